@@ -1,0 +1,1 @@
+"""The computational side of bellman-smc: models, reward models, exact laws of particle runs, and their verification."""
