@@ -146,7 +146,10 @@ by apply: eq_bigr => x _; rewrite /target mulrC mulrA.
 Qed.
 Lemma mean_out (law : option X -> R) (g : option X -> R) :
   mean law g = law None * g None + mean (fun x => law (Some x)) (fun x => g (Some x)).
-Proof. by rewrite /mean (bigD1 None) //=; congr (_ + _); rewrite (reindex_omap Some id) /= ?big_mkcond //; [apply: eq_bigr => x _; rewrite eqxx | case]. Qed.
+Proof.
+rewrite /mean (bigD1 None) //= (reindex_omap Some id) /=; last by case.
+by congr (_ + _); apply: eq_bigl => x; rewrite eqxx.
+Qed.
 
 (* ---- Well-formed models ------------------------------------------------ *)
 Hypothesis wf : well_formed.
@@ -205,7 +208,8 @@ rewrite /mean (eq_bigr (fun x => \sum_i weight t (y i) * f x * ((y i).2 == x)%:R
   => [|x _].
   rewrite exchange_big mulr_suml; apply: eq_bigr => i _ /=.
   by rewrite -mulr_suml -(indicator_sum (fun x => weight t (y i) * f x)).
-by rewrite !mulr_suml; apply: eq_bigr => i _; rewrite mulrAC -!mulrA mulrCA; congr (_ * _); rewrite mulrCA mulrC mulrA.
+rewrite /resample mulrAC !mulr_suml; apply: eq_bigr => i _.
+by congr (_ / _); rewrite mulrAC.
 Qed.
 Lemma resample_live N t nu (y : cloud N (X * X)) : live_law t nu ->
   iid (mutate t nu) y != 0 -> total t y != 0 -> live_law t.+1 (resample t y).
@@ -229,7 +233,7 @@ Proof.
 elim: k t nu => [|k IH] t nu tkT nu_live /=.
   have := mean_out (smc_from N 0 t nu) (fun=> 1); rewrite /mean /= mul0r add0r.
   rewrite (eq_bigr (smc_from N 0 t nu)) => [->|o _]; last by rewrite mulr1.
-  by rewrite -(proj2 (proj1 nu_live)); apply: eq_bigr => x _; rewrite mulr1.
+  by rewrite -[RHS](proj2 (proj1 nu_live)); apply: eq_bigr => x _; rewrite mulr1.
 have tT : (t < T)%N by rewrite -tkT addnS ltnS leq_addr.
 rewrite -mean_sum -[RHS](mean_const (iid_law N (mutate_law tT nu_live)) 1).
 apply: mean_ext => y y_supp.
