@@ -1,0 +1,222 @@
+"""The one meeting point: model, algorithm and theorem become a report.
+
+Each row holds a measured quantity against the bound of a statement. Measurements come from `smc.measure` (exact laws), bounds from
+`proofs.bounds` (closed forms); neither knows the other. A row whose bound is infinite claims nothing and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+
+from proofs import bounds
+from smc.errors import InputError
+from smc.measure import Measured, guided_tv, importance_chi_square
+from smc.model import LayeredModel
+from smc.rational import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, precision, text
+from smc.reward import Twist
+from smc.value import Constants, analyse
+
+START_BITS, MOST_BITS = 128, 8192
+"""Working precision of a comparison that needs a square root: doubled until it is settled, or left UNDECIDED."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One statement held against one measurement.
+
+    id, form: the statement and which form of it (`instance`: from the model's own constants; `uniform`: from eps, L and T alone).
+    quantity: what is bounded. bound: rational, ball (a square root remains) or INFINITE. observed: exact.
+    """
+
+    id: str
+    form: str
+    quantity: str
+    bound: Extended | Ball
+    observed: Rational
+    verdict: Verdict
+
+    @property
+    def slack(self) -> float:
+        """bound / observed, for display; `inf` where the observed value is zero or the bound infinite."""
+        if not self.observed:
+            return INFINITE
+        if isinstance(self.bound, flint.arb):
+            return float(self.bound / ball(self.observed))
+        return float(self.bound / self.observed) if self.bound != INFINITE else INFINITE
+
+    def to_json(self) -> dict[str, Any]:
+        """Rationals as strings; a ball as a rational just below it, so that `observed <= bound` read from the file is a proof."""
+        is_ball = isinstance(self.bound, flint.arb)
+        return {
+            "id": self.id,
+            "form": self.form,
+            "quantity": self.quantity,
+            "bound": _lower_end(self.bound) if is_ball else text(self.bound),
+            "bound_exact": not is_ball,
+            "observed": str(self.observed),
+            "verdict": self.verdict.value,
+        }
+
+
+def _lower_end(enclosure: Ball) -> str:
+    man, exp = enclosure.lower().mid().man_exp()
+    man, exp = int(man), int(exp)
+    return str(Rational(man) * Rational(2) ** exp)
+
+
+def compare(statement: str, form: str, quantity: str, observed: Rational, **inputs: Any) -> Row:
+    """The row of `statement` in `form` for `observed`, precision doubled while the comparison is undecided."""
+    bits = START_BITS
+    while True:
+        with precision(bits):
+            bound = bounds.evaluate(statement, form, **inputs)
+            verdict = at_most(observed, bound)
+        if verdict is not Verdict.UNDECIDED or bits >= MOST_BITS:
+            return Row(statement, form, quantity, bound, observed, verdict)
+        bits *= 2
+
+
+def tightest(rows: Iterable[Row]) -> Row:
+    """The row that decides a statement made for many instances at once: a refuted one, else an undecided one, else the least slack."""
+    order = {Verdict.REFUTED: 0, Verdict.UNDECIDED: 1, Verdict.HOLDS: 2}
+    return min(rows, key=lambda row: (order[row.verdict], row.slack))
+
+
+def value_rows(c: Constants) -> Iterator[Row]:
+    """P0 and P1: statements on the reward model alone, whatever the algorithm."""
+    horizon, eps, big_l = c.model.horizon, c.bellman_error, c.ratio_bound
+    worst = [max(max(u.values()), _inverse(min(u.values()))) for u in c.value_ratio[:-1]]
+    if INFINITE not in worst:
+        yield tightest(
+            compare("P0", "uniform", "worst V*/V or V/V*", w, eps=eps, steps=horizon - t) for t, w in enumerate(worst)
+        )
+    finite = [(p, q) for p, q in enumerate(c.q, 1) if q != INFINITE]
+    if finite:
+        yield tightest(compare("P1", "uniform", "q_p", q, L=big_l, eps=eps, steps=horizon - p) for p, q in finite)
+
+
+def _inverse(value: Rational) -> Extended:
+    return 1 / value if value else INFINITE
+
+
+def naive_rows(c: Constants, m: Measured) -> Iterator[Row]:
+    """P2, P3, S3, S4, S5, G1 for naive-proposal SMC."""
+    horizon, n, eps, big_l = c.model.horizon, m.particles, c.bellman_error, c.ratio_bound
+    tv, moment = m.total_variation, m.second_moment_ratio
+    yield compare("P2", "instance", "TV", tv, N=n, q=c.q)
+    yield compare("P3", "uniform", "TV", tv, N=n, T=horizon, L=big_l, eps=eps)
+    yield compare("S3", "instance", "TV", tv, N=n, q=c.q)
+    yield compare("S3", "uniform", "TV", tv, N=n, T=horizon, L=big_l, eps=eps)
+    yield compare("S4", "instance", "TV", tv, N=n, b=c.b)
+    yield compare("S4", "uniform", "TV", tv, N=n, T=horizon, L=c.upper_ratio, eps=eps)
+    yield compare("S5", "instance", "E[Zhat^2]/Z^2", moment, N=n, b=c.b)
+    yield compare("S5", "bias", "TV", tv, N=n, b=c.b)
+    yield compare("G1", "published", "TV", tv, N=n, T=horizon, C_act=c.c_act, chi_square=c.chi_square[:-1])
+    yield compare("G1", "sharper", "TV", tv, N=n, moments=c.increment_moment)
+
+
+def adapted_rows(c: Constants, m: Measured) -> Iterator[Row]:
+    """S8 for fully adapted SMC."""
+    n = m.particles
+    yield compare("S8", "instance", "TV", m.total_variation, N=n, q=c.q_adapted)
+    yield compare("S8", "uniform", "TV", m.total_variation, N=n, T=c.model.horizon, eps=c.bellman_error)
+
+
+def guided_rows(c: Constants, m: Measured) -> Iterator[Row]:
+    """S1, P5 and S2 for the guided single particle; P5 and S2 at the step where they are tightest."""
+    del m
+    horizon, eps = c.model.horizon, c.bellman_error
+    chi_square, distances = importance_chi_square(c), guided_tv(c)
+    yield compare("S1", "instance", "chi^2(pi || guided)", chi_square, R=c.bellman_product)
+    yield compare("S1", "uniform", "chi^2(pi || guided)", chi_square, T=horizon, eps=eps)
+    yield tightest(compare("P5", "uniform", f"TV at step {t}", d, t=t, eps=eps) for t, d in enumerate(distances, 1))
+    yield tightest(compare("S2", "instance", f"TV at step {t}", d, R=c.bellman_product_to(t)) for t, d in enumerate(distances, 1))
+    yield tightest(compare("S2", "uniform", f"TV at step {t}", d, t=t, eps=eps) for t, d in enumerate(distances, 1))
+
+
+def mh_rows(c: Constants, m: Measured) -> Iterator[Row]:
+    """S7 for independent Metropolis-Hastings on guided proposals."""
+    yield compare("S7", "instance", "TV", m.total_variation, H=m.proposals, R=c.bellman_product)
+
+
+def no_rows(c: Constants, m: Measured) -> Iterator[Row]:
+    """No statement bounds the bias of this algorithm; the exact law still stands in the report."""
+    del c, m
+    return iter(())
+
+
+ROWS: dict[str, Callable[[Constants, Measured], Iterator[Row]]] = {
+    "naive": naive_rows,
+    "adapted": adapted_rows,
+    "guided": guided_rows,
+    "mh": mh_rows,
+    "sis": no_rows,
+    "sis-guided": no_rows,
+    "best-of-n": no_rows,
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` found: the model's constants, the exact output law, and one row per statement."""
+
+    constants: Constants
+    measured: Measured
+    rows: tuple[Row, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """REFUTED if any row is, else UNDECIDED if any row is, else HOLDS."""
+        return worst_verdict(row.verdict for row in self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `check --json` prints (keys in the design); rationals as strings, infinities as null."""
+        c, m = self.constants, self.measured
+        return {
+            "model": c.model.name,
+            "notes": list(c.model.notes),
+            "twist": c.twist.name,
+            "horizon": c.model.horizon,
+            "normaliser": str(c.normaliser),
+            "bellman_error": text(c.bellman_error),
+            "bellman_product": text(c.bellman_product),
+            "ratio_bound": text(c.ratio_bound),
+            "algorithm": m.algorithm,
+            "particles": m.particles,
+            **({"proposals": m.proposals} if m.algorithm == "mh" else {}),
+            "method": "exact",
+            "law": {s: str(p) for s, p in zip(c.model.layers[-1], m.output.law, strict=True)},
+            "dead": str(m.output.dead),
+            "tv": str(m.total_variation),
+            "second_moment_ratio": str(m.second_moment_ratio),
+            "bounds": [row.to_json() for row in self.rows],
+            "verdict": self.verdict.value,
+        }
+
+
+def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
+    """REFUTED before UNDECIDED before HOLDS; HOLDS for none at all."""
+    seen = set(verdicts)
+    return next((v for v in (Verdict.REFUTED, Verdict.UNDECIDED) if v in seen), Verdict.HOLDS)
+
+
+def check(model: LayeredModel, twist: Twist, algorithm: str = "naive", *, particles: int = 1, proposals: int = 1) -> Report:
+    """Exact law of `algorithm` on `model` steered by `twist`, held against every statement that speaks of it.
+
+    particles: N (the guided particle and mh take 1). proposals: H, for mh. Raises InputError for unknown algorithms and counts below 1,
+    TooLarge where the exact law will not fit.
+    """
+    if algorithm not in ROWS:
+        raise InputError(f"unknown algorithm {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(ROWS)}")
+    if algorithm in ("guided", "mh") and particles != 1:
+        raise InputError(f"{particles} particles", where="particles", mend=f"{algorithm} runs one particle at a time; leave it out")
+    if isinstance(proposals, bool) or not isinstance(proposals, int) or proposals < 1:
+        raise InputError(f"{proposals!r} proposals", where="proposals", mend="give a whole number of at least 1")
+    constants = analyse(model, twist)
+    measured = Measured(constants, algorithm, particles, proposals)
+    rows = (*value_rows(constants), *ROWS[algorithm](constants, measured))
+    return Report(constants, measured, rows)
