@@ -31,6 +31,8 @@ def _arb(x: Any) -> Any:
 
 def _sqrt(x: Any) -> Any:
     """Exact for squares of rationals, an enclosure otherwise."""
+    if isinstance(x, flint.arb):
+        return x.sqrt()
     top, bottom = math.isqrt(int(x.numerator)), math.isqrt(int(x.denominator))
     if top * top == x.numerator and bottom * bottom == x.denominator:
         return type(x)(top) / bottom

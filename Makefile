@@ -1,0 +1,51 @@
+# Every target sets itself up in a private .venv and reuses it. Needs Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+endif
+
+.PHONY: verify test nightly bench rocq notebooks mutation lint clean help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+verify: .venv/.installed  ## the main job: check the shipped models against every theorem; writes build/
+	$(BIN)/bellman-smc verify
+
+test: .venv/.developed  ## lint, architecture rules and every test (two cores, under 20 minutes)
+	$(BIN)/ruff check proofs smc tests
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not nightly"
+
+nightly: .venv/.developed  ## the long property profile and the long checks
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 --dist worksteal
+
+bench: .venv/.developed  ## ratios of the engines, side by side in one process
+	$(BIN)/python -m tests.bench
+
+rocq:  ## build the Rocq files and audit what they assume (needs Coq 8.16.1 and MathComp 1.15.0)
+	$(MAKE) -C proofs/rocq PYTHON=$(PYTHON)
+
+notebooks: .venv/.developed  ## execute the notebooks again and write them with their outputs
+	$(BIN)/python -m tests.notebooks
+
+mutation: .venv/.developed  ## mutation testing of the trusted kernel and the exact engine
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutation
+	$(BIN)/mutmut run
+
+clean:  ## remove everything that the targets above made
+	rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache .hypothesis mutants *.egg-info
+
+.venv/bin/python .venv/Scripts/python.exe:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bellman-smc needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml | $(BIN)/python$(if $(filter Windows_NT,$(OS)),.exe)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plot]'
+	touch $@
+
+.venv/.developed: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	touch $@

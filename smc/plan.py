@@ -1,0 +1,175 @@
+"""How many particles or proposals each theorem asks for, at a horizon, a Bellman error, a ratio bound and an accuracy.
+
+Every count is sufficient: the closed form of the statement is evaluated in certified arithmetic and rounded up. Costs are reward-model
+evaluations: one per particle and step for reference moves; `branching` per particle and step for guided moves, which score every
+successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import flint
+import gmpy2
+
+from proofs import bounds
+from smc.errors import InputError
+from smc.rational import ONE, Ball, Rational, Verdict, at_most, ball, precision, rational
+
+BITS = 256
+"""Working precision: counts below 10**60 come out to the unit, larger ones to 60 digits (rounded up)."""
+EXACT_BITS = 1 << 20
+"""Largest power, in bits, that is still computed as an exact rational."""
+MOST_PROPOSALS = 1 << 4096
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the user knows: horizon T, Bellman error eps, ratio bound L, target accuracy delta (a TV), branching of a guided move."""
+
+    horizon: int
+    eps: Rational
+    ratio_bound: Rational
+    delta: Rational
+    branching: int = 2
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one statement asks for.
+
+    count: particles or proposals, None when the statement gives no finite count for this accuracy. unit: what is counted.
+    cost: reward-model evaluations. sufficient: False for a lower bound (no algorithm of its class does with less).
+    """
+
+    id: str
+    source: str
+    algorithm: str
+    count: int | None
+    unit: str
+    cost: int | None
+    sufficient: bool = True
+    remark: str = ""
+
+
+def setting(horizon: object, eps: object, ratio_bound: object, delta: object, branching: object = 2) -> Setting:
+    """A checked setting. Raises InputError for T < 1, eps < 0, L < 1, delta outside (0, 1), branching < 1."""
+
+    def number(name: str, value: object) -> Rational:
+        try:
+            return rational(value)
+        except (TypeError, ValueError) as error:
+            raise InputError(str(error), where=name) from None
+
+    def whole(name: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InputError(f"{value!r} is not a whole number of at least 1", where=name)
+        return value
+
+    result = Setting(
+        whole("horizon", horizon), number("eps", eps), number("ratio-bound", ratio_bound), number("delta", delta), whole("branching", branching)
+    )
+    if result.eps < 0:
+        raise InputError(f"Bellman error {result.eps} is negative", where="eps", mend="give zero or more")
+    if result.ratio_bound < 1:
+        raise InputError(f"ratio bound {result.ratio_bound} is below 1", where="ratio-bound", mend="L bounds ratios from both sides, so L >= 1")
+    if not 0 < result.delta < 1:
+        raise InputError(f"accuracy {result.delta} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1")
+    return result
+
+
+def plan(given: Setting) -> list[Demand]:
+    """Every statement's demand, upper bounds first, then the lower bounds that no algorithm beats."""
+    with precision(BITS):
+        return _upper(given) + _lower(given)
+
+
+def cheapest(demands: list[Demand]) -> Demand | None:
+    """The sufficient demand with the least cost, if any is finite."""
+    finite = [d for d in demands if d.sufficient and d.cost is not None]
+    return min(finite, key=lambda d: d.cost or 0) if finite else None
+
+
+def _upper(s: Setting) -> list[Demand]:
+    scalar = _scalar(s)
+    horizon, eps, big_l, delta = s.horizon, scalar(s.eps), scalar(s.ratio_bound), scalar(s.delta)
+
+    def particles(statement: str, form: str, **inputs: object) -> int:
+        """The bound is proportional to 1/N: evaluate it at N = 1 and divide by delta."""
+        return max(1, _round_up(bounds.evaluate(statement, form, N=1, **inputs) / delta))
+
+    step, guided_step = horizon, horizon * s.branching
+    common = {"T": horizon, "L": big_l, "eps": eps}
+    rows = [
+        ("P3", "paper", "naive", particles("P3", "uniform", **common), "the paper's count"),
+        ("S3", "new", "naive", particles("S3", "uniform", **common), "the same hypotheses, exponent 2"),
+        ("S4", "new", "naive", particles("S4", "uniform", **common), "needs only psi V(y) <= L V(x); zero rewards allowed"),
+    ]
+    demands = [Demand(i, source, a, n, "particles", n * step, remark=r) for i, source, a, n, r in rows]
+    n = particles("S8", "uniform", T=horizon, eps=eps)
+    demands.append(Demand("S8", "new", "adapted", n, "particles", n * guided_step, remark="no ratio bound at all"))
+    for statement, source in (("P5", "paper"), ("S2", "new")):
+        enough = at_most(bounds.evaluate(statement, "uniform", t=horizon, eps=eps), delta) is Verdict.HOLDS
+        demands.append(
+            Demand(
+                statement, source, "guided", 1 if enough else None, "particles", guided_step if enough else None,
+                remark="" if enough else "one guided particle is not shown to be this accurate",
+            )
+        )
+    proposals = _proposals(s)
+    demands.append(
+        Demand(
+            "S7", "new", "mh", proposals, "proposals", None if proposals is None else proposals * guided_step,
+            remark="exact guided normalisers" if proposals else f"more than 2^{MOST_PROPOSALS.bit_length() - 1} proposals",
+        )
+    )
+    return demands
+
+
+def _proposals(s: Setting) -> int | None:
+    """Smallest H whose S7 bound is certified to be at most delta, by doubling and bisection; None beyond `MOST_PROPOSALS`."""
+    growth = 2 * (s.horizon - 1) * float((ball(ONE + s.eps, BITS).log() / ball(ONE * 2, BITS).log()).upper())
+    if growth > MOST_PROPOSALS.bit_length():
+        return None
+    bits = BITS + 2 * int(growth)  # 1 - 1/R needs log2 R bits, its H-th power as many again
+
+    def enough(h: int) -> bool:
+        with precision(bits):
+            product = ball(ONE + s.eps, bits) ** (2 * (s.horizon - 1))
+            return at_most(bounds.evaluate("S7", "instance", H=h, R=product), s.delta) is Verdict.HOLDS
+
+    low, high = 0, 1
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > MOST_PROPOSALS:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _lower(s: Setting) -> list[Demand]:
+    half = ONE / 2
+    if s.delta >= half:
+        return []
+    scalar = _scalar(s)
+    needed = scalar(half - s.delta) * scalar(ONE + s.eps) ** (2 * (s.horizon - 1)) - 1
+    queries = _round_up(needed.lower() if isinstance(needed, flint.arb) else needed)
+    return [
+        Demand("S6", "new", "any algorithm", max(0, queries), "queries", max(0, queries), sufficient=False, remark="no algorithm does with fewer on every input")
+    ]
+
+
+def _scalar(s: Setting) -> Callable[[Rational], Rational | Ball]:
+    """Exact rationals while the powers stay small, enclosures beyond: `(1+1/10**6)**(6*10**6)` has 36 million digits."""
+    bits = sum(int(x.numerator).bit_length() + int(x.denominator).bit_length() for x in (s.eps, s.ratio_bound))
+    return (lambda x: x) if 6 * s.horizon * bits <= EXACT_BITS else (lambda x: ball(x, BITS))
+
+
+def _round_up(value: Ball | Rational) -> int:
+    """The least integer at or above `value`; for an enclosure, one that is certainly at or above it."""
+    if not isinstance(value, flint.arb):
+        return int(gmpy2.ceil(value))
+    return int(value.upper().ceil().unique_fmpz())
