@@ -1,0 +1,125 @@
+"""Reports for a person: tables on a terminal, one JSON object for a program."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import flint
+from rich.table import Table
+from rich.text import Text
+
+from smc.errors import InputError
+from smc.plan import Demand, Setting, cheapest
+from smc.rational import INFINITE, Ball, Extended, Verdict
+from smc.verify import Report, Row
+
+MARKS = {Verdict.HOLDS: ("holds", "green"), Verdict.REFUTED: ("REFUTED", "bold red"), Verdict.UNDECIDED: ("undecided", "yellow")}
+
+
+def short(value: Extended | Ball | int | None) -> str:
+    """Four significant digits for reading; the exact value is in the JSON. "∞" for infinite, "—" for none."""
+    if value is None:
+        return "—"
+    if not isinstance(value, flint.arb) and value == INFINITE:
+        return "∞"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 10**9 else power_of_ten(value)
+    number = float(value)
+    if number == int(number) and abs(number) < 10**6:
+        return str(int(number))
+    return f"{number:.4g}"
+
+
+def power_of_ten(value: int) -> str:
+    """A large count as "1.23e45", without going through a float."""
+    digits = str(abs(value))
+    return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
+
+
+def verdict_text(verdict: Verdict) -> Text:
+    """The verdict in its colour, also readable without colour."""
+    word, style = MARKS[verdict]
+    return Text(word, style=style)
+
+
+def row_cells(row: Row) -> list[str | Text]:
+    """Statement, form, quantity, observed, bound, bound / observed, verdict."""
+    if not isinstance(row.bound, flint.arb) and row.bound == INFINITE:
+        claim = Text("claims nothing", style="dim")
+        return [row.id, row.form, row.quantity, short(row.observed), "∞", "", claim]
+    slack = "" if row.slack == INFINITE else f"{row.slack:,.4g}×"
+    return [row.id, row.form, row.quantity, short(row.observed), short(row.bound), slack, verdict_text(row.verdict)]
+
+
+COLUMNS = ("statement", "form", "quantity", "observed", "bound", "bound / observed", "verdict")
+
+
+def bounds_table(rows: Sequence[Row], title: str = "") -> Table:
+    """Every statement against what was measured."""
+    table = Table(title=title or None, title_justify="left", caption_justify="left")
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name in ("observed", "bound", "bound / observed") else "left")
+    for row in rows:
+        table.add_row(*row_cells(row))
+    return table
+
+
+def constants_lines(report: Report) -> list[str]:
+    """What the model is, in the theory's words."""
+    c, m = report.constants, report.measured
+    count = f"{m.proposals} proposals" if m.algorithm == "mh" else f"{m.particles} particle{'s' * (m.particles != 1)}"
+    dead = f", probability of no answer {short(m.output.dead)}" if m.output.dead else ""
+    return [
+        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, reward model: {c.twist.name}",
+        f"normaliser Z = {short(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
+        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+        f"{m.algorithm}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
+        f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
+        *(f"note: {note}" for note in c.model.notes),
+    ]
+
+
+def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
+    """What each theorem asks for, the cheapest marked."""
+    demands = list(demands)
+    best = cheapest(demands)
+    table = Table(
+        title=f"T = {given.horizon}, eps = {given.eps}, L = {given.ratio_bound}, total variation at most {given.delta}",
+        title_justify="left",
+    )
+    for name, justify in (
+        ("statement", "left"), ("source", "left"), ("algorithm", "left"), ("count", "right"), ("of", "left"),
+        ("reward-model evaluations", "right"), ("remark", "left"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for d in demands:
+        count = short(d.count) if d.sufficient else f"≥ {short(d.count)}"
+        mark = " (cheapest)" if d is best else ""
+        table.add_row(d.id, d.source, d.algorithm + mark, count, d.unit, short(d.cost), d.remark, style="bold" if d is best else None)
+    return table
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`, whole or not at all. Raises InputError when the place cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", where=str(path), mend="choose a place that you may write to") from None
+
+
+def dump(value: Any) -> str:
+    """One JSON object, keys in the order given, one trailing newline."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
