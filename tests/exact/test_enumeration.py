@@ -1,0 +1,115 @@
+"""The exact engine against brute force over every outcome of a run: laws, dead, E[Zhat] and E[Zhat^2], as rationals."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import enumeration as oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_models import fractions, graphs, trees, twisted
+
+from smc.algorithms import particle_process
+from smc.exact import output_law, second_moment
+from smc.model import prefix_tree
+from smc.reward import perfect, with_bellman_error
+from smc.value import true_value
+
+RUNS = {"naive": oracle.naive, "adapted": oracle.adapted}
+
+
+def compare(model, twist, algorithm, particles, clouds):
+    process = particle_process(model, twist, algorithm)
+    expected = RUNS[algorithm](model, twist, particles, clouds)
+    found = output_law(process, particles)
+    assert fractions(found.law) == expected.law
+    assert fractions([found.dead]) == [expected.dead]
+    assert sum(expected.law) + expected.dead == 1
+    assert expected.first == fractions([true_value(model)[0][0]])[0], "E[Zhat] = Z"
+    assert fractions([second_moment(process, particles)]) == [expected.second]
+    return expected
+
+
+@pytest.mark.parametrize("algorithm", RUNS)
+@settings(deadline=None, max_examples=150)
+@given(data=st.data())
+def test_law_and_normaliser_equal_enumeration_of_multisets_on_trees(algorithm, data):
+    model, twist = data.draw(twisted(trees()))
+    compare(model, twist, algorithm, data.draw(st.integers(1, 3)), oracle.MULTISETS)
+
+
+@pytest.mark.parametrize("algorithm", RUNS)
+@settings(deadline=None, max_examples=150)
+@given(data=st.data())
+def test_law_and_normaliser_equal_enumeration_of_multisets_on_graphs(algorithm, data):
+    model, twist = data.draw(twisted(graphs()))
+    compare(model, twist, algorithm, data.draw(st.integers(1, 4)), oracle.MULTISETS)
+
+
+@pytest.mark.parametrize("algorithm", RUNS)
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_law_and_normaliser_equal_enumeration_of_ordered_clouds(algorithm, data):
+    """Symmetry itself is under test: particles keep their names here."""
+    model, twist = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs()))
+    compare(model, twist, algorithm, data.draw(st.integers(1, 3)), oracle.TUPLES)
+
+
+def widest_tree():
+    """T = 3, three children everywhere, a zero reward below every second node."""
+    return prefix_tree(
+        3,
+        lambda prefix: {k: Fraction(1 + (k + len(prefix)) % 3, 6) for k in range(3)},
+        lambda sequence: (sum(sequence) * 2 + sequence[-1]) % 4,
+    )
+
+
+@pytest.mark.parametrize("clouds", [oracle.TUPLES, oracle.MULTISETS])
+def test_four_particles_on_two_levels_of_three_children(clouds):
+    model = prefix_tree(2, lambda prefix: {k: Fraction(1 + (k + len(prefix)) % 3, 6) for k in range(3)}, lambda s: (2 * s[0] + s[1]) % 3)
+    for algorithm in RUNS:
+        expected = compare(model, with_bellman_error(model, "1/2"), algorithm, 4, clouds)
+        assert bool(expected.dead) == (algorithm == "naive")
+
+
+@pytest.mark.parametrize("algorithm", RUNS)
+def test_four_particles_on_three_levels_of_three_children(algorithm):
+    """The largest instance: 27 leaves, N = 4."""
+    model = widest_tree()
+    compare(model, with_bellman_error(model, "1/3", lambda t, i: (i % 3) - 1), algorithm, 4, oracle.MULTISETS)
+
+
+def test_doomed_states_make_even_the_adapted_sampler_die():
+    """A twist that promises what the process cannot deliver: B V = 0 where V > 0."""
+    model = prefix_tree(2, lambda prefix: {0: "1/2", 1: "1/2"}, lambda s: 1 if s[0] == 0 else 0)
+    twist = with_bellman_error(model, 0)
+    doomed = type(twist)(((twist.values[0][0],), (twist.values[1][0], twist.values[1][0]), twist.values[2]))
+    for particles in (1, 2, 3):
+        expected = compare(model, doomed, "adapted", particles, oracle.TUPLES)
+        assert expected.dead == Fraction(1, 2**particles)
+
+
+def test_perfect_twist_leaves_the_adapted_sampler_without_bias():
+    model = widest_tree()
+    found = output_law(particle_process(model, perfect(model), "adapted"), 2)
+    weights = [p * r for p, r in zip(_leaf_probabilities(), model.reward, strict=True)]
+    assert fractions(found.law) == [Fraction(int(w.numerator), int(w.denominator)) / sum(weights) for w in weights]
+
+
+def _leaf_probabilities():
+    rows = [[Fraction(1 + (k + t) % 3, 6) for k in range(3)] for t in range(3)]
+    return [a * b * c for a in rows[0] for b in rows[1] for c in rows[2]]
+
+
+@pytest.mark.parametrize("algorithm", RUNS)
+def test_the_oracle_notices_a_planted_fault(algorithm, monkeypatch):
+    """A resampler biased by one part in a hundred must not go unseen."""
+    model = prefix_tree(2, lambda prefix: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + 2 * s[1])
+    twist = with_bellman_error(model, "1/2")
+    process = particle_process(model, twist, algorithm)
+    (first, *rest) = process.steps[0][0]
+    biased = type(process)(
+        algorithm, (((first._replace(weight=first.weight * 101 / 100), *rest),), *process.steps[1:]), process.sizes, process.scale
+    )
+    assert fractions(output_law(biased, 2).law) != RUNS[algorithm](model, twist, 2).law
