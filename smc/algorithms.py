@@ -111,7 +111,9 @@ def best_of_n(model: LayeredModel, twist: Twist) -> ParticleProcess:
     steps = []
     for t, step in enumerate(model.edges):
         phi = model.reward if t + 1 == model.horizon else (ONE,) * len(model.layers[t + 1])
-        steps.append(tuple(_merged([Outcome(e.target, e.probability, e.potential * phi[e.target]) for e in row]) for row in step))
+        steps.append(
+            tuple(_merged([Outcome(e.target, e.probability, e.potential * phi[e.target]) for e in row]) for row in step)
+        )
     return ParticleProcess("best-of-n", tuple(steps), model.sizes, ONE, resampled=False)
 
 
@@ -141,7 +143,9 @@ ALGORITHMS: dict[str, Callable[[LayeredModel, Twist], ParticleProcess]] = {
 def particle_process(model: LayeredModel, twist: Twist, algorithm: str) -> ParticleProcess:
     """The process of `algorithm` (a key of `ALGORITHMS`). Raises InputError for an unknown name."""
     if algorithm not in ALGORITHMS:
-        raise InputError(f"unknown algorithm {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(ALGORITHMS)}, mh")
+        raise InputError(
+            f"unknown algorithm {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(ALGORITHMS)}, mh"
+        )
     return ALGORITHMS[algorithm](model, twist)
 
 

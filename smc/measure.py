@@ -43,7 +43,9 @@ class Measured:
     @cached_property
     def second_moment_ratio(self) -> Rational:
         """`E[Zhat^2]/Z^2`."""
-        process = particle_process(self.constants.model, self.constants.twist, "sis-guided" if self.algorithm == "mh" else self.algorithm)
+        process = particle_process(
+            self.constants.model, self.constants.twist, "sis-guided" if self.algorithm == "mh" else self.algorithm
+        )
         if not process.resampled:
             from smc.exact.independent import second_moment as independent_moment
 

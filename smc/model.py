@@ -76,7 +76,9 @@ class LayeredModel:
         index = [{state: i for i, state in enumerate(layer)} for layer in layers]
         if len(edges) != len(layers) - 1:
             raise ModelError(
-                f"{len(edges)} steps of edges for {len(layers)} layers", where="edges", mend="list edges for every step, T for T + 1 layers"
+                f"{len(edges)} steps of edges for {len(layers)} layers",
+                where="edges",
+                mend="list edges for every step, T for T + 1 layers",
             )
         steps = []
         for t, step in enumerate(edges):
@@ -85,7 +87,11 @@ class LayeredModel:
                 where = f"edges[{t}][{k}]"
                 for state, level in ((source, t), (target, t + 1)):
                     if state not in index[level]:
-                        raise ModelError(f"unknown state {state!r}", where=where, mend=f"list it in layers[{level}] or correct the name")
+                        raise ModelError(
+                            f"unknown state {state!r}",
+                            where=where,
+                            mend=f"list it in layers[{level}] or correct the name",
+                        )
                 rows[index[t][source]].append(
                     Edge(
                         index[t + 1][target],
@@ -96,10 +102,14 @@ class LayeredModel:
             steps.append(tuple(merge_edges(row) for row in rows))
         for state in reward:
             if state not in index[-1]:
-                raise ModelError(f"unknown terminal state {state!r}", where="reward", mend="rewards go to states of the last layer")
+                raise ModelError(
+                    f"unknown terminal state {state!r}", where="reward", mend="rewards go to states of the last layer"
+                )
         for state in layers[-1]:
             if state not in reward:
-                raise ModelError(f"no reward for terminal state {state!r}", where="reward", mend='give one, "0" if it earns nothing')
+                raise ModelError(
+                    f"no reward for terminal state {state!r}", where="reward", mend='give one, "0" if it earns nothing'
+                )
         phi = tuple(_number(reward[state], f"reward[{state!r}]") for state in layers[-1])
         return LayeredModel(layers, tuple(steps), phi, name, tuple(notes))
 
@@ -131,7 +141,9 @@ def prefix_tree(
         steps.append(tuple(rows))
         levels.append(below)
     labels = tuple(tuple("".join(map(str, p)) or "root" for p in level) for level in levels)
-    if any(len(set(level)) < len(level) for level in labels):  # tokens longer than one character may collide when joined
+    if any(
+        len(set(level)) < len(level) for level in labels
+    ):  # tokens longer than one character may collide when joined
         labels = tuple(tuple(" ".join(map(str, p)) or "root" for p in level) for level in levels)
     return LayeredModel(labels, tuple(steps), rationals(reward(p) for p in levels[-1]), name)
 
@@ -164,17 +176,25 @@ def _number(value: object, where: str) -> Rational:
 
 def _check(model: LayeredModel) -> None:
     if model.horizon < 1:
-        raise ModelError("the horizon is below 1", where="layers", mend="a model needs a root layer and at least one step")
+        raise ModelError(
+            "the horizon is below 1", where="layers", mend="a model needs a root layer and at least one step"
+        )
     if len(model.layers) != model.horizon + 1:
-        raise ModelError(f"{len(model.layers)} layers for {model.horizon} steps", where="layers", mend="T steps need T + 1 layers")
+        raise ModelError(
+            f"{len(model.layers)} layers for {model.horizon} steps", where="layers", mend="T steps need T + 1 layers"
+        )
     if len(model.layers[0]) != 1:
         raise ModelError(
-            f"{len(model.layers[0])} states in layer 0", where="layers[0]", mend="put one root there and spread the start over its edges"
+            f"{len(model.layers[0])} states in layer 0",
+            where="layers[0]",
+            mend="put one root there and spread the start over its edges",
         )
     for t, layer in enumerate(model.layers):
         if len(set(layer)) < len(layer):
             twice = next(s for s in layer if layer.count(s) > 1)
-            raise ModelError(f"state {twice!r} is listed twice", where=f"layers[{t}]", mend="names are unique within a layer")
+            raise ModelError(
+                f"state {twice!r} is listed twice", where=f"layers[{t}]", mend="names are unique within a layer"
+            )
     for t, step in enumerate(model.edges):
         if len(step) != len(model.layers[t]):
             raise ModelError(f"{len(step)} rows for {len(model.layers[t])} states", where=f"edges[{t}]")
@@ -192,7 +212,9 @@ def _check(model: LayeredModel) -> None:
         raise ModelError(f"{len(model.reward)} rewards for {len(model.layers[-1])} terminal states", where="reward")
     for state, value in zip(model.layers[-1], model.reward, strict=True):
         if value < 0:
-            raise ModelError(f"negative reward {value}", where=f"reward[{state!r}]", mend="rewards are weights: zero or more")
+            raise ModelError(
+                f"negative reward {value}", where=f"reward[{state!r}]", mend="rewards are weights: zero or more"
+            )
 
 
 def _check_row(model: LayeredModel, t: int, i: int, row: Row) -> None:
@@ -203,7 +225,9 @@ def _check_row(model: LayeredModel, t: int, i: int, row: Row) -> None:
         for quantity, value in (("probability", edge.probability), ("potential", edge.potential)):
             if value < 0:
                 raise ModelError(
-                    f"negative {quantity} {value} to {model.layers[t + 1][edge.target]!r}", where=where, mend="write zero or a positive number"
+                    f"negative {quantity} {value} to {model.layers[t + 1][edge.target]!r}",
+                    where=where,
+                    mend="write zero or a positive number",
                 )
     total = sum((e.probability for e in row), ZERO)
     if row and total != 1:

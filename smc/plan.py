@@ -68,14 +68,26 @@ def setting(horizon: object, eps: object, ratio_bound: object, delta: object, br
         return value
 
     result = Setting(
-        whole("horizon", horizon), number("eps", eps), number("ratio-bound", ratio_bound), number("delta", delta), whole("branching", branching)
+        whole("horizon", horizon),
+        number("eps", eps),
+        number("ratio-bound", ratio_bound),
+        number("delta", delta),
+        whole("branching", branching),
     )
     if result.eps < 0:
         raise InputError(f"Bellman error {result.eps} is negative", where="eps", mend="give zero or more")
     if result.ratio_bound < 1:
-        raise InputError(f"ratio bound {result.ratio_bound} is below 1", where="ratio-bound", mend="L bounds ratios from both sides, so L >= 1")
+        raise InputError(
+            f"ratio bound {result.ratio_bound} is below 1",
+            where="ratio-bound",
+            mend="L bounds ratios from both sides, so L >= 1",
+        )
     if not 0 < result.delta < 1:
-        raise InputError(f"accuracy {result.delta} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1")
+        raise InputError(
+            f"accuracy {result.delta} is not between 0 and 1",
+            where="delta",
+            mend="delta is a total variation, such as 0.1",
+        )
     return result
 
 
@@ -104,7 +116,13 @@ def _upper(s: Setting) -> list[Demand]:
     rows = [
         ("P3", "paper", "naive", particles("P3", "uniform", **common), "the paper's count"),
         ("S3", "new", "naive", particles("S3", "uniform", **common), "the same hypotheses, exponent 2"),
-        ("S4", "new", "naive", particles("S4", "uniform", **common), "needs only psi V(y) <= L V(x); zero rewards allowed"),
+        (
+            "S4",
+            "new",
+            "naive",
+            particles("S4", "uniform", **common),
+            "needs only psi V(y) <= L V(x); zero rewards allowed",
+        ),
     ]
     demands = [Demand(i, source, a, n, "particles", n * step, remark=r) for i, source, a, n, r in rows]
     n = particles("S8", "uniform", T=horizon, eps=eps)
@@ -113,15 +131,27 @@ def _upper(s: Setting) -> list[Demand]:
         enough = at_most(bounds.evaluate(statement, "uniform", t=horizon, eps=eps), delta) is Verdict.HOLDS
         demands.append(
             Demand(
-                statement, source, "guided", 1 if enough else None, "particles", guided_step if enough else None,
+                statement,
+                source,
+                "guided",
+                1 if enough else None,
+                "particles",
+                guided_step if enough else None,
                 remark="" if enough else "one guided particle is not shown to be this accurate",
             )
         )
     proposals = _proposals(s)
     demands.append(
         Demand(
-            "S7", "new", "mh", proposals, "proposals", None if proposals is None else proposals * guided_step,
-            remark="exact guided normalisers" if proposals else f"more than 2^{MOST_PROPOSALS.bit_length() - 1} proposals",
+            "S7",
+            "new",
+            "mh",
+            proposals,
+            "proposals",
+            None if proposals is None else proposals * guided_step,
+            remark="exact guided normalisers"
+            if proposals
+            else f"more than 2^{MOST_PROPOSALS.bit_length() - 1} proposals",
         )
     )
     return demands
@@ -158,7 +188,16 @@ def _lower(s: Setting) -> list[Demand]:
     needed = scalar(half - s.delta) * scalar(ONE + s.eps) ** (2 * (s.horizon - 1)) - 1
     queries = _round_up(needed.lower() if isinstance(needed, flint.arb) else needed)
     return [
-        Demand("S6", "new", "any algorithm", max(0, queries), "queries", max(0, queries), sufficient=False, remark="no algorithm does with fewer on every input")
+        Demand(
+            "S6",
+            "new",
+            "any algorithm",
+            max(0, queries),
+            "queries",
+            max(0, queries),
+            sufficient=False,
+            remark="no algorithm does with fewer on every input",
+        )
     ]
 
 

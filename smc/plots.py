@@ -25,7 +25,9 @@ def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
         matplotlib.use("Agg", force=False)
         import matplotlib.pyplot as plt
     except ImportError:
-        raise InputError("matplotlib is not installed", where="figure", mend="pip install 'bellman-smc[plot]'") from None
+        raise InputError(
+            "matplotlib is not installed", where="figure", mend="pip install 'bellman-smc[plot]'"
+        ) from None
     with resources.as_file(resources.files("smc") / "bellman.mplstyle") as style, plt.style.context(str(style)):
         return plt.subplots(figsize=(width, height))
 

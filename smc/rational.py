@@ -63,13 +63,15 @@ def rational(value: object) -> Rational:
         text = value.strip()
         match = _NUMBER.fullmatch(text)
         if match is None or ("/" in text and match.group(3)):
-            raise ValueError(f"{value!r} is not a rational number; write it as \"1/3\", \"2\" or \"0.25\"")
+            raise ValueError(f'{value!r} is not a rational number; write it as "1/3", "2" or "0.25"')
         try:
             return gmpy2.mpq(Fraction(text))
         except ZeroDivisionError:
             raise ValueError(f"{value!r} has a zero denominator") from None
     if isinstance(value, float):
-        raise TypeError(f"{value!r} is a float, which is not exact; write it as a string such as \"1/3\", or rationalise it")
+        raise TypeError(
+            f'{value!r} is a float, which is not exact; write it as a string such as "1/3", or rationalise it'
+        )
     raise TypeError(f"{value!r} ({type(value).__name__}) is not a rational number")
 
 

@@ -18,7 +18,11 @@ from smc.plan import Demand, Setting, cheapest
 from smc.rational import INFINITE, Ball, Extended, Verdict
 from smc.verify import Report, Row
 
-MARKS = {Verdict.HOLDS: ("holds", "green"), Verdict.REFUTED: ("REFUTED", "bold red"), Verdict.UNDECIDED: ("undecided", "yellow")}
+MARKS = {
+    Verdict.HOLDS: ("holds", "green"),
+    Verdict.REFUTED: ("REFUTED", "bold red"),
+    Verdict.UNDECIDED: ("undecided", "yellow"),
+}
 
 
 def short(value: Extended | Ball | int | None) -> str:
@@ -75,7 +79,8 @@ def constants_lines(report: Report) -> list[str]:
     count = f"{m.proposals} proposals" if m.algorithm == "mh" else f"{m.particles} particle{'s' * (m.particles != 1)}"
     dead = f", probability of no answer {short(m.output.dead)}" if m.output.dead else ""
     return [
-        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, reward model: {c.twist.name}",
+        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers,
+        reward model: {c.twist.name}",
         f"normaliser Z = {short(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{m.algorithm}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
@@ -93,14 +98,28 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
         title_justify="left",
     )
     for name, justify in (
-        ("statement", "left"), ("source", "left"), ("algorithm", "left"), ("count", "right"), ("of", "left"),
-        ("reward-model evaluations", "right"), ("remark", "left"),
+        ("statement", "left"),
+        ("source", "left"),
+        ("algorithm", "left"),
+        ("count", "right"),
+        ("of", "left"),
+        ("reward-model evaluations", "right"),
+        ("remark", "left"),
     ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for d in demands:
         count = short(d.count) if d.sufficient else f"≥ {short(d.count)}"
         mark = " (cheapest)" if d is best else ""
-        table.add_row(d.id, d.source, d.algorithm + mark, count, d.unit, short(d.cost), d.remark, style="bold" if d is best else None)
+        table.add_row(
+            d.id,
+            d.source,
+            d.algorithm + mark,
+            count,
+            d.unit,
+            short(d.cost),
+            d.remark,
+            style="bold" if d is best else None,
+        )
     return table
 
 
@@ -117,7 +136,9 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", where=str(path), mend="choose a place that you may write to") from None
+        raise InputError(
+            f"cannot be written ({error.strerror})", where=str(path), mend="choose a place that you may write to"
+        ) from None
 
 
 def dump(value: Any) -> str:

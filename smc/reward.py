@@ -31,21 +31,35 @@ def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str 
     if len(given) == model.horizon:
         given.append(model.reward)
     if len(given) != model.horizon + 1:
-        raise ModelError(f"{len(values)} layers of values for horizon {model.horizon}", where="value", mend="give layers 0..T-1")
+        raise ModelError(
+            f"{len(values)} layers of values for horizon {model.horizon}", where="value", mend="give layers 0..T-1"
+        )
     if given[-1] != model.reward:
-        raise ModelError("the last layer differs from the reward", where=f"value[{model.horizon}]", mend="V_T is the reward; leave it out")
+        raise ModelError(
+            "the last layer differs from the reward",
+            where=f"value[{model.horizon}]",
+            mend="V_T is the reward; leave it out",
+        )
     truth = true_value(model)
     if not truth[0][0]:
         raise ModelError(
-            "the target has mass zero", where="reward", mend="some path of positive probability and potential must end in a positive reward"
+            "the target has mass zero",
+            where="reward",
+            mend="some path of positive probability and potential must end in a positive reward",
         )
     live = reachable(model)
     for t, (layer, states) in enumerate(zip(given, model.layers, strict=True)):
         if len(layer) != len(states):
-            raise ModelError(f"{len(layer)} values for {len(states)} states", where=f"value[{t}]", mend="give one value a state")
+            raise ModelError(
+                f"{len(layer)} values for {len(states)} states", where=f"value[{t}]", mend="give one value a state"
+            )
         for i, value in enumerate(layer):
             if value < 0:
-                raise ModelError(f"negative value {value}", where=f"value[{t}][{states[i]!r}]", mend="values are expected rewards: zero or more")
+                raise ModelError(
+                    f"negative value {value}",
+                    where=f"value[{t}][{states[i]!r}]",
+                    mend="values are expected rewards: zero or more",
+                )
             if not value and truth[t][i] and i in live[t]:
                 raise ModelError(
                     f"value 0 kills a live state (its true value is {truth[t][i]})",
@@ -81,7 +95,9 @@ def from_mappings(model: LayeredModel, values: Sequence[Mapping[str, object]], *
                 raise ModelError(f"unknown state {state!r}", where=f"value[{t}]", mend=f"use the names of layers[{t}]")
         for state in states:
             if state not in values[t]:
-                raise ModelError(f"no value for state {state!r}", where=f"value[{t}]", mend="give every state of the layer a value")
+                raise ModelError(
+                    f"no value for state {state!r}", where=f"value[{t}]", mend="give every state of the layer a value"
+                )
         row = []
         for state in states:
             try:
@@ -97,15 +113,24 @@ def rescaled(model: LayeredModel, base: Twist, factors: Sequence[object]) -> Twi
     scale = [rational(c) for c in factors]
     if len(scale) != model.horizon or any(c <= 0 for c in scale):
         raise ModelError(f"{len(scale)} factors for {model.horizon} layers, all must be positive", where="factors")
-    return twist(model, [[c * v for v in layer] for c, layer in zip(scale, base.values, strict=False)], name=f"{base.name}, rescaled")
+    return twist(
+        model,
+        [[c * v for v in layer] for c, layer in zip(scale, base.values, strict=False)],
+        name=f"{base.name}, rescaled",
+    )
 
 
 def with_bellman_error(
-    model: LayeredModel, eps: object, sign: Callable[[int, int], int] = lambda t, i: 1 if (t + i) % 2 == 0 else -1, *, name: str = ""
+    model: LayeredModel,
+    eps: object,
+    sign: Callable[[int, int], int] = lambda t, i: 1 if (t + i) % 2 == 0 else -1,
+    *,
+    name: str = "",
 ) -> Twist:
     """Values whose Bellman error is at most `eps`, and exactly `eps` unless no sign pushes outward on a live state.
 
-    Backward from `V_T = phi`: `V_t(x) = (B_t V)(x) · (1+eps)^s` with `s = sign(t, index of x)` in {-1, 0, 1}, so that every Bellman ratio is
+    Backward from `V_T = phi`: `V_t(x) = (B_t V)(x) · (1+eps)^s` with `s = sign(t, index of x)` in {-1, 0, 1}, so
+    that every Bellman ratio is
     1+eps, 1 or 1/(1+eps). `sign` chooses the pattern; an adversarial one correlates it with the state.
     """
     factor = ONE + rational(eps)
@@ -113,6 +138,8 @@ def with_bellman_error(
         raise ModelError(f"Bellman error {eps} is negative", where="eps", mend="give zero or more")
     layers = [model.reward]
     for t in range(model.horizon - 1, -1, -1):
-        backed = (sum((e.probability * e.potential * layers[0][e.target] for e in row), rational(0)) for row in model.edges[t])
+        backed = (
+            sum((e.probability * e.potential * layers[0][e.target] for e in row), rational(0)) for row in model.edges[t]
+        )
         layers.insert(0, tuple(b * factor ** sign(t, i) for i, b in enumerate(backed)))
     return twist(model, layers, name=name or f"Bellman error {eps}")

@@ -26,7 +26,13 @@ class Case:
         return check(self.model, self.twist, self.algorithm, particles=self.count)
 
 
-COUNTS: dict[str, Sequence[int]] = {"naive": (1, 2, 4, 8), "adapted": (2, 4, 8), "guided": (1,), "mh": (2, 8), "best-of-n": (4,)}
+COUNTS: dict[str, Sequence[int]] = {
+    "naive": (1, 2, 4, 8),
+    "adapted": (2, 4, 8),
+    "guided": (1,),
+    "mh": (2, 8),
+    "best-of-n": (4,),
+}
 """Particles (proposals for mh) at which `verify` checks each algorithm."""
 
 
@@ -36,7 +42,9 @@ def cases(inputs: Sequence[tuple[LayeredModel, Twist]], counts: dict[str, Sequen
     return [Case(model, twist, algorithm, n) for model, twist in inputs for algorithm, ns in chosen.items() for n in ns]
 
 
-def run(chosen: Sequence[Case], progress: Callable[[int, int, str], None] = lambda done, total, what: None) -> Iterator[Report]:
+def run(
+    chosen: Sequence[Case], progress: Callable[[int, int, str], None] = lambda done, total, what: None
+) -> Iterator[Report]:
     """Reports in the order of `chosen`; `progress(done, total, what comes next)` is called before each and once at the end."""
     for k, case in enumerate(chosen):
         progress(k, len(chosen), f"{case.model.name}, {case.twist.name}, {case.algorithm}, {case.count}")

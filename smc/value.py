@@ -49,7 +49,8 @@ def prefix_mass(model: LayeredModel) -> tuple[Layer, ...]:
 
 
 def target(model: LayeredModel) -> Layer:
-    """Terminal marginal of the target `pi`, shape (|X_T|,), a probability. Raises ZeroDivisionError if `Z = 0` (a checked twist excludes it)."""
+    """Terminal marginal of the target `pi`, shape (|X_T|,), a probability. Raises ZeroDivisionError if `Z = 0` (a
+    checked twist excludes it)."""
     weights = [m * phi for m, phi in zip(prefix_mass(model)[-1], model.reward, strict=True)]
     total = sum(weights, ZERO)
     return tuple(w / total for w in weights)
@@ -84,7 +85,10 @@ class Constants:
         for t, step in enumerate(self.model.edges):
             layers.append(
                 frozenset(
-                    e.target for i in layers[-1] for e in step[i] if e.probability and e.potential and values[t + 1][e.target]
+                    e.target
+                    for i in layers[-1]
+                    for e in step[i]
+                    if e.probability and e.potential and values[t + 1][e.target]
                 )
             )
         return tuple(tuple(sorted(layer)) for layer in layers)
@@ -132,13 +136,17 @@ class Constants:
     def upper_ratio(self) -> Rational:
         """The least L with `psi_t V_t(y) <= L V_{t-1}(x)` on every edge that counts: the upper half of Assumption 3.1, always finite."""
         values = self.twist.values
-        return max(psi * values[t + 1][y] / values[t][x] for t in range(self.model.horizon) for x, psi, y in self._edges(t))
+        return max(
+            psi * values[t + 1][y] / values[t][x] for t in range(self.model.horizon) for x, psi, y in self._edges(t)
+        )
 
     @cached_property
     def ratio_bound(self) -> Extended:
         """`L`: the least L with `1/L <= psi_t V_t(y)/V_{t-1}(x) <= L` (Assumption 3.1). `INFINITE` when a reachable reward is 0."""
         values = self.twist.values
-        ratios = [psi * values[t + 1][y] / values[t][x] for t in range(self.model.horizon) for x, psi, y in self._edges(t)]
+        ratios = [
+            psi * values[t + 1][y] / values[t][x] for t in range(self.model.horizon) for x, psi, y in self._edges(t)
+        ]
         return max(max(ratios), 1 / min(ratios)) if min(ratios) else INFINITE
 
     @cached_property
@@ -170,14 +178,19 @@ class Constants:
     @cached_property
     def b(self) -> tuple[Extended, ...]:
         """`b_p = max Qbar_p / min_x u_{p-1}(x)` for p = 1..T (S4, S5)."""
-        return tuple(_ratio(high, min(u.values())) for (high, _), u in zip(self._lookahead, self.value_ratio, strict=False))
+        return tuple(
+            _ratio(high, min(u.values())) for (high, _), u in zip(self._lookahead, self.value_ratio, strict=False)
+        )
 
     @cached_property
     def c_act(self) -> Rational:
         """`C_act = max psi_t V*_t(y) / V*_{t-1}(x)` over edges that leave states of positive true value (G1)."""
         star = self.true_value
         return max(
-            psi * star[t + 1][y] / star[t][x] for t in range(self.model.horizon) for x, psi, y in self._edges(t) if star[t][x]
+            psi * star[t + 1][y] / star[t][x]
+            for t in range(self.model.horizon)
+            for x, psi, y in self._edges(t)
+            if star[t][x]
         )
 
     @cached_property
@@ -211,7 +224,9 @@ class Constants:
             second = ZERO
             for x, m in enumerate(eta):
                 if m and v[x]:
-                    step = sum((e.probability * (e.potential * star[e.target]) ** 2 for e in self.model.edges[t][x]), ZERO)
+                    step = sum(
+                        (e.probability * (e.potential * star[e.target]) ** 2 for e in self.model.edges[t][x]), ZERO
+                    )
                     second += m * step / v[x]
             terms.append(mean * second / self.normaliser**2)
         return tuple(terms)

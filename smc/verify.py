@@ -134,7 +134,9 @@ def guided_rows(c: Constants, m: Measured) -> Iterator[Row]:
     yield compare("S1", "instance", "chi^2(pi || guided)", chi_square, R=c.bellman_product)
     yield compare("S1", "uniform", "chi^2(pi || guided)", chi_square, T=horizon, eps=eps)
     yield tightest(compare("P5", "uniform", f"TV at step {t}", d, t=t, eps=eps) for t, d in enumerate(distances, 1))
-    yield tightest(compare("S2", "instance", f"TV at step {t}", d, R=c.bellman_product_to(t)) for t, d in enumerate(distances, 1))
+    yield tightest(
+        compare("S2", "instance", f"TV at step {t}", d, R=c.bellman_product_to(t)) for t, d in enumerate(distances, 1)
+    )
     yield tightest(compare("S2", "uniform", f"TV at step {t}", d, t=t, eps=eps) for t, d in enumerate(distances, 1))
 
 
@@ -204,7 +206,9 @@ def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
     return next((v for v in (Verdict.REFUTED, Verdict.UNDECIDED) if v in seen), Verdict.HOLDS)
 
 
-def check(model: LayeredModel, twist: Twist, algorithm: str = "naive", *, particles: int = 1, proposals: int = 1) -> Report:
+def check(
+    model: LayeredModel, twist: Twist, algorithm: str = "naive", *, particles: int = 1, proposals: int = 1
+) -> Report:
     """Exact law of `algorithm` on `model` steered by `twist`, held against every statement that speaks of it.
 
     particles: N (the guided particle and mh take 1). proposals: H, for mh. Raises InputError for unknown algorithms and counts below 1,
@@ -213,7 +217,9 @@ def check(model: LayeredModel, twist: Twist, algorithm: str = "naive", *, partic
     if algorithm not in ROWS:
         raise InputError(f"unknown algorithm {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(ROWS)}")
     if algorithm in ("guided", "mh") and particles != 1:
-        raise InputError(f"{particles} particles", where="particles", mend=f"{algorithm} runs one particle at a time; leave it out")
+        raise InputError(
+            f"{particles} particles", where="particles", mend=f"{algorithm} runs one particle at a time; leave it out"
+        )
     if isinstance(proposals, bool) or not isinstance(proposals, int) or proposals < 1:
         raise InputError(f"{proposals!r} proposals", where="proposals", mend="give a whole number of at least 1")
     constants = analyse(model, twist)

@@ -30,7 +30,7 @@ def _frontier_search(oracle: Oracle, draws: Draws, *, depth_first: bool) -> Pref
     done: list[tuple[Prefix, Rational, Rational]] = []
     try:
         while frontier:
-            prefix, mass, value = frontier[-1] if depth_first else frontier[0]
+            prefix, mass, _ = frontier[-1] if depth_first else frontier[0]
             if prefix.depth == oracle.horizon:
                 done.append(frontier.pop() if depth_first else frontier.popleft())
                 continue

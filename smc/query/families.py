@@ -1,12 +1,12 @@
 """Hard inputs: a hidden prefix that only queries below it can tell from its siblings (P4, S6).
 
-`hidden_prefix` draws one of B prefixes of length r uniformly; the rest of the path is forced. `V = 1` on layers 0..r; below the hidden prefix
-every further step multiplies V by the gain g, elsewhere by 1/g; `V_T = phi`.
+`hidden_prefix` draws one of B prefixes of length r uniformly; the rest of the path is forced. `V = 1` on layers
+0..r; below the hidden prefix every further step multiplies V by the gain g, elsewhere by 1/g; `V_T = phi`.
 
 - S6 (`hidden_child`): r = 1, `B = floor(a^2) + 1` children of the root, `g = 1 + eps`, `a = (1+eps)^(T-1)`.
 - P4 (`paper_family`): `T = 3m`, r = 2m, `B = floor(g^(2m))`; `g = L` under the ratio bound alone, `g = 1 + eps` under both. When g is an
-  integer the vocabulary is g and every word of length 2m is a prefix. Otherwise the vocabulary is `ceil(g)` and the B prefixes are the first B
-  words of length 2m, a prefix code, with the reference process uniform over them.
+  integer the vocabulary is g and every word of length 2m is a prefix. Otherwise the vocabulary is `ceil(g)` and the
+  B prefixes are the first B words of length 2m, a prefix code, with the reference process uniform over them.
 
 Every Bellman ratio is g, 1 or 1/g, so the Bellman error is exactly `g - 1` and the ratio bound exactly g; `audit` recomputes both.
 """
@@ -36,7 +36,7 @@ class HardInstance:
     def below(self, path: tuple[int, ...]) -> bool:
         """Whether a path (state indices from layer 1 on) runs below the hidden prefix."""
         depth = len(self.hidden)
-        return path[: depth] == self.hidden
+        return path[:depth] == self.hidden
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,26 @@ def hidden_prefix(
 ) -> HardInstance:
     """The instance whose hidden prefix has number `which` among the first `leaves` words (default: all) of length `hidden`.
 
-    Raises InputError for a vocabulary below 2, `hidden` outside 1..T-1, `leaves` beyond `vocabulary**hidden` or below 2, a gain of 1 or less
-    and `which` out of range; TooLarge beyond `MOST_STATES` states.
+    Raises InputError for a vocabulary below 2, `hidden` outside 1..T-1, `leaves` beyond `vocabulary**hidden` or
+    below 2, a gain of 1 or less and `which` out of range; TooLarge beyond `MOST_STATES` states.
     """
     k, r, horizon = _whole("vocabulary", vocabulary, 2), _whole("hidden", hidden, 1), _whole("horizon", horizon, 2)
     factor = rational(gain)
     if r >= horizon:
-        raise InputError(f"{r} hidden levels in a horizon of {horizon}", where="hidden", mend="leave at least one step below the hidden prefix")
+        raise InputError(
+            f"{r} hidden levels in a horizon of {horizon}",
+            where="hidden",
+            mend="leave at least one step below the hidden prefix",
+        )
     if factor <= 1:
         raise InputError(f"gain {factor} is not above 1", where="gain", mend="the gain is 1 + eps (or L)")
     words = k**r if leaves is None else _whole("leaves", leaves, 2)
     if words > k**r:
-        raise InputError(f"{words} prefixes, but {k}**{r} words", where="leaves", mend="use a larger vocabulary or more hidden levels")
+        raise InputError(
+            f"{words} prefixes, but {k}**{r} words",
+            where="leaves",
+            mend="use a larger vocabulary or more hidden levels",
+        )
     if r * words + words * (horizon - r) > MOST_STATES:
         raise TooLarge(
             f"about {words * horizon} states, more than {MOST_STATES}",
@@ -109,8 +117,14 @@ def paper_family(*, m: int, gain: object, which: int = 0) -> HardInstance:
     factor = rational(gain)
     words = int(factor ** (2 * _whole("m", m, 1)))
     if words < 2:
-        raise InputError(f"gain {factor} gives {words} hidden prefix at m = {m}", where="gain", mend="use a larger m or a larger gain")
-    return hidden_prefix(vocabulary=max(2, int(-(-factor // 1))), hidden=2 * m, horizon=3 * m, gain=factor, leaves=words, which=which)
+        raise InputError(
+            f"gain {factor} gives {words} hidden prefix at m = {m}",
+            where="gain",
+            mend="use a larger m or a larger gain",
+        )
+    return hidden_prefix(
+        vocabulary=max(2, int(-(-factor // 1))), hidden=2 * m, horizon=3 * m, gain=factor, leaves=words, which=which
+    )
 
 
 def hidden_child(*, children: int, horizon: int, gain: object, which: int = 0) -> HardInstance:

@@ -1,6 +1,7 @@
 """Exhaustive minimax over all deterministic adaptive algorithms, in tiny cases; and the exact optimum that it confirms.
 
-A deterministic algorithm with Q queries is a decision tree: at each node it expands a known prefix, chosen from the answers so far, and at the end
+A deterministic algorithm with Q queries is a decision tree: at each node it expands a known prefix, chosen from the
+answers so far, and at the end
 it answers with a path. By Yao's principle a randomised algorithm is a mixture of such trees, so over a uniformly hidden prefix its answer
 lies below the hidden one with probability at most the best tree's. `best_hit` finds that tree by trying every choice at every node.
 The search sees the instances through their oracles alone and knows nothing of the formula `(Q+1)/B`.
@@ -38,7 +39,9 @@ def best_hit(instances: Sequence[HardInstance], queries: int) -> Optimum:
     search = _Search(instances)
     most = len(search.prefixes) * (instances[0].model.horizon - search.level)
     if isinstance(queries, bool) or not isinstance(queries, int) or not 0 <= queries <= most:
-        raise InputError(f"{queries!r} queries", where="queries", mend=f"this tree has {most} prefixes to ask about; give 0..{most}")
+        raise InputError(
+            f"{queries!r} queries", where="queries", mend=f"this tree has {most} prefixes to ask about; give 0..{most}"
+        )
     best = search.play(frozenset(range(len(instances))), frozenset(), queries)
     return Optimum(Rational(best, len(instances)), search.decisions)
 
@@ -75,7 +78,9 @@ class _Search:
         """Most instances among `consistent` that one decision tree from here on answers correctly."""
         self.decisions += 1
         if self.decisions > MOST_NODES:
-            raise TooLarge(f"more than {MOST_NODES} decision nodes", where="minimax", mend="use fewer children, levels or queries")
+            raise TooLarge(
+                f"more than {MOST_NODES} decision nodes", where="minimax", mend="use fewer children, levels or queries"
+            )
         best = max(sum(p == self.instances[u].hidden for u in consistent) for p in self.prefixes)
         if not left:
             return best

@@ -84,7 +84,9 @@ class Oracle:
         children = []
         for edge in self._row(path, prefix.depth):
             handle = self._hand_out((*path, edge.target))
-            children.append(Child(handle, edge.probability, edge.potential, self.twist.values[prefix.depth + 1][edge.target]))
+            children.append(
+                Child(handle, edge.probability, edge.potential, self.twist.values[prefix.depth + 1][edge.target])
+            )
         self._children[prefix] = tuple(children)
         return self._children[prefix]
 

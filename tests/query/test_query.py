@@ -75,7 +75,7 @@ def test_exhaustive_minimax_over_decision_trees_equals_the_formula(children, hor
     family = [hidden_child(children=children, horizon=horizon, gain=2, which=u) for u in range(children)]
     for queries in range(min(3, children * (horizon - 1)) + 1):
         assert best_hit(family, queries).hit == min(1, Fraction(queries + 1, children))
-    with pytest.raises(InputError, match="beyond|prefixes to ask"):
+    with pytest.raises(InputError, match="prefixes to ask"):
         best_hit(family, children * (horizon - 1) + 1)
 
 
@@ -96,7 +96,7 @@ def test_the_optimal_client_attains_the_minimax_distance(children, horizon, gain
             instance = hidden_child(children=children, horizon=horizon, gain=gain, which=which)
             client = hidden_search(level=1, tries=tries, mass=mass)
 
-            def answer(draws, instance=instance, client=client):
+            def answer(draws, instance=instance, client=client, tries=tries):
                 oracle = Oracle(instance.model, instance.twist, budget=1 + tries)
                 return oracle.reveal(client(oracle, draws))[-1]
 
@@ -127,7 +127,11 @@ def test_no_client_beats_the_bound(client, queries):
 def test_unlimited_clients_reach_the_target():
     instance = hidden_child(children=3, horizon=3, gain=2, which=2)
     mass = hidden_mass(leaves=3, levels=2, gain=2)
-    law = law_of(lambda draws: instance.below((oracle := Oracle(instance.model, instance.twist)).reveal(breadth_first(oracle, draws))))
+    law = law_of(
+        lambda draws: instance.below(
+            (oracle := Oracle(instance.model, instance.twist)).reveal(breadth_first(oracle, draws))
+        )
+    )
     assert law[True] == mass
 
 
