@@ -1,8 +1,9 @@
 """Brute force oracles: section 1 of the theory, simulated over every outcome with `fractions.Fraction`.
 
-Written from the description of the algorithms alone. Nothing here imports `smc.exact` or `smc.algorithms`, and no symmetry, recursion or
-generating function is used, so that agreement with the exact engines tests those. Two representations of a cloud of N particles:
-`TUPLES` keeps the particles' order (N^N ways to resample, one by one), `MULTISETS` sorts it (a cloud is built particle by particle).
+Written from the description of the algorithms alone. Nothing here imports `smc.exact` or `smc.algorithms`, and no
+symmetry, recursion or generating function is used, so that agreement with the exact engines tests those. Two
+representations of a cloud of N particles: `TUPLES` keeps the particles' order (N^N ways to resample, one by one),
+`MULTISETS` sorts it (a cloud is built particle by particle).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from smc.reward import Twist
 
 Cloud = tuple
 Masses = tuple[Fraction, Fraction, Fraction]
-"""Of an event: its probability, E[Zhat; event], E[Zhat^2; event], with Zhat the normaliser as far as the run has come."""
+"""Of an event: its probability, E[Zhat; event], E[Zhat^2; event], with Zhat the normaliser as far as the run has
+come."""
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A model and its reward model over Fractions. rows[t][x] = [(y, probability, potential), ...]; value[T] is the reward."""
+    """A model and its reward model over Fractions. rows[t][x] = [(y, probability, potential), ...]; value[T] is the
+    reward."""
 
     rows: list[list[list[tuple[int, Fraction, Fraction]]]]
     value: list[list[Fraction]]
@@ -30,7 +33,10 @@ class Instance:
 
     @staticmethod
     def of(model: LayeredModel, twist: Twist) -> Instance:
-        rows = [[[(e.target, _fraction(e.probability), _fraction(e.potential)) for e in row] for row in step] for step in model.edges]
+        rows = [
+            [[(e.target, _fraction(e.probability), _fraction(e.potential)) for e in row] for row in step]
+            for step in model.edges
+        ]
         return Instance(rows, [[_fraction(v) for v in layer] for layer in twist.values], len(model.reward))
 
     @property
@@ -69,7 +75,7 @@ class Outcome:
     second: Fraction
 
 
-# --- clouds ------------------------------------------------------------------------------------------------------------------------
+# --- clouds ---------------------------------------------------------------------------------------
 
 Choices = Callable[[object], list[tuple[object, Fraction]]]
 
@@ -99,17 +105,20 @@ def all_multisets(options: list[list[tuple[object, Fraction]]]) -> Iterator[tupl
 TUPLES, MULTISETS = all_tuples, all_multisets
 
 
-def _add(events: dict[Cloud, Masses], cloud: Cloud, masses: Masses, chance: Fraction, factor: Fraction = Fraction(1)) -> None:
+def _add(
+    events: dict[Cloud, Masses], cloud: Cloud, masses: Masses, chance: Fraction, factor: Fraction = Fraction(1)
+) -> None:
     old = events.get(cloud, (Fraction(0),) * 3)
     p, z, zz = masses
     events[cloud] = (old[0] + chance * p, old[1] + chance * factor * z, old[2] + chance * factor * factor * zz)
 
 
-# --- Sequential Monte Carlo --------------------------------------------------------------------------------------------------------
+# --- Sequential Monte Carlo -----------------------------------------------------------------------
 
 
 def naive(model: LayeredModel, twist: Twist, particles: int, clouds=MULTISETS) -> Outcome:
-    """Naive-proposal SMC: for t = 1..T propagate by M_t, weight by G_t, resample multinomially, also at T; output one particle."""
+    """Naive-proposal SMC: for t = 1..T propagate by M_t, weight by G_t, resample multinomially, also at T; output one
+    particle."""
     instance = Instance.of(model, twist)
     first = instance.value[0][0]
     alive: dict[Cloud, Masses] = {(0,) * particles: (Fraction(1), first, first * first)}
@@ -139,7 +148,8 @@ def naive(model: LayeredModel, twist: Twist, particles: int, clouds=MULTISETS) -
 
 
 def adapted(model: LayeredModel, twist: Twist, particles: int, clouds=MULTISETS) -> Outcome:
-    """Fully adapted SMC: for t = 1..T weight by rho_{t-1}(x_{t-1}), resample, move by the guided kernel; output one particle."""
+    """Fully adapted SMC: for t = 1..T weight by rho_{t-1}(x_{t-1}), resample, move by the guided kernel; output one
+    particle."""
     instance = Instance.of(model, twist)
     first = instance.value[0][0]
     alive: dict[Cloud, Masses] = {(0,) * particles: (Fraction(1), first, first * first)}
@@ -166,17 +176,20 @@ def _outcome(instance: Instance, alive: dict[Cloud, Masses], dead: Fraction) -> 
     for cloud, (p, _, _) in alive.items():
         for x in cloud:
             law[x] += p / len(cloud)
-    return Outcome(law, dead, sum((m[1] for m in alive.values()), Fraction(0)), sum((m[2] for m in alive.values()), Fraction(0)))
+    return Outcome(
+        law, dead, sum((m[1] for m in alive.values()), Fraction(0)), sum((m[2] for m in alive.values()), Fraction(0))
+    )
 
 
-# --- runs without resampling -------------------------------------------------------------------------------------------------------
+# --- runs without resampling ----------------------------------------------------------------------
 
 Path = tuple[tuple[int, ...], Fraction, Fraction]
 """States visited (shorter than T + 1 when no move was left), probability, accumulated weight."""
 
 
 def weighted_paths(model: LayeredModel, twist: Twist, algorithm: str) -> list[Path]:
-    """Every path of the proposal with its weight, normalised so that E[weight] = Z: `sis`, `sis-guided` (also MH's), `best-of-n`."""
+    """Every path of the proposal with its weight, normalised so that E[weight] = Z: `sis`, `sis-guided` (also MH's),
+    `best-of-n`."""
     instance = Instance.of(model, twist)
     last = instance.horizon - 1
     paths: list[Path] = [((0,), Fraction(1), Fraction(1) if algorithm == "best-of-n" else instance.value[0][0])]
@@ -220,8 +233,8 @@ def independent(model: LayeredModel, twist: Twist, particles: int, algorithm: st
 
 
 def metropolis(paths: list[Path], proposals: int) -> list[Fraction]:
-    """Law over `paths` of independent MH after `proposals` proposals: the first is the start, each later one is accepted with
-    probability min(1, weight'/weight); a path of weight zero gives way to anything."""
+    """Law over `paths` of independent MH after `proposals` proposals: the first is the start, each later one is
+    accepted with probability min(1, weight'/weight); a path of weight zero gives way to anything."""
     law = [p for _, p, _ in paths]
     for _ in range(proposals - 1):
         following = [Fraction(0)] * len(paths)

@@ -1,4 +1,5 @@
-"""Small random models with reward models, for the tests of the exact engine. Zero rewards, zero potentials and doomed states included."""
+"""Small random models with reward models, for the tests of the exact engine. Zero rewards, zero potentials and doomed
+states included."""
 
 from __future__ import annotations
 
@@ -18,17 +19,25 @@ VALUES = (Rational(1), Rational(1, 2), Rational(3), Rational(2, 3))
 
 @st.composite
 def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool = True) -> LayeredModel:
-    """Prefix trees: 1..max_horizon levels, 1..max_children children a node, rational rows, some rewards zero, the target's mass positive."""
+    """Prefix trees: 1..max_horizon levels, 1..max_children children a node, rational rows, some rewards zero, the
+    target's mass positive."""
     layers, steps = [["r"]], []
     for _ in range(draw(st.integers(1, max_horizon))):
         below, rows = [], []
         for name in layers[-1]:
             shares = draw(st.lists(st.integers(0, 3), min_size=1, max_size=max_children))
             shares[0] += 1
-            rows.append(tuple(
-                Edge(len(below) + k, Rational(share, sum(shares)), draw(st.sampled_from(POTENTIALS)) if potentials and k else Rational(1))
-                for k, share in enumerate(shares) if share
-            ))
+            rows.append(
+                tuple(
+                    Edge(
+                        len(below) + k,
+                        Rational(share, sum(shares)),
+                        draw(st.sampled_from(POTENTIALS)) if potentials and k else Rational(1),
+                    )
+                    for k, share in enumerate(shares)
+                    if share
+                )
+            )
             below += [f"{name}{k}" for k in range(len(shares))]
         layers.append(below)
         steps.append(tuple(rows))
@@ -39,29 +48,41 @@ def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool
 
 @st.composite
 def graphs(draw, *, max_horizon: int = 3, max_states: int = 3) -> LayeredModel:
-    """Layered graphs whose nodes have several parents, layers of different sizes, parallel edges of different potential."""
+    """Layered graphs whose nodes have several parents, layers of different sizes, parallel edges of different
+    potential."""
     sizes = [1, *draw(st.lists(st.integers(1, max_states), min_size=1, max_size=max_horizon))]
     steps = []
     for t, size in enumerate(sizes[:-1]):
         rows = []
         for i in range(size):
-            shares = draw(st.lists(st.tuples(st.integers(0, sizes[t + 1] - 1), st.integers(1, 3), st.sampled_from(POTENTIALS)), max_size=3))
+            shares = draw(
+                st.lists(
+                    st.tuples(st.integers(0, sizes[t + 1] - 1), st.integers(1, 3), st.sampled_from(POTENTIALS)),
+                    max_size=3,
+                )
+            )
             shares.append((i % sizes[t + 1], 1, Rational(1)))
             total = sum(share for _, share, _ in shares)
             rows.append(tuple(Edge(y, Rational(share, total), psi) for y, share, psi in shares))
         steps.append(tuple(rows))
     reward = [draw(st.sampled_from(REWARDS)) for _ in range(sizes[-1])]
     reward[0] = reward[0] or Rational(1)  # reached through the edges i -> i mod size
-    return LayeredModel(tuple(tuple(f"{t}.{i}" for i in range(s)) for t, s in enumerate(sizes)), tuple(steps), tuple(reward))
+    return LayeredModel(
+        tuple(tuple(f"{t}.{i}" for i in range(s)) for t, s in enumerate(sizes)), tuple(steps), tuple(reward)
+    )
 
 
 @st.composite
 def twists(draw, model: LayeredModel) -> Twist:
-    """Hand-written values: positive wherever a reward can still be earned, zero or positive (a doomed state) elsewhere."""
+    """Hand-written values: positive wherever a reward can still be earned, zero or positive (a doomed state)
+    elsewhere."""
     truth = true_value(model)
     return twist(
         model,
-        [[draw(st.sampled_from(VALUES if v or t == 0 else (*VALUES, Rational(0)))) for v in layer] for t, layer in enumerate(truth[:-1])],
+        [
+            [draw(st.sampled_from(VALUES if v or t == 0 else (*VALUES, Rational(0)))) for v in layer]
+            for t, layer in enumerate(truth[:-1])
+        ],
     )
 
 

@@ -67,7 +67,9 @@ def widest_tree():
 
 @pytest.mark.parametrize("clouds", [oracle.TUPLES, oracle.MULTISETS])
 def test_four_particles_on_two_levels_of_three_children(clouds):
-    model = prefix_tree(2, lambda prefix: {k: Fraction(1 + (k + len(prefix)) % 3, 6) for k in range(3)}, lambda s: (2 * s[0] + s[1]) % 3)
+    model = prefix_tree(
+        2, lambda prefix: {k: Fraction(1 + (k + len(prefix)) % 3, 6) for k in range(3)}, lambda s: (2 * s[0] + s[1]) % 3
+    )
     for algorithm in RUNS:
         expected = compare(model, with_bellman_error(model, "1/2"), algorithm, 4, clouds)
         assert bool(expected.dead) == (algorithm == "naive")
@@ -110,6 +112,9 @@ def test_the_oracle_notices_a_planted_fault(algorithm, monkeypatch):
     process = particle_process(model, twist, algorithm)
     (first, *rest) = process.steps[0][0]
     biased = type(process)(
-        algorithm, (((first._replace(weight=first.weight * 101 / 100), *rest),), *process.steps[1:]), process.sizes, process.scale
+        algorithm,
+        (((first._replace(weight=first.weight * 101 / 100), *rest),), *process.steps[1:]),
+        process.sizes,
+        process.scale,
     )
     assert fractions(output_law(biased, 2).law) != RUNS[algorithm](model, twist, 2).law

@@ -1,0 +1,182 @@
+"""Runs without resampling, exact: N independent weighted paths, one of them output in proportion to its weight (SIS,
+best-of-N).
+
+One path ends in a *cell* (terminal state x, accumulated weight W). By exchangeability the output law needs only one
+path and the sum S of the N - 1 other weights: `P(output = x) = N · sum_W W P(x, W) · E[1/(W + S)]`, over W > 0. The law
+of S is the (N-1)-th power of the one-dimensional generating function `A(z) = sum_W P(W) z^W`, a dense polynomial where
+the weights have a small common denominator and otherwise sparse. The run is dead when all N weights are zero:
+`P(W = 0)^N`. `E[Zhat^2] = scale^2 (E[W^2]/N + (1 - 1/N) E[W]^2)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import comb
+
+import flint
+import gmpy2
+
+from smc.algorithms import ParticleProcess, check_particles
+from smc.errors import InputError, TooLarge
+from smc.exact.law import OutputLaw
+from smc.rational import ONE, ZERO, Rational
+
+MOST_CELLS = 200_000
+"""Largest number of (state, weight) cells that is enumerated."""
+MOST_TERMS = 400_000
+"""Largest number of fractions that is added up: values of S times values of W."""
+
+
+@dataclass(frozen=True)
+class TerminalCells:
+    """Law of one path of a process.
+
+    law: probability of each (terminal state, accumulated weight W > 0). dead: probability of W = 0, or of a path
+        without a next move.
+    states: number of terminal states.
+    """
+
+    law: dict[tuple[int, Rational], Rational]
+    dead: Rational
+    states: int
+
+    @cached_property
+    def weights(self) -> dict[Rational, Rational]:
+        """Probability of each positive weight, in increasing order."""
+        return dict(sorted(_merge((w, p) for (_, w), p in self.law.items()).items()))
+
+    def moment(self, k: int) -> Rational:
+        """`E[W^k]`, k >= 1."""
+        return sum((p * w**k for w, p in self.weights.items()), ZERO)
+
+    @cached_property
+    def target(self) -> tuple[Rational, ...]:
+        """`E[W; x_T = x] / E[W]`, shape (states,): the law that the weights aim at."""
+        mass = _merge((x, p * w) for (x, w), p in self.law.items())
+        total = sum(mass.values(), ZERO)
+        return tuple(mass.get(x, ZERO) / total for x in range(self.states))
+
+
+def terminal_cells(process: ParticleProcess, most: int = MOST_CELLS) -> TerminalCells:
+    """Law of (terminal state, accumulated weight) of one path of `process`, whether or not the process resamples.
+
+    Raises TooLarge when more than `most` cells come up in a layer.
+    """
+    cells: dict[tuple[int, Rational], Rational] = {(0, ONE): ONE}
+    dead = ZERO
+    for t, step in enumerate(process.steps):
+        following: dict[tuple[int, Rational], Rational] = {}
+        for (x, weight), mass in cells.items():
+            if not step[x]:
+                dead += mass
+            for y, probability, factor in step[x]:
+                if factor:
+                    key = (y, weight * factor)
+                    following[key] = following.get(key, ZERO) + mass * probability
+                else:
+                    dead += mass * probability
+        cells = following
+        if len(cells) > most:
+            raise TooLarge(
+                f"more than {most} pairs of state and accumulated weight at step {t + 1}",
+                where="model",
+                mend="use --method monte-carlo, or a reward model with fewer distinct Bellman ratios",
+            )
+    return TerminalCells(cells, dead, process.sizes[-1])
+
+
+def output_law(process: ParticleProcess, particles: int) -> OutputLaw:
+    """Law of the output state of `particles` paths of a `process` that does not resample, and the probability that all
+    weights are zero.
+
+    Raises InputError for a process that resamples or a particle count below 1, TooLarge for what would take too long.
+    """
+    if process.resampled:
+        raise InputError(
+            f"{process.algorithm} resamples", where="algorithm", mend="its law comes from smc.exact.output_law"
+        )
+    return weighted_draw(terminal_cells(process), check_particles(particles))
+
+
+def second_moment(process: ParticleProcess, particles: int) -> Rational:
+    """`E[Zhat^2]` of `particles` paths that are never resampled, for any N, by two sums over the layers."""
+    first, second = moments(process)
+    return process.scale**2 * (second + (particles - 1) * first**2) / check_particles(particles)
+
+
+def moments(process: ParticleProcess) -> tuple[Rational, Rational]:
+    """(E[W], E[W^2]) of one path's accumulated weight: one pass over the edges, whatever the number of distinct
+    weights."""
+    mass: dict[int, tuple[Rational, Rational]] = {0: (ONE, ONE)}
+    for step in process.steps:
+        following: dict[int, tuple[Rational, Rational]] = {}
+        for x, (first, second) in mass.items():
+            for y, p, w in step[x]:
+                if w:
+                    a, b = following.get(y, (ZERO, ZERO))
+                    following[y] = (a + first * p * w, b + second * p * w * w)
+        mass = following
+    return sum((a for a, _ in mass.values()), ZERO), sum((b for _, b in mass.values()), ZERO)
+
+
+def weighted_draw(cells: TerminalCells, particles: int) -> OutputLaw:
+    """Law of one draw, in proportion to weight, out of `particles` independent cells; dead when every weight is
+    zero."""
+    law = [ZERO] * cells.states
+    inverse = mean_inverse_sums(cells.weights, cells.dead, particles)
+    for (x, weight), p in cells.law.items():
+        law[x] += particles * weight * p * inverse[weight]
+    return OutputLaw(tuple(law), cells.dead**particles)
+
+
+def mean_inverse_sums(weights: Mapping[Rational, Rational], zero: Rational, particles: int) -> dict[Rational, Rational]:
+    """`E[1/(W + S)]` for each weight W, with S the sum of `particles - 1` independent weights; `zero` is the
+    probability of weight 0.
+
+    Raises TooLarge when the sums take too many values.
+    """
+    scale = gmpy2.lcm(*(w.denominator for w in weights)) if weights else 1
+    grid = {int(w * scale): p for w, p in weights.items()}
+    dense = (particles - 1) * max(grid, default=0) + 1
+    sparse = comb(particles - 1 + len(grid), len(grid))
+    if min(dense, sparse) * len(grid) > MOST_TERMS:
+        raise TooLarge(
+            f"the sum of {particles - 1} weights takes up to {min(dense, sparse)} values; {len(grid)} weights are distinct",
+            where="particles",
+            mend=f"the exact law adds at most {MOST_TERMS} fractions: take fewer particles or use --method monte-carlo",
+        )
+    power = _dense_power if dense <= sparse else _sparse_power
+    sums = power({0: zero, **grid}, particles - 1)
+    return {w: scale * balanced_sum([p / (int(w * scale) + s) for s, p in sums.items()]) for w in weights}
+
+
+def _dense_power(law: Mapping[int, Rational], exponent: int) -> dict[int, Rational]:
+    coefficients = [flint.fmpq(0)] * (max(law) + 1)
+    for k, p in law.items():
+        coefficients[k] = flint.fmpq(int(p.numerator), int(p.denominator))
+    power = flint.fmpq_poly(coefficients) ** exponent
+    return {k: Rational(int(c.p), int(c.q)) for k, c in enumerate(power.coeffs()) if c}
+
+
+def _sparse_power(law: Mapping[int, Rational], exponent: int) -> dict[int, Rational]:
+    result: dict[int, Rational] = {0: ONE}
+    for _ in range(exponent):
+        result = _merge((s + k, q * p) for s, q in result.items() for k, p in law.items() if p)
+    return result
+
+
+def balanced_sum(terms: Sequence[Rational]) -> Rational:
+    """Sum by halves, so that large denominators meet only near the end."""
+    if len(terms) <= 8:
+        return sum(terms, ZERO)
+    half = len(terms) // 2
+    return balanced_sum(terms[:half]) + balanced_sum(terms[half:])
+
+
+def _merge(pairs: Iterable[tuple]) -> dict:
+    merged: dict = {}
+    for key, value in pairs:
+        merged[key] = merged.get(key, ZERO) + value
+    return merged

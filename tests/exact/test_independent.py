@@ -1,0 +1,119 @@
+"""Runs without resampling against brute force over all N-tuples of paths."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import enumeration as oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_models import fractions, graphs, trees, twisted
+
+from smc.algorithms import particle_process
+from smc.errors import InputError, TooLarge
+from smc.exact import independent
+from smc.exact.independent import TerminalCells, mean_inverse_sums, weighted_draw
+from smc.model import prefix_tree
+from smc.rational import Rational
+from smc.reward import constant, perfect, with_bellman_error
+from smc.value import target, true_value
+
+ALGORITHMS = ("sis", "sis-guided", "best-of-n")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@settings(deadline=None, max_examples=120)
+@given(data=st.data())
+def test_law_dead_and_moments_equal_enumeration(algorithm, data):
+    model, twist = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)))
+    particles = data.draw(st.integers(1, 3 if model.horizon < 3 else 2))
+    process = particle_process(model, twist, algorithm)
+    expected = oracle.independent(model, twist, particles, algorithm)
+    found = independent.output_law(process, particles)
+    assert fractions(found.law) == expected.law
+    assert fractions([found.dead]) == [expected.dead]
+    assert expected.first == fractions([true_value(model)[0][0]])[0]
+    assert fractions([independent.second_moment(process, particles)]) == [expected.second]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_weighted_cells_aim_at_the_target(algorithm, data):
+    model, twist = data.draw(twisted(trees() | graphs()))
+    process = particle_process(model, twist, algorithm)
+    cells = independent.terminal_cells(process)
+    assert cells.target == target(model)
+    assert cells.moment(1) * process.scale == true_value(model)[0][0]
+    assert independent.moments(process) == (cells.moment(1), cells.moment(2))
+    assert sum(cells.law.values()) + cells.dead == 1
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    weights=st.dictionaries(
+        st.fractions(0, 3, max_denominator=6).filter(bool), st.integers(1, 5), min_size=1, max_size=4
+    ),
+    zero=st.integers(0, 3),
+    particles=st.integers(1, 5),
+)
+def test_dense_and_sparse_generating_functions_agree(weights, zero, particles):
+    total = sum(weights.values()) + zero
+    law = {int(6 * 10 * w): Rational(p, total) for w, p in weights.items() if (60 * w).denominator == 1}
+    law[0] = Rational(zero, total)
+    dense = independent._dense_power(law, particles)
+    sparse = independent._sparse_power(law, particles)
+    assert dense == {k: p for k, p in sparse.items() if p}
+
+
+def test_one_particle_is_the_proposal_where_the_weight_is_positive():
+    model = prefix_tree(2, lambda s: {0: "1/4", 1: "3/4"}, lambda s: sum(s))
+    found = independent.output_law(particle_process(model, constant(model), "best-of-n"), 1)
+    assert found.law == (0, Rational(3, 16), Rational(3, 16), Rational(9, 16)) and found.dead == Rational(1, 16)
+
+
+def test_many_paths_with_a_common_grid_of_weights():
+    """Best of 60 on 16 leaves: one polynomial power; the bias is positive and shrinks by more than half from N = 30."""
+    model = prefix_tree(4, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1 + sum(s))
+    process = particle_process(model, constant(model), "best-of-n")
+    wide, narrow = (independent.output_law(process, n).total_variation(target(model)) for n in (30, 60))
+    assert 0 < narrow < Rational(51, 100) * wide
+    assert sum(independent.output_law(process, 60).law) == 1
+
+
+def test_equal_weights_have_no_bias():
+    model = prefix_tree(3, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0])
+    assert independent.output_law(particle_process(model, perfect(model), "sis-guided"), 4).law == target(model)
+
+
+def test_weighted_draw_counts_zero_weights():
+    cells = TerminalCells({(0, Rational(2)): Rational(1, 2)}, Rational(1, 2), 1)
+    assert weighted_draw(cells, 3).law == (Rational(7, 8),)
+    assert weighted_draw(cells, 3).dead == Rational(1, 8)
+
+
+def test_refuses_what_resamples_and_what_does_not_fit():
+    model = prefix_tree(2, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1 + sum(s))
+    with pytest.raises(InputError, match="naive resamples"):
+        independent.output_law(particle_process(model, constant(model), "naive"), 2)
+    with pytest.raises(InputError, match="at least 1"):
+        independent.output_law(particle_process(model, constant(model), "sis"), 0)
+    primes = {Rational(1, p): Rational(1, 8) for p in (101, 103, 107, 109, 113, 127, 131)}
+    with pytest.raises(TooLarge, match="takes up to"):
+        mean_inverse_sums(primes, Rational(1, 8), 40)
+    ragged = with_bellman_error(model, "1/7")
+    with pytest.raises(TooLarge, match="accumulated weight"):
+        independent.terminal_cells(particle_process(model, ragged, "sis"), most=1)
+
+
+def test_planted_fault_is_seen():
+    """Forgetting that the drawn path is one of the N (a sum of N instead of N - 1 others) changes the law."""
+    model = prefix_tree(2, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1 + sum(s))
+    process = particle_process(model, constant(model), "best-of-n")
+    cells = independent.terminal_cells(process)
+    wrong = [Fraction(0)] * cells.states
+    inverse = mean_inverse_sums(cells.weights, cells.dead, 4)
+    for (x, weight), p in cells.law.items():
+        wrong[x] += 3 * Fraction(int(weight)) * Fraction(p) * Fraction(inverse[weight])
+    assert wrong != oracle.independent(model, constant(model), 3, "best-of-n").law
