@@ -1,15 +1,27 @@
-"""Figures (matplotlib, the `plot` extra). One style file, colour-blind safe; every function returns the figure and draws exact data."""
+"""Figures that carry the argument (matplotlib, the `plot` extra). One style file, colour-blind safe, readable in grey.
+
+Every function computes its data exactly or in certified arithmetic, draws it, and returns the figure; the data are the lines' own, so that
+a test can read them back from the axes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flint
 
+from smc.attaining import most_variance
 from smc.errors import InputError
-from smc.rational import INFINITE
+from smc.measure import importance_chi_square
+from smc.plan import Setting, plan, setting
+from smc.query.families import hidden_mass
+from smc.query.minimax import least_tv
+from smc.rational import INFINITE, Rational, rational
+from smc.value import analyse
 from smc.verify import Report
 
 if TYPE_CHECKING:
@@ -17,21 +29,35 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Run a figure function in the project's style. Raises InputError when matplotlib is not installed."""
+
+    @wraps(draw)
+    def styled(*args: Any, **kwargs: Any) -> Figure:
+        try:
+            import matplotlib
+
+            matplotlib.use("Agg", force=False)
+            import matplotlib.pyplot as plt
+        except ImportError:
+            raise InputError(
+                "matplotlib is not installed", where="figure", mend="pip install 'bellman-smc[plot]'"
+            ) from None
+        with resources.as_file(resources.files("smc") / "bellman.mplstyle") as style, plt.style.context(str(style)):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
 def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
-    """A figure in the project's style. Raises InputError when matplotlib is not installed."""
-    try:
-        import matplotlib
+    """An empty figure that no window manager keeps, with one set of axes."""
+    from matplotlib.figure import Figure
 
-        matplotlib.use("Agg", force=False)
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise InputError(
-            "matplotlib is not installed", where="figure", mend="pip install 'bellman-smc[plot]'"
-        ) from None
-    with resources.as_file(resources.files("smc") / "bellman.mplstyle") as style, plt.style.context(str(style)):
-        return plt.subplots(figsize=(width, height))
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
 
 
+@in_style
 def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     """Exact TV to the target against N (log-log), and every bound on it. `reports`: one model, twist and algorithm, several N."""
     figure, axes = new_axes()
@@ -51,5 +77,108 @@ def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     axes.set(xscale="log", yscale="log", xlabel="particles N", ylabel="total variation to the target", title=title)
     axes.set_xticks(particles, [str(n) for n in particles])
     axes.minorticks_off()
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.legend(loc="outside right upper")
     return figure
+
+
+@in_style
+def chi_square_against_horizon(
+    c: object = 1, eps: object = "1/4", horizons: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
+) -> Figure:
+    """Exact worst-case `chi^2(pi || guided)` (S1's attaining model) against T: Bellman error c/T, which stays bounded, and constant eps."""
+    figure, axes = new_axes()
+    c, eps = rational(c), rational(eps)
+    for label, error in ((f"eps = {c}/T", lambda t: c / t), (f"eps = {eps}", lambda t: eps)):
+        exact = [importance_chi_square(analyse(*most_variance(horizon=t, eps=error(t)))) for t in horizons]
+        points = [(t, float(x)) for t, x in zip(horizons, exact, strict=True) if x]
+        axes.plot(*zip(*points, strict=True), marker="o", label=label)
+    limit = flint.arb(flint.fmpq(int(c.numerator), int(c.denominator))).sinh()
+    axes.axhline(
+        float(limit * limit), color="0.5", linewidth=0.8, linestyle="-", label=f"sinh²({c}), the bound for every T"
+    )
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="horizon T",
+        ylabel="χ²(π ‖ guided)",
+        title="Bellman error decides the variance of the weights",
+    )
+    axes.set_xticks(horizons, [str(t) for t in horizons])
+    axes.minorticks_off()
+    axes.legend()
+    return figure
+
+
+@in_style
+def exponent_gap(
+    eps: object = "1/10",
+    ratio_bound: object = 2,
+    delta: object = "1/10",
+    horizons: Sequence[int] = tuple(range(5, 105, 5)),
+) -> Figure:
+    """Particles that P3 and S3 ask for, and queries that S6 shows necessary, against T at constant eps: slopes 6, 2 and 2 per step."""
+    figure, axes = new_axes()
+    counts: dict[str, list[tuple[int, float]]] = {}
+    labels = {"P3": "P3, the paper: slope 6", "S3": "S3: slope 2", "S6": "S6, lower bound: slope 2"}
+    for horizon in horizons:
+        for demand in plan(setting(horizon, eps, ratio_bound, delta)):
+            if demand.id in labels and demand.count:
+                counts.setdefault(demand.id, []).append((horizon, _log10(demand.count)))
+    for identifier, label in labels.items():
+        axes.plot(*zip(*counts[identifier], strict=True), label=label)
+    axes.set(xlabel="horizon T", ylabel="log₁₀ count", title=f"Constant Bellman error {eps}: the exponent is 2, not 6")
+    axes.legend()
+    return figure
+
+
+@in_style
+def staircase(children: int = 12, horizon: int = 4, gain: object = 2) -> Figure:
+    """Exact minimax TV of S6's family against the number of queries, with the threshold below which it stays above 1/4."""
+    figure, axes = new_axes()
+    mass = hidden_mass(leaves=children, levels=horizon - 1, gain=gain)
+    queries = list(range(children))
+    axes.step(
+        queries,
+        [float(least_tv(leaves=children, queries=q, mass=mass)) for q in queries],
+        where="post",
+        label="best TV of any algorithm",
+    )
+    axes.plot(
+        queries, [float(max(Rational(0), mass - Rational(q + 1, children))) for q in queries], "o", linestyle="none"
+    )
+    axes.set(
+        xlabel="queries below the root's children",
+        ylabel="total variation to the target",
+        title=f"{children} children, one hidden; T = {horizon}, gain {gain}",
+        ylim=(0, 1),
+    )
+    axes.legend()
+    return figure
+
+
+@in_style
+def demand_bars(given: Setting) -> Figure:
+    """Particles, proposals or queries that each statement asks for (log scale), lower bounds hatched."""
+    figure, axes = new_axes(height=3.4)
+    demands = [d for d in plan(given) if d.count]
+    names = [f"{d.id} ({d.algorithm})" for d in demands]
+    axes.barh(
+        names,
+        [_log10(d.count or 1) for d in demands],
+        color=["#0072B2" if d.sufficient else "#D55E00" for d in demands],
+    )
+    for bar, d in zip(axes.patches, demands, strict=True):
+        if not d.sufficient:
+            bar.set_hatch("//")
+    axes.invert_yaxis()
+    axes.set(
+        xlabel="log₁₀ of particles, proposals or queries (hatched: necessary)",
+        title=f"T = {given.horizon}, eps = {given.eps}, L = {given.ratio_bound}, TV ≤ {given.delta}",
+    )
+    return figure
+
+
+def _log10(count: int) -> float:
+    """log10 of a count that may be too large for a float."""
+    digits = str(count)
+    return len(digits) - 1 + math.log10(int(digits[:15]) / 10 ** (len(digits[:15]) - 1))
