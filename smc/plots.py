@@ -57,21 +57,37 @@ def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
+def cycler_colours() -> list[str]:
+    """Colours of the style in force, black first."""
+    from matplotlib import rcParams
+
+    return rcParams["axes.prop_cycle"].by_key()["color"]
+
+
 @in_style
 def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     """Exact TV to the target against N (log-log), and every bound on it. `reports`: one model, twist and algorithm, several N."""
     figure, axes = new_axes()
     reports = sorted(reports, key=lambda r: r.measured.particles)
     particles = [r.measured.particles for r in reports]
-    axes.plot(particles, [float(r.measured.total_variation) for r in reports], marker="o", label="exact TV")
-    curves: dict[str, list[tuple[int, float]]] = {}
+    axes.plot(
+        particles, [float(r.measured.total_variation) for r in reports], marker="o", linewidth=2.6, label="exact TV"
+    )
+    curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for report in reports:
         for row in report.rows:
             infinite = not isinstance(row.bound, flint.arb) and row.bound == INFINITE
             if row.quantity == "TV" and not infinite:
-                curves.setdefault(f"{row.id} ({row.form})", []).append((report.measured.particles, float(row.bound)))
-    for label, points in curves.items():
-        axes.plot(*zip(*points, strict=True), label=label)
+                curves.setdefault((row.id, row.form), []).append((report.measured.particles, float(row.bound)))
+    palette = cycler_colours()[1:]
+    colours = {
+        identifier: palette[k % len(palette)] for k, identifier in enumerate(dict.fromkeys(i for i, _ in curves))
+    }
+    for (identifier, form), points in curves.items():
+        style = {"instance": "-", "uniform": "--", "published": "-."}.get(form, ":")
+        axes.plot(
+            *zip(*points, strict=True), label=f"{identifier} ({form})", color=colours[identifier], linestyle=style
+        )
     axes.axhline(1, color="0.5", linewidth=0.8, linestyle="-")
     axes.annotate("TV never exceeds 1", (particles[-1], 1), ha="right", va="bottom", fontsize=8, color="0.4")
     axes.set(xscale="log", yscale="log", xlabel="particles N", ylabel="total variation to the target", title=title)
@@ -143,9 +159,9 @@ def staircase(children: int = 12, horizon: int = 4, gain: object = 2) -> Figure:
         where="post",
         label="best TV of any algorithm",
     )
-    axes.plot(
-        queries, [float(max(Rational(0), mass - Rational(q + 1, children))) for q in queries], "o", linestyle="none"
-    )
+    needed = children * (mass - Rational(1, 4)) - 1
+    axes.axhline(0.25, color="0.5", linewidth=0.8, linestyle="-")
+    axes.axvline(float(needed), color="#D55E00", linestyle="--", label=f"S6: TV ≤ 1/4 needs Q ≥ {float(needed):.3g}")
     axes.set(
         xlabel="queries below the root's children",
         ylabel="total variation to the target",
