@@ -139,32 +139,49 @@ def mean_inverse_sums(weights: Mapping[Rational, Rational], zero: Rational, part
     """
     scale = gmpy2.lcm(*(w.denominator for w in weights)) if weights else 1
     grid = {int(w * scale): p for w, p in weights.items()}
-    dense = (particles - 1) * max(grid, default=0) + 1
-    sparse = comb(particles - 1 + len(grid), len(grid))
+    atoms = {0: zero, **grid} if zero else grid
+    draws = particles - 1
+    dense, sparse = draws * max(grid, default=0) + 1, comb(draws + len(atoms) - 1, draws)
     if min(dense, sparse) * len(grid) > MOST_TERMS:
         raise TooLarge(
-            f"the sum of {particles - 1} weights takes up to {min(dense, sparse)} values; {len(grid)} weights are distinct",
+            f"the sum of {draws} weights takes up to {min(dense, sparse)} values; {len(grid)} weights are distinct",
             where="particles",
             mend=f"the exact law adds at most {MOST_TERMS} fractions: take fewer particles or use --method monte-carlo",
         )
+    unit = gmpy2.lcm(*(p.denominator for p in atoms.values())) if atoms else 1
     power = _dense_power if dense <= sparse else _sparse_power
-    sums = power({0: zero, **grid}, particles - 1)
-    return {w: scale * balanced_sum([p / (int(w * scale) + s) for s, p in sums.items()]) for w in weights}
+    sums = power({k: int(p * unit) for k, p in atoms.items()}, draws)
+    return {
+        w: scale * balanced_sum([Rational(c, int(w * scale) + s) for s, c in sums.items()]) / unit**draws
+        for w in weights
+    }
 
 
-def _dense_power(law: Mapping[int, Rational], exponent: int) -> dict[int, Rational]:
-    coefficients = [flint.fmpq(0)] * (max(law) + 1)
-    for k, p in law.items():
-        coefficients[k] = flint.fmpq(int(p.numerator), int(p.denominator))
-    power = flint.fmpq_poly(coefficients) ** exponent
-    return {k: Rational(int(c.p), int(c.q)) for k, c in enumerate(power.coeffs()) if c}
+def _dense_power(law: Mapping[int, int], exponent: int) -> dict[int, int]:
+    """Coefficients of `(sum_k law[k] z^k)^exponent`, whole numbers, as one dense polynomial."""
+    coefficients = [0] * (max(law) + 1)
+    for k, c in law.items():
+        coefficients[k] = c
+    return {k: int(c) for k, c in enumerate((flint.fmpz_poly(coefficients) ** exponent).coeffs()) if c}
 
 
-def _sparse_power(law: Mapping[int, Rational], exponent: int) -> dict[int, Rational]:
-    result: dict[int, Rational] = {0: ONE}
-    for _ in range(exponent):
-        result = _merge((s + k, q * p) for s, q in result.items() for k, p in law.items() if p)
+def _sparse_power(law: Mapping[int, int], exponent: int) -> dict[int, int]:
+    """The same where the exponents k are few and far apart, by squaring."""
+    result, square = {0: gmpy2.mpz(1)}, {k: gmpy2.mpz(c) for k, c in law.items() if c}
+    while exponent:
+        if exponent % 2:
+            result = _product(result, square)
+        exponent //= 2
+        square = _product(square, square) if exponent else square
     return result
+
+
+def _product(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int]:
+    product: dict[int, int] = {}
+    for s, c in left.items():
+        for k, d in right.items():
+            product[s + k] = product.get(s + k, 0) + c * d
+    return product
 
 
 def balanced_sum(terms: Sequence[Rational]) -> Rational:
