@@ -1,0 +1,92 @@
+"""Occupancies: how many of N particles are in each of C cells, as index structures for whole-array work.
+
+The occupancies are the lattice points of a simplex, `K = C(N + C - 1, C - 1)` of them, in lexicographic order. A *line* along cells
+(i, j) is the set of occupancies that differ only in how many of a fixed number n of particles are in i and how many in j. The lines of
+one pair are stored together, by rows: row a holds the points with a particles in i, longer lines first, so that the lines which reach
+row a + 1 are the first ones of row a. One operation on a whole row at once then serves every line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import comb
+
+import numpy as np
+
+
+def occupancy_count(particles: int, cells: int) -> int:
+    """`K = C(N + C - 1, C - 1)`."""
+    return comb(particles + cells - 1, cells - 1)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines along one pair of cells: `order` lists points by rows, row a at `order[starts[a]:starts[a + 1]]`, a = 0..N."""
+
+    order: np.ndarray
+    starts: tuple[int, ...]
+
+    @cached_property
+    def rows(self) -> list[np.ndarray]:
+        """Indices of the points of each row."""
+        return [self.order[a:b] for a, b in zip(self.starts, self.starts[1:], strict=False)]
+
+
+class Simplex:
+    """Occupancies of `particles` over `cells` cells. `points` has shape (K, C)."""
+
+    def __init__(self, particles: int, cells: int) -> None:
+        self.particles, self.cells = particles, cells
+        self.points = _points(particles, cells)
+        self._lines: dict[tuple[int, int], Lines] = {}
+
+    @property
+    def count(self) -> int:
+        """`K`."""
+        return len(self.points)
+
+    def index(self, points: np.ndarray) -> np.ndarray:
+        """Positions of `points`, shape (k, C), in the lexicographic order."""
+        rank = np.zeros(len(points), dtype=np.int64)
+        left = np.full(len(points), self.particles, dtype=np.int64)
+        for c in range(self.cells - 1):
+            # points before this one that agree so far and have fewer particles in cell c: by hockey stick, a difference of two counts
+            table = np.array([comb(n + self.cells - 1 - c, self.cells - 1 - c) for n in range(self.particles + 1)], dtype=np.int64)
+            after = left - points[:, c]
+            rank += table[left] - table[after]
+            left = after
+        return rank
+
+    def lines(self, i: int, j: int) -> Lines:
+        """The lines along cells i and j."""
+        if (i, j) not in self._lines:
+            a = self.points[:, i].astype(np.int64)
+            length = a + self.points[:, j]
+            others = [self.points[:, c] for c in range(self.cells) if c not in (i, j)]
+            order = np.lexsort([*others, -length, a])
+            counts = np.bincount(a, minlength=self.particles + 1)
+            self._lines[i, j] = Lines(order, (0, *np.cumsum(counts).tolist()))
+        return self._lines[i, j]
+
+
+@lru_cache(maxsize=32)
+def simplex(particles: int, cells: int) -> Simplex:
+    """The occupancies of `particles` over `cells`, kept between steps of equal size."""
+    return Simplex(particles, cells)
+
+
+def _points(particles: int, cells: int) -> np.ndarray:
+    """All compositions of `particles` into `cells` parts, lexicographic."""
+    kind = np.int16 if particles < 2**15 else np.int32
+    points = np.zeros((1, 0), dtype=kind)
+    left = np.array([particles], dtype=np.int64)
+    for _ in range(cells - 1):
+        repeats = left + 1
+        total = int(repeats.sum())
+        parent = np.repeat(np.arange(len(left)), repeats)
+        begin = np.cumsum(repeats) - repeats
+        value = np.arange(total) - begin[parent]
+        points = np.column_stack([points[parent], value.astype(kind)])
+        left = left[parent] - value
+    return np.column_stack([points, left.astype(kind)])

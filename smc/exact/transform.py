@@ -1,0 +1,247 @@
+"""The law of the occupancies after a move, without the K x K kernel: O(S^2 N K) operations instead of O(K^2).
+
+Given occupancy m of the cells of a layer, the next occupancy is Multinomial(N, mu(m)) with `mu(m) = m·A / (d D(m))`, where
+`A = diag(g) p` and `D(m) = m·g`. So the generating function of the next occupancy is, with `w(m) = P(m) / (d D(m))^N`,
+
+    F(z) = sum_m w(m) (m · A z)^N .
+
+Three linear maps take the numbers P(m) to the coefficients of F. Let l be the last cell, so that `m_l = N - sum_{c<l} m_c`:
+
+1. factorial moments `sum_m w(m) prod_{c<l} (m_c)_{k_c}`: one Taylor shift along (c, l) for every c < l, then times `prod k_c!`;
+2. power moments `M_k = sum_m w(m) prod_{c<l} m_c^{k_c}`: one Stirling transform along (c, l) for every c < l;
+3. `m · y = sum_{c<l} m_c u_c + v` with `u_c = y_c - y_l`, `v = N y_l`, so F is the form of degree N in (u, v) with coefficients
+   `M_k · N!/prod k!`. Substitute `(u, v) = B z`, `B_c = A_c - A_l`, `B_l = N A_l`, by the factors of `B = L D U`: each elementary factor is a
+   Taylor shift `x_i -> x_i + x_j` between two scalings of variables. Rank-deficient and rectangular B drop variables after L and gain
+   variables before U.
+
+Every map is made a map of integers: `P(m)` is an integer over a denominator known beforehand, `1/D` becomes `lcm(D)/D`, scalings by
+rationals are scaled up (a form of degree N gains the factor `lambda^N`, divided off exactly at the end). The same steps therefore run on
+integers, on residues modulo primes, and on balls: see `smc.exact.arithmetic` and `smc.exact.residues`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import gcd, lcm
+
+import numpy as np
+
+from smc.exact.simplex import Lines, Simplex, simplex
+from smc.rational import ONE, ZERO, Rational
+
+
+@dataclass(frozen=True)
+class Normalise:
+    """`X[k] *= (L / D_k)^power`, with `L = lcm(D)`, and 0 where `D_k = 0`. `D_k = values[index[k]]`."""
+
+    values: tuple[int, ...]
+    index: np.ndarray
+    power: int
+
+    @cached_property
+    def common(self) -> int:
+        """`L`, the least common multiple of the positive values."""
+        return lcm(*(value for value in self.values if value))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """`X[k] *= constant · prod_c bases[c]^{k_c} · (k_c!)^{factorials[c]}` over the points k; the factor is an integer. Exponents in {-1, 0, 1}."""
+
+    on: Simplex
+    bases: tuple[int, ...]
+    factorials: tuple[int, ...]
+    constant: int = 1
+
+
+@dataclass(frozen=True)
+class Shift:
+    """`x_i -> x_i + x_j` in the form with coefficients X: a Taylor shift by 1 along the lines of (i, j)."""
+
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Stirling:
+    """From `E[(n)_k]` to `E[n^k]` along every line, k = 0.. its length. By `n (n)_j = (n)_{j+1} + j (n)_j`."""
+
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Select:
+    """Keep the entries `index`, in that order."""
+
+    index: np.ndarray
+
+
+@dataclass(frozen=True)
+class Embed:
+    """Entry k goes to place `index[k]` among `size`, zeros elsewhere."""
+
+    index: np.ndarray
+    size: int
+
+
+@dataclass(frozen=True)
+class Divide:
+    """`X *= bottom / top`; the quotient is an integer."""
+
+    top: int
+    bottom: int
+
+
+Step = Normalise | Scale | Shift | Stirling | Select | Embed | Divide
+
+
+def normalisation(weights: tuple[int, ...], particles: int, power: int) -> Normalise:
+    """`Normalise` by `D(m) = sum_c m_c weights_c` over the occupancies."""
+    points = simplex(particles, len(weights)).points
+    kind = np.int64 if particles * max(weights) < 2**62 else object
+    totals = points.astype(kind) @ np.array(weights, dtype=kind)
+    values, index = np.unique(totals, return_inverse=True)
+    return Normalise(tuple(int(v) for v in values), index, power)
+
+
+def resampling(weights: tuple[int, ...], particles: int) -> list[Step]:
+    """From P(m) to the power moments `M_k` (steps 1 and 2), index k over the same simplex, `k_l = N - sum k_c`."""
+    space, last = simplex(particles, len(weights)), len(weights) - 1
+    others = range(last)
+    steps: list[Step] = [normalisation(weights, particles, particles)]
+    steps += [Shift(space.lines(c, last)) for c in others]
+    steps.append(Scale(space, (1,) * (last + 1), (*(1 for _ in others), 0)))
+    steps += [Stirling(space.lines(c, last)) for c in others]
+    return steps
+
+
+def substitution(forms: list[list[int]], particles: int) -> list[Step]:
+    """From the power moments to the coefficients of F (step 3). `forms` is A, shape (C, C')."""
+    rows, columns = len(forms), len(forms[0])
+    matrix = [[a - b for a, b in zip(row, forms[-1], strict=True)] for row in forms[:-1]] + [[particles * b for b in forms[-1]]]
+    factor = factorise(matrix)
+    rank, source = factor.rank, simplex(particles, rows)
+    steps: list[Step] = []
+    scaling = _Scaling(particles)
+    scaling.factorials = (-1,) * rows
+    scaling.constant = _factorial(particles)
+    for b in range(rank):  # u = L v, column by column; row a of `lower` belongs to variable row_order[a]
+        column = {factor.row_order[a]: factor.lower[a][b] for a in range(b + 1, rows) if factor.lower[a][b]}
+        scaling.multiply(column)
+        steps += scaling.flush(source) if column else []
+        steps += [Shift(source.lines(variable, factor.row_order[b])) for variable in column]
+        scaling.divide(column)
+    kept = factor.row_order[:rank]
+    scaling.multiply({variable: pivot for variable, pivot in zip(kept, factor.pivots, strict=True)})
+    steps += scaling.flush(source)
+    # the other variables are 0 now: keep the points without them; then one variable of the next layer for each pivot
+    smaller, target = simplex(particles, rank), simplex(particles, columns)
+    steps.append(Select(source.index(_spread(smaller.points, kept, rows))))
+    if rank < columns or factor.column_order[:rank] != tuple(range(columns)):
+        steps.append(Embed(target.index(_spread(smaller.points, factor.column_order[:rank], columns)), target.count))
+    for b in range(rank - 1, -1, -1):  # v = U z, row by row from the last
+        row = {factor.column_order[c]: factor.upper[b][c] for c in range(b + 1, columns) if factor.upper[b][c]}
+        scaling.divide(row)
+        steps += scaling.flush(target) if row else []
+        steps += [Shift(target.lines(factor.column_order[b], variable)) for variable in row]
+        scaling.multiply(row)
+    steps += scaling.flush(target)
+    if scaling.excess != 1:
+        steps.append(Divide(int(scaling.excess.numerator), int(scaling.excess.denominator)))
+    return steps
+
+
+def _spread(points: np.ndarray, places: tuple[int, ...], width: int) -> np.ndarray:
+    spread = np.zeros((len(points), width), dtype=points.dtype)
+    spread[:, list(places)] = points
+    return spread
+
+
+def _factorial(n: int) -> int:
+    result = 1
+    for k in range(2, n + 1):
+        result *= k
+    return result
+
+
+class _Scaling:
+    """Scalings of variables that wait to be applied, kept together until a shift needs them."""
+
+    def __init__(self, particles: int) -> None:
+        self.particles = particles
+        self.bases: dict[int, Rational] = {}
+        self.factorials: tuple[int, ...] = ()
+        self.constant = 1
+        self.excess = ONE  # the integers carried are `excess` times the coefficients
+
+    def multiply(self, by: dict[int, Rational]) -> None:
+        for variable, factor in by.items():
+            self.bases[variable] = self.bases.get(variable, ONE) * factor
+
+    def divide(self, by: dict[int, Rational]) -> None:
+        self.multiply({variable: 1 / factor for variable, factor in by.items()})
+
+    def flush(self, on: Simplex) -> list[Step]:
+        """The waiting scaling as one `Scale` by coprime integers; `lambda^N` goes to `excess`."""
+        bases = [self.bases.get(c, ONE) for c in range(on.cells)]
+        raised = lcm(*(int(b.denominator) for b in bases))
+        whole = [int(b * raised) for b in bases]
+        common = gcd(*whole)
+        whole = [b // common for b in whole]
+        self.excess *= Rational(raised, common) ** self.particles
+        step = Scale(on, tuple(whole), self.factorials or (0,) * on.cells, self.constant)
+        self.bases, self.factorials, self.constant = {}, (), 1
+        trivial = all(b == 1 for b in step.bases) and not any(step.factorials) and step.constant == 1
+        return [] if trivial else [step]
+
+
+@dataclass(frozen=True)
+class Factors:
+    """`matrix[row_order][:, column_order] = L D U`: L unit lower (rows, rank), D diagonal, U unit upper (rank, columns)."""
+
+    lower: list[list[Rational]]
+    pivots: list[Rational]
+    upper: list[list[Rational]]
+    row_order: tuple[int, ...]
+    column_order: tuple[int, ...]
+
+    @property
+    def rank(self) -> int:
+        """Rank of the matrix."""
+        return len(self.pivots)
+
+
+def factorise(matrix: list[list[int]]) -> Factors:
+    """Exact LDU factors of any rectangular matrix, rows and columns exchanged so that every pivot is non-zero.
+
+    Of the possible pivots the one with the fewest other non-zero entries in its row and column is taken: fewer factors, fewer shifts.
+    """
+    left = [[Rational(x) for x in row] for row in matrix]
+    rows, columns = len(left), len(left[0])
+    row_order, column_order = list(range(rows)), list(range(columns))
+    lower = [[ZERO] * min(rows, columns) for _ in range(rows)]
+    upper: list[list[Rational]] = []
+    pivots: list[Rational] = []
+    while True:
+        b = len(pivots)
+        candidates = [(i, j) for i in range(b, rows) for j in range(b, columns) if left[i][j]]
+        if not candidates:
+            break
+        row_fill = [sum(1 for j in range(b, columns) if left[i][j]) for i in range(rows)]
+        column_fill = [sum(1 for i in range(b, rows) if left[i][j]) for j in range(columns)]
+        i, j = min(candidates, key=lambda at: (row_fill[at[0]] - 1) * (column_fill[at[1]] - 1))
+        left[b], left[i] = left[i], left[b]
+        lower[b], lower[i] = lower[i], lower[b]
+        row_order[b], row_order[i] = row_order[i], row_order[b]
+        for row in (*left, *upper):
+            row[b], row[j] = row[j], row[b]
+        column_order[b], column_order[j] = column_order[j], column_order[b]
+        pivot = left[b][b]
+        pivots.append(pivot)
+        upper.append([x / pivot for x in left[b]])
+        lower[b][b] = ONE
+        for i in range(b + 1, rows):
+            if left[i][b]:
+                lower[i][b] = left[i][b] / pivot
+                left[i] = [x - lower[i][b] * y for x, y in zip(left[i], left[b], strict=True)]
+    return Factors(lower, pivots, upper, tuple(row_order), tuple(column_order))
