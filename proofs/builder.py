@@ -17,9 +17,9 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from proofs.certificates import normal_form, reify
@@ -289,11 +289,6 @@ class Library:
             self.proofs[name] = proof
         return self.proofs[name]
 
-    def write(self, folder: Path = STORED) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in self.derivations:
-            (folder / f"{name}.json").write_text(encode(self.proof(name)), encoding="utf-8")
-
 
 def encode(proof: Proof) -> str:
     """The stored form, one term or step a line (see `proofs.replay`)."""
@@ -320,14 +315,29 @@ def encode(proof: Proof) -> str:
     return head + ",\n".join(lines) + '\n],\n"steps": [\n' + ",\n".join(steps) + f'\n],\n"claim": {json.dumps(claim)}\n}}\n'
 
 
-def main() -> int:
+def main(names: list[str]) -> int:
+    """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on."""
     from proofs.statements import library
     made = library()
-    made.write()
-    print(f"{len(made.proofs)} proofs written to {STORED.name}/")
-    return 0
+    unknown = [name for name in names if name not in made.derivations]
+    if unknown:
+        print(f"unknown ID {', '.join(unknown)}; known: {', '.join(made.derivations)}", file=sys.stderr)
+        return 2
+    STORED.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for name in names or made.derivations:
+        try:
+            (STORED / f"{name}.json").write_text(encode(made.proof(name)), encoding="utf-8")
+        except ProofError as error:
+            failed += 1
+            traceback.print_exc(limit=-4)
+            print(f"FAILED {name}: {error}", file=sys.stderr)
+    stale = [path.name for path in sorted(STORED.glob("*.json")) if path.stem not in made.derivations]
+    if stale:
+        print(f"stored proofs without a derivation: {', '.join(stale)}", file=sys.stderr)
+    print(f"{len(names or made.derivations) - failed} proofs written to {STORED.name}/, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
-
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,23 @@ from __future__ import annotations
 from fractions import Fraction
 
 from proofs import kernel
-from proofs.kernel import ONE, POSITIVE, ZERO, Node, fits, forall, is_var, mk, need, num, open_body, replace, rule, shift, theorem
+from proofs.kernel import (
+    ONE,
+    POSITIVE,
+    ZERO,
+    Node,
+    fits,
+    forall,
+    is_var,
+    mk,
+    need,
+    num,
+    open_body,
+    replace,
+    rule,
+    shift,
+    theorem,
+)
 
 Monomial = tuple[tuple[Node, int], ...]  # (atom, exponent >= 1), sorted by the atom's serial number
 Poly = dict[Monomial, Fraction]

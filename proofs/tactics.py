@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from proofs.certificates import Poly, add, cleared, constant, mul, normal_form, power, reify
-from proofs.kernel import ZERO, Node, ProofError
+from proofs.kernel import ZERO, Node, ProofError, mk
+from proofs.terms import show
 
 
 @dataclass
@@ -126,8 +127,15 @@ def search(goal: Node, premises: Sequence[Node], *, squares: Sequence[Node] = ()
     for c, (i, choice) in zip(coefficients[inequalities:], multiples, strict=True):
         if c:
             sums[i] = add(sums.get(i, {}), choice, c)
-    found.equations = [(reify(p), i) for i, p in sums.items() if p]
+    found.equations = [(tidy(p), i) for i, p in sums.items() if p]
     return found
+
+
+def tidy(p: Poly) -> Node:
+    """A term with this normal form, in an order that does not depend on what was built before."""
+    terms = sorted((reify({m: c}) for m, c in p.items()), key=show)
+    ordered = [mk("*", None, tuple(sorted(t.kids, key=lambda k: (k.op != "q", show(k))))) if t.op == "*" else t for t in terms]
+    return ordered[0] if len(ordered) == 1 else mk("+", None, tuple(ordered))
 
 
 def _solve(columns: list[Poly], inequalities: int, target: Poly, labels: list, chosen: int | None) -> list[Fraction] | None:
