@@ -1,0 +1,85 @@
+"""Strategy for finite Markov decision processes: actions, reference policy, per-step potentials, several start states."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from smc.mdp import FiniteMDP, Transition
+from smc.rational import ONE, Rational
+from smc.testing import arguments
+from smc.testing.models import cells
+from smc.testing.scalars import factors, normalised, simplex_weights
+from smc.value import true_value
+
+State = tuple[Rational, int, list[tuple[int, list[tuple[int, Rational]]]]]
+"""(reward, weight of starting here, and for each action its weight under the policy and, by successor, (weight, potential))."""
+
+
+def finite_mdps(
+    *,
+    max_horizon: int = 3,
+    max_states: int = 3,
+    max_actions: int = 2,
+    max_weight: int = 3,
+    potentials: bool = True,
+    zero_rewards: bool = True,
+    several_starts: bool = True,
+    extremes: bool = False,
+) -> SearchStrategy[FiniteMDP]:
+    """Finite MDPs whose target has mass at every horizon from 1 to `max_horizon`.
+
+    potentials: a transition may carry a potential other than 1, zero among them. zero_rewards: states may be worth nothing at the end.
+    several_starts: the run may begin in more than one state. extremes: rewards of 10^6 and 10^-6 too.
+    Shrinks towards fewer states and actions, uniform policies and transitions, and weights 1. Where some horizon has no mass, zero
+    potentials and zero rewards are replaced by 1.
+    """
+    high = arguments.whole("max_horizon", max_horizon)
+    arguments.whole("max_states", max_states)
+    arguments.whole("max_actions", max_actions)
+    arguments.whole("max_weight", max_weight)
+    for name, value in (
+        ("potentials", potentials), ("zero_rewards", zero_rewards), ("several_starts", several_starts), ("extremes", extremes),
+    ):  # fmt: skip
+        arguments.flag(name, value)
+    weight = simplex_weights(max_weight, zeros=True)
+    cell = cells(max_weight, potentials=potentials)
+    rewards = st.lists(factors(extremes=extremes, zero=zero_rewards), min_size=1, max_size=max_states)
+
+    @st.composite
+    def mdp(draw: st.DrawFn) -> FiniteMDP:
+        reward = draw(rewards)
+        width = len(reward)
+        start = draw(st.lists(weight, min_size=width, max_size=width)) if several_starts else [1] + [0] * (width - 1)
+        row = st.lists(cell, min_size=width - 1, max_size=width).map(lambda drawn: drawn or [(1, ONE)])
+        offered = st.lists(st.tuples(weight, row), min_size=1, max_size=max_actions)
+        states = [(phi, w, draw(offered)) for phi, w in zip(reward, start, strict=True)]
+        made = _assembled(states)
+        if all(true_value(made.unroll(horizon))[0][0] for horizon in range(1, high + 1)):
+            return made
+        return _assembled(
+            [(phi or ONE, w, [(a, [(p, psi or ONE) for p, psi in row]) for a, row in acts]) for phi, w, acts in states]
+        )
+
+    return mdp()
+
+
+def _assembled(states: list[State]) -> FiniteMDP:
+    names = tuple(f"s{k}" for k in range(len(states)))
+    actions = tuple(f"a{k}" for k in range(max(len(offered) for _, _, offered in states)))
+    policy, transitions = {}, []
+    for name, (_, _, offered) in zip(names, states, strict=True):
+        policy[name] = dict(zip(actions, normalised([w for w, _ in offered]), strict=False))
+        for action, (_, row) in zip(actions, offered, strict=False):
+            for target, p, (_, psi) in zip(names, normalised([w for w, _ in row]), row, strict=False):
+                if p:
+                    transitions.append(Transition(name, action, target, p, psi))
+    initial = {name: p for name, p in zip(names, normalised([w for _, w, _ in states]), strict=True) if p}
+    return FiniteMDP(
+        names,
+        actions,
+        tuple(transitions),
+        policy,
+        initial,
+        {n: phi for n, (phi, _, _) in zip(names, states, strict=True)},
+    )

@@ -1,0 +1,49 @@
+"""Hypothesis profiles for every test, and the tightest ratios that the property tests found.
+
+`HYPOTHESIS_PROFILE=dev|ci|nightly` (default ci). dev is for the inner loop, ci is derandomised so that a commit's verdict never
+changes, nightly draws anew each time and remembers what it found.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.tightness import Ledger
+
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("dev", max_examples=20, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=_SLOW)
+settings.register_profile("nightly", max_examples=3000, deadline=None, suppress_health_check=_SLOW, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+LEDGER = Ledger()
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Counts of this test, so that it can refuse to pass on nothing; ratios go to the session's ledger."""
+    return LEDGER.page()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)  # a pytest-xdist worker hands its ratios to the controller
+    if output is not None:
+        output["tightness"] = LEDGER.to_json()
+    else:
+        LEDGER.store(session.config.rootpath / "build" / "tightness.json")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    LEDGER.merge(getattr(node, "workeroutput", {}).get("tightness", {}))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    lines = LEDGER.lines()
+    if lines:
+        terminalreporter.section("tightest instance of each statement (observed / bound)")
+        for line in lines:
+            terminalreporter.write_line(line)
