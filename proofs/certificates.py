@@ -12,37 +12,18 @@ from __future__ import annotations
 from fractions import Fraction
 
 from proofs import kernel
-from proofs.kernel import (
-    ONE,
-    POSITIVE,
-    ZERO,
-    Node,
-    fits,
-    forall,
-    is_var,
-    mk,
-    need,
-    num,
-    open_body,
-    replace,
-    rule,
-    shift,
-    theorem,
-)
+from proofs.kernel import ONE, POSITIVE, ZERO, Node, fits, mk, need, num, open_body, shift, theorem
 
 Monomial = tuple[tuple[Node, int], ...]  # (atom, exponent >= 1), sorted by the atom's serial number
 Poly = dict[Monomial, Fraction]
 UNIT: Monomial = ()
 _NF: dict[Node, Poly] = {}
 
-
 def constant(value) -> Poly:
     return {UNIT: Fraction(value)} if value else {}
 
-
 def atom(node: Node) -> Poly:
     return {((node, 1),): Fraction(1)}
-
 
 def add(p: Poly, q: Poly, factor: Fraction = Fraction(1)) -> Poly:
     out = dict(p)
@@ -52,7 +33,6 @@ def add(p: Poly, q: Poly, factor: Fraction = Fraction(1)) -> Poly:
             del out[m]
     return out
 
-
 def times(m: Monomial, n: Monomial) -> Monomial:
     if not m or not n:
         return m or n
@@ -60,7 +40,6 @@ def times(m: Monomial, n: Monomial) -> Monomial:
     for a, k in n:
         powers[a] = powers.get(a, 0) + k
     return tuple(sorted(powers.items(), key=lambda item: item[0].serial))
-
 
 def mul(p: Poly, q: Poly) -> Poly:
     out: Poly = {}
@@ -70,13 +49,11 @@ def mul(p: Poly, q: Poly) -> Poly:
             out[mn] = out.get(mn, 0) + c * d
     return {m: c for m, c in out.items() if c}
 
-
 def power(p: Poly, k: int) -> Poly:
     out = constant(1)
     for _ in range(k):
         out = mul(out, p)
     return out
-
 
 def reify(p: Poly) -> Node:
     """A canonical term with this normal form."""
@@ -89,7 +66,6 @@ def reify(p: Poly) -> Node:
     terms = [monomial(m, c) for m, c in sorted(p.items(), key=lambda item: [(a.serial, k) for a, k in item[0]])]
     return ZERO if not terms else terms[0] if len(terms) == 1 else mk("+", None, tuple(terms))
 
-
 def canonical(node: Node) -> Node:
     """The same term, formula or argument with every numeric part in normal form; a - b = 0 for a = b."""
     if node.sort in ("real", "nat"):
@@ -98,12 +74,10 @@ def canonical(node: Node) -> Node:
         return mk(node.op, None, (ZERO, reify(add(normal_form(node.kids[1]), normal_form(node.kids[0]), Fraction(-1)))))
     return mk(node.op, node.data, tuple(map(canonical, node.kids)))
 
-
 def normal_form(node: Node) -> Poly:
     if node not in _NF:
         _NF[node] = _normal_form(node)
     return _NF[node]
-
 
 def _normal_form(node: Node) -> Poly:
     op, kids = node.op, node.kids
@@ -139,11 +113,9 @@ def _normal_form(node: Node) -> Poly:
     need(op in POSITIVE, f"{op} is not a term")
     return _linear(mk(op, node.data, (*map(canonical, kids[:-1]), kids[-1])))
 
-
 def _loose(node: Node) -> bool:
     """Does the bound variable with index 0 occur?"""
     return any(i == 0 for i, _ in node.dangling)
-
 
 def _linear(node: Node) -> Poly:
     """Linearity: B(y. sum c u(y) w) = sum c B(y. u(y)) w."""
@@ -159,7 +131,6 @@ def _linear(node: Node) -> Poly:
                 term = mul(term, power(normal_form(shift(a, -1)), k))
         out = add(out, term, c)
     return out
-
 
 def _product(node: Node) -> Poly:
     """prod_{k < n+j} f = prod_{k < n} f * f(n) ... f(n+j-1), for a natural constant j."""
@@ -177,7 +148,6 @@ def _product(node: Node) -> Poly:
         out = mul(out, normal_form(open_body(node, reify(add(rest, constant(j))))))
     return out
 
-
 def _inverse(p: Poly) -> Poly:
     if len(p) > 1:
         lead = min(p.items(), key=lambda item: [(a.serial, k) for a, k in item[0]])[1]
@@ -194,7 +164,6 @@ def _inverse(p: Poly) -> Poly:
                 one = atom(mk("inv", None, (a,)))
             out = mul(out, power(one, k))
     return out
-
 
 def _power(base: Poly, exponent: Poly) -> Poly:
     """base^(c_0 + sum_i c_i e_i) = base^c_0 * prod_i (base^{e_i})^{c_i} for monomials e_i in natural atoms, c_i naturals."""
@@ -215,13 +184,11 @@ def _power(base: Poly, exponent: Poly) -> Poly:
         out = mul(out, power(piece, int(c)))
     return out
 
-
 def inverses(denominator: Node) -> list[Node]:
     """The atoms 1/x of 1/d: if d != 0 then every such x != 0."""
     atoms = [a for m in normal_form(mk("inv", None, (denominator,))) for a, _ in m if a.op == "inv"]
     need(bool(atoms), "this denominator has no factor that can be cleared")
     return atoms
-
 
 def cleared(polys: list[Poly], denominator: Node) -> list[Poly]:
     """The polynomials times one common product of powers of x, for the factors x of d, with x * 1/x = 1 and x^n * (1/x)^n = 1
@@ -238,7 +205,6 @@ def cleared(polys: list[Poly], denominator: Node) -> list[Poly]:
             polys = [_cleared(p, a, powers) for p in polys]
     return polys
 
-
 def _cleared(p: Poly, a: Node, powers: list[Poly]) -> Poly:
     out: Poly = {}
     for m, c in p.items():
@@ -246,22 +212,17 @@ def _cleared(p: Poly, a: Node, powers: list[Poly]) -> Poly:
         out = add(out, mul({rest: c}, powers[len(powers) - 1 - dict(m).get(a, 0)]))
     return out
 
-
 # ---------------------------------------------------------------------------------------------------- rules
-@rule
 def conv(theory, premises, goal):
     """From phi: psi, when the atomic formulas of both have the same normal forms (a <= b is read as 0 <= b - a)."""
     [p] = premises
     need(canonical(p.concl) is canonical(goal), "conv: the normal forms differ")
     return theorem(p.hyps, goal)
 
-
 def _difference(formula: Node) -> Poly:
     need(formula.op in ("=", "<=", "<") and fits(formula.kids[0].sort, "real"), "certificate: not an equation or inequality of numbers")
     return add(normal_form(formula.kids[1]), normal_form(formula.kids[0]), Fraction(-1))
 
-
-@rule
 def certificate(theory, premises, goal, products, equations, denominators):
     """a = b, a <= b or a < b from the premises by an exact identity  b - a = sum of products + sum of multiples of equations.
 
@@ -298,8 +259,6 @@ def certificate(theory, premises, goal, products, equations, denominators):
     need(goal.op != "<" or strict, "certificate: no strictly positive term")
     return theorem(frozenset().union(*(p.hyps for p in premises)), goal)
 
-
-@rule
 def contradiction(theory, premises, goal):
     """Anything from a false statement about constants such as 0 <= -1 or 0 < 0."""
     [p] = premises
@@ -308,7 +267,6 @@ def contradiction(theory, premises, goal):
     value = gap.get(UNIT, Fraction(0))
     need({"<=": value < 0, "<": value <= 0, "=": value != 0}[p.concl.op], "contradiction: the premise is true")
     return theorem(p.hyps, goal)
-
 
 def derivative(term: Node, x: Node, side: set[Node]) -> Node:
     """d term / dx; adds to `side` the terms that must be positive, as ('positive') nodes 0 < u, where the formula needs it."""
@@ -337,24 +295,24 @@ def derivative(term: Node, x: Node, side: set[Node]) -> Node:
         return mk("*", None, (inner, outer))
     raise kernel.ProofError("derivative: this term is not differentiated by the kernel")
 
-
-@rule
 def increasing(theory, premises, x, term, lower, *upper):
     """Monotonicity from the derivative.  From forall x. lower <= x [=> x <= upper] => 0 <= term'  and, for each denominator and
     each argument u of log and sqrt in `term`, forall x. lower <= x [=> x <= upper] => 0 < u:
     forall x. lower <= x [=> x <= upper] => term(lower) <= term(x)."""
-    need(is_var(x) and x.sort == "real" and all(x.symbol() not in b.free for b in (lower, *upper)) and len(upper) <= 1,
+    need(kernel.is_var(x) and x.sort == "real" and all(x.symbol() not in b.free for b in (lower, *upper)) and len(upper) <= 1,
          "increasing: x must be a real variable that is not in the end points")
     theory.check_variable(x.symbol(), term.free | lower.free)
 
     def on_interval(formula: Node) -> Node:
         for b in upper:
             formula = mk("=>", None, (mk("<=", None, (x, b)), formula))
-        return forall([x], mk("=>", None, (mk("<=", None, (lower, x)), formula)))
+        return kernel.forall([x], mk("=>", None, (mk("<=", None, (lower, x)), formula)))
     side: set[Node] = set()
     slope = derivative(term, x, side)
     shown = {canonical(p.concl) for p in premises}
     need(canonical(on_interval(mk("<=", None, (ZERO, slope)))) in shown, "increasing: 0 <= derivative is not among the premises")
     need(all(canonical(on_interval(mk("<", None, (ZERO, u)))) in shown for u in side), "increasing: a positivity premise is missing")
-    goal = on_interval(mk("<=", None, (replace(term, {x: lower}), term)))
+    goal = on_interval(mk("<=", None, (kernel.replace(term, {x: lower}), term)))
     return theorem(frozenset().union(*(p.hyps for p in premises)), goal)
+
+kernel.RULES |= {f.__name__: f for f in (conv, certificate, contradiction, increasing)}

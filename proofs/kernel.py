@@ -28,15 +28,12 @@ BINDERS = frozenset({"E", "S", "I", "sum", "prod", "all"})
 POSITIVE = frozenset({"E", "S", "I", "sum"})
 RESERVED = frozenset({"exp", "log", "sqrt", "at"})
 
-
 class ProofError(Exception):
     """A rule was asked for something that it does not allow."""
-
 
 def need(condition: bool, why: str) -> None:
     if not condition:
         raise ProofError(why)
-
 
 # ---------------------------------------------------------------------------------------------------- terms
 class Node:
@@ -50,103 +47,80 @@ class Node:
 
     def __init__(self, op: str, data, kids: tuple[Node, ...]):
         need(isinstance(kids, tuple) and all(isinstance(k, Node) for k in kids), f"{op}: children are not terms")
-        self.op, self.data, self.kids = op, data, kids
-        self.sort = _sort(op, data, kids)
-        free = frozenset().union(*(k.free for k in kids))
-        dangling = {(data[0], data[1])} if op == "b" else set().union(*(k.dangling for k in kids))
-        if op in BINDERS:
-            under = kids[-1].dangling
-            need(all(s == bound_sort(op, data) for i, s in under if i == 0), f"{op}: bound variable of another sort")
-            dangling = set().union({(i - 1, s) for i, s in under if i > 0}, *(k.dangling for k in kids[:-1]))
-        symbol = self.symbol()
-        self.free = free | {symbol} if symbol else free
-        self.dangling = frozenset(dangling)
+        self.op, self.data, self.kids, self.sort = op, data, kids, _sort(op, data, kids)
+        self.free = frozenset().union(*(k.free for k in kids), {self.symbol()} - {None})
+        loose = {data} if op == "b" else set().union(*(k.dangling for k in (kids[:-1] if op in BINDERS else kids)))
+        for i, sort in kids[-1].dangling if op in BINDERS else ():
+            need(i > 0 or sort == bound_sort(op, data), f"{op}: bound variable of another sort")
+            loose |= {(i - 1, sort)} if i > 0 else set()
+        self.dangling = frozenset(loose)
 
     def symbol(self):
         """The symbol at the top: ('f', data), ('E', data), ('S', data) or None."""
-        return (("E" if self.op == "I" else self.op), self.data) if self.op in ("f", "E", "S", "I") else None
-
+        return ("E" if self.op == "I" else self.op, self.data) if self.op in ("f", "E", "S", "I") else None
 
 _TABLE: dict[tuple, Node] = {}
 
-
 def mk(op: str, data=None, kids: tuple[Node, ...] = ()) -> Node:
     """The one node with this structure; ProofError when it is not well sorted."""
-    node = _TABLE.get((op, data, kids))
-    if node is None:
+    if (op, data, kids) not in _TABLE:
         node = Node(op, data, kids)
         node.serial = len(_TABLE)
         _TABLE[op, data, kids] = node
-    return node
-
+    return _TABLE[op, data, kids]
 
 def fits(sort: str, wanted: str) -> bool:
     return sort == wanted or (sort, wanted) == ("nat", "real")
 
-
 def bound_sort(op: str, data) -> str:
-    return {"E": lambda: data[2], "S": lambda: data[2], "I": lambda: data[2] + "*", "all": lambda: data}.get(
-        op, lambda: "nat")()
-
+    return data if op == "all" else data[2] if op in "ES" else data[2] + "*" if op == "I" else "nat"
 
 def _sort(op: str, data, kids: tuple[Node, ...]) -> str:
+    """The sort of op(kids), or ProofError."""
     sorts = [k.sort for k in kids]
-    numeric = all(s in ("real", "nat") for s in sorts)
-    lub = "nat" if all(s == "nat" for s in sorts) else "real"
+    numbers, count = all(s in ("real", "nat") for s in sorts), len(kids)
     if op == "q":
         need(type(data) is Fraction and not kids, "a constant is a Fraction")
         return "nat" if data.denominator == 1 and data >= 0 else "real"
     if op == "b":
-        need(type(data[0]) is int and data[0] >= 0 and bool(SORT.match(data[1])) and not kids, "malformed bound variable")
+        need(type(data[0]) is int and data[0] >= 0 and len(data) == 2 and bool(SORT.match(data[1])) and not kids, "malformed index")
         return data[1]
     if op in ("f", "E", "S", "I"):
         name, args, sort = data
         need(bool(NAME.match(name)) and all(SORT.match(s) for s in (*args, sort)), f"malformed symbol {name!r}")
-        want = list(args) if op == "f" else (["nat"] if op == "I" else []) + [*args, "real"]
-        need(len(kids) == len(want) and all(map(fits, sorts, want)), f"{name}: arguments {sorts}, expected {want}")
-        if name in RESERVED:
-            fixed = (sort + "*", "nat") if name == "at" else ("real",)
-            need(op == "f" and args == fixed and (name == "at" or sort == "real"), f"{name} is reserved")
+        want = list(args) if op == "f" else ["nat"] * (op == "I") + [*args, "real"]
+        need(count == len(want) and all(map(fits, sorts, want)), f"{name}: arguments {sorts}, expected {want}")
+        fixed = (sort + "*", "nat") if name == "at" else ("real",)
+        need(name not in RESERVED or (op == "f" and args == fixed and (name == "at" or sort == "real")), f"{name} is reserved")
         return sort if op == "f" else "real"
     need(data is None or op == "all", f"{op}: unexpected data")
     if op in ("+", "*"):
-        need(numeric and len(kids) >= 2, f"{op}: not at least two numbers")
-        return lub
+        need(numbers and count >= 2, f"{op}: not at least two numbers")
+        return "nat" if set(sorts) == {"nat"} else "real"
     if op == "inv":
-        need(numeric and len(kids) == 1, "inv: not one number")
+        need(numbers and count == 1, "inv: not one number")
         return "real"
-    if op == "^":
-        need(numeric and len(kids) == 2 and sorts[1] == "nat", "a power needs a number and a natural exponent")
-        return sorts[0]
-    if op in ("sum", "prod"):
-        need(numeric and len(kids) == 2 and sorts[0] == "nat", f"{op} needs a natural count and a number")
-        return sorts[1]
+    if op in ("^", "sum", "prod"):
+        need(numbers and count == 2 and sorts[op == "^"] == "nat", f"{op}: numbers, with a natural exponent or count")
+        return sorts[op != "^"]
     if op in ("=", "<=", "<"):
-        need(len(kids) == 2 and (numeric or (op == "=" and sorts[0] == sorts[1] != "bool")), f"{op}: sorts {sorts}")
-        return "bool"
-    if op in ("=>", "and"):
-        need(sorts == ["bool", "bool"], f"{op} joins two formulas")
-        return "bool"
-    if op == "all":
+        need(count == 2 and (numbers or (op == "=" and sorts[0] == sorts[1] != "bool")), f"{op}: sorts {sorts}")
+    elif op == "all":
         need(sorts == ["bool"] and bool(SORT.match(data)), "a quantifier needs a sort and a formula")
-        return "bool"
-    raise ProofError(f"unknown operator {op!r}")
-
+    else:
+        need(op in ("=>", "and") and sorts == ["bool", "bool"], f"unknown operator {op!r}, or not between two formulas")
+    return "bool"
 
 def num(value) -> Node:
     return mk("q", Fraction(value))
 
-
 ZERO, ONE = num(0), num(1)
-
 
 def var(name: str, sort: str) -> Node:
     return mk("f", (name, (), sort))
 
-
 def is_var(node) -> bool:
     return isinstance(node, Node) and node.op == "f" and not node.kids
-
 
 def mapped(node: Node, leaf: Callable[[Node, int], Node | None], depth: int = 0, memo: dict | None = None) -> Node:
     """Rebuild: `leaf(node, depth)` gives the replacement, or None to go down; depth counts the binders passed."""
@@ -160,7 +134,6 @@ def mapped(node: Node, leaf: Callable[[Node, int], Node | None], depth: int = 0,
         memo[node, depth] = new
     return memo[node, depth]
 
-
 def shift(node: Node, by: int) -> Node:
     """Add `by` to every dangling index (which must stay non-negative)."""
     def leaf(n: Node, d: int):
@@ -168,7 +141,6 @@ def shift(node: Node, by: int) -> Node:
             return n
         return mk("b", (n.data[0] + by, n.data[1])) if n.op == "b" else None
     return node if by == 0 else mapped(node, leaf)
-
 
 def open_body(binder: Node, term: Node) -> Node:
     """The body of a binder with `term` for its bound variable."""
@@ -182,7 +154,6 @@ def open_body(binder: Node, term: Node) -> Node:
         return None
     return mapped(binder.kids[-1], leaf)
 
-
 def close(node: Node, variable: Node) -> Node:
     """The body of a binder over `variable`."""
     def leaf(n: Node, d: int):
@@ -194,12 +165,10 @@ def close(node: Node, variable: Node) -> Node:
     need(is_var(variable), "only a variable can be bound")
     return mapped(node, leaf)
 
-
 def forall(variables: Iterable[Node], body: Node) -> Node:
     for v in reversed(list(variables)):
         body = mk("all", v.sort, (close(body, v),))
     return body
-
 
 def replace(node: Node, table: Mapping[Node, Node]) -> Node:
     """Simultaneous substitution of terms for free variables."""
@@ -209,33 +178,26 @@ def replace(node: Node, table: Mapping[Node, Node]) -> Node:
         return shift(table[n], d) if n in table else n if symbols.isdisjoint(n.free) else None
     return mapped(node, leaf)
 
-
 def instantiate(node: Node, pairs: Sequence[tuple[Node, Node]]) -> Node:
     """Second-order substitution: each pair is `f(x1..xk) := term` or `E[mu; x1..xk] := measure` (bodies ignored)."""
     table = {}
     for left, right in pairs:
-        params = left.kids if left.op == "f" else left.kids[:-1]
-        need(left.op in ("f", "E", "S") and all(map(is_var, params)) and len(set(params)) == len(params)
-             and not right.dangling, "instantiate: the left side must be a symbol applied to distinct variables")
-        need(tuple(p.sort for p in params) == left.data[1], "instantiate: parameter of a narrower sort")
-        if left.op == "f":
-            need(fits(right.sort, left.sort), f"instantiate {left.data[0]}: sort {right.sort} for {left.sort}")
-        need(left.symbol() not in table, "instantiate: a symbol is given twice")
-        table[left.symbol()] = (params, right)
+        need(left.op in ("f", "E", "S") and not right.dangling and left.symbol() not in table, "instantiate: given twice, or malformed")
+        need(left.op != "f" or fits(right.sort, left.sort), f"instantiate {left.data[0]}: sort {right.sort} for {left.sort}")
+        table[left.symbol()] = (parameters(left), right)
     memo: dict[Node, Node] = {}
 
     def go(n: Node) -> Node:
         if table.keys().isdisjoint(n.free):
             return n
         if n not in memo:
-            kids = tuple(go(k) for k in n.kids)
+            kids = tuple(map(go, n.kids))
+            params, right = table.get(n.symbol(), ((), n))
             if n.symbol() not in table:
                 memo[n] = mk(n.op, n.data, kids)
             elif n.op == "f":
-                params, right = table[n.symbol()]
                 memo[n] = replace(right, dict(zip(params, kids, strict=True)))
             else:
-                params, right = table[n.symbol()]
                 allowed = {"E": ("E", "I"), "S": ("E", "S", "I", "sum"), "I": ("E",)}[n.op]
                 need(right.op in allowed and bound_sort(right.op, right.data) == n.data[2],
                      f"instantiate {n.data[0]}: not a measure of the same kind and sort")
@@ -245,10 +207,15 @@ def instantiate(node: Node, pairs: Sequence[tuple[Node, Node]]) -> Node:
         return memo[n]
     return go(node)
 
+def parameters(left: Node) -> tuple[Node, ...]:
+    """The parameters of a pattern f(x1..xk) or E[mu; x1..xk]: distinct variables of the declared sorts."""
+    params = left.kids if left.op == "f" else left.kids[:-1]
+    need(all(map(is_var, params)) and len(set(params)) == len(params) and tuple(p.sort for p in params) == left.data[1],
+         "the left side must be a symbol applied to distinct variables of the declared sorts")
+    return params
 
 # ---------------------------------------------------------------------------------------------------- theorems
 _SEAL = object()
-
 
 class Theorem:
     """`hyps |- concl`; made only by the rules."""
@@ -263,18 +230,10 @@ class Theorem:
     def free(self) -> frozenset:
         return self.concl.free.union(*(h.free for h in self.hyps))
 
-
 def theorem(hyps: Iterable[Node], concl: Node) -> Theorem:
     return Theorem(_SEAL, frozenset(hyps), concl)
 
-
 RULES: dict[str, Callable[..., Theorem]] = {}
-
-
-def rule(function: Callable[..., Theorem]) -> Callable[..., Theorem]:
-    RULES[function.__name__] = function
-    return function
-
 
 class Theory:
     """The definitions made so far: `defs[symbol]` is the set of free symbols that its definition rests on."""
@@ -291,53 +250,42 @@ class Theory:
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
             raise ProofError(f"rule {name}: malformed arguments ({error})") from error
 
-    def rests_on(self, symbols: Iterable[tuple]) -> frozenset:
-        """All symbols that the given ones are defined from, and the given ones that are defined."""
-        seen: set = set()
-        todo = [s for s in symbols if s in self.defs]
-        while todo:
-            symbol = todo.pop()
-            if symbol not in seen:
-                seen.add(symbol)
-                todo += self.defs.get(symbol, ())
-        return frozenset(seen)
-
     def check_variable(self, symbol: tuple, used: Iterable[tuple]) -> None:
         """A symbol may vary only if it is not reserved, not defined, and no definition in use rests on it."""
-        need(symbol[1][0] not in RESERVED and symbol not in self.rests_on(used) and symbol not in self.defs,
+        seen: set = set()
+        todo = [s for s in used if s in self.defs]
+        while todo:
+            if (top := todo.pop()) not in seen:
+                seen.add(top)
+                todo += self.defs.get(top, ())
+        need(symbol[1][0] not in RESERVED and symbol not in seen and symbol not in self.defs,
              f"{symbol[1][0]} is fixed by a definition or reserved")
 
-    def define(self, left: Node, deps: frozenset) -> None:
+    def define(self, left: Node, used: frozenset, params: Iterable[Node]) -> None:
+        """Enter a new symbol, with parameters that may vary, whose definition mentions the symbols `used`."""
         symbol = left.symbol()
-        need(symbol is not None and symbol[1][0] not in RESERVED and symbol not in self.defs, "symbol is already defined")
+        need(symbol is not None and symbol[1][0] not in RESERVED | {s[1][0] for s in self.defs}, "the name is already defined or reserved")
         need(all(symbol not in d for d in self.defs.values()), "an earlier definition rests on this symbol")
-        need(all(symbol[1][0] != other[1][0] for other in self.defs), "name is already defined with another signature")
-        self.defs[symbol] = deps
-
+        for p in params:
+            self.check_variable(p.symbol(), used)
+        self.defs[symbol] = used - {p.symbol() for p in params} - {symbol}
 
 # ---------------------------------------------------------------------------------------------------- logic
-@rule
 def assume(theory, premises, phi):
     """{phi} |- phi."""
     return theorem([phi], phi)
 
-
-@rule
 def discharge(theory, premises, phi):
     """From H |- C:  H minus phi |- phi => C."""
     [p] = premises
     return theorem(p.hyps - {phi}, mk("=>", None, (phi, p.concl)))
 
-
-@rule
 def mp(theory, premises):
     """From phi => psi and phi: psi."""
     p, q = premises
     need(p.concl.op == "=>" and p.concl.kids[0] is q.concl, "mp: the premise is not the antecedent")
     return theorem(p.hyps | q.hyps, p.concl.kids[1])
 
-
-@rule
 def generalise(theory, premises, variable):
     """From H |- C with x not free in H:  H |- forall x. C."""
     [p] = premises
@@ -346,8 +294,6 @@ def generalise(theory, premises, variable):
     theory.check_variable(variable.symbol(), p.free())
     return theorem(p.hyps, forall([variable], p.concl))
 
-
-@rule
 def spec(theory, premises, *terms):
     """From forall x y... C: C with the terms for x, y..."""
     [p] = premises
@@ -357,8 +303,6 @@ def spec(theory, premises, *terms):
         concl = open_body(concl, term)
     return theorem(p.hyps, concl)
 
-
-@rule
 def inst(theory, premises, *pairs):
     """Second-order instantiation of free symbols in hypotheses and conclusion; pairs `f(x..) := term`."""
     [p] = premises
@@ -366,8 +310,6 @@ def inst(theory, premises, *pairs):
         theory.check_variable(left.symbol(), p.free())
     return theorem((instantiate(h, pairs) for h in p.hyps), instantiate(p.concl, pairs))
 
-
-@rule
 def rename_sort(theory, premises, old, new):
     """A theorem about an arbitrary set `old` holds for any sort `new`."""
     [p] = premises
@@ -386,23 +328,17 @@ def rename_sort(theory, premises, old, new):
         return mk(n.op, data, tuple(map(go, n.kids)))
     return theorem(map(go, p.hyps), go(p.concl))
 
-
-@rule
 def conj(theory, premises):
     """From phi and psi: phi and psi."""
     p, q = premises
     return theorem(p.hyps | q.hyps, mk("and", None, (p.concl, q.concl)))
 
-
-@rule
 def part(theory, premises, which):
     """From phi and psi: the part 0 or 1."""
     [p] = premises
     need(p.concl.op == "and" and which in ("0", "1"), "part: not a conjunction")
     return theorem(p.hyps, p.concl.kids[int(which)])
 
-
-@rule
 def rewrite(theory, premises, hole, template):
     """From forall ys. a = b and template[hole(ys) := a]: template[hole(ys) := b]; works under binders."""
     p, q = premises
@@ -415,16 +351,12 @@ def rewrite(theory, premises, hole, template):
     need(instantiate(template, [(hole, left)]) is q.concl, "rewrite: the template does not give the second premise")
     return theorem(p.hyps | q.hyps, instantiate(template, [(hole, right)]))
 
-
-@rule
 def cases(theory, premises, a, b):
     """From H, a <= b |- C and K, b < a |- C:  H, K |- C."""
     p, q = premises
     need(p.concl is q.concl, "cases: two conclusions")
     return theorem((p.hyps - {mk("<=", None, (a, b))}) | (q.hyps - {mk("<", None, (b, a))}), p.concl)
 
-
-@rule
 def induct(theory, premises, n, phi):
     """From phi(0) and phi(n) => phi(n+1), n not free in the hypotheses: forall n. phi(n)."""
     p, q = premises
@@ -435,13 +367,10 @@ def induct(theory, premises, n, phi):
     need(q.concl is mk("=>", None, (phi, replace(phi, {n: mk("+", None, (n, ONE))}))), "induct: the step is not phi(n) => phi(n+1)")
     return theorem(p.hyps | q.hyps, forall([n], phi))
 
-
 # ---------------------------------------------------------------------------------------------------- expectations and sums
 def same_head(a: Node, b: Node) -> bool:
     return (a.op, a.data, a.kids[:-1]) == (b.op, b.data, b.kids[:-1]) and a.op in POSITIVE
 
-
-@rule
 def mono(theory, premises, left, right, *null):
     """Positivity.  From forall y. a <= b:  B(y. a) <= B(y. b), for B one of E, S, I, sum; strict for E and I.
 
@@ -468,14 +397,11 @@ def mono(theory, premises, left, right, *null):
     strict = body.op == "<" and left.op in ("E", "I")
     return theorem(p.hyps.union(*(r.hyps for r in rest)), mk("<" if strict else "<=", None, (left, right)))
 
-
 def _fresh(name: str, sort: str, *nodes: Node) -> Node:
     while any(var(name, sort).symbol() in n.free for n in nodes):
         name += "'"
     return var(name, sort)
 
-
-@rule
 def fubini(theory, premises, left):
     """B(x. C(y. f)) = C(y. B(x. f)) when C does not depend on x (B, C among E, S, I, sum)."""
     inner = left.kids[-1]
@@ -486,7 +412,6 @@ def fubini(theory, premises, left):
     need(all(x.symbol() not in k.free for k in inner.kids[:-1]), "fubini: the inner measure depends on the outer variable")
     swapped = mk(left.op, left.data, (*left.kids[:-1], close(open_body(inner, y), x)))
     return theorem([], mk("=", None, (left, mk(inner.op, inner.data, (*inner.kids[:-1], close(swapped, y))))))
-
 
 def _cloud(mean: Node, n: Node, *nodes: Node):
     """A fresh cloud c, indices i, j, the entry function and the constructor of the expectation over n draws of `mean`'s measure."""
@@ -501,16 +426,12 @@ def _cloud(mean: Node, n: Node, *nodes: Node):
         return mk("I", mean.data, (n, *mean.kids[:-1], close(body, c)))
     return i, j, entry, draws
 
-
-@rule
 def iid_sum(theory, premises, mean, n):
     """I[n, mu](c. sum_{i<n} g(c_i)) = n E[mu](y. g(y))."""
     i, _, entry, draws = _cloud(mean, n)
     left = draws(mk("sum", None, (n, close(open_body(mean, entry(i)), i))))
     return theorem([], mk("=", None, (left, mk("*", None, (n, mean)))))
 
-
-@rule
 def iid_pair(theory, premises, mean, n):
     """I[n, mu](c. sum_{i<n} sum_{j<n} k(c_i, c_j)) = n E(u. k(u, u)) + n (n-1) E(u. E(v. k(u, v)))."""
     i, j, entry, draws = _cloud(mean, n)
@@ -525,118 +446,78 @@ def iid_pair(theory, premises, mean, n):
     pairs = mk("*", None, (n, mk("+", None, (n, num(-1))), mean))
     return theorem([], mk("=", None, (left, mk("+", None, (mk("*", None, (n, diagonal)), pairs)))))
 
-
-@rule
 def iid_prod(theory, premises, mean, n, i):
     """I[n, mu](c. prod_{i<n} g(i, c_i)) = prod_{i<n} E[mu](y. g(i, y)); `mean` is E(y. g(i, y)), i a variable not in mu."""
     _, _, entry, draws = _cloud(mean, n, i)
     need(is_var(i) and i.sort == "nat" and all(i.symbol() not in k.free for k in (n, *mean.kids[:-1])), "iid_prod: bad index")
-    theory.check_variable(i.symbol(), mean.free)
     left = draws(mk("prod", None, (n, close(open_body(mean, entry(i)), i))))
     return theorem([], mk("=", None, (left, mk("prod", None, (n, close(mean, i))))))
 
-
 # ---------------------------------------------------------------------------------------------------- definitions
-def _left(theory: Theory, left: Node) -> tuple[Node, ...]:
-    params = left.kids if left.op == "f" else left.kids[:-1]
-    need(all(map(is_var, params)) and len(set(params)) == len(params) and tuple(p.sort for p in params) == left.data[1],
-         "define: parameters must be distinct variables of the declared sorts")
-    for p in params:
-        theory.check_variable(p.symbol(), ())
-    return params
-
-
-@rule
 def define(theory, premises, left, right):
     """A new symbol f: |- forall xs. f(xs) = right."""
-    params = _left(theory, left)
     need(left.op == "f" and not premises and left.symbol() not in right.free and not right.dangling, "define: circular or open")
-    for p in params:
-        theory.check_variable(p.symbol(), right.free)
     need(fits(right.sort, left.sort), "define: another sort")
-    theory.define(left, right.free - {p.symbol() for p in params})
-    return theorem([], forall(params, mk("=", None, (left, right))))
+    theory.define(left, right.free, parameters(left))
+    return theorem([], forall(left.kids, mk("=", None, (left, right))))
 
-
-@rule
 def define_rec(theory, premises, left, base, step):
     """Primitive recursion on the first argument n of a new symbol f(n, xs):
     |- (forall xs. f(0, xs) = base) and (forall n xs. f(n+1, xs) = step), where f occurs in step only as f(n, ...)."""
-    params = _left(theory, left)
-    n, xs = params[0], params[1:]
+    n, *xs = parameters(left)
     need(left.op == "f" and not premises and n.sort == "nat" and not base.dangling | step.dangling, "define_rec: malformed")
-    need(left.symbol() not in base.free and n.symbol() not in base.free, "define_rec: the base mentions f or n")
+    need({left.symbol(), n.symbol()}.isdisjoint(base.free), "define_rec: the base mentions f or n")
     need(fits(base.sort, left.sort) and fits(step.sort, left.sort), "define_rec: another sort")
-
-    def leaf(m: Node, d: int):
-        need(m.symbol() != left.symbol() or m.kids[0] is n, "define_rec: f may occur only as f(n, ...)")
-        return None
-    mapped(step, leaf)
-    for p in params:
-        theory.check_variable(p.symbol(), base.free | step.free)
-    theory.define(left, (base.free | step.free) - {p.symbol() for p in params} - {left.symbol()})
+    mapped(step, lambda m, d: need(m.symbol() != left.symbol() or m.kids[0] is n, "define_rec: f may occur only as f(n, ...)"))
+    theory.define(left, base.free | step.free, (n, *xs))
     at_zero = mk("=", None, (replace(left, {n: ZERO}), base))
     at_next = mk("=", None, (replace(left, {n: mk("+", None, (n, ONE))}), step))
-    return theorem([], mk("and", None, (forall(xs, at_zero), forall(params, at_next))))
+    return theorem([], mk("and", None, (forall(xs, at_zero), forall((n, *xs), at_next))))
 
-
-@rule
 def define_measure(theory, premises, left, right, f, g, a, b):
     """A new probability: H |- E[name; xs](y. f(y)) = right, where right (a term in the function symbol f) is shown,
     under the same hypotheses H, linear, positive and normalised by the premises
       H |- right[f := a f + b g] = a right + b right[f := g],   H, forall y. 0 <= f(y) |- 0 <= right,   H |- right[f := 1] = 1.
     A term evaluates f at finitely many points, so the functional is a probability with finitely many points; where H
     fails the measure is any point mass."""
-    params = _left(theory, left)
     linear, positive, one = premises
     need(left.op == "E" and all(h.op == "f" and len(h.kids) == 1 and is_var(h.kids[0]) and h.sort == "real" for h in (f, g)),
          "define_measure: f and g are unary functions")
-    y = f.kids[0]
-    need(g.kids[0] is y and y.sort == left.data[2] == f.data[1][0] == g.data[1][0] and left.kids[-1] is close(f, y)
-         and is_var(a) and is_var(b) and a.sort == b.sort == "real" and not right.dangling and fits(right.sort, "real"),
-         "define_measure: malformed")
-    nonnegative = forall([y], mk("<=", None, (ZERO, f)))
-    hyps = linear.hyps | one.hyps | (positive.hyps - {nonnegative})
-    places = {s.symbol() for s in (f, g, a, b, y)}
-    used = right.free.union(*(h.free for h in hyps))
+    params, y = parameters(left), f.kids[0]
+    need(g.kids[0] is y and y.sort == left.data[2] == f.data[1][0] == g.data[1][0] and left.kids[-1] is close(f, y) and is_var(a)
+         and is_var(b) and a.sort == b.sort == "real" and not right.dangling and fits(right.sort, "real"), "define_measure: malformed")
+    hyps = linear.hyps | one.hyps | (positive.hyps - {forall([y], mk("<=", None, (ZERO, f)))})
+    places, used = {s.symbol() for s in (f, g, a, b, y)}, right.free.union(*(h.free for h in hyps))
     need(len(places | {p.symbol() for p in params}) == 5 + len(params) and all(places.isdisjoint(h.free) for h in hyps)
          and (places - {f.symbol()}).isdisjoint(right.free) and left.symbol() not in used, "define_measure: names are not fresh")
-    for symbol in places | {p.symbol() for p in params}:
+    for symbol in places:
         theory.check_variable(symbol, used)
     mixed = mk("+", None, (mk("*", None, (a, f)), mk("*", None, (b, g))))
     split = mk("+", None, (mk("*", None, (a, right)), mk("*", None, (b, instantiate(right, [(f, g)])))))
     need(linear.concl is mk("=", None, (instantiate(right, [(f, mixed)]), split)), "define_measure: linearity is not shown")
     need(positive.concl is mk("<=", None, (ZERO, right)), "define_measure: positivity is not shown")
     need(one.concl is mk("=", None, (instantiate(right, [(f, ONE)]), ONE)), "define_measure: total mass one is not shown")
-    theory.define(left, used - {p.symbol() for p in params} - {f.symbol()})
+    theory.define(left, used - {f.symbol()}, params)
     return theorem(hyps, mk("=", None, (left, right)))
 
-
 # ---------------------------------------------------------------------------------------------------- numbers
-@rule
 def nat_nonneg(theory, premises, n):
     """0 <= n for a natural term."""
     need(n.sort == "nat", "not a natural")
     return theorem([], mk("<=", None, (ZERO, n)))
 
-
-@rule
 def antisymmetry(theory, premises):
     """From a <= b and b <= a: a = b."""
     p, q = premises
     need(p.concl.op == q.concl.op == "<=" and p.concl.kids == q.concl.kids[::-1], "antisymmetry: not a <= b and b <= a")
     return theorem(p.hyps | q.hyps, mk("=", None, p.concl.kids))
 
-
-@rule
 def nat_step(theory, premises):
     """From m < n between naturals: m + 1 <= n."""
     [p] = premises
     need(p.concl.op == "<" and all(k.sort == "nat" for k in p.concl.kids), "nat_step: not naturals")
     return theorem(p.hyps, mk("<=", None, (mk("+", None, (p.concl.kids[0], ONE)), p.concl.kids[1])))
 
-
-@rule
 def nat_split(theory, premises, m, n, d):
     """From m <= n and H, n = m + d |- C, with d a fresh variable over the naturals: H |- C."""
     p, q = premises
@@ -646,8 +527,6 @@ def nat_split(theory, premises, m, n, d):
     theory.check_variable(d.symbol(), q.free())
     return theorem(p.hyps | hyps, q.concl)
 
-
-@rule
 def cancel(theory, premises):
     """From 0 < d or d < 0: d * (1/d) = 1."""
     [p] = premises
@@ -655,10 +534,8 @@ def cancel(theory, premises):
     d = p.concl.kids[p.concl.kids[0] is ZERO]
     return theorem(p.hyps, mk("=", None, (mk("*", None, (d, mk("inv", None, (d,)))), ONE)))
 
-
 def _fn(name: str, x: Node) -> Node:
     return mk("f", (name, ("real",), "real"), (x,))
-
 
 AXIOMS: dict[str, Callable[..., Node]] = {
     "exp_ge": lambda x: mk("<=", None, (mk("+", None, (ONE, x)), _fn("exp", x))),
@@ -671,9 +548,11 @@ AXIOMS: dict[str, Callable[..., Node]] = {
     "sqrt_nonneg": lambda x: mk("<=", None, (ZERO, _fn("sqrt", x))),
 }
 
-
-@rule
 def axiom(theory, premises, name, *terms):
     """One of the AXIOMS about exp, log and sqrt, at the given terms."""
     need(name in AXIOMS and not premises, f"unknown axiom {name!r}")
     return theorem([], AXIOMS[name](*terms))
+
+RULES |= {f.__name__: f for f in (
+    assume, discharge, mp, generalise, spec, inst, rename_sort, conj, part, rewrite, cases, induct, mono, fubini, iid_sum, iid_pair,
+    iid_prod, define, define_rec, define_measure, nat_nonneg, antisymmetry, nat_step, nat_split, cancel, axiom)}

@@ -18,8 +18,8 @@ from proofs.terms import show
 if TYPE_CHECKING:
     from proofs.builder import Fact, Library, Proof
 
-TOPICS = ("calculus", "bellman", "variance", "guided", "bias", "one_sided", "normaliser", "adapted", "complexity", "lower_bound", "metropolis",
-          "neighbours", "horizon")
+TOPICS = ("calculus", "bellman", "variance", "guided", "bias", "one_sided", "normaliser", "adapted", "complexity", "lower_bound",
+          "metropolis", "neighbours", "horizon")
 SOURCES = ("paper", "neighbour", "new", "lemma")
 
 
