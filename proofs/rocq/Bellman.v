@@ -38,17 +38,18 @@ Lemma successor_value t x y (lo hi : R) : (t < T)%N -> live m t x ->
     <= hi * (M t x y * psi t x y * V t.+1 y).
 Proof.
 move=> tT lx bounds; have c0 : 0 <= M t x y * psi t x y by rewrite mulr_ge0 ?(kernel_ge0 wf) ?(potential_ge0 wf).
-rewrite ![_ * (_ * V _ _)]mulrCA.
-have [Z|pos] := eqVneq (M t x y * psi t x y * V t.+1 y) 0; last first.
-  have ly : live m t.+1 y.
-    apply/existsP; exists x; rewrite lx lt_neqAle eq_sym pos.
-    by rewrite mulr_ge0 ?(twist_ge0 wf).
+rewrite (mulrCA lo) (mulrCA hi); have [ly|not_ly] := boolP (live m t.+1 y).
   by have /andP[blo bhi] := bounds ly; rewrite !ler_wpmul2l.
-suff -> : M t x y * psi t x y * value m t.+1 y = 0 by rewrite ![_ * (_ * V _ _)]mulrCA Z !mulr0 lexx.
+have cV0 : M t x y * psi t x y * V t.+1 y = 0.
+  apply/eqP; apply: contraNT not_ly => pos; apply/existsP; exists x; apply/andP; split=> //.
+  by rewrite lt_neqAle eq_sym pos mulr_ge0 ?(twist_ge0 wf).
+suff -> : M t x y * psi t x y * value m t.+1 y = 0.
+  by rewrite (mulrCA _ lo) (mulrCA _ hi) cV0 !mulr0 lexx.
 have [->|c_neq0] := eqVneq (M t x y * psi t x y) 0; first by rewrite mul0r.
-move/eqP: Z; rewrite mulf_eq0 (negbTE c_neq0) /= => /eqP V0.
+move/eqP: cV0; rewrite mulf_eq0 (negbTE c_neq0) /= => /eqP V0.
 move: c_neq0; rewrite mulf_eq0 negb_or => /andP[M0 psi0].
-by rewrite (@keeps t (x, y)) ?mulr0 // /live_edge ?lx //= lt_neqAle eq_sym ?M0 ?psi0 ?(kernel_ge0 wf) ?(potential_ge0 wf).
+rewrite (@keeps t (x, y)) ?mulr0 // /live_edge ?lx /= lt_neqAle eq_sym; first by rewrite M0 (kernel_ge0 wf).
+by rewrite psi0 (potential_ge0 wf).
 Qed.
 
 Lemma value_bounds k : forall t x, (t + k = T)%N -> live m t x ->
@@ -57,31 +58,31 @@ Proof.
 elim: k => [|k IH] t x tkT lx.
   by rewrite addn0 in tkT; rewrite tkT valueT -(twist_horizon wf) expr0 invr1 !mul1r lexx.
 have tT : (t < T)%N by rewrite -tkT addnS ltnS leq_addr.
-have V0 : 0 < V t x by exact: live_twist_gt0 wf lx.
+have V0 : 0 < V t x by exact: (live_twist_gt0 wf lx).
 have next y := successor_value tT lx (IH t.+1 y (etrans (addSnnS t k) tkT)).
 have /andP[rlo rhi] := bellman tT lx.
 rewrite value_step //; apply/andP; split.
   apply: (@le_trans _ _ (((1 + eps) ^+ k)^-1 * (bellman_ratio m t x * V t x))).
-    rewrite exprSr invfM -mulrA ler_pmul2l ?invr_gt0 ?pow_gt0 //; exact: ler_wpmul2r (ltW V0) _.
+    by rewrite exprSr invfM -mulrA ler_pmul2l ?invr_gt0 ?pow_gt0 // ler_wpmul2r // ltW.
   rewrite /bellman_ratio divfK ?gt_eqF // mulr_sumr; apply: ler_sum => y _.
   by have /andP[] := next y.
 apply: (@le_trans _ _ ((1 + eps) ^+ k * (bellman_ratio m t x * V t x))).
   rewrite /bellman_ratio divfK ?gt_eqF // mulr_sumr; apply: ler_sum => y _.
   by have /andP[] := next y.
-by rewrite exprSr -mulrA ler_pmul2l ?pow_gt0 //; exact: ler_wpmul2r (ltW V0) _.
+by rewrite exprSr -mulrA ler_pmul2l ?pow_gt0 // ler_wpmul2r // ltW.
 Qed.
 
 Theorem P0_value_error t x : (t <= T)%N -> live m t x ->
   ((1 + eps) ^+ (T - t))^-1 <= value_ratio m t x <= (1 + eps) ^+ (T - t).
 Proof.
-move=> tT lx; have V0 : 0 < V t x by exact: live_twist_gt0 wf lx.
+move=> tT lx; have V0 : 0 < V t x by exact: (live_twist_gt0 wf lx).
 by rewrite /value_ratio ler_pdivl_mulr // ler_pdivr_mulr //; apply: value_bounds; rewrite // subnKC.
 Qed.
 
 (* every live state has a positive value: nothing that a particle can occupy is doomed *)
 Corollary P0_value_gt0 t x : (t <= T)%N -> live m t x -> 0 < value m t x.
 Proof.
-move=> tT lx; have V0 : 0 < V t x by exact: live_twist_gt0 wf lx.
+move=> tT lx; have V0 : 0 < V t x by exact: (live_twist_gt0 wf lx).
 have /andP[lo _] := P0_value_error tT lx; rewrite -(divfK (lt0r_neq0 V0) (value m t x)) mulr_gt0 //.
 by apply: lt_le_trans lo; rewrite invr_gt0 pow_gt0.
 Qed.
@@ -94,8 +95,9 @@ Lemma potential_value_split t e : live m t.+1 e.2 ->
   potential_value m t e = weight m t e * value_ratio m t.+1 e.2.
 Proof.
 move=> ly; have V0 := lt0r_neq0 (live_twist_gt0 wf ly).
-rewrite /potential_value /weight /value_ratio -!mulrA; congr (_ * _).
-by rewrite [in RHS]mulrA mulrCA [in RHS]mulrC -mulrA [V _ _ * _]mulrC divfK // mulrC.
+rewrite /potential_value /weight /value_ratio.
+move: (psi t e.1 e.2) (V t e.1)^-1 (value m t.+1 e.2) (V t.+1 e.2) V0 => p i u v v0.
+by field.
 Qed.
 
 Lemma potential_value_dead t e : (t < T)%N -> live_edge m t e -> weight m t e = 0 ->
@@ -134,8 +136,10 @@ Theorem P1_range_ratio t e e' : (t < T)%N -> live_edge m t e -> live_edge m t e'
 Proof.
 move=> tT le le'; have c0 : 0 < L * (1 + eps) ^+ (T - t.+1) by rewrite mulr_gt0 ?pow_gt0.
 have /andP[_ hi] := potential_value_bounds tT le; have /andP[lo _] := potential_value_bounds tT le'.
-apply: le_trans hi _; rewrite mulnC exprM -exprMn expr2 -mulrA ler_pmulr //.
-by rewrite -(mulfV (lt0r_neq0 c0)) ler_pmul2l.
+have -> : L ^+ 2 * (1 + eps) ^+ (2 * (T - t.+1)) = (L * (1 + eps) ^+ (T - t.+1)) * (L * (1 + eps) ^+ (T - t.+1)).
+  by rewrite mulnC exprM -exprMn expr2.
+move: (L * _) c0 hi lo => c c0 hi lo; apply: le_trans hi _.
+by rewrite -mulrA -{1}[c]mulr1 ler_pmul2l // -(mulfV (lt0r_neq0 c0)) ler_pmul2l.
 Qed.
 End TwoSided.
 
@@ -157,7 +161,7 @@ have bound_hi : potential_value m t e <= L * (1 + eps) ^+ (T - t.+1).
 apply: le_trans bound_hi _; rewrite -(subnSK tT) in ulo.
 have -> : ((2 * (T - t.+1)).+1 = (T - t.+1) + (T - t.+1).+1)%N by rewrite addnS addnn -mul2n.
 rewrite exprD mulrA -mulrA -{1}[L * _]mulr1; apply: ler_wpmul2l => //.
-by rewrite -(mulfV (lt0r_neq0 (pow_gt0 (T - t.+1).+1))) ler_pmul2l ?pow_gt0.
+by rewrite -[X in X <= _](mulfV (lt0r_neq0 (pow_gt0 (T - t.+1).+1))) ler_pmul2l ?pow_gt0.
 Qed.
 End OneSided.
 End Bellman.
