@@ -79,8 +79,8 @@ def constants_lines(report: Report) -> list[str]:
     count = f"{m.proposals} proposals" if m.algorithm == "mh" else f"{m.particles} particle{'s' * (m.particles != 1)}"
     dead = f", probability of no answer {short(m.output.dead)}" if m.output.dead else ""
     return [
-        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers,
-        reward model: {c.twist.name}",
+        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
+        f"reward model: {c.twist.name}",
         f"normaliser Z = {short(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{m.algorithm}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
