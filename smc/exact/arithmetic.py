@@ -1,7 +1,7 @@
-"""The steps of the transform on lists of numbers: exact integers (`flint.fmpz`) or balls (`flint.arb`).
+"""The steps of the transform on arrays of numbers: exact integers (`flint.fmpz`) or balls (`flint.arb`).
 
-Rows of lines are held as polynomials while a shift or a Stirling transform runs: adding two rows is then one call into compiled code,
-whatever the length of the row. Nothing polynomial is meant by it.
+A shift composes the polynomial of each line with a linear one, in FLINT's compiled code. A Stirling transform holds rows of lines as
+polynomials (nothing polynomial is meant by it): combining two rows is then one call into compiled code, whatever their length.
 """
 
 from __future__ import annotations
@@ -17,133 +17,125 @@ from smc.rational import Rational
 
 
 class Numbers:
-    """Arithmetic on a list of numbers of one type. Subclasses say which."""
+    """Arithmetic on arrays (NumPy, of objects) of numbers of one type. Subclasses say which."""
 
     zero: object
-    row: Callable
+    polynomial: Callable
 
     def number(self, value: int) -> object:
         """An integer as a number of this type."""
         raise NotImplementedError
 
-    def lift(self, values: Sequence[int]) -> list:
+    def lift(self, values: Sequence[int]) -> np.ndarray:
         """Integers as a vector."""
-        return [self.number(v) for v in values]
+        return _array([self.number(v) for v in values])
 
-    def normalise(self, x: list, step: Normalise) -> list:
-        """See `Normalise`."""
-        table = [self.number((step.common // v) ** step.power if v else 0) for v in step.values]
-        return [a * table[i] for a, i in zip(x, step.index.tolist(), strict=True)]
-
-    def scale(self, x: list, step: Scale) -> list:
-        """See `Scale`."""
-        factors = scale_factors(step)
-        return [a * self.number(f) for a, f in zip(x, factors, strict=True)]
-
-    def shift(self, x: list, step: Shift) -> list:
-        """See `Shift`."""
-        rows = self._rows(x, step.lines.rows)
-        longest = len(rows) - 1
-        for i in range(longest):
-            upper = rows[longest]
-            for j in range(longest - 1, i - 1, -1):
-                upper = rows[j] = rows[j] + upper
-        return self._points(x, rows, step.lines.rows)
-
-    def stirling(self, x: list, step: Stirling) -> list:
-        """See `Stirling`: after round i row i holds `E[n^i]` and row r > i holds `E[n^i (n)_{r-i}]`."""
-        counts = [len(row) for row in step.lines.rows]
-        rows = self._rows(x, step.lines.rows)
-        longest = len(rows) - 1
-        for i in range(1, longest):
-            for r in range(longest, i, -1):
-                rows[r] = rows[r] + (r - i) * rows[r - 1].truncate(counts[r])
-        return self._points(x, rows, step.lines.rows)
-
-    def _rows(self, x: list, places: list[np.ndarray]) -> list:
-        rows = []
-        for row in places:
-            indices = row.tolist()
-            rows.append(self.row([x[k] for k in indices]))
-            for k in indices:  # two copies of the numbers of one row, never of all
-                x[k] = None
-        return rows
-
-    def _points(self, x: list, rows: list, places: list[np.ndarray]) -> list:
-        for a, row in enumerate(places):
-            numbers, rows[a] = rows[a].coeffs(), None
-            numbers += [self.zero] * (len(row) - len(numbers))
-            for k, value in zip(row.tolist(), numbers, strict=True):
-                x[k] = value
-        return x
-
-    def select(self, x: list, step: Select) -> list:
-        """See `Select`."""
-        return [x[k] for k in step.index.tolist()]
-
-    def embed(self, x: list, step: Embed) -> list:
-        """See `Embed`."""
-        places = [self.zero] * step.size
-        for k, value in zip(step.index.tolist(), x, strict=True):
-            places[k] = value
-        return places
-
-    def divide(self, x: list, step: Divide) -> list:
-        """See `Divide`."""
-        raise NotImplementedError
-
-    def run(self, x: list, steps: Sequence[Step], tick: Callable[[], None] = lambda: None) -> list:
-        """`x` after `steps`. `tick` is called after each."""
+    def run(self, x: np.ndarray, steps: Sequence[Step], tick: Callable[[], None] = lambda: None) -> np.ndarray:
+        """`x` after `steps`; may overwrite `x`. `tick` is called after each."""
         for step in steps:
             x = getattr(self, type(step).__name__.lower())(x, step)
             tick()
         return x
 
-    def weigh(self, x: list, counts: np.ndarray, factor: int) -> object:
+    def normalise(self, x: np.ndarray, step: Normalise) -> np.ndarray:
+        """See `Normalise`."""
+        table = _array([self.number((step.common // v) ** step.power if v else 0) for v in step.values])
+        return x * table[step.index]
+
+    def scale(self, x: np.ndarray, step: Scale) -> np.ndarray:
+        """See `Scale`."""
+        return x * _array([self.number(factor) for factor in scale_factors(step)])
+
+    def shift(self, x: np.ndarray, step: Shift) -> np.ndarray:
+        """See `Shift`."""
+        order, lines = step.lines.by_line
+        linear = self.polynomial([step.amount, 1])
+        x = x[order]
+        for a, b in lines:
+            numbers = self.polynomial(x[a:b].tolist())(linear).coeffs()
+            x[a:b] = numbers + [self.zero] * (b - a - len(numbers))
+        return _scattered(x, order)
+
+    def stirling(self, x: np.ndarray, step: Stirling) -> np.ndarray:
+        """See `Stirling`: after round i row i holds `E[n^i]` and row r > i holds `E[n^i (n)_{r-i}]`."""
+        starts, counts = step.lines.starts, step.lines.lengths
+        x = x[step.lines.rows]
+        rows = [self.polynomial(x[a:b].tolist()) for a, b in zip(starts, starts[1:], strict=False)]
+        x[:] = None
+        longest = len(rows) - 1
+        for i in range(1, longest):
+            for r in range(longest, i, -1):
+                rows[r] = rows[r] + (r - i) * rows[r - 1].truncate(counts[r])
+        for r, count in enumerate(counts):
+            numbers, rows[r] = rows[r].coeffs(), None
+            x[starts[r] : starts[r + 1]] = numbers + [self.zero] * (count - len(numbers))
+        return _scattered(x, step.lines.rows)
+
+    def select(self, x: np.ndarray, step: Select) -> np.ndarray:
+        """See `Select`."""
+        return x[step.index]
+
+    def embed(self, x: np.ndarray, step: Embed) -> np.ndarray:
+        """See `Embed`."""
+        places = _array([self.zero] * step.size)
+        places[step.index] = x
+        return places
+
+    def divide(self, x: np.ndarray, step: Divide) -> np.ndarray:
+        """See `Divide`."""
+        raise NotImplementedError
+
+    def weigh(self, x: np.ndarray, counts: np.ndarray, factor: int) -> object:
         """`factor · sum_k counts_k x_k`."""
-        total = self.zero
-        for count, value in zip(counts.tolist(), x, strict=True):
-            if count:
-                total = total + count * value
-        return total * self.number(factor)
+        return sum((count * value for count, value in zip(counts.tolist(), x, strict=True) if count), self.zero) * self.number(factor)
 
     def times(self, value: object, factor: int, power: int) -> object:
         """`value · factor^power`."""
         return value * self.number(factor) ** power
 
 
+def _array(numbers: list) -> np.ndarray:
+    array = np.empty(len(numbers), dtype=object)
+    array[:] = numbers
+    return array
+
+
+def _scattered(x: np.ndarray, order: np.ndarray) -> np.ndarray:
+    placed = np.empty(len(x), dtype=object)
+    placed[order] = x
+    return placed
+
+
 class WholeNumbers(Numbers):
     """Exact integers."""
 
     zero = flint.fmpz(0)
-    row = staticmethod(flint.fmpz_poly)
+    polynomial = staticmethod(flint.fmpz_poly)
 
     def number(self, value: int) -> flint.fmpz:
         return flint.fmpz(value)
 
-    def divide(self, x: list, step: Divide) -> list:
-        top, bottom = flint.fmpz(step.top), flint.fmpz(step.bottom)
-        if top == 1:
-            return [a * bottom for a in x]
-        return [a * bottom // top for a in x]
+    def divide(self, x: np.ndarray, step: Divide) -> np.ndarray:
+        if step.bottom != 1:
+            x = x * flint.fmpz(step.bottom)
+        return x if step.top == 1 else x // flint.fmpz(step.top)
 
 
 class Balls(Numbers):
     """Enclosures at the working precision that is set when they run."""
 
     zero = flint.arb(0)
-    row = staticmethod(flint.arb_poly)
+    polynomial = staticmethod(flint.arb_poly)
 
     def number(self, value: int) -> flint.arb:
         return flint.arb(flint.fmpz(value))
 
-    def normalise(self, x: list, step: Normalise) -> list:
-        table = [(self.number(step.common) / v) ** step.power if v else self.zero for v in step.values]
-        return [a * table[i] for a, i in zip(x, step.index.tolist(), strict=True)]
+    def normalise(self, x: np.ndarray, step: Normalise) -> np.ndarray:
+        table = _array([(self.number(step.common) / v) ** step.power if v else self.zero for v in step.values])
+        return x * table[step.index]
 
-    def divide(self, x: list, step: Divide) -> list:
-        ratio = self.number(step.bottom) / self.number(step.top)
-        return [a * ratio for a in x]
+    def divide(self, x: np.ndarray, step: Divide) -> np.ndarray:
+        return x * (self.number(step.bottom) / self.number(step.top))
 
 
 def scale_factors(step: Scale) -> list[int]:

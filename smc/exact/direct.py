@@ -24,7 +24,7 @@ _ONE, _NONE = gmpy2.mpz(1), gmpy2.mpz(0)
 def output_law(chain: CellChain, particles: int, tick: Callable[[], None] = lambda: None) -> OutputLaw:
     """Law of the output particle and the probability of dying, exact. `tick` is called after each layer."""
     if chain.horizon == 1:
-        return last_resampling(chain, [_ONE], _ONE, particles)
+        return last_resampling(chain, [1], 1, particles)
     x = _first(chain, particles)
     denominator = gmpy2.mpz(chain.denominators[0]) ** particles
     dead = Rational(0)

@@ -10,63 +10,62 @@ because N - 1 particles are left when one of them, in c, is set aside. Dead: `(b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import gcd, lcm
 
 import flint
-import gmpy2
+import numpy as np
 
 from smc.exact.cells import CellChain
 from smc.exact.law import OutputLaw
-from smc.exact.simplex import simplex
+from smc.exact.simplex import occupancy_count, simplex
 from smc.rational import ZERO, Rational
 
+BLOCK = 256
+"""Occupancies handled at once."""
 
-def last_resampling(chain: CellChain, x: Sequence, denominator, particles: int) -> OutputLaw:
+
+def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: int, tick: Callable[[], None] = lambda: None) -> OutputLaw:
     """Output law from the numerators `x` of the occupancies of layer T - 1 over `denominator`; `dead` counts runs that die at T - 1 or T.
 
-    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`.
+    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. `tick` is called after each block.
     """
     cells = chain.layers[-1]
     if chain.horizon == 1:
-        points, forms, weights, d = [[1]], [list(chain.first)], (1,), chain.denominators[0]
+        points, forms, weights, d = np.ones((1, 1), dtype=np.int64), [list(chain.first)], (1,), chain.denominators[0]
     else:
         before = chain.layers[-2]
-        points = simplex(particles, before.count).points.tolist()
-        forms, weights, d = chain.forms(chain.horizon - 1), before.weights, chain.denominators[-1]
+        points, forms, weights, d = simplex(particles, before.count).points, chain.forms(chain.horizon - 1), before.weights, chain.denominators[-1]
     levels = sorted(set(cells.weights))
     grouped = [[sum(a for a, g in zip(row, cells.weights, strict=True) if g == level) for level in levels] for row in forms]
-    totals = [sum(m * g for m, g in zip(point, weights, strict=True)) for point in points]
+    small = particles * max(max(weights), max(max(row) for row in grouped)) < 2**62
+    points = points.astype(np.int64 if small else object)
+    totals, mixtures = (points @ np.array(weights, dtype=points.dtype)).tolist(), points @ np.array(grouped, dtype=points.dtype)
     common = lcm(*{total for total in totals if total})
-    share = {total: gmpy2.mpz(common // total) ** particles for total in set(totals) if total}
+    share = {total: flint.fmpz(common // total) ** particles for total in set(totals) if total}
     inverse = _Reciprocals(levels, particles)
-    chosen = [[gmpy2.mpz(0)] * len(forms) for _ in levels]  # sum_m P(m) (L/D)^N N g L' S_g(m) m_c, by weight level and cell c
-    died = drowned = gmpy2.mpz(0)
-    for point, total, mass in zip(points, totals, x, strict=True):
-        if not mass:
-            continue
-        mass = gmpy2.mpz(int(mass))
-        if not total:
-            died += mass
-            continue
-        mass *= share[total]
-        mixture = [sum(m * row[k] for m, row in zip(point, grouped, strict=True) if m) for k in range(len(levels))]
-        if not levels[0]:
-            drowned += mass * gmpy2.mpz(mixture[0]) ** particles
-        for k, answer in enumerate(inverse.answers(mixture)):
-            if answer:
-                lifted = mass * answer
-                for c, m in enumerate(point):
-                    if m:
-                        chosen[k][c] += m * lifted
-    whole = denominator * gmpy2.mpz(d * common) ** particles
+    drowned = flint.fmpz(0)
+    chosen = flint.fmpz_mat(len(forms), len(levels))  # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
+    for begin in range(0, len(totals), BLOCK):
+        block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and x[k]]
+        if block:
+            masses = [flint.fmpz(x[k] if isinstance(x[k], flint.fmpz) else int(x[k])) * share[totals[k]] for k in block]
+            mixed = mixtures[block].tolist()
+            if not levels[0]:
+                drowned += sum((mass * flint.fmpz(b[0]) ** particles for mass, b in zip(masses, mixed, strict=True)), flint.fmpz(0))
+            answers = inverse.answers(mixed)
+            lifted = flint.fmpz_mat(len(block), len(levels), [mass * a for mass, row in zip(masses, answers, strict=True) for a in row])
+            chosen += flint.fmpz_mat(len(forms), len(block), [int(m) for m in points[block].T.ravel()]) * lifted
+        tick()
+    whole = int(denominator) * (d * common) ** particles
     law = [ZERO] * chain.outcomes
     for j, (state, weight) in enumerate(zip(cells.states, cells.weights, strict=True)):
         if weight:
-            k = levels.index(weight)
-            top = sum((row[j] * value for row, value in zip(forms, chosen[k], strict=True) if row[j]), gmpy2.mpz(0))
-            law[state] += Rational(top, whole * inverse.common)
-    return OutputLaw(tuple(law), Rational(died, denominator) + Rational(drowned, whole))
+            level = levels.index(weight)
+            top = sum((row[j] * chosen[c, level] for c, row in enumerate(forms) if row[j]), flint.fmpz(0))
+            law[state] += Rational(int(top), whole * inverse.common)
+    died = sum((int(x[k]) for k, total in enumerate(totals) if not total), 0)
+    return OutputLaw(tuple(law), Rational(died, int(denominator)) + Rational(int(drowned), whole))
 
 
 class _Reciprocals:
@@ -74,28 +73,40 @@ class _Reciprocals:
 
     def __init__(self, levels: list[int], particles: int) -> None:
         self.levels, self.particles = levels, particles
-        self.low = levels[0]
-        self.unit = gcd(*(g - self.low for g in levels)) or 1
-        self.exponents = [(g - self.low) // self.unit for g in levels]
+        low = levels[0]
+        unit = gcd(*(g - low for g in levels)) or 1
+        self.exponents = [(g - low) // unit for g in levels]
         # z = (N - 1) low + unit · e: dense in e when its range is short, by terms otherwise
-        self.dense = self.exponents[-1] * (particles - 1) <= 64 * simplex(particles - 1, len(levels)).count
+        self.dense = self.exponents[-1] * (particles - 1) <= 64 * occupancy_count(particles - 1, len(levels))
         if self.dense:
             reached = range(self.exponents[-1] * (particles - 1) + 1)
         else:
             reached = sorted(set((simplex(particles - 1, len(levels)).points.astype(object) @ self.exponents).tolist()))
             self.ring = flint.fmpz_mpoly_ctx.get(("x",), "lex")
-        sums = {e: (particles - 1) * self.low + self.unit * e for e in reached}
-        self.common = lcm(*{g + z for g in levels if g for z in sums.values()})
-        self.table = [{e: flint.fmpz(particles * g * (self.common // (g + z))) for e, z in sums.items()} if g else {} for g in levels]
+        self.place = {e: k for k, e in enumerate(reached)}
+        sums = [(particles - 1) * low + unit * e for e in reached]
+        self.common = lcm(*{g + z for g in levels if g for z in sums})
+        table = [particles * g * (self.common // (g + z)) if g else 0 for z in sums for g in levels]
+        self.table = flint.fmpz_mat(len(sums), len(levels), table)
 
-    def answers(self, mixture: list[int]) -> list[int]:
-        """One for each level; zero for the level of the dead cell."""
+    def answers(self, mixtures: list[list[int]]) -> list[list[flint.fmpz]]:
+        """For each mixture, one number for each level; zero for the level of the dead cell."""
+        width = len(self.place)
+        entries: list[flint.fmpz] = []
+        for mixture in mixtures:
+            power = self._power(mixture)
+            entries += power + [0] * (width - len(power))
+        return (flint.fmpz_mat(len(mixtures), width, entries) * self.table).table()
+
+    def _power(self, mixture: list[int]) -> list[flint.fmpz]:
+        """Coefficients of `f^{N-1}` at the reached exponents."""
         if self.dense:
             coefficients = [0] * (self.exponents[-1] + 1)
             for e, b in zip(self.exponents, mixture, strict=True):
                 coefficients[e] += b
-            terms = [(e, a) for e, a in enumerate((flint.fmpz_poly(coefficients) ** (self.particles - 1)).coeffs()) if a]
-        else:
-            power = self.ring.from_dict({(e,): b for e, b in zip(self.exponents, mixture, strict=True) if b}) ** (self.particles - 1)
-            terms = [(int(e), a) for (e,), a in power.to_dict().items()]
-        return [int(sum((a * table[e] for e, a in terms), flint.fmpz(0))) if table else 0 for table in self.table]
+            return (flint.fmpz_poly(coefficients) ** (self.particles - 1)).coeffs()
+        f = self.ring.from_dict({(e,): b for e, b in zip(self.exponents, mixture, strict=True) if b})
+        row = [flint.fmpz(0)] * len(self.place)
+        for (e,), a in (f ** (self.particles - 1)).to_dict().items():
+            row[self.place[int(e)]] = a
+        return row

@@ -1,9 +1,9 @@
 """Occupancies: how many of N particles are in each of C cells, as index structures for whole-array work.
 
 The occupancies are the lattice points of a simplex, `K = C(N + C - 1, C - 1)` of them, in lexicographic order. A *line* along cells
-(i, j) is the set of occupancies that differ only in how many of a fixed number n of particles are in i and how many in j. The lines of
-one pair are stored together, by rows: row a holds the points with a particles in i, longer lines first, so that the lines which reach
-row a + 1 are the first ones of row a. One operation on a whole row at once then serves every line.
+(i, j) is the set of occupancies that differ only in how many of a fixed number n of particles are in i and how many in j. All lines of
+one pair are handled together, in one of two orders of the points: line by line, or row by row, where row a holds the points with a
+particles in i, longer lines first, so that the lines which reach row a + 1 are the first ones of row a, in the same order.
 """
 
 from __future__ import annotations
@@ -22,15 +22,23 @@ def occupancy_count(particles: int, cells: int) -> int:
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines along one pair of cells: `order` lists points by rows, row a at `order[starts[a]:starts[a + 1]]`, a = 0..N."""
+    """The lines along one pair of cells. `rows` lists the points row by row; row a is `rows[starts[a]:starts[a + 1]]`, a = 0..N."""
 
-    order: np.ndarray
+    rows: np.ndarray
     starts: tuple[int, ...]
 
+    @property
+    def lengths(self) -> list[int]:
+        """Number of points in each row, descending."""
+        return [b - a for a, b in zip(self.starts, self.starts[1:], strict=False)]
+
     @cached_property
-    def rows(self) -> list[np.ndarray]:
-        """Indices of the points of each row."""
-        return [self.order[a:b] for a, b in zip(self.starts, self.starts[1:], strict=False)]
+    def by_line(self) -> tuple[np.ndarray, list[tuple[int, int]]]:
+        """The points line by line, each line by ascending a, and the slices of the lines that have more than one point."""
+        position = np.arange(len(self.rows)) - np.repeat(np.array(self.starts[:-1]), self.lengths)  # which line, the same in every row
+        order = np.argsort(position, kind="stable")
+        ends = np.cumsum(np.bincount(position)).tolist()
+        return self.rows[order], [(a, b) for a, b in zip([0, *ends], ends, strict=False) if b - a > 1]
 
 
 class Simplex:

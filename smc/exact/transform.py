@@ -11,8 +11,8 @@ Three linear maps take the numbers P(m) to the coefficients of F. Let l be the l
 2. power moments `M_k = sum_m w(m) prod_{c<l} m_c^{k_c}`: one Stirling transform along (c, l) for every c < l;
 3. `m · y = sum_{c<l} m_c u_c + v` with `u_c = y_c - y_l`, `v = N y_l`, so F is the form of degree N in (u, v) with coefficients
    `M_k · N!/prod k!`. Substitute `(u, v) = B z`, `B_c = A_c - A_l`, `B_l = N A_l`, by the factors of `B = L D U`: each elementary factor is a
-   Taylor shift `x_i -> x_i + x_j` between two scalings of variables. Rank-deficient and rectangular B drop variables after L and gain
-   variables before U.
+   Taylor shift `x_i -> x_i + a x_j`, with `a` an integer once the variables are scaled to `L' = diag(c) L diag(c)^-1` (and U likewise).
+   Rank-deficient and rectangular B drop variables after L and gain variables before U.
 
 Every map is made a map of integers: `P(m)` is an integer over a denominator known beforehand, `1/D` becomes `lcm(D)/D`, scalings by
 rationals are scaled up (a form of degree N gains the factor `lambda^N`, divided off exactly at the end). The same steps therefore run on
@@ -57,9 +57,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class Shift:
-    """`x_i -> x_i + x_j` in the form with coefficients X: a Taylor shift by 1 along the lines of (i, j)."""
+    """`x_i -> x_i + amount · x_j` in the form with coefficients X: along a line of (i, j), `sum_a X_a (x + amount)^a`."""
 
     lines: Lines
+    amount: int = 1
 
 
 @dataclass(frozen=True)
@@ -120,35 +121,64 @@ def substitution(forms: list[list[int]], particles: int) -> list[Step]:
     rows, columns = len(forms), len(forms[0])
     matrix = [[a - b for a, b in zip(row, forms[-1], strict=True)] for row in forms[:-1]] + [[particles * b for b in forms[-1]]]
     factor = factorise(matrix)
-    rank, source = factor.rank, simplex(particles, rows)
-    steps: list[Step] = []
+    rank, kept, new = factor.rank, factor.row_order[: factor.rank], factor.column_order[: factor.rank]
+    source, smaller, target = simplex(particles, rows), simplex(particles, rank), simplex(particles, columns)
+    left, right = _unit_scales(factor.lower, range(rows)), _unit_scales(factor.upper, range(columns - 1, -1, -1))
     scaling = _Scaling(particles)
-    scaling.factorials = (-1,) * rows
-    scaling.constant = _factorial(particles)
-    for b in range(rank):  # u = L v, column by column; row a of `lower` belongs to variable row_order[a]
-        column = {factor.row_order[a]: factor.lower[a][b] for a in range(b + 1, rows) if factor.lower[a][b]}
-        scaling.multiply(column)
-        steps += scaling.flush(source) if column else []
-        steps += [Shift(source.lines(variable, factor.row_order[b])) for variable in column]
-        scaling.divide(column)
-    kept = factor.row_order[:rank]
-    scaling.multiply({variable: pivot for variable, pivot in zip(kept, factor.pivots, strict=True)})
-    steps += scaling.flush(source)
-    # the other variables are 0 now: keep the points without them; then one variable of the next layer for each pivot
-    smaller, target = simplex(particles, rank), simplex(particles, columns)
-    steps.append(Select(source.index(_spread(smaller.points, kept, rows))))
-    if rank < columns or factor.column_order[:rank] != tuple(range(columns)):
-        steps.append(Embed(target.index(_spread(smaller.points, factor.column_order[:rank], columns)), target.count))
-    for b in range(rank - 1, -1, -1):  # v = U z, row by row from the last
-        row = {factor.column_order[c]: factor.upper[b][c] for c in range(b + 1, columns) if factor.upper[b][c]}
-        scaling.divide(row)
-        steps += scaling.flush(target) if row else []
-        steps += [Shift(target.lines(factor.column_order[b], variable)) for variable in row]
-        scaling.multiply(row)
-    steps += scaling.flush(target)
+    # u = L v, column by column; row a of `lower` belongs to variable row_order[a]
+    steps = scaling.step(source, {factor.row_order[a]: 1 / left[a] for a in range(rows)}, multinomial=True)
+    for b in range(rank):
+        for a in range(b + 1, rows):
+            if factor.lower[a][b]:
+                amount = left[a] * factor.lower[a][b] / left[b]
+                steps.append(Shift(source.lines(factor.row_order[a], factor.row_order[b]), int(amount)))
+    # variables without a pivot are 0 now: keep the points without them; then one variable of the next layer for each pivot
+    if rank < rows or kept != tuple(range(rows)):
+        steps.append(Select(source.index(_spread(smaller.points, kept, rows))))
+    steps += scaling.step(smaller, {b: left[b] * factor.pivots[b] / right[b] for b in range(rank)})
+    if rank < columns or new != tuple(range(columns)):
+        steps.append(Embed(target.index(_spread(smaller.points, new, columns)), target.count))
+    # v = U z, row by row from the last
+    for b in range(rank - 1, -1, -1):
+        for c in range(b + 1, columns):
+            if factor.upper[b][c]:
+                amount = right[b] * factor.upper[b][c] / right[c]
+                steps.append(Shift(target.lines(factor.column_order[b], factor.column_order[c]), int(amount)))
+    steps += scaling.step(target, {factor.column_order[c]: right[c] for c in range(columns)})
     if scaling.excess != 1:
         steps.append(Divide(int(scaling.excess.numerator), int(scaling.excess.denominator)))
     return steps
+
+
+def _unit_scales(matrix: list[list[Rational]], order: range) -> list[Rational]:
+    """Whole c, one for each variable, so that `c_a matrix[a][b] / c_b` is an integer off the diagonal of a triangular matrix.
+
+    `order` lists the variables so that every entry of row a lies in a column that comes before a.
+    """
+    scales = [ONE] * len(order)
+    for place, a in enumerate(order):
+        entries = [matrix[a][b] / scales[b] for b in order[:place] if a < len(matrix) and b < len(matrix[a])]
+        scales[a] = Rational(lcm(*(int(x.denominator) for x in entries)))
+    return scales
+
+
+class _Scaling:
+    """Scalings of variables by rationals, done by coprime integers. `excess` is the factor by which the form is too large."""
+
+    def __init__(self, particles: int) -> None:
+        self.particles = particles
+        self.excess = ONE
+
+    def step(self, on: Simplex, by: dict[int, Rational], *, multinomial: bool = False) -> list[Step]:
+        """`X[k] *= prod_c by_c^{k_c}`, times `N!/prod k_c!` if `multinomial`."""
+        raised = lcm(*(int(b.denominator) for b in by.values()))
+        whole = [int(by[c] * raised) for c in range(on.cells)]
+        common = gcd(*whole)
+        self.excess *= Rational(raised, common) ** self.particles
+        bases = tuple(b // common for b in whole)
+        if multinomial:
+            return [Scale(on, bases, (-1,) * on.cells, _factorial(self.particles))]
+        return [Scale(on, bases, (0,) * on.cells)] if any(b != 1 for b in bases) else []
 
 
 def _spread(points: np.ndarray, places: tuple[int, ...], width: int) -> np.ndarray:
@@ -162,37 +192,6 @@ def _factorial(n: int) -> int:
     for k in range(2, n + 1):
         result *= k
     return result
-
-
-class _Scaling:
-    """Scalings of variables that wait to be applied, kept together until a shift needs them."""
-
-    def __init__(self, particles: int) -> None:
-        self.particles = particles
-        self.bases: dict[int, Rational] = {}
-        self.factorials: tuple[int, ...] = ()
-        self.constant = 1
-        self.excess = ONE  # the integers carried are `excess` times the coefficients
-
-    def multiply(self, by: dict[int, Rational]) -> None:
-        for variable, factor in by.items():
-            self.bases[variable] = self.bases.get(variable, ONE) * factor
-
-    def divide(self, by: dict[int, Rational]) -> None:
-        self.multiply({variable: 1 / factor for variable, factor in by.items()})
-
-    def flush(self, on: Simplex) -> list[Step]:
-        """The waiting scaling as one `Scale` by coprime integers; `lambda^N` goes to `excess`."""
-        bases = [self.bases.get(c, ONE) for c in range(on.cells)]
-        raised = lcm(*(int(b.denominator) for b in bases))
-        whole = [int(b * raised) for b in bases]
-        common = gcd(*whole)
-        whole = [b // common for b in whole]
-        self.excess *= Rational(raised, common) ** self.particles
-        step = Scale(on, tuple(whole), self.factorials or (0,) * on.cells, self.constant)
-        self.bases, self.factorials, self.constant = {}, (), 1
-        trivial = all(b == 1 for b in step.bases) and not any(step.factorials) and step.constant == 1
-        return [] if trivial else [step]
 
 
 @dataclass(frozen=True)
