@@ -1,0 +1,114 @@
+"""Models from the outside: native JSON files (`native`) and Gymnasium tables (`gym`). `load` takes either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smc.errors import InputError, ModelError
+from smc.formats import native
+from smc.formats.strict_json import Rounding, load_bytes, read
+from smc.heuristics import choose
+from smc.mdp import FiniteMDP
+from smc.model import LayeredModel
+from smc.reward import Twist
+
+SHIPPED = Path(__file__).resolve().parent.parent / "models"
+"""Models that come with the package."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model as it was read, with the reward model that came with it.
+
+    place: the file or table, for messages. values: layers 0..T-1 of a reward model, None when the source gives none. mdp: the MDP that
+    `model` unrolls (None for a layered file), over `horizon` moves. provenance: where the model comes from, when the source says so.
+    """
+
+    place: str
+    model: LayeredModel
+    values: native.Values | None = None
+    mdp: FiniteMDP | None = None
+    horizon: int = 0
+    provenance: str = ""
+
+    def twist(self, choice: str | None = None) -> Twist:
+        """The reward model to steer by, by the names of `smc.heuristics` (None: the source's own values, V* where it has none)."""
+        try:
+            return choose(self.model, choice, self.values)
+        except ModelError as error:
+            raise error.within(self.place) from None
+
+
+def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) -> Source:
+    """The model that `spec` names: a native JSON file, `gym:ENV?horizon=...`, or the name of a shipped model (`shipped:frozenlake-4x4`).
+
+    rationalise: read decimals as exact fractions and scale rows that miss 1 by rounding; what was done is in the model's notes.
+    horizon: in place of the source's own (MDPs and tables only). Raises InputError, with `spec` first in its place.
+    """
+    if horizon is not None and horizon < 1:
+        raise InputError(f"{horizon} is below 1", where="horizon", mend="give a whole number of at least 1")
+    if spec.startswith("gym:"):
+        from smc.formats import gym
+
+        return gym.load(spec, rationalise=rationalise, horizon=horizon)
+    path: Path | str = spec
+    if spec.startswith("shipped:"):
+        path = SHIPPED / f"{spec.removeprefix('shipped:')}.json"
+        if path.parent != SHIPPED or not path.is_file():
+            known = ", ".join(sorted(shipped()))
+            raise InputError("no such shipped model", where=spec, mend=f"choose one of {known}")
+    try:
+        return _native(load_bytes(path, spec), spec, Rounding(rationalise), horizon)
+    except InputError as error:
+        if error.where.startswith(spec):
+            raise
+        raise error.within(spec) from None
+
+
+def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None) -> Source:
+    root = read(data)
+    name = Path(spec.removeprefix("shipped:")).stem
+    if native.kind_of(root) == native.LAYERED:
+        if horizon is not None:
+            raise InputError("a layered model has its horizon in the file", where="horizon", mend="leave --horizon out")
+        model, values = native.read_layered(root, rounding, name)
+        return Source(spec, model, values, provenance=root.value.get("provenance", ""))
+    mdp, steps, values = native.read_mdp(root, rounding, name, horizon)
+    return Source(spec, mdp.unroll(steps), values, mdp, steps, root.value.get("provenance", ""))
+
+
+def document(
+    source: Source, kind: str | None = None, choice: str | None = None, name: str | None = None
+) -> dict[str, Any]:
+    """`source` as a native JSON object of `kind` (`mdp`, `layered`; None keeps its own), with the reward model of `choice` as its values.
+
+    name: in place of the model's own.
+    Without `choice`, the values that the source came with are kept. Raises InputError for a kind that the source cannot become.
+    """
+    kind = kind or ("mdp" if source.mdp is not None else "layered")
+    if kind not in ("mdp", "layered"):
+        raise InputError(f"unknown kind {kind!r}", where="to", mend="choose mdp or layered")
+    values = source.twist(choice).values if choice is not None or source.values is not None else None
+    if kind == "layered":
+        return native.layered_document(source.model, values, source.provenance) | ({"name": name} if name else {})
+    if source.mdp is None:
+        raise InputError("a layered model is no MDP", where="to", mend="choose layered")
+    per_step = None
+    if values is not None:
+        shift = source.model.horizon - source.horizon  # the drawn start, if there is one, is no move of the MDP
+        reached = source.mdp.reached(source.horizon)
+        per_step = [
+            {state: value for state, value in zip(layer, row, strict=True) if state in live}
+            for layer, row, live in zip(source.model.layers[shift:-1], values[shift:-1], reached, strict=False)
+        ]
+    return native.mdp_document(source.mdp, source.horizon, per_step, source.provenance) | (
+        {"name": name} if name else {}
+    )
+
+
+def shipped() -> Mapping[str, Path]:
+    """The models that come with the package, by name."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.json"))}

@@ -1,0 +1,44 @@
+"""What commands share for printing: one JSON object or tables on stdout, progress and notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+from smc.cli import HOLDS, REFUTED, UNDECIDED
+from smc.rational import Verdict
+
+CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
+"""Exit code of a verdict."""
+
+
+def json_object(value: Any) -> None:
+    """`value` as the one object on stdout; ASCII, so that every terminal and pipe can carry it."""
+    sys.stdout.write(json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def results() -> Console:
+    """The console for results. State names are printed as they are, never read as markup. Tables that are piped keep their width."""
+    console = Console(markup=False, highlight=False, emoji=False)
+    return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=160)
+
+
+def remarks() -> Console:
+    """The console for progress and notes."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A spinner on a terminal's stderr while the body runs; nothing elsewhere."""
+    console = remarks()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield

@@ -1,0 +1,267 @@
+"""Gymnasium's tabular environments as finite MDPs: `gym:FrozenLake-v1?horizon=8&map_name=8x8`.
+
+The table is `env.unwrapped.P[state][action] = [(probability, next state, reward, terminated), ...]`. Conventions:
+
+- reference policy: uniform over the actions that a state offers;
+- a transition that terminates leads to an absorbing copy of its target (an episode that is over stays over);
+- terminal reward `phi`: 1 at a goal, `floor` (default 0) elsewhere, where a goal is the target of a terminating transition with the largest
+  reward among all terminating ones (FrozenLake: the gift; CliffWalking: the far corner; Taxi: the passenger delivered);
+- rewards on the way are left out unless `base` is given: then `psi = base^r`, exact for whole r, which is `exp(r/beta)` at the temperature
+  `beta = 1/ln base` (`exp(r)` itself is irrational).
+
+Own parameters: `horizon`, `base`, `floor`, `start` (one state in place of the table's own law). All others go to `gymnasium.make`.
+Floats are taken at their exact binary value, and a row that then misses 1 is refused; `rationalise` reads them as the fractions they round.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from smc.errors import InputError
+from smc.formats.strict_json import Rounding
+from smc.mdp import FiniteMDP, Transition, uniform_policy
+from smc.rational import ONE, ZERO, Rational, rational
+
+if TYPE_CHECKING:
+    from smc.formats import Source
+
+OWN = ("horizon", "base", "floor", "start")
+MOST_POWER = 10_000
+"""Largest |reward| that `base` is raised to."""
+
+
+def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) -> Source:
+    """The table that `spec` names, unrolled. Raises InputError, with `spec` as its place."""
+    from smc.formats import Source
+
+    try:
+        name, parameters = _parse(spec)
+        options = {key: parameters.pop(key) for key in OWN if key in parameters}
+        steps = horizon or _horizon(options)
+        base, floor = _positive(options.get("base", "1"), "base"), _number(options.get("floor", "0"), "floor")
+        environment, version = _make(name, parameters)
+        rounding = Rounding(rationalise)
+        mdp = from_environment(
+            environment, name=spec, base=base, floor=floor, start=options.get("start"), rounding=rounding
+        )
+        return Source(
+            spec, mdp.unroll(steps), None, mdp, steps, f"{spec}, the table of gymnasium {version} (MIT licence)"
+        )
+    except InputError as error:
+        raise error.within(spec) from None
+
+
+def _parse(spec: str) -> tuple[str, dict[str, str]]:
+    name, _, query = spec.removeprefix("gym:").partition("?")
+    if not name:
+        raise InputError("no environment named", mend="write gym:FrozenLake-v1?horizon=8")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        raise InputError(f"cannot read the parameters {query!r}", mend="write key=value&key=value") from None
+    for key, _ in pairs:
+        if sum(other == key for other, _ in pairs) > 1:
+            raise InputError(f"parameter {key!r} appears twice", mend="keep one of the two")
+    return name, dict(pairs)
+
+
+def _horizon(options: Mapping[str, str]) -> int:
+    if "horizon" not in options:
+        raise InputError("no horizon", mend="write gym:ENV?horizon=8, or give --horizon")
+    text = options["horizon"]
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) >= 1):
+        raise InputError(f"{text!r} is not a whole number of at least 1", where="horizon")
+    return int(text)
+
+
+def _number(text: str, where: str) -> Rational:
+    try:
+        value = rational(text)
+    except ValueError as error:
+        raise InputError(str(error), where=where) from None
+    if value < 0:
+        raise InputError(f"{value} is negative", where=where, mend="give zero or more")
+    return value
+
+
+def _positive(text: str, where: str) -> Rational:
+    value = _number(text, where)
+    if not value:
+        raise InputError(
+            "0 would forget every path", where=where, mend="give a positive number; 1 leaves rewards on the way out"
+        )
+    return value
+
+
+def _argument(text: str) -> Any:
+    """A parameter of `gymnasium.make`, typed as it looks."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for convert in (int, float):
+        try:
+            return convert(text)
+        except ValueError:
+            pass
+    return text
+
+
+def _make(name: str, parameters: Mapping[str, str]) -> tuple[Any, str]:
+    try:
+        import gymnasium
+    except ImportError:
+        raise InputError("Gymnasium is not installed", mend="pip install 'bellman-smc[gym]'") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            environment = gymnasium.make(name, **{key: _argument(value) for key, value in parameters.items()}).unwrapped
+    except (
+        Exception
+    ) as error:  # an environment's constructor may raise anything; Gymnasium's own faults are of many types
+        reason = str(error).split(" was raised from")[0].strip() or type(error).__name__
+        raise InputError(f"Gymnasium cannot make it: {reason}", mend="check the name and the parameters") from None
+    if not isinstance(getattr(environment, "P", None), Mapping):
+        raise InputError(
+            "this environment has no transition table", mend="use a tabular one: FrozenLake, CliffWalking, Taxi"
+        )
+    return environment, gymnasium.__version__
+
+
+@dataclass(frozen=True)
+class _Move:
+    source: int
+    action: int
+    target: int
+    probability: Rational
+    reward: Any
+    terminated: bool
+
+
+def from_environment(
+    environment: Any,
+    *,
+    name: str,
+    base: Rational = ONE,
+    floor: Rational = ZERO,
+    start: str | None = None,
+    rounding: Rounding | None = None,
+) -> FiniteMDP:
+    """The MDP of a tabular environment (an object with `P` and `initial_state_distrib`), by the conventions above.
+
+    States keep their numbers as names; a state that is entered both by moving on and by terminating has an absorbing copy `"7 (over)"`.
+    States that no run comes to are left out, and a note counts them. Raises InputError for numbers that cannot be made exact.
+    """
+    rounding = rounding or Rounding()
+    table = {int(s): {int(a): row for a, row in actions.items()} for s, actions in environment.P.items()}
+    initial = _initial(environment, table, start, rounding)
+    moves, live, over = _explore(table, [s for s, p in initial.items() if p], rounding)
+    best = max((m.reward for m in moves if m.terminated), default=None)
+    goals = {m.target for m in moves if m.terminated and m.reward == best}
+
+    def ended(state: int) -> str:
+        return f"{state} (over)" if state in live else str(state)
+
+    transitions = [
+        Transition(
+            str(m.source),
+            str(m.action),
+            ended(m.target) if m.terminated else str(m.target),
+            m.probability,
+            _potential(base, m),
+        )
+        for m in moves
+    ]
+    absorbing = [Transition(ended(s), str(a), ended(s), ONE) for s in sorted(over) for a in sorted(table[s])]
+    names = {str(s): floor for s in sorted(live)} | {ended(s): ONE if s in goals else floor for s in sorted(over)}
+    ordered = tuple(sorted(names, key=lambda n: (int(n.split()[0]), n)))
+    actions = tuple(str(a) for a in sorted({a for s in table for a in table[s]}))
+    left_out = len(table) - len(live | over)
+    notes = [f"{left_out} of the table's {len(table)} states are never reached and are left out"] if left_out else []
+    named = ", ".join(sorted((ended(s) for s in goals), key=lambda n: int(n.split()[0]))) or "none"
+    notes.append(f"terminal reward 1 at the goal states ({named}) and {floor} elsewhere")
+    notes.append(
+        f"potential {base}^reward on the way"
+        if base != 1
+        else "rewards on the way are left out (base=2, say, puts them in)"
+    )
+    law = {str(s): p for s, p in initial.items() if p}
+    policy = uniform_policy([*transitions, *absorbing])
+    try:
+        return FiniteMDP(
+            ordered,
+            actions,
+            (*transitions, *absorbing),
+            policy,
+            law,
+            {n: names[n] for n in ordered},
+            name,
+            (*notes, *rounding.notes()),
+        )
+    except InputError as error:
+        if "misses 1" in error.what and not rounding.allowed:
+            raise type(error)(error.what.split(" which")[0] + " the floats of the table are rounded", where=error.where,
+                              mend="pass --rationalise to read them as fractions") from None  # fmt: skip
+        raise
+
+
+def _exact(value: Any, rounding: Rounding, where: str) -> Rational:
+    """A float of the table: the fraction it rounds where that is allowed, its binary value otherwise."""
+    number = float(value)
+    if not 0 <= number <= 1:
+        raise InputError(f"{number} is not a probability", where=where)
+    if number.is_integer():
+        return rational(int(number))
+    return rounding.exact(repr(number)) if rounding.allowed else Rational(number)
+
+
+def _initial(environment: Any, table: Mapping[int, Any], start: str | None, rounding: Rounding) -> dict[int, Rational]:
+    if start is not None:
+        if not (start.isascii() and start.isdigit() and len(start) < 20 and int(start) in table):
+            raise InputError(f"{start!r} is no state of the table", where="start", mend=f"give one of 0..{max(table)}")
+        return {int(start): ONE}
+    given = getattr(environment, "initial_state_distrib", None)
+    if given is None:
+        raise InputError("the table has no initial law", mend="give start=STATE")
+    law = {s: _exact(p, rounding, f"initial[{s}]") for s, p in enumerate(given)}
+    return dict(zip(law, rounding.row(list(law.values()), "the initial law"), strict=True))
+
+
+def _explore(
+    table: Mapping[int, Mapping[int, Any]], starts: list[int], rounding: Rounding
+) -> tuple[list[_Move], set[int], set[int]]:
+    """Moves out of every state that a run comes to while it goes on, those states, and the states where it can end."""
+    chance: dict[tuple, Rational] = {}
+    live, pending, over = set(starts), sorted(starts, reverse=True), set()
+    while pending:
+        source = pending.pop()
+        for action in sorted(table[source]):
+            row = table[source][action]
+            where = f"state {source}, action {action}"
+            chances = rounding.row([_exact(p, rounding, where) for p, *_ in row], where)
+            for p, (_, target, gain, terminated) in zip(chances, row, strict=True):
+                if not p:
+                    continue
+                key = (source, action, int(target), gain, bool(terminated))
+                chance[key] = chance.get(key, ZERO) + p  # tables list a successor once for each way to slip there
+                if terminated:
+                    over.add(int(target))
+                elif int(target) not in live:
+                    live.add(int(target))
+                    pending.append(int(target))
+    moves = [_Move(*key[:3], p, *key[3:]) for key, p in sorted(chance.items(), key=lambda item: item[0][:3])]
+    return moves, live, over
+
+
+def _potential(base: Rational, move: _Move) -> Rational:
+    if base == 1:
+        return ONE
+    if move.reward != int(move.reward) or abs(move.reward) > MOST_POWER:
+        raise InputError(
+            f"reward {move.reward} is not a whole number of at most {MOST_POWER}, so base^reward is not rational",
+            where=f"state {move.source}, action {move.action}",
+            mend="leave base out",
+        )
+    return base ** int(move.reward)

@@ -1,0 +1,263 @@
+"""JSON read strictly: duplicate keys, NaN, infinities and floats are seen, and every fault is named by its place (`edges[2][5].prob`).
+
+Standard library only. `read` turns bytes into a `Node`; a `Node` knows where it stands in the file and hands out checked children.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gmpy2
+
+from smc.errors import InputError
+from smc.rational import ZERO, Rational, rational, rationalise
+
+MOST_BYTES = 1 << 28
+"""Largest file that is read: 256 MB of text, some millions of edges."""
+SLIP = Rational(1, 100)
+"""Largest miss of a row's sum that `--rationalise` mends; beyond it the row is wrong, not rounded."""
+CLOSE = Rational(1, 10**12)
+"""Relative distance within which a decimal is read as the fraction of small denominator that it abbreviates (0.3333333333333333 as 1/3)."""
+
+
+class Decimal(str):
+    """The literal text of a number with a point or an exponent: not exact as a float, so kept as written."""
+
+
+class NotFinite(str):
+    """`NaN`, `Infinity` or `-Infinity`, which are not JSON, though many writers produce them."""
+
+
+class Oversized(str):
+    """A whole number with more digits than Python converts."""
+
+
+class Fields(dict):
+    """A JSON object that remembers which of its keys came twice."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> Fields:
+    found = Fields(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        found.repeated = tuple(key for key in found if keys.count(key) > 1)
+    return found
+
+
+def _whole(text: str) -> int | Oversized:
+    try:
+        return int(text)
+    except ValueError:
+        return Oversized(text)
+
+
+def load_bytes(path: str | Path, name: str) -> bytes:
+    """The bytes of `path`. Raises InputError, named `name`, for what cannot be read: absent, a directory, forbidden, empty, too large."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(
+            "no such file", where=name, mend="give a model file, or a table such as gym:FrozenLake-v1?horizon=8"
+        ) from None
+    except IsADirectoryError:
+        raise InputError("is a directory", where=name, mend="name one model file in it") from None
+    except PermissionError:
+        mend = "name one model file in it" if Path(path).is_dir() else "allow reading it"
+        raise InputError(
+            "is a directory" if Path(path).is_dir() else "may not be read", where=name, mend=mend
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", where=name) from None
+    if not data.strip():
+        raise InputError("is empty", where=name, mend="a model file is one JSON object")
+    if len(data) > MOST_BYTES:
+        raise InputError(
+            f"is larger than {MOST_BYTES >> 20} MB", where=name, mend="split the model or shorten its horizon"
+        )
+    return data
+
+
+def read(data: bytes) -> Node:
+    """The document as its root node. Raises InputError for text that is not JSON, not UTF-8, nested too deeply, or not finite."""
+    try:
+        text = data.decode("utf-8-sig")  # a byte-order mark is what some editors write first; it carries nothing
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 text (byte {error.start})", mend="save it as UTF-8") from None
+    try:
+        document = json.loads(
+            text, object_pairs_hook=_fields, parse_float=Decimal, parse_int=_whole, parse_constant=NotFinite
+        )
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"is not JSON: {error.msg}", where=f"line {error.lineno} column {error.colno}", mend="mend the syntax there"
+        ) from None
+    except RecursionError:
+        raise InputError("is nested too deeply", mend="a model file has five levels at most") from None
+    root = Node(document)
+    root.refuse_everywhere()
+    return root
+
+
+@dataclass
+class Rounding:
+    """Whether inexact numbers may be made exact, and what was done about them (told in `notes`)."""
+
+    allowed: bool = False
+    decimals: int = 0
+    worst: Rational = ZERO
+    rows: list[str] = field(default_factory=list)
+    widest: Rational = ZERO
+
+    def exact(self, text: str, where: str = "") -> Rational:
+        """A decimal's exact value: the fraction of denominator <= 10**6 within a relative 10**-12 of it, else what is written."""
+        if not self.allowed:
+            raise InputError(
+                f"{text} is a float, which is not exact",
+                where=where,
+                mend='write it as a string such as "1/3", or pass --rationalise',
+            )
+        try:
+            written = rational(str(text))
+            near = rationalise(float(text))
+        except (ValueError, OverflowError):
+            raise InputError(
+                f"{text} is out of range", where=where, mend='write it as a string such as "1/3"'
+            ) from None
+        chosen = near if abs(near - written) <= CLOSE * abs(written) else written
+        self.decimals += 1
+        self.worst = max(self.worst, abs(chosen - written))
+        return chosen
+
+    def row(self, values: list[Rational], where: str) -> list[Rational]:
+        """`values` scaled to sum to exactly 1 where that is allowed, needed, and within `SLIP`; otherwise as they are."""
+        total = sum(values, ZERO)
+        if not self.allowed or total == 1 or abs(total - 1) > SLIP or any(v < 0 for v in values):
+            return values
+        self.rows.append(where)
+        self.widest = max(self.widest, abs(total - 1))
+        return [v / total for v in values]
+
+    def notes(self) -> Iterable[str]:
+        """What was rounded and mended, for the report."""
+        if self.decimals:
+            yield f"rationalised {self.decimals} decimals to exact fractions; the largest change is {float(self.worst):.1e}"
+        if self.rows:
+            more = f" and {len(self.rows) - 1} more" if len(self.rows) > 1 else ""
+            yield f"scaled the row of {self.rows[0]}{more} to sum to exactly 1; the largest miss was {float(self.widest):.1e}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value in the document and its place in it."""
+
+    value: Any
+    place: str = ""
+
+    def fault(self, what: str, mend: str = "") -> InputError:
+        """An error that names this place."""
+        return InputError(what, where=self.place, mend=mend)
+
+    def key(self, name: str) -> Node:
+        """The field `name` (which exists) of an object with fixed keys."""
+        return Node(self.value[name], f"{self.place}.{name}" if self.place else name)
+
+    def refuse_everywhere(self) -> None:
+        """Raises InputError for duplicate keys and non-finite numbers anywhere below, used or not."""
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            if isinstance(node.value, Fields):
+                if node.value.repeated:
+                    raise node.fault(f"key {node.value.repeated[0]!r} appears twice", "keep one of the two")
+                pending += [
+                    Node(v, f"{node.place}[{k!r}]" if node.place else k) for k, v in reversed(node.value.items())
+                ]
+            elif isinstance(node.value, list):
+                pending += reversed([Node(v, f"{node.place}[{i}]") for i, v in enumerate(node.value)])
+            elif isinstance(node.value, NotFinite):
+                raise node.fault(f"{node.value} is not a finite number", 'write a rational such as "1/3"')
+            elif isinstance(node.value, Oversized):
+                raise node.fault(f"a whole number of {len(node.value)} digits is too long", "4300 digits is the most")
+
+    def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Node]:
+        """The children of an object with fixed keys. Raises InputError for another type, a missing key, an unknown key."""
+        entries = self._object()
+        required, optional = tuple(required), tuple(optional)
+        for key in entries:
+            if key not in required and key not in optional:
+                raise self.fault(f"unknown key {key!r}", f"known keys: {', '.join((*required, *optional))}")
+        for key in required:
+            if key not in entries:
+                raise self.fault(f"missing key {key!r}", f"required keys: {', '.join(required)}")
+        return {key: self.key(key) for key in entries}
+
+    def entries(self) -> dict[str, Node]:
+        """The children of an object whose keys are names."""
+        return {key: Node(value, f"{self.place}[{key!r}]") for key, value in self._object().items()}
+
+    def _object(self) -> Fields:
+        if not isinstance(self.value, Fields):
+            raise self.fault(f"{kind(self.value)} where an object is wanted", 'write {"key": ...}')
+        return self.value
+
+    def items(self) -> list[Node]:
+        """The children of a list."""
+        if not isinstance(self.value, list):
+            raise self.fault(f"{kind(self.value)} where a list is wanted", "write [...]")
+        return [Node(value, f"{self.place}[{i}]") for i, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        """A string."""
+        if not isinstance(self.value, str) or isinstance(self.value, (Decimal, NotFinite, Oversized)):
+            raise self.fault(f"{kind(self.value)} where text is wanted", 'write "..."')
+        return self.value
+
+    def whole(self) -> int:
+        """A whole number of at least 1."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            raise self.fault(
+                f"{kind(self.value)} where a whole number is wanted", "write it without quotes, point or exponent"
+            )
+        if self.value < 1:
+            raise self.fault(f"{self.value} is below 1", "give a whole number of at least 1")
+        return self.value
+
+    def number(self, rounding: Rounding) -> Rational:
+        """A non-negative rational: a whole number, a string such as "1/3", or a decimal where `rounding` allows it."""
+        if isinstance(self.value, Decimal):
+            result = rounding.exact(self.value, self.place)
+        elif isinstance(self.value, bool) or not isinstance(self.value, (int, str)):
+            raise self.fault(f"{kind(self.value)} where a number is wanted", 'write a rational such as "1/3"')
+        else:
+            try:
+                result = rational(self.value)
+            except ValueError as error:
+                raise self.fault(str(error)) from None
+        if result < 0:
+            raise self.fault(
+                f"negative number {result}", "probabilities, potentials, rewards and values are zero or more"
+            )
+        return gmpy2.mpq(result)
+
+
+def kind(value: Any) -> str:
+    """What a JSON value is, in words."""
+    if isinstance(value, (Decimal, Oversized)):
+        return f"the number {value[:40]}"
+    names = {
+        dict: "an object",
+        Fields: "an object",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        type(None): "null",
+        int: "a number",
+    }
+    return names.get(type(value), type(value).__name__)
