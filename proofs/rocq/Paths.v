@@ -203,3 +203,7 @@ rewrite mulrCA ler_pmul2l ?rho_gt0 //; apply: bellman_product_spread => //; rewr
 exact: guided_kernel_live K0'.
 Qed.
 End Paths.
+
+Arguments guided {R X} m w.
+Arguments target_path {R X} m w.
+Arguments guided_law {R X} m x.
