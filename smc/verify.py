@@ -103,27 +103,56 @@ def _inverse(value: Rational) -> Extended:
     return 1 / value if value else INFINITE
 
 
-def naive_rows(c: Constants, m: Measured) -> Iterator[Row]:
+TV, SECOND_MOMENT = "TV", "E[Zhat^2]/Z^2"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement about a run with N particles, ready to be evaluated at any N. inputs: everything that its closed form needs but N."""
+
+    id: str
+    form: str
+    quantity: str
+    inputs: dict[str, Any]
+
+    def row(self, particles: int, observed: Rational) -> Row:
+        """The claim at N = `particles`, held against what was measured."""
+        return compare(self.id, self.form, self.quantity, observed, N=particles, **self.inputs)
+
+
+def naive_claims(c: Constants) -> list[Claim]:
     """P2, P3, S3, S4, S5, G1 for naive-proposal SMC."""
-    horizon, n, eps, big_l = c.model.horizon, m.particles, c.bellman_error, c.ratio_bound
-    tv, moment = m.total_variation, m.second_moment_ratio
-    yield compare("P2", "instance", "TV", tv, N=n, q=c.q)
-    yield compare("P3", "uniform", "TV", tv, N=n, T=horizon, L=big_l, eps=eps)
-    yield compare("S3", "instance", "TV", tv, N=n, q=c.q)
-    yield compare("S3", "uniform", "TV", tv, N=n, T=horizon, L=big_l, eps=eps)
-    yield compare("S4", "instance", "TV", tv, N=n, b=c.b)
-    yield compare("S4", "uniform", "TV", tv, N=n, T=horizon, L=c.upper_ratio, eps=eps)
-    yield compare("S5", "instance", "E[Zhat^2]/Z^2", moment, N=n, b=c.b)
-    yield compare("S5", "bias", "TV", tv, N=n, b=c.b)
-    yield compare("G1", "published", "TV", tv, N=n, T=horizon, C_act=c.c_act, chi_square=c.chi_square[:-1])
-    yield compare("G1", "sharper", "TV", tv, N=n, moments=c.increment_moment)
+    uniform = {"T": c.model.horizon, "eps": c.bellman_error}
+    return [
+        Claim("P2", "instance", TV, {"q": c.q}),
+        Claim("P3", "uniform", TV, {**uniform, "L": c.ratio_bound}),
+        Claim("S3", "instance", TV, {"q": c.q}),
+        Claim("S3", "uniform", TV, {**uniform, "L": c.ratio_bound}),
+        Claim("S4", "instance", TV, {"b": c.b}),
+        Claim("S4", "uniform", TV, {**uniform, "L": c.upper_ratio}),
+        Claim("S5", "instance", SECOND_MOMENT, {"b": c.b}),
+        Claim("S5", "bias", TV, {"b": c.b}),
+        Claim("G1", "published", TV, {"T": c.model.horizon, "C_act": c.c_act, "chi_square": c.chi_square[:-1]}),
+        Claim("G1", "sharper", TV, {"moments": c.increment_moment}),
+    ]
 
 
-def adapted_rows(c: Constants, m: Measured) -> Iterator[Row]:
+def adapted_claims(c: Constants) -> list[Claim]:
     """S8 for fully adapted SMC."""
-    n = m.particles
-    yield compare("S8", "instance", "TV", m.total_variation, N=n, q=c.q_adapted)
-    yield compare("S8", "uniform", "TV", m.total_variation, N=n, T=c.model.horizon, eps=c.bellman_error)
+    return [
+        Claim("S8", "instance", TV, {"q": c.q_adapted}),
+        Claim("S8", "uniform", TV, {"T": c.model.horizon, "eps": c.bellman_error}),
+    ]
+
+
+CLAIMS = {"naive": naive_claims, "adapted": adapted_claims}
+"""Statements that hold for every number of particles, by algorithm."""
+
+
+def particle_rows(c: Constants, m: Measured) -> Iterator[Row]:
+    """The claims of `m.algorithm` at its number of particles."""
+    for claim in CLAIMS[m.algorithm](c):
+        yield claim.row(m.particles, m.total_variation if claim.quantity == TV else m.second_moment_ratio)
 
 
 def guided_rows(c: Constants, m: Measured) -> Iterator[Row]:
@@ -142,7 +171,7 @@ def guided_rows(c: Constants, m: Measured) -> Iterator[Row]:
 
 def mh_rows(c: Constants, m: Measured) -> Iterator[Row]:
     """S7 for independent Metropolis-Hastings on guided proposals."""
-    yield compare("S7", "instance", "TV", m.total_variation, H=m.proposals, R=c.bellman_product)
+    yield compare("S7", "instance", TV, m.total_variation, H=m.proposals, R=c.bellman_product)
 
 
 def no_rows(c: Constants, m: Measured) -> Iterator[Row]:
@@ -152,8 +181,8 @@ def no_rows(c: Constants, m: Measured) -> Iterator[Row]:
 
 
 ROWS: dict[str, Callable[[Constants, Measured], Iterator[Row]]] = {
-    "naive": naive_rows,
-    "adapted": adapted_rows,
+    "naive": particle_rows,
+    "adapted": particle_rows,
     "guided": guided_rows,
     "mh": mh_rows,
     "sis": no_rows,
