@@ -54,6 +54,8 @@ def read_layered(root: Node, rounding: Rounding, default_name: str) -> tuple[Lay
         raise fields["edges"].fault(
             f"{len(steps)} steps for {len(layers)} layers", "list edges for every step, T for T + 1 layers"
         )
+    if len(layers[0]) != 1:
+        raise fields["layers"].items()[0].fault(f"{len(layers[0])} states in layer 0", "put one root there and spread the start over its edges")
     edges = [_edges(step, layers[t], layers[t + 1], rounding, t) for t, step in enumerate(steps)]
     given = {
         state: node.number(rounding)
@@ -138,6 +140,8 @@ def read_mdp(
     fields = root.fields(keys, ("value", *REMARKS))
     name, notes = remarks(fields, default_name)
     states = tuple(node.text() for node in fields["states"].items())
+    if not states:
+        raise fields["states"].fault("no states", "list at least one")
     actions = tuple(node.text() for node in fields["actions"].items())
     transitions = _transitions(fields["transitions"], rounding)
     policy = {state: _law(node, rounding, node.place) for state, node in fields["policy"].entries().items()}

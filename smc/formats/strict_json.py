@@ -169,22 +169,25 @@ class Node:
         return Node(self.value[name], f"{self.place}.{name}" if self.place else name)
 
     def refuse_everywhere(self) -> None:
-        """Raises InputError for duplicate keys and non-finite numbers anywhere below, used or not."""
+        """Raises InputError for duplicate keys, non-finite numbers and broken text anywhere below, used or not."""
         pending = [self]
         while pending:
             node = pending.pop()
             if isinstance(node.value, Fields):
                 if node.value.repeated:
                     raise node.fault(f"key {node.value.repeated[0]!r} appears twice", "keep one of the two")
-                pending += [
-                    Node(v, f"{node.place}[{k!r}]" if node.place else k) for k, v in reversed(node.value.items())
-                ]
+                for key in node.value:
+                    _refuse_broken(key, node)
+                fixed = not node.place or node.place.startswith(("edges[", "transitions["))  # keys are the format's, not names
+                pending += [node.key(k) if fixed else Node(v, f"{node.place}[{k!r}]") for k, v in reversed(node.value.items())]
             elif isinstance(node.value, list):
                 pending += reversed([Node(v, f"{node.place}[{i}]") for i, v in enumerate(node.value)])
             elif isinstance(node.value, NotFinite):
                 raise node.fault(f"{node.value} is not a finite number", 'write a rational such as "1/3"')
             elif isinstance(node.value, Oversized):
                 raise node.fault(f"a whole number of {len(node.value)} digits is too long", "4300 digits is the most")
+            elif isinstance(node.value, str):
+                _refuse_broken(node.value, node)
 
     def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Node]:
         """The children of an object with fixed keys. Raises InputError for another type, a missing key, an unknown key."""
@@ -245,6 +248,11 @@ class Node:
                 f"negative number {result}", "probabilities, potentials, rewards and values are zero or more"
             )
         return gmpy2.mpq(result)
+
+
+def _refuse_broken(text: str, node: Node) -> None:
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise node.fault(f"{text!r} holds half of a surrogate pair, which is no character", "write the character itself")
 
 
 def kind(value: Any) -> str:

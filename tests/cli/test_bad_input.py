@@ -1,0 +1,251 @@
+"""Every kind of bad input: one line on stderr that names the file, the place and the mend; exit code 2; nothing on stdout or on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from smc.cli import run
+from tests.formats.examples import LAYERED, MDP, bent, written
+
+NAN = json.dumps(LAYERED).replace('"3/4"', "NaN")
+INFINITY = json.dumps(LAYERED).replace('"3/4"', "-Infinity")
+TWICE = json.dumps(LAYERED).replace('"aa": "1"', '"aa": "1", "aa": "2"')
+TWICE_DEEP = json.dumps(LAYERED).replace('"prob": "3/4"', '"prob": "3/4", "prob": "3/4"')
+
+FAULTS = {
+    # the list of the design
+    "row misses 1": (bent(LAYERED, "edges/0/0/prob", "1/4"), "edges[0] from 'root'", "sum to 11/12, which misses 1 by 1/12"),
+    "row misses 1 by little": (bent(LAYERED, "edges/0/0/prob", "0.333333333333"), "edges[0] from 'root'", "--rationalise"),
+    "policy misses 1": (bent(MDP, "policy/s/go", "1/3"), "policy['s']", "sum to 5/6"),
+    "transitions miss 1": (bent(MDP, "transitions/2/prob", "1/4"), "transitions from 's' by 'go'", "sum to 11/12"),
+    "initial law misses 1": (bent(MDP, "initial", {"s": "1/2", "t": "1/3"}), "initial", "sum to 5/6"),
+    "float": (bent(LAYERED, "edges/0/0/prob", 0.25), "edges[0][0].prob", "0.25 is a float"),
+    "float reward": (bent(MDP, "reward/t", 0.5), "reward['t']", "0.5 is a float"),
+    "negative probability": (bent(LAYERED, "edges/1/1/prob", "-3/4"), "edges[1][1].prob", "negative number -3/4"),
+    "negative potential": (bent(LAYERED, "edges/0/1/potential", -1), "edges[0][1].potential", "negative number -1"),
+    "negative reward": (bent(LAYERED, "reward/ab", "-1/2"), "reward['ab']", "negative number -1/2"),
+    "negative value": (bent(LAYERED, "value/1/b", "-2"), "value[1]['b']", "negative number -2"),
+    "negative policy": (bent(MDP, "policy/s", {"stay": "3/2", "go": "-1/2"}), "policy['s']['go']", "negative number"),
+    "unknown source": (bent(LAYERED, "edges/1/0/from", "c"), "edges[1][0].from", "unknown state 'c'"),
+    "unknown target": (bent(LAYERED, "edges/1/0/to", "a"), "edges[1][0].to", "layers[2]"),
+    "unknown reward": (bent(LAYERED, "reward/zz", "1"), "reward", "unknown state 'zz'"),
+    "unknown value": (bent(LAYERED, "value/1/zz", "1"), "value[1]", "unknown state 'zz'"),
+    "unknown MDP state": (bent(MDP, "transitions/1/to", "u"), "transitions[1].to", "unknown state 'u'"),
+    "unknown action": (bent(MDP, "transitions/1/action", "run"), "transitions[1].action", "unknown action 'run'"),
+    "unknown initial": (bent(MDP, "initial", "u"), "initial", "unknown state 'u'"),
+    "policy of unknown state": (bent(MDP, "policy/u", {"go": "1"}), "policy", "unknown state 'u'"),
+    "policy takes what is not there": (bent(MDP, "policy/t", {"go": "1"}), "policy['t']['go']", "no transitions from 't'"),
+    "missing value": (bent(LAYERED, "value/1/b", ...), "value[1]", "no value for state 'b'"),
+    "missing MDP value": (bent(MDP, "value/t", ...), "value", "no value for state 't'"),
+    "missing layer of values": (bent(LAYERED, "value/1", ...), "value", "1 layers of values for horizon 2"),
+    "missing reward": (bent(LAYERED, "reward/ab", ...), "reward", "no reward for terminal state 'ab'"),
+    "missing MDP reward": (bent(MDP, "reward/t", ...), "reward", "no reward for state 't'"),
+    "missing policy": (bent(MDP, "policy/t", ...), "policy", "state 't' can be reached and has no policy"),
+    "target of mass zero": (bent(LAYERED, "reward", {"aa": 0, "ab": "0", "bb": "0/7"}), "reward", "mass zero"),
+    "value kills a live state": (bent(LAYERED, "value/1/b", "0"), "value[1]['b']", "kills a live state"),
+    "horizon 0": (bent(MDP, "horizon", 0), "horizon", "0 is below 1"),
+    "horizon -3": (bent(MDP, "horizon", -3), "horizon", "-3 is below 1"),
+    "one layer": (bent(bent(LAYERED, "layers", [["root"]]), "edges", []), "layers", "horizon is below 1"),
+    "NaN": (NAN, "edges[1][1].prob", "NaN is not a finite number"),
+    "infinity": (INFINITY, "edges[1][1].prob", "-Infinity is not a finite number"),
+    "infinity as text": (bent(LAYERED, "reward/aa", "inf"), "reward['aa']", "is not a rational number"),
+    "duplicate key": (TWICE, "reward", "key 'aa' appears twice"),
+    "duplicate key in an edge": (TWICE_DEEP, "edges[1][1]", "key 'prob' appears twice"),
+    "not JSON": ('{"format": "bellman-smc/layered-1", ', "line 1 column", "is not JSON"),
+    "not JSON at all": ("horizon: 3\n", "line 1 column 1", "is not JSON"),
+    # what the list does not mention
+    "trailing text": (json.dumps(LAYERED) + "x", "line 1 column", "is not JSON"),
+    "empty": ("", "model.json", "is empty"),
+    "blank": (" \n\t ", "model.json", "is empty"),
+    "a list": ("[]", "model.json", "not a model"),
+    "no format": (bent(LAYERED, "format", ...), "model.json", "no key 'format'"),
+    "wrong format": (bent(LAYERED, "format", "bellman-smc/layered-2"), "format", "unknown format"),
+    "format is a number": (bent(LAYERED, "format", 1), "format", "where text is wanted"),
+    "misspelt key": (bent(LAYERED, "edges/0/0/potentail", "1"), "edges[0][0]", "unknown key 'potentail'"),
+    "unknown key at the top": (bent(MDP, "discount", "1"), "model.json", "unknown key 'discount'"),
+    "missing key": (bent(LAYERED, "edges/0/0/prob", ...), "edges[0][0]", "missing key 'prob'"),
+    "no reward at all": (bent(MDP, "reward", ...), "model.json", "missing key 'reward'"),
+    "layers are text": (bent(LAYERED, "layers", "root"), "layers", "text where a list is wanted"),
+    "an edge is a list": (bent(LAYERED, "edges/0/0", ["root", "a", "1/3"]), "edges[0][0]", "a list where an object is wanted"),
+    "a state is a number": (bent(LAYERED, "layers/1/0", 7), "layers[1][0]", "a number where text is wanted"),
+    "a number is a list": (bent(LAYERED, "reward/aa", ["1"]), "reward['aa']", "a list where a number is wanted"),
+    "a number is null": (bent(LAYERED, "reward/aa", None), "reward['aa']", "null where a number is wanted"),
+    "a number is true": (bent(LAYERED, "reward/aa", True), "reward['aa']", "true or false where a number is wanted"),
+    "zero denominator": (bent(LAYERED, "reward/aa", "1/0"), "reward['aa']", "zero denominator"),
+    "words": (bent(LAYERED, "reward/aa", "one half"), "reward['aa']", "is not a rational number"),
+    "endless whole number": (json.dumps(LAYERED).replace('"bb": 2', '"bb": ' + "9" * 5000), "reward['bb']", "5000 digits is too long"),
+    "endless text number": (bent(LAYERED, "reward/aa", "9" * 5000), "reward['aa']", "digits"),
+    "exponent bomb": (bent(LAYERED, "reward/aa", "1e999999999"), "reward['aa']", "is not a rational number"),
+    "horizon is text": (bent(MDP, "horizon", "3"), "horizon", "text where a whole number is wanted"),
+    "horizon is a float": (bent(MDP, "horizon", 3.0), "horizon", "the number 3.0 where a whole number is wanted"),
+    "horizon is true": (bent(MDP, "horizon", True), "horizon", "true or false where a whole number is wanted"),
+    "huge horizon": (bent(MDP, "horizon", 10**12), "horizon", "the limit is"),
+    "two roots": (bent(LAYERED, "layers/0", ["root", "other"]), "layers[0]", "2 states in layer 0"),
+    "state listed twice": (bent(LAYERED, "layers/1", ["a", "b", "a"]), "layers[1]", "'a' is listed twice"),
+    "MDP state listed twice": (bent(MDP, "states", ["s", "t", "s"]), "states", "'s' is listed twice"),
+    "no states": (bent(MDP, "states", []), "states", "no states"),
+    "too few steps": (bent(LAYERED, "edges", LAYERED["edges"][:1]), "edges", "1 steps for 3 layers"),
+    "dead end": (bent(LAYERED, "edges/1", LAYERED["edges"][1][:2]), "edges[1]", "'b' is reachable and has no successor"),
+    "MDP dead end": (bent(bent(MDP, "transitions/3", ...), "policy/t", ...), "policy", "'t' can be reached"),
+    "root of value zero": (bent(LAYERED, "value/0/root", "0"), "value[0]['root']", "kills a live state"),
+    "values for too many steps": (bent(MDP, "value", [MDP["value"]] * 4), "value", "4 steps of values for horizon 3"),
+    "half a character": (json.dumps(LAYERED).replace('"ab"', '"\\ud800"'), "layers[2][1]", "surrogate"),
+    "markup in a name": (bent(LAYERED, "edges/0/0/to", "[red]\nx"), "edges[0][0].to", r"'[red]\nx'"),
+}  # fmt: skip
+
+
+def refused(capsys, arguments: list[str]) -> str:
+    """The one line that `arguments` are refused with."""
+    code = run(arguments)
+    shown = capsys.readouterr()
+    assert code == 2, shown
+    assert shown.out == ""
+    assert shown.err.endswith("\n") and shown.err.count("\n") == 1, shown.err
+    assert "Traceback" not in shown.err
+    assert shown.err.startswith("bellman-smc: ")
+    return shown.err
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faulty_file_is_refused_by_place(fault, tmp_path, capsys):
+    document, place, what = FAULTS[fault]
+    path = written(tmp_path, document)
+    message = refused(capsys, ["check", path, "--particles", "2", "--json"])
+    assert path in message and place in message and what in message
+    assert message.startswith(f"bellman-smc: {path}: ")
+    assert refused(capsys, ["convert", path, "-o", str(tmp_path / "converted.json")]) == message
+    assert os.listdir(tmp_path) == ["model.json"]
+
+
+@pytest.mark.parametrize("document", [LAYERED, MDP])
+def test_the_documents_that_were_bent_are_good(document, tmp_path, capsys):
+    assert run(["check", written(tmp_path, document), "--particles", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == "holds"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--particles", "0"], "0 particles"),
+        (["--particles", "-4"], "-4 particles"),
+        (["--particles", "two"], "--particles"),
+        (["--particles", "1.5"], "--particles"),
+        (["--algorithm", "magic"], "choose one of naive"),
+        (["--algorithm", "mh", "--proposals", "0"], "0 proposals"),
+        (["--algorithm", "naive", "--proposals", "3"], "makes no proposals"),
+        (["--algorithm", "guided", "--particles", "3"], "one particle"),
+        (["--horizon", "0"], "horizon: 0 is below 1"),
+        (["--horizon", "5"], "has its horizon in the file"),
+        (["--value", "magic"], "unknown reward model 'magic'"),
+        (["--value", "bellman-error:-1/2"], "too small"),
+        (["--value", "bellman-error:x"], "is not a rational number"),
+        (["--value", "constant:0"], "too small"),
+        (["--value", "rounded"], "unknown reward model 'rounded'"),
+        (["--no-such-option"], "--no-such-option"),
+        (["another"], "another"),
+    ],
+)
+def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
+    assert expected in refused(capsys, ["check", written(tmp_path, LAYERED), *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["no-such-command"], "no-such-command"),
+        (["check"], "Missing argument"),
+        (["plan", "--horizon", "0", "--eps", "1/10"], "horizon"),
+        (["plan", "--horizon", "5", "--eps", "-1"], "eps"),
+        (["plan", "--horizon", "5", "--eps", "nan"], "eps"),
+        (["plan", "--horizon", "5", "--eps", "0", "--delta", "1"], "delta"),
+        (["plan", "--horizon", "5", "--eps", "0", "--ratio-bound", "1/2"], "ratio-bound"),
+        (["check", "shipped:nothing"], "choose one of cliffwalking"),
+        (["check", "shipped:../models/cliffwalking"], "choose one of cliffwalking"),
+        (["convert", "shipped:verifier-tree", "--to", "mdp"], "a layered model is no MDP"),
+        (["convert", "shipped:cliffwalking", "--to", "prism"], "unknown kind 'prism'"),
+        (["check", "shipped:cliffwalking", "--horizon", "6"], "values are listed for horizon 4, not 6"),
+        (["check", "shipped:cliffwalking", "--horizon", str(10**15)], "the limit is"),
+    ],
+)
+def test_faulty_commands_are_refused(arguments, expected, capsys):
+    assert expected in refused(capsys, arguments)
+
+
+def test_values_that_the_file_does_not_give(tmp_path, capsys):
+    path = written(tmp_path, bent(LAYERED, "value", ...))
+    assert "comes without values" in refused(capsys, ["check", path, "--value", "file"])
+    assert run(["check", path, "--particles", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["bellman_error"] == "0"
+
+
+def test_files_that_cannot_be_read(tmp_path, capsys):
+    assert "no such file" in refused(capsys, ["check", str(tmp_path / "absent.json")])
+    assert "is a directory" in refused(capsys, ["check", str(tmp_path)])
+    deep = written(tmp_path, "[" * 200_000, "deep.json")
+    assert "nested too deeply" in refused(capsys, ["check", deep])
+    latin = tmp_path / "latin.json"
+    latin.write_bytes(json.dumps(LAYERED).replace('"bb"', '"b\u00e9"').encode("latin-1") + b"\xe9")
+    assert "is not UTF-8 text" in refused(capsys, ["check", str(latin)])
+    wide = tmp_path / "wide.json"
+    wide.write_bytes(json.dumps(LAYERED).encode("utf-16"))
+    assert "is not UTF-8 text" in refused(capsys, ["check", str(wide)])
+    assert "cannot be read" in refused(capsys, ["check", "a\0b"])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
+def test_file_without_permission(tmp_path, capsys):
+    path = written(tmp_path, LAYERED)
+    os.chmod(path, 0)
+    assert "may not be read" in refused(capsys, ["check", path])
+
+
+def test_permission_error_is_told(tmp_path, capsys, monkeypatch):
+    path = written(tmp_path, LAYERED)
+
+    def forbid(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("smc.formats.strict_json.open", forbid, raising=False)
+    assert "may not be read" in refused(capsys, ["check", path])
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no /dev/zero here")
+def test_endless_file(capsys, monkeypatch):
+    monkeypatch.setattr("smc.formats.strict_json.MOST_BYTES", 1 << 20)
+    assert "is larger than 1 MB" in refused(capsys, ["check", "/dev/zero"])
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path, capsys):
+    path = tmp_path / "bom.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(LAYERED).encode())
+    assert run(["check", str(path), "--particles", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["horizon"] == 2
+
+
+def test_output_that_cannot_be_written(tmp_path, capsys):
+    model = written(tmp_path, LAYERED)
+    blocked = tmp_path / "file"
+    blocked.write_text("kept")
+    assert "cannot be written" in refused(capsys, ["convert", model, "-o", str(blocked / "out.json")])
+    assert "exists already" in refused(capsys, ["convert", model, "-o", str(blocked)])
+    assert blocked.read_text() == "kept"
+    assert "cannot be written" in refused(capsys, ["convert", model, "-o", str(tmp_path), "--force"])
+    assert sorted(os.listdir(tmp_path)) == ["file", "model.json"]
+
+
+def test_rationalise_does_not_mend_what_is_wrong_rather_than_rounded(tmp_path, capsys):
+    path = written(tmp_path, bent(LAYERED, "edges/0/0/prob", 0.25))
+    assert "misses 1 by 1/12" in refused(capsys, ["check", path, "--rationalise"])
+
+
+def test_the_program_itself_leaves_no_traceback(tmp_path):
+    path = written(tmp_path, NAN)
+    done = subprocess.run([sys.executable, "-m", "smc", "check", path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == f"bellman-smc: {path}: edges[1][1].prob: NaN is not a finite number; write a rational such as \"1/3\"\n"
