@@ -23,9 +23,22 @@ from fractions import Fraction
 from typing import Any
 
 from proofs.certificates import normal_form, reify
-from proofs.kernel import ONE, Node, ProofError, Theorem, Theory, instantiate, mk, open_body, replace, var
+from proofs.kernel import (
+    ONE,
+    Node,
+    ProofError,
+    Theorem,
+    Theory,
+    close,
+    forall,
+    instantiate,
+    mk,
+    open_body,
+    replace,
+    var,
+)
 from proofs.replay import FORMAT, STORED
-from proofs.terms import ZERO, Symbol, eq, implies, le, lt, num, show, term
+from proofs.terms import ZERO, Head, Symbol, eq, implies, le, lt, num, show, term
 
 
 class Fact:
@@ -120,6 +133,8 @@ class Proof:
     def step(self, rule: str, premises: Sequence[Fact], args: Sequence = (), note: str = "") -> Fact:
         result = self.theory.apply(rule, [f.theorem for f in premises], list(args))
         note, self._pending = note or self._pending, ""
+        if rule.startswith("define"):
+            self.library.definitions[args[0].symbol()] = result
         self.steps.append([rule, [f.ref for f in premises], list(args), note])
         self.theorems.append(result)
         return Fact(self, len(self.steps) - 1, result)
@@ -136,8 +151,15 @@ class Proof:
     def conv(self, fact: Fact, goal: Node, note: str = "") -> Fact:
         return self.step("conv", [fact], [goal], note)
 
-    def cert(self, goal: Node, facts: Sequence[Fact] = (), products: Iterable = (), eqs: Iterable = (), dens: Iterable[Fact] = (),
-             note: str = "") -> Fact:
+    def cert(
+        self,
+        goal: Node,
+        facts: Sequence[Fact] = (),
+        products: Iterable = (),
+        eqs: Iterable = (),
+        dens: Iterable[Fact] = (),
+        note: str = "",
+    ) -> Fact:
         """`products`: (c, [facts], [terms]); `eqs`: (multiplier, fact); all facts named there are added to `facts`.
 
         The sign of each equation's multiplier is found by trial.
@@ -148,6 +170,7 @@ class Proof:
             if f not in facts:
                 facts.append(f)
             return str(facts.index(f))
+
         data = [[str(Fraction(c)), [number(f) for f in fs], [term(t) for t in ts]] for c, fs, ts in products]
         equations = [(term(m), number(f)) for m, f in eqs]
         cleared = [number(f) for f in dens]
@@ -169,12 +192,28 @@ class Proof:
     def refl(self, a: Any) -> Fact:
         return self.equal(a, a)
 
-    def auto(self, goal: Node, facts: Sequence[Fact] = (), *, squares: Sequence[Any] = (), degree: int = 2,
-             multipliers: Sequence[Any] | None = None, dens: Sequence[Fact] = (), note: str = "") -> Fact:
+    def auto(
+        self,
+        goal: Node,
+        facts: Sequence[Fact] = (),
+        *,
+        squares: Sequence[Any] = (),
+        degree: int = 2,
+        multipliers: Sequence[Any] | None = None,
+        dens: Sequence[Fact] = (),
+        note: str = "",
+    ) -> Fact:
         """Search a certificate (`proofs.tactics`); ProofError when none of the given shape exists."""
         from proofs.tactics import search
-        found = search(goal, [f.concl for f in facts], squares=[term(t) for t in squares], degree=degree,
-                       multipliers=None if multipliers is None else [term(m) for m in multipliers], denominators=[f.concl for f in dens])
+
+        found = search(
+            goal,
+            [f.concl for f in facts],
+            squares=[term(t) for t in squares],
+            degree=degree,
+            multipliers=None if multipliers is None else [term(m) for m in multipliers],
+            denominators=[f.concl for f in dens],
+        )
         products = [(c, [facts[i] for i in numbers], ts) for c, numbers, ts in found.products]
         return self.cert(goal, (), products, [(m, facts[i]) for m, i in found.equations], dens, note)
 
@@ -188,7 +227,9 @@ class Proof:
             return self.auto(goal, facts, degree=1, multipliers=[1], note=note)
         return self.cert(goal, (), products, [(1, f) for f in facts if f.concl.op == "="], (), note)
 
-    def rewrite(self, equation: Fact, template: Callable[[Symbol], Node], fact: Fact | None = None, note: str = "") -> Fact:
+    def rewrite(
+        self, equation: Fact, template: Callable[[Symbol], Node], fact: Fact | None = None, note: str = ""
+    ) -> Fact:
         """From forall ys. a = b and template(ys -> a): template(ys -> b).  `template` takes a function symbol F to be used as F(ys).
 
         Without `fact` the template must give a term t(F), and the result is t(a) = t(b).
@@ -215,6 +256,16 @@ class Proof:
             return self.step("mono", [fact], [a, b], note)
         return self.step("mono", [fact, *null[1:]], [a, b, null[0]], note)
 
+    def almost_surely(
+        self, fact: Fact, y: Node, a: Node, b: Node, null: tuple[Node, Fact, Fact], note: str = ""
+    ) -> Fact:
+        """B(y. f) = B(y. g) from f = g, a fact that may rest on the assumption z(y) = 0, with B(y. z) = 0; `null` as in `mono`."""
+        guard = eq(open_body(null[0], y), 0)
+        f, g = fact.sides
+        below = self.cert(le(f, g), eqs=[(1, fact)]).discharge(guard).gen(y)
+        above = self.cert(le(g, f), eqs=[(1, fact)]).discharge(guard).gen(y)
+        return self.antisymmetry(self.mono(below, a, b, null), self.mono(above, b, a, null), note)
+
     def induct(self, n: Node, phi: Node, base: Fact, step: Fact, note: str = "") -> Fact:
         """forall n. phi from phi(0) and phi(n) => phi(n+1); both are converted to the exact shape when needed."""
         zero = replace(phi, {n: ZERO})
@@ -222,6 +273,36 @@ class Proof:
         base = base if base.concl is zero else self.conv(base, zero)
         step = step if step.concl is successor else self.conv(step, successor)
         return self.step("induct", [base, step], [n, phi], note)
+
+    def define_measure(
+        self,
+        head: Head,
+        y: Node,
+        right: Callable[[Callable[[Node], Node]], Node],
+        positive: Callable[[Fact], Fact],
+        dens: Sequence[Fact] = (),
+        note: str = "",
+    ) -> tuple[Fact, Node]:
+        """A new probability `head` by E[head](y. f(y)) = right(f).  `positive` proves 0 <= right(f) from forall y. 0 <= f(y); linearity and
+        total mass one are shown by arithmetic, with the denominators `dens`.
+
+        Returns the defining equation and the pattern f(y), to be used as `law.inst((pattern, term in y))`.
+        """
+        f, g = Symbol("_f", (y.sort,), "real"), Symbol("_g", (y.sort,), "real")
+        a, b = var("_a", "real"), var("_b", "real")
+        body = right(f)
+
+        def with_f(h: Node) -> Node:
+            return instantiate(body, [(f(y), h)])
+
+        mixed = mk("+", None, (mk("*", None, (a, f(y))), mk("*", None, (b, g(y)))))
+        split = mk("+", None, (mk("*", None, (a, body)), mk("*", None, (b, with_f(g(y))))))
+        linear = self.equal(with_f(mixed), split, dens=dens)
+        shown = positive(self.assume(forall([y], le(0, f(y)))))
+        shown = shown if shown.concl is le(0, body) else self.conv(shown, le(0, body))
+        one = self.equal(with_f(ONE), 1, dens=dens)
+        left = mk("E", head.data, (*head.args, close(f(y), y)))
+        return self.step("define_measure", [linear, shown, one], [left, body, f(y), g(y), a, b], note), f(y)
 
     def cases(self, a: Any, b: Any, low: Fact, high: Fact, note: str = "") -> Fact:
         """`low` was proved from a <= b, `high` from b < a."""
@@ -239,12 +320,7 @@ class Proof:
 
     def positive_inverse(self, fact: Fact, note: str = "") -> Fact:
         """0 < 1/d from 0 < d."""
-        d = fact.sides[1]
-        inv = mk("inv", None, (d,))
-        wrong = self.assume(le(inv, 0))
-        false = self.cert(le(0, -1), products=[(1, [wrong, fact], [])], eqs=[(-1, self.cancel(fact))])
-        goal = lt(0, inv)
-        return self.cases(inv, ZERO, self.absurd(goal, false), self.assume(goal), note)
+        return self.use("inverse_positive").spec(fact.sides[1]).mp(fact, note=note)
 
     def absurd(self, goal: Node, false: Fact, note: str = "") -> Fact:
         """Any formula from a false fact about constants such as 0 <= -1 or 0 < 0."""
@@ -260,7 +336,7 @@ def _remainder(goal: Node, theorems: Sequence[Theorem], data: Sequence, equation
             a, b = theorems[int(i)].concl.kids
             piece = piece * (b - a)
         for t in squares:
-            piece = piece * t ** 2
+            piece = piece * t**2
         rest = rest - piece
     for m, i in equations:
         a, b = theorems[int(i)].concl.kids
@@ -274,6 +350,7 @@ class Library:
     def __init__(self, derivations: dict[str, Callable[[Proof], Fact]]):
         self.derivations, self.theory = derivations, Theory()
         self.proofs: dict[str, Proof] = {}
+        self.definitions: dict[tuple, Theorem] = {}
 
     def theorem(self, name: str) -> Theorem:
         return self.proof(name).theorems[-1]
@@ -307,17 +384,25 @@ def encode(proof: Proof) -> str:
         if isinstance(value, Node):
             return f"#{number(value)}"
         return [argument(v) for v in value] if isinstance(value, (list, tuple)) else value
+
     steps = [json.dumps([rule, refs, argument(args), note]) for rule, refs, args, note in proof.steps]
     last = proof.theorems[-1]
     hyps = sorted(last.hyps, key=lambda h: (h not in table, table.get(h, 0), show(h)))
     claim = [[number(h) for h in hyps], number(last.concl)]
     head = f'{{"format": "{FORMAT}",\n"id": {json.dumps(proof.name)},\n"terms": [\n'
-    return head + ",\n".join(lines) + '\n],\n"steps": [\n' + ",\n".join(steps) + f'\n],\n"claim": {json.dumps(claim)}\n}}\n'
+    return (
+        head
+        + ",\n".join(lines)
+        + '\n],\n"steps": [\n'
+        + ",\n".join(steps)
+        + f'\n],\n"claim": {json.dumps(claim)}\n}}\n'
+    )
 
 
 def main(names: list[str]) -> int:
     """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on."""
     from proofs.statements import library
+
     made = library()
     unknown = [name for name in names if name not in made.derivations]
     if unknown:

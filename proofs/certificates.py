@@ -138,7 +138,9 @@ def _product(node: Node) -> Poly:
     rest = {m: c for m, c in n.items() if m}
     out = atom(mk("prod", None, (reify(rest), canonical(node.kids[1])))) if rest else constant(1)
     body = normal_form(node.kids[1])
-    if rest and len(body) == 1:
+    if rest and not any(_loose(a) for m in body for a, _ in m):
+        out = _power(normal_form(shift(reify(body), -1)), rest)
+    elif rest and len(body) == 1:
         [(m, c)] = body.items()
         out = _power(constant(c), rest)
         for a, k in m:
@@ -184,32 +186,25 @@ def _power(base: Poly, exponent: Poly) -> Poly:
         out = mul(out, power(piece, int(c)))
     return out
 
-def inverses(denominator: Node) -> list[Node]:
-    """The atoms 1/x of 1/d: if d != 0 then every such x != 0."""
-    atoms = [a for m in normal_form(mk("inv", None, (denominator,))) for a, _ in m if a.op == "inv"]
-    need(bool(atoms), "this denominator has no factor that can be cleared")
-    return atoms
-
 def cleared(polys: list[Poly], denominator: Node) -> list[Poly]:
-    """The polynomials times one common product of powers of x, for the factors x of d, with x * 1/x = 1 and x^n * (1/x)^n = 1
-    used; when d != 0, a result is zero only if the polynomial's value is."""
-    for inverse in inverses(denominator):
-        x = inverse.kids[0]
-        targets = {inverse: normal_form(x)}
-        for a in (a for p in polys for m in p for a, _ in m):
-            if a.op == "^" and a.kids[0] is inverse:
-                targets[a] = normal_form(mk("^", None, (x, a.kids[1])))
-        for a, factor in targets.items():
-            top = max((k for p in polys for m in p for b, k in m if b is a), default=0)
-            powers = [power(factor, k) for k in range(top + 1)]
-            polys = [_cleared(p, a, powers) for p in polys]
+    """The polynomials times one common product of powers of x, for the factors x of d, with x * 1/x = 1 (and x^n * (1/x)^n = 1)
+    used.  If d != 0 then every factor x != 0, so a result vanishes only if the value of the polynomial does."""
+    [(inverse, _)] = normal_form(mk("inv", None, (denominator,))).items()
+    factors = [a for a, _ in inverse if a.op == "inv" or (a.op == "^" and a.kids[0].op == "inv")]
+    need(bool(factors), "this denominator has no factor that can be cleared")
+    powers = [a for p in polys for m in p for a, _ in m if a.op == "^" and a.kids[0] in factors]
+    for a in dict.fromkeys(factors + powers):
+        top = max((k for p in polys for m in p for b, k in m if b is a), default=0)
+        values = [power(_inverse(atom(a)), k) for k in range(top + 1)]
+        polys = [_cleared(p, a, values) for p in polys]
     return polys
 
-def _cleared(p: Poly, a: Node, powers: list[Poly]) -> Poly:
+def _cleared(p: Poly, a: Node, values: list[Poly]) -> Poly:
+    """p times x^top with a^k x^top = x^(top - k), where values[k] = x^k and top is the last."""
     out: Poly = {}
     for m, c in p.items():
         rest = tuple((b, k) for b, k in m if b is not a)
-        out = add(out, mul({rest: c}, powers[len(powers) - 1 - dict(m).get(a, 0)]))
+        out = add(out, mul({rest: c}, values[len(values) - 1 - dict(m).get(a, 0)]))
     return out
 
 # ---------------------------------------------------------------------------------------------------- rules

@@ -57,6 +57,7 @@ class Replayer:
         self.rules: dict[str, set[str]] = {}
         self.uses: dict[str, list[str]] = {}
         self.busy: list[str] = []
+        self.definitions: dict[tuple, Theorem] = {}
 
     def theorem(self, name: str) -> Theorem:
         """The theorem of a stored proof.  Raises Refused."""
@@ -96,7 +97,10 @@ class Replayer:
                         theorems.append(steps[p])
                     else:
                         raise ProofError(f"premise {p!r} is not an earlier step")
-                steps.append(self.theory.apply(rule, theorems, [decode_argument(a, terms) for a in args]))
+                decoded = [decode_argument(a, terms) for a in args]
+                steps.append(self.theory.apply(rule, theorems, decoded))
+                if rule.startswith("define"):
+                    self.definitions[decoded[0].symbol()] = steps[-1]
                 self.rules[name].add(f"axiom {args[0]}" if rule == "axiom" else rule)
             place = "the claim"
             hyps, concl = data["claim"]
@@ -106,7 +110,16 @@ class Replayer:
             raise
         except json.JSONDecodeError as error:
             raise Refused(f"{name}: line {error.lineno}: not JSON: {error.msg}") from error
-        except (ProofError, KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, ZeroDivisionError) as error:
+        except (
+            ProofError,
+            KeyError,
+            IndexError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RecursionError,
+            ZeroDivisionError,
+        ) as error:
             raise Refused(f"{name}: {place}: {error}") from error
         self.steps[name] = len(steps)
         return steps[-1]

@@ -18,8 +18,22 @@ from proofs.terms import show
 if TYPE_CHECKING:
     from proofs.builder import Fact, Library, Proof
 
-TOPICS = ("calculus", "bellman", "variance", "guided", "bias", "one_sided", "normaliser", "adapted", "complexity", "lower_bound",
-          "metropolis", "neighbours", "horizon")
+TOPICS = (
+    "calculus",
+    "bellman",
+    "variance",
+    "weights",
+    "guided",
+    "bias",
+    "one_sided",
+    "normaliser",
+    "adapted",
+    "complexity",
+    "lower_bound",
+    "metropolis",
+    "neighbours",
+    "horizon",
+)
 SOURCES = ("paper", "neighbour", "new", "lemma")
 
 
@@ -46,6 +60,7 @@ REGISTRY: dict[str, Statement] = {}
 
 def statement(id: str, *, source: str, title: str, words: str, attained: bool = False):
     """Register a derivation.  `words` says the statement in plain mathematics; `attained` that equality occurs."""
+
     def register(derive: Callable[[Proof], Fact]) -> Callable[[Proof], Fact]:
         if source not in SOURCES:
             raise ValueError(f"{id}: source {source!r} is none of {SOURCES}")
@@ -53,6 +68,7 @@ def statement(id: str, *, source: str, title: str, words: str, attained: bool = 
             raise ValueError(f"{id} is registered twice")
         REGISTRY[id] = Statement(id, source, title, words, derive, derive.__module__.rpartition(".")[2], attained)
         return derive
+
     return register
 
 
@@ -71,6 +87,7 @@ def load() -> dict[str, Statement]:
 
 def library() -> Library:
     from proofs.builder import Library
+
     return Library({name: s.derive for name, s in load().items()})
 
 
@@ -94,6 +111,7 @@ def claim_of(theorem) -> tuple[list[Node], list[Node]]:
             walk(formula.kids[1], taken)
         else:
             conclusions.append(formula)
+
     walk(theorem.concl, set())
     return hyps, conclusions
 
@@ -103,7 +121,21 @@ def bound_of(theorem, part: int = 0) -> Node:
     return claim_of(theorem)[1][part].kids[1]
 
 
-def sealed(theorem) -> str:
-    """The text of a theorem: one hypothesis a line, then the conclusion."""
+def sealed(theorem, definitions: dict | None = None) -> str:
+    """The text of a theorem: one hypothesis a line, the conclusion, and the definitions of the symbols it mentions.
+
+    `definitions` maps a defined symbol to the theorem that defines it (`Library.definitions`, `Replayer.definitions`).
+    """
     lines = [f"    {show(h)}" for h in sorted(theorem.hyps, key=show)]
-    return "\n".join([*lines, f"|-  {show(theorem.concl)}"]) + "\n"
+    lines.append(f"|-  {show(theorem.concl)}")
+    seen: set = set()
+    todo = sorted(s for s in theorem.free() if s in (definitions or {}))
+    while todo:
+        symbol = todo.pop(0)
+        if symbol not in seen:
+            seen.add(symbol)
+            law = definitions[symbol]
+            conditions = " and ".join(sorted(map(show, law.hyps)))
+            lines.append(f"where  {show(law.concl)}" + (f"  if {conditions}" if conditions else ""))
+            todo += sorted(s for s in law.free() if s in definitions and s not in seen)
+    return "\n".join(lines) + "\n"

@@ -61,6 +61,7 @@ def _vertex(columns: list[Poly], free: int, target: Poly, reward: list[float]) -
     """A float vertex of {x : sum x_j columns_j = target, x_j >= 0 except the last `free`}."""
     import numpy as np
     from scipy.optimize import linprog
+
     rows = {m: i for i, m in enumerate(dict.fromkeys(m for p in [*columns, target] for m in p))}
     matrix, right = np.zeros((len(rows), len(columns))), np.zeros(len(rows))
     for j, p in enumerate(columns):
@@ -73,8 +74,15 @@ def _vertex(columns: list[Poly], free: int, target: Poly, reward: list[float]) -
     return list(result.x) if result.status == 0 else None
 
 
-def search(goal: Node, premises: Sequence[Node], *, squares: Sequence[Node] = (), degree: int = 2,
-           multipliers: Sequence[Node] | None = None, denominators: Sequence[Node] = ()) -> Found:
+def search(
+    goal: Node,
+    premises: Sequence[Node],
+    *,
+    squares: Sequence[Node] = (),
+    degree: int = 2,
+    multipliers: Sequence[Node] | None = None,
+    denominators: Sequence[Node] = (),
+) -> Found:
     """A certificate for `goal` from the premises.  Raises ProofError when none of this shape is found.
 
     Products of at most `degree` inequalities, each also times the square of each term in `squares`.  The multipliers of the
@@ -118,7 +126,9 @@ def search(goal: Node, premises: Sequence[Node], *, squares: Sequence[Node] = ()
         if coefficients is not None:
             break
     else:
-        raise ProofError(f"no certificate of this shape found for {goal!r} from {len(premises)} premises (degree {degree})")
+        raise ProofError(
+            f"no certificate of this shape found for {goal!r} from {len(premises)} premises (degree {degree})"
+        )
     found = Found()
     for c, (numbers, ts) in zip(coefficients[:inequalities], labels, strict=True):
         if c:
@@ -134,11 +144,15 @@ def search(goal: Node, premises: Sequence[Node], *, squares: Sequence[Node] = ()
 def tidy(p: Poly) -> Node:
     """A term with this normal form, in an order that does not depend on what was built before."""
     terms = sorted((reify({m: c}) for m, c in p.items()), key=show)
-    ordered = [mk("*", None, tuple(sorted(t.kids, key=lambda k: (k.op != "q", show(k))))) if t.op == "*" else t for t in terms]
+    ordered = [
+        mk("*", None, tuple(sorted(t.kids, key=lambda k: (k.op != "q", show(k))))) if t.op == "*" else t for t in terms
+    ]
     return ordered[0] if len(ordered) == 1 else mk("+", None, tuple(ordered))
 
 
-def _solve(columns: list[Poly], inequalities: int, target: Poly, labels: list, chosen: int | None) -> list[Fraction] | None:
+def _solve(
+    columns: list[Poly], inequalities: int, target: Poly, labels: list, chosen: int | None
+) -> list[Fraction] | None:
     """Exact coefficients; when `chosen` is given its coefficient must be positive."""
     free = len(columns) - inequalities
     if inequalities == 0:

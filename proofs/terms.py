@@ -14,8 +14,36 @@ from typing import Any
 from proofs.kernel import ONE, ZERO, Node, bound_sort, close, forall, mk, num, open_body, var
 
 __all__ = [
-    "ONE", "ZERO", "E", "Head", "Node", "Symbol", "absolute", "all_of", "at", "both", "draws", "element", "eq", "evaluate", "exp",
-    "finite_set", "fn", "forall", "implies", "le", "log", "lt", "measure", "nat", "num", "product", "real", "show", "sqrt", "total",
+    "ONE",
+    "ZERO",
+    "E",
+    "Head",
+    "Node",
+    "Symbol",
+    "absolute",
+    "all_of",
+    "at",
+    "both",
+    "draws",
+    "element",
+    "eq",
+    "evaluate",
+    "exp",
+    "finite_set",
+    "fn",
+    "forall",
+    "implies",
+    "le",
+    "log",
+    "lt",
+    "measure",
+    "nat",
+    "num",
+    "product",
+    "real",
+    "show",
+    "sqrt",
+    "total",
 ]
 
 
@@ -182,12 +210,12 @@ def all_of(*args: Node) -> Node:
 
 
 # ---------------------------------------------------------------------------------------------------- printing
-_HINTS = {"nat": "k l m", "real": "r s u"}
+_HINTS = {"nat": "t n k m", "real": "r s"}
 
 
 def _bound_name(binder: Node, taken: set[str]) -> str:
     sort = bound_sort(binder.op, binder.data)
-    hints = _HINTS.get(sort, "c d" if sort.endswith("*") else "y z w")
+    hints = _HINTS.get(sort, "c d" if sort.endswith("*") else "x y u v w")
     used = {data[0] for _, data in binder.free} | taken
     names = hints.split() + [f"{hints[0]}{i}" for i in range(1, 99)]
     return next(name for name in names if name not in used)
@@ -217,8 +245,10 @@ def _split(node: Node) -> tuple[Fraction, list[Node], list[Node]]:
 
 def show(node: Node, level: int = 0, taken: frozenset[str] = frozenset()) -> str:
     """Plain text; `level` is the precedence of the context."""
+
     def sub(n: Node, lev: int = 0) -> str:
         return show(n, lev, taken)
+
     op, kids = node.op, node.kids
     if op == "q":
         text = str(node.data)
@@ -233,8 +263,11 @@ def show(node: Node, level: int = 0, taken: frozenset[str] = frozenset()) -> str
     if op in ("E", "S", "I", "sum", "prod"):
         v, body = _open(node, set(taken))
         head = ", ".join(map(sub, kids[:-1]))
-        label = f"{op}[{v.data[0]} < {head}]" if op in ("sum", "prod") else (
-            f"{op}[{v.data[0]} ~ {node.data[0]}{f'; {head}' if head else ''}]")
+        label = (
+            f"{op}[{v.data[0]} < {head}]"
+            if op in ("sum", "prod")
+            else (f"{op}[{v.data[0]} ~ {node.data[0]}{f'; {head}' if head else ''}]")
+        )
         return f"{label}({show(body, 0, taken | {v.data[0]})})"
     if op == "all":
         names, body = [], node
@@ -251,8 +284,13 @@ def show(node: Node, level: int = 0, taken: frozenset[str] = frozenset()) -> str
     elif op in ("*", "inv"):
         c, top, bottom = _split(node)
         factors = ([show(num(c), 5)] if c != 1 or not top else []) + [sub(k, 6) for k in top]
-        text = " * ".join(factors) + (f" / {sub(bottom[0], 6)}" if len(bottom) == 1 else
-                                      f" / ({' * '.join(sub(b, 6) for b in bottom)})" if bottom else "")
+        text = " * ".join(factors) + (
+            f" / {sub(bottom[0], 6)}"
+            if len(bottom) == 1
+            else f" / ({' * '.join(sub(b, 6) for b in bottom)})"
+            if bottom
+            else ""
+        )
     elif op == "^":
         text = f"{sub(kids[0], 8)}^{sub(kids[1], 8)}"
     else:
