@@ -7,11 +7,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hypothesis import target
+from hypothesis import settings, target
 
 from smc.rational import Verdict
 from smc.testing import Instance
 from smc.verify import Row
+
+
+def enough(share: float) -> int:
+    """This share of the examples that the profile in force draws, at least 1."""
+    return max(1, int(share * settings.default.max_examples))
 
 
 @dataclass
@@ -47,8 +52,9 @@ class Ledger:
         if self.parent is not None:
             self.parent._tighten(key, ratio, where)
 
-    def saw(self, key: str, at_least: int = 10) -> None:
-        """Fails unless `key` was held against a finite bound at least so many times: a statement that met no instance proves nothing."""
+    def saw(self, key: str, share: float = 0.1) -> None:
+        """Fails unless `key` met a finite bound on this share of a profile's examples: a statement that met no instance proves nothing."""
+        at_least = enough(share)
         assert self.checked[key] >= at_least, (
             f"{key}: {self.checked[key]} instances with a bound, {self.vacuous[key]} without"
         )

@@ -8,8 +8,8 @@ from hypothesis.strategies import SearchStrategy
 from smc.mdp import FiniteMDP, Transition
 from smc.rational import ONE, Rational
 from smc.testing import arguments
-from smc.testing.models import cells
-from smc.testing.scalars import factors, normalised, simplex_weights
+from smc.testing.models import cell_kinds, reward_kinds
+from smc.testing.scalars import normalised, simplex_weights
 from smc.value import true_value
 
 State = tuple[Rational, int, list[tuple[int, list[tuple[int, Rational]]]]]
@@ -43,12 +43,13 @@ def finite_mdps(
     ):  # fmt: skip
         arguments.flag(name, value)
     weight = simplex_weights(max_weight, zeros=True)
-    cell = cells(max_weight, potentials=potentials)
-    rewards = st.lists(factors(extremes=extremes, zero=zero_rewards), min_size=1, max_size=max_states)
+    rows = st.sampled_from(cell_kinds(max_weight, potentials=potentials))
+    rewards = st.sampled_from(reward_kinds(extremes=extremes, zero=zero_rewards))
 
     @st.composite
     def mdp(draw: st.DrawFn) -> FiniteMDP:
-        reward = draw(rewards)
+        cell = draw(rows)
+        reward = draw(st.lists(draw(rewards), min_size=1, max_size=max_states))
         width = len(reward)
         start = draw(st.lists(weight, min_size=width, max_size=width)) if several_starts else [1] + [0] * (width - 1)
         row = st.lists(cell, min_size=width - 1, max_size=width).map(lambda drawn: drawn or [(1, ONE)])

@@ -14,8 +14,10 @@ from smc.testing.instances import Instance
 from smc.testing.scalars import factors, normalised, simplex_weights
 from smc.value import true_value
 
-ANOTHER = st.sampled_from([False, True, True])
+ANOTHER = st.sampled_from([False, True, True, True])
 """Whether another layer follows: shrinks towards a shorter horizon."""
+WIDTHS = st.sampled_from([1, 2])
+"""Fewest states of a layer, drawn once a model: the theorems say little where layers have one state."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 Cell = tuple[int, Rational]
 """(weight of the transition before it is normalised, potential)."""
@@ -44,28 +46,48 @@ def layered_models(
     arguments.whole("max_weight", max_weight)
     for name, value in (("potentials", potentials), ("zero_rewards", zero_rewards), ("extremes", extremes)):
         arguments.flag(name, value)
-    cell = cells(max_weight, potentials=potentials)
-    rewards = st.lists(factors(extremes=extremes, zero=zero_rewards), min_size=1, max_size=max_states)
+    rows = st.sampled_from(cell_kinds(max_weight, potentials=potentials))
+    rewards = st.sampled_from(reward_kinds(extremes=extremes, zero=zero_rewards))
 
     @st.composite
     def layered(draw: st.DrawFn) -> LayeredModel:
-        reward = draw(rewards)
+        cell = draw(rows)
+        least = draw(WIDTHS) if max_states > 1 else 1
+        reward = draw(st.lists(draw(rewards), min_size=least, max_size=max_states))
         steps: list[list[list[tuple[int, Cell]]]] = []
         width = len(reward)
         while len(steps) < high - 1 and (len(steps) < low - 1 or draw(ANOTHER)):
-            rows = draw(st.lists(_row(cell, width, potentials), min_size=1, max_size=max_states))
-            steps.insert(0, rows)
-            width = len(rows)
+            layer = draw(st.lists(_row(cell, width, potentials), min_size=least, max_size=max_states))
+            steps.insert(0, layer)
+            width = len(layer)
         steps.insert(0, [draw(_row(cell, width, potentials))])
         return _assembled(steps, reward)
 
     return layered()
 
 
-def cells(max_weight: int, *, potentials: bool) -> SearchStrategy[Cell]:
-    """One cell in one draw: weight 1 and potential 1 first, then the other weights, then the other potentials."""
-    psis = (ONE, ZERO, Rational(2), Rational(1, 2), Rational(3), Rational(1, 3)) if potentials else (ONE,)
-    return st.sampled_from([(weight, psi) for psi in psis for weight in (1, 0, *range(2, max_weight + 1))])
+def cell_kinds(max_weight: int, *, potentials: bool) -> list[SearchStrategy[Cell]]:
+    """Ways to draw the cells of one model, simplest first: all edges there, some missing, with potentials, with zero potentials.
+
+    A model draws its kind once, so that models without any zero are common, however many edges they have. One cell is one draw.
+    """
+    full, some = range(1, max_weight + 1), [1, 0, *range(2, max_weight + 1)]
+    positive = [ONE, Rational(2), Rational(1, 2), Rational(3), Rational(1, 3)]
+    kinds = [[(weight, ONE) for weight in full], [(weight, ONE) for weight in some]]
+    if potentials:
+        kinds.append([(weight, psi) for psi in positive for weight in full])
+        kinds += [[(weight, psi) for psi in [ONE, ZERO, *positive[1:]] for weight in some]] * 2
+    return [st.sampled_from(kind) for kind in kinds]
+
+
+def reward_kinds(*, extremes: bool, zero: bool) -> list[SearchStrategy[Rational]]:
+    """Ways to draw the rewards of one model, simplest first: ordinary, with zeros, with huge and tiny ones."""
+    kinds = [factors(extremes=False)]
+    if zero:
+        kinds.append(factors(extremes=False, zero=True))
+    if extremes:
+        kinds.append(factors(extremes=True, zero=zero))
+    return kinds
 
 
 def _row(cell: SearchStrategy[Cell], width: int, parallel: bool) -> SearchStrategy[list[tuple[int, Cell]]]:
@@ -131,12 +153,12 @@ def prefix_trees(
             f"max_children={max_children} over max_horizon={high} makes {max_children**high} leaves; lower either"
         )
     children = st.lists(simplex_weights(max_weight, zeros=False), min_size=1, max_size=max_children)
-    reward = factors(extremes=extremes, zero=zero_rewards)
+    kinds = st.sampled_from(reward_kinds(extremes=extremes, zero=zero_rewards))
 
     @st.composite
     def tree(draw: st.DrawFn) -> LayeredModel:
         layers: list[tuple[str, ...]] = [("",)]
-        edges = []
+        edges: list[tuple] = []
         while not edges or (len(edges) < high and (len(edges) < low or draw(ANOTHER))):
             below: list[str] = []
             rows = []
@@ -146,6 +168,7 @@ def prefix_trees(
                 below += [prefix + LETTERS[k] for k in range(len(chances))]
             edges.append(tuple(rows))
             layers.append(tuple(below))
+        reward = draw(kinds)
         rewards = tuple(draw(reward) for _ in layers[-1])
         return mended(LayeredModel((("root",), *layers[1:]), tuple(edges), rewards, "drawn tree"))
 

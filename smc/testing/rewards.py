@@ -86,7 +86,7 @@ def instances(
     models: SearchStrategy[LayeredModel] | None = None,
     rewards: SearchStrategy[Perturbation] | None = None,
     max_particles: int = 3,
-    work: int = 6000,
+    work: int = 50_000,
 ) -> SearchStrategy[Instance]:
     """A model, a reward model and a number of particles.
 
