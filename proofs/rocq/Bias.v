@@ -2,8 +2,9 @@
 
    Step t goes from layer t to t+1 (p = t+1 in the text), Qbar_{t+1}(x,y) =
    psi V*_{t+1}(y)/V_t(x) on live edges, u_t = V*_t/V_t on live states.
-   S3.  If Qbar > 0 and max Qbar_{t+1} <= s_t^2 min Qbar_{t+1}, s_t > 0, then
-          TV(output law, pi) <= 1/(2N) sum_t (s_t^2 - s_t).
+   S3.  If Qbar > 0 and max Qbar_{t+1} <= q_t min Qbar_{t+1}, then
+          TV(output law, pi) <= 1/(2N) sum_t (s_t^2 - s_t)   if q_t = s_t^2, s_t > 0,
+          TV(output law, pi) <= 1/(2N) sum_t (q_t - 1)       with no root at all.
    S4.  If no live state is doomed and max Qbar_{t+1} <= b_t min u_t, and
         c_t >= 0 has c_t^2 >= b_t (b_t - 1), then
           TV(output law, pi) <= 1/N sum_t ((b_t - 1) + c_t/2),
@@ -12,7 +13,7 @@
    s_t stands for sqrt q_t and c_t for sqrt(b_t (b_t - 1)), so any ordered field does. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
-From BellmanSMC Require Import Cloud TotalVariation Model Functional OneStep Telescope.
+From BellmanSMC Require Import Cloud TotalVariation Model Functional SelfNormalised OneStep Telescope.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -45,11 +46,7 @@ Qed.
 
 (* ---- S3 ------------------------------------------------------------------ *)
 Section TwoSided.
-Variable s : nat -> R.
-Hypothesis s_gt0 : forall t, (t < T)%N -> 0 < s t.
 Hypothesis Qbar_gt0 : forall t e, (t < T)%N -> live_edge m t e -> 0 < Qbar t e.
-Hypothesis Qbar_ratio : forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' ->
-  Qbar t e <= s t ^+ 2 * Qbar t e'.
 
 Lemma positive_values : no_doom m.
 Proof.
@@ -67,12 +64,15 @@ have e0 : 0 < mutate m t (point R x) e by rewrite lt_neqAle eq_sym es (proj1 mu)
 by rewrite mulr_gt0 // Qbar_gt0 // (mutate_support wf (point_live_at lx)).
 Qed.
 
-Theorem S3_bias :
-  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (s t ^+ 2 - s t).
+Lemma two_sided_bias (q D : nat -> R) :
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> Qbar t e <= q t * Qbar t e') ->
+  (forall t, (t < T)%N -> 1 <= q t -> dominates (q t) (D t)) ->
+  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) D t.
 Proof.
-rewrite mulr_sumr; apply: (tv_of_steps positive_values) => G G01 t nu tT nu_live.
+move=> Qbar_ratio dom; rewrite mulr_sumr.
+apply: (tv_of_steps positive_values) => G G01 t nu tT nu_live.
 have edge e : mutate m t nu e != 0 -> live_edge m t e by exact: mutate_support nu_live.
-have mu := mutate_law wf tT nu_live; have hopeful := positive_values.
+have mu := mutate_law wf tT nu_live.
 have -> : cmean (mutate m t nu) (@next_answer R X m N G t)
   = cmean (mutate m t nu) (@self_normalised R _ N (Qbar t) (fun e => tilted m G t.+1 e.2)).
   apply: mean_ext => y ys; apply: (next_self_normalised wf keeps G tT nu_live) => //.
@@ -80,10 +80,40 @@ have -> : cmean (mutate m t nu) (@next_answer R X m N G t)
     by apply: sumr_ge0 => i _; exact: Qbar_ge0.
   by apply/Qbar_gt0/edge/(iid_support _ ys).
 rewrite /answer -(mutate_H _ tT) -(mutate_HF wf G01 _ tT) [X in _ <= X]mulrC.
-apply: S3_one_step => //; first exact: s_gt0.
-- by move=> e /edge; exact: Qbar_gt0.
-- by move=> e e' /edge le /edge le'; exact: Qbar_ratio.
-by move=> e _; exact: tilted01.
+have Q0 e : mutate m t nu e != 0 -> 0 < Qbar t e by move=> /edge; exact: Qbar_gt0.
+have Qr : range_ratio (mutate m t nu) (Qbar t) (q t).
+  by move=> e e' /edge le /edge le'; exact: Qbar_ratio.
+apply: (two_sided_step N_gt0 mu Q0 _ Qr); first by move=> e _; exact: tilted01.
+by apply: dom => //; exact: (ratio_ge1 mu Q0 Qr).
+Qed.
+
+Theorem S3_bias (s : nat -> R) : (forall t, (t < T)%N -> 0 < s t) ->
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> Qbar t e <= s t ^+ 2 * Qbar t e') ->
+  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (s t ^+ 2 - s t).
+Proof.
+move=> s_gt0 /two_sided_bias; apply=> t tT q1; apply: root_dominates.
+by move: q1; rewrite -{1}(expr1n _ 2) ler_pexpn2r // nnegrE ltW ?s_gt0.
+Qed.
+
+Theorem S3_bias_rational (q : nat -> R) :
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> Qbar t e <= q t * Qbar t e') ->
+  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (q t - 1).
+Proof. by move=> /two_sided_bias; apply=> t _; exact: rational_dominates. Qed.
+
+(* the paper's sum over q_p is weaker *)
+Theorem P2_bias (q : nat -> R) :
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> Qbar t e <= q t * Qbar t e') ->
+  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) q t * (q t ^+ 2 - 1).
+Proof.
+move=> /two_sided_bias; apply=> t _ q1; have [D0 dom] := rational_dominates q1.
+have le_D : q t - 1 <= q t * (q t ^+ 2 - 1).
+  have q0 : 0 <= q t by exact: le_trans ler01 q1.
+  rewrite -subr_ge0.
+  have -> : q t * (q t ^+ 2 - 1) - (q t - 1) = (q t - 1) * ((q t - 1) + q t ^+ 2) by ring.
+  by apply: mulr_ge0 => //; apply: addr_ge0; rewrite ?sqr_ge0.
+have D0' := le_trans D0 le_D; split=> // a b a0 a1 b1 bqa.
+apply: le_trans (dom a b a0 a1 b1 bqa) _; have a_ge0 := ltW a0.
+by rewrite ler_pexpn2r ?nnegrE ?(mulr_ge0 a_ge0) // ler_pmul2l.
 Qed.
 End TwoSided.
 

@@ -4,62 +4,16 @@
    every number of particles N >= 1:
    S3.  Ratio bound L (two-sided) and N >= L^2 T (1+eps)^{2(T-1)} / (2 delta)
         give TV(output law, pi) <= delta.
-   P2.  TV <= 1/(2N) sum_p q_p (q_p^2 - 1), from S3 with s = (1+q)/2.
    P3.  The same as S3 with N >= L^6 T (1+eps)^{6(T-1)} / (2 delta).
    S4.  Weights at most L (upper bound alone, zero rewards allowed) and
         N >= 3/2 L (1+eps) T (1+eps)^{2(T-1)} / delta give TV <= delta, where
         a run whose weights all vanish counts as an outcome outside the target. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
-From BellmanSMC Require Import Cloud TotalVariation Model Functional OneStep Telescope Bias Bellman.
+From BellmanSMC Require Import Cloud TotalVariation Model Telescope Bias Bellman.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
-
-(* ---- P2: the paper's sum over q_p follows from S3 --------------------------- *)
-Section P2.
-Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
-Local Notation T := (horizon m).
-Local Notation Qbar := (potential_value m).
-Hypothesis wf : well_formed m.
-Hypothesis keeps : no_kill m.
-Hypothesis N_gt0 : (0 < N)%N.
-
-Lemma live_edge_from t x : (t < T)%N -> live m t x -> exists2 e, live_edge m t e & e.1 = x.
-Proof.
-move=> tT lx; have [e es] := law_support (mutate_law wf tT (point_live_at lx)).
-exists e; first exact: mutate_support (point_live_at lx) es.
-by move: es; rewrite mulf_eq0 negb_or /point pnatr_eq0 eqb0 negbK => /andP[/eqP].
-Qed.
-
-Theorem P2_bias (q : nat -> R) :
-  (forall t e, (t < T)%N -> live_edge m t e -> 0 < Qbar t e) ->
-  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' ->
-     Qbar t e <= q t * Qbar t e') ->
-  tv (smc_law m N) (target_out m)
-  <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) q t * (q t ^+ 2 - 1).
-Proof.
-move=> Q0 Qq; have q1 t : (t < T)%N -> 1 <= q t.
-  move=> tT; have [x lx] := live_exists wf keeps (positive_values wf Q0) (ltnW tT).
-  have [e le _] := live_edge_from tT lx.
-  by rewrite -(ler_pmul2r (Q0 _ _ tT le)) mul1r Qq.
-pose s t := (1 + q t) / 2%:R.
-have s_gt0 t : (t < T)%N -> 0 < s t.
-  by move=> /q1 qt; rewrite divr_gt0 ?ltr0n // (lt_le_trans ltr01) // ler_addl (le_trans ler01).
-have Qs t e e' : (t < T)%N -> live_edge m t e -> live_edge m t e' ->
-    Qbar t e <= s t ^+ 2 * Qbar t e'.
-  move=> tT le le'; apply: le_trans (Qq _ _ _ tT le le') _.
-  apply: ler_wpmul2r; first by rewrite ltW ?Q0.
-  rewrite -subr_ge0 (_ : _ - q t = ((q t - 1) / 2%:R) ^+ 2) ?sqr_ge0 //.
-  by rewrite /s; field.
-apply: le_trans (S3_bias wf keeps N_gt0 s_gt0 Q0 Qs) _.
-apply: ler_wpmul2l; first by rewrite invr_ge0 mulr_ge0 ?ler0n.
-rewrite !big_nat; apply: ler_sum => t /andP[_ /q1 qt].
-have -> : s t ^+ 2 - s t = 4%:R^-1 * (q t ^+ 2 - 1) by rewrite /s; field.
-apply: ler_wpmul2r; first by rewrite subr_ge0 exprn_ege1.
-by apply: le_trans qt; rewrite invf_le1 ?ltr0n // ler1n.
-Qed.
-End P2.
 
 (* ---- S3 and P3 end to end ----------------------------------------------------- *)
 Section TwoSided.
@@ -75,6 +29,12 @@ Let a := 1 + eps.
 Let a_ge1 : 1 <= a. Proof. by rewrite ler_addl. Qed.
 Let a_gt0 : 0 < a. Proof. exact: lt_le_trans ltr01 a_ge1. Qed.
 
+Lemma live_edge_from t x : (t < T)%N -> live m t x -> exists2 e, live_edge m t e & e.1 = x.
+Proof.
+move=> tT lx; have [e es] := law_support (mutate_law wf tT (point_live_at lx)).
+exists e; first exact: mutate_support (point_live_at lx) es.
+by move: es; rewrite mulf_eq0 negb_or /point pnatr_eq0 eqb0 negbK => /andP[/eqP].
+Qed.
 (* positive weights on every live edge: the twist can kill nothing *)
 Lemma ratio_keeps : no_kill m.
 Proof.
@@ -84,7 +44,7 @@ by rewrite /weight V0 mulr0 mul0r ltxx.
 Qed.
 Lemma ratio_ge1 : (0 < T)%N -> 1 <= L.
 Proof.
-move=> T0; have [e le _] := live_edge_from wf T0 (eqxx (root m) : live m 0 (root m)).
+move=> T0; have [e le _] := live_edge_from T0 (eqxx (root m) : live m 0 (root m)).
 have /andP[lo hi] := ratio T0 le; have := le_trans lo hi.
 rewrite -(ler_pmul2l L_gt0) mulfV ?gt_eqF // -expr2 => L2.
 by rewrite -(@ler_pexpn2r _ 2) ?nnegrE ?ler01 ?(ltW L_gt0) // expr1n.
@@ -100,10 +60,8 @@ Theorem S3_uniform_bias : tv (smc_law m N) (target_out m)
   <= (2%:R * N%:R)^-1
      * \sum_(0 <= t < T) ((L * (1 + eps) ^+ (T - t.+1)) ^+ 2 - L * (1 + eps) ^+ (T - t.+1)).
 Proof.
-apply: S3_bias => // [|t _|t e tT le|t e e' tT le le'].
-- exact: ratio_keeps.
-- by rewrite mulr_gt0 ?exprn_gt0.
-- exact: Qbar_gt0.
+apply: (S3_bias wf ratio_keeps N_gt0 Qbar_gt0) => [t _|t e e' tT le le'].
+  by rewrite mulr_gt0 ?exprn_gt0.
 rewrite exprMn -exprM mulnC.
 exact: (P1_range_ratio wf ratio_keeps eps_ge0 bellman L_gt0 ratio).
 Qed.
@@ -128,7 +86,7 @@ apply: le_trans S3_crude_bias _; rewrite mulrC ler_pdivr_mulr ?mulr_gt0 ?ltr0n /
 by apply: le_trans enough _; rewrite mulrCA mulrA mulrC lexx.
 Qed.
 
-Corollary P3_particles_suffice (delta : R) : 0 < delta ->
+Corollary P3_corollary (delta : R) : 0 < delta ->
   L ^+ 6 * T%:R * (1 + eps) ^+ (6 * T.-1) / (2%:R * delta) <= N%:R ->
   tv (smc_law m N) (target_out m) <= delta.
 Proof.

@@ -12,7 +12,7 @@
    each step, and the errors add up. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
-From BellmanSMC Require Import Cloud TotalVariation Model OneStep.
+From BellmanSMC Require Import Cloud TotalVariation Model SelfNormalised.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
