@@ -80,3 +80,18 @@ def random_model(seed: int, *, horizon: int, width: int, zero: float = 0.25) -> 
 def process(model: LayeredModel, algorithm: str, *, seed: int = 5) -> ParticleProcess:
     """`algorithm` on `model` under the skewed twist."""
     return particle_process(model, skewed(model, seed=seed), algorithm)
+
+
+def persistent(horizon: int) -> LayeredModel:
+    """Two states that particles never leave: a fault in one resampling step adds up over the others."""
+    layers = [["root"], *[["a", "b"]] * horizon]
+    stay = [("a", "a", 1), ("b", "b", 1)]
+    steps = [[("root", "a", "1/2"), ("root", "b", "1/2")], *[stay] * (horizon - 1)]
+    return LayeredModel.from_edges(layers, steps, {"a": "1", "b": "3"}, name="persistent")
+
+
+def persistent_process(horizon: int) -> ParticleProcess:
+    """Naive SMC on `persistent` with values that rise for a and fall for b: weights differ at every step."""
+    model = persistent(horizon)
+    values = [[1], *([Fraction(4, 3) ** t, Fraction(5, 6) ** t] for t in range(1, horizon))]
+    return particle_process(model, twist(model, values, name="drifting"), "naive")

@@ -1,0 +1,132 @@
+"""A particle process as arrays: compressed sparse rows of outcomes, alias tables, and cells, in double precision.
+
+Every layer gets one more state, *dead*, at index |X_t|: outcomes of weight zero lead there, and it leads only to
+itself. A particle of
+weight zero then needs no special case: it moves from dead to dead with log weight -inf.
+
+The alias tables (Walker 1977; Vose 1991) are built in exact rationals and rounded once. A *cell* is a pair (state,
+log weight): all that matters about a particle after a move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gmpy2
+import numpy as np
+from numpy.typing import NDArray
+
+from smc.algorithms import Outcome, ParticleProcess
+from smc.rational import ONE, Rational
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step, from layer t (states 0..S-1, dead = S) to layer t+1. E outcomes, C cells (the last one dead).
+
+    Per state, shape (S+1,): `first` outcome and `degree` (number of outcomes), as float for the draw.
+    Per outcome, shape (E,), grouped by state: `source`, `target`, `probability`, `log_weight`, `accept` and `alias`
+    (the outcome to take when the fractional part of the draw is not below `accept`), `cell`.
+    Per cell, shape (C,), ordered by state: `cell_state`, `cell_log_weight`.
+    """
+
+    first: NDArray[np.int32]
+    degree: Floats
+    source: Ints
+    target: NDArray[np.int32]
+    probability: Floats
+    log_weight: Floats
+    accept: Floats
+    alias: NDArray[np.int32]
+    cell: Ints
+    cell_state: Ints
+    cell_log_weight: Floats
+
+    @property
+    def dead(self) -> int:
+        """Index of the dead state of the layer that is entered."""
+        return int(self.cell_state[-1])
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The steps of a process as arrays; `log_scale` is the logarithm of the constant in front of `Zhat`."""
+
+    moves: tuple[Move, ...]
+    log_scale: float
+    resampled: bool
+
+    @property
+    def terminal(self) -> int:
+        """Number of terminal states; also the index of the dead outcome in a law."""
+        return self.moves[-1].dead
+
+
+def log(value: Rational) -> float:
+    """Natural logarithm of a rational >= 0 to double precision, whatever the size of its parts; -inf for 0."""
+    return float(gmpy2.log(gmpy2.mpfr(value))) if value else -np.inf
+
+
+def compile_process(process: ParticleProcess) -> Compiled:
+    """`process` as arrays."""
+    moves = tuple(_move(rows, process.sizes[t + 1]) for t, rows in enumerate(process.steps))
+    return Compiled(moves, log(process.scale), process.resampled)
+
+
+def _move(rows: tuple[tuple[Outcome, ...], ...], dead: int) -> Move:
+    stay = (Outcome(dead, ONE, Rational(0)),)
+    outcomes: list[Outcome] = []
+    first, source, accept, alias = [], [], [], []
+    for x, row in enumerate((*rows, stay)):
+        merged = _join_dead(row, dead) or stay
+        table = _alias_table([o.probability for o in merged])
+        first.append(len(outcomes))
+        source += [x] * len(merged)
+        accept += [float(share) for share, _ in table]
+        alias += [len(outcomes) + other for _, other in table]
+        outcomes += merged
+    cells = sorted({(o.target, o.weight) for o in outcomes})
+    index = {cell: i for i, cell in enumerate(cells)}
+    return Move(
+        first=np.array(first, np.int32),
+        degree=np.diff([*first, len(outcomes)]).astype(np.float64),
+        source=np.array(source, np.intp),
+        target=np.array([o.target for o in outcomes], np.int32),
+        probability=np.array([float(o.probability) for o in outcomes]),
+        log_weight=np.array([log(o.weight) for o in outcomes]),
+        accept=np.array(accept),
+        alias=np.array(alias, np.int32),
+        cell=np.array([index[o.target, o.weight] for o in outcomes], np.intp),
+        cell_state=np.array([x for x, _ in cells], np.intp),
+        cell_log_weight=np.array([log(w) for _, w in cells]),
+    )
+
+
+def _join_dead(row: tuple[Outcome, ...], dead: int) -> list[Outcome]:
+    """`row` with its outcomes of weight zero joined into one that leads to the dead state."""
+    kept = [o for o in row if o.weight]
+    lost = sum((o.probability for o in row if not o.weight), Rational(0))
+    return [*kept, Outcome(dead, lost, Rational(0))] if lost else kept
+
+
+def _alias_table(probabilities: list[Rational]) -> list[tuple[Rational, int]]:
+    """(acceptance, alias) of each of K slots: slot k is chosen with probability 1/K and then kept with `acceptance`.
+    Exact.
+    """
+    size = len(probabilities)
+    filled = [size * p for p in probabilities]
+    table = [(ONE, k) for k in range(size)]
+    small = [k for k in range(size) if filled[k] < 1]
+    large = [k for k in range(size) if filled[k] > 1]
+    while small:
+        poor, rich = small.pop(), large[-1]
+        table[poor] = (filled[poor], rich)
+        filled[rich] -= 1 - filled[poor]
+        if filled[rich] <= 1:
+            large.pop()
+            if filled[rich] < 1:
+                small.append(rich)
+    return table

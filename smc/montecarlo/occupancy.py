@@ -1,0 +1,216 @@
+"""Multinomial resampling at every step, simulated by occupancies: how many particles are in each cell, never one by
+one.
+
+Given the occupancy m of the cells (state, weight) at step t, the N next particles are independent draws from the
+mixture `mu(m) = sum_c m_c w_c K(c, .) / sum_c m_c w_c`, so the next occupancy is one draw of `Multinomial(N,
+mu(m))`. The cost of a step does not depend on N. Where ancestors are asked for, the draw is over pairs (parent cell,
+child cell): given its parent cell, an ancestor is uniform among the particles there, which costs one uniform a
+particle. Particles are numbered by cell, then by parent cell; their labels carry no information, so every law that
+does not read labels is that of the particle-by-particle algorithm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smc.montecarlo.compiled import Compiled, Floats, Ints, Move
+
+Counts = NDArray[np.int64]
+_DENSE = 4096
+"""Largest number of entries for which the mixture is one matrix product."""
+
+
+@dataclass
+class Lineage:
+    """Genealogies of R runs of N particles: lists over t = 1..T of arrays of shape (R, N), int32.
+
+    states: state after step t, |X_t| where dead. ancestors: index of the particle of step t-1 that it moved from
+    (its own index at t = 1). In a run that has died, ancestors are those of dead particles. chosen: the output
+    particle, shape (R,), -1 for a dead run.
+    """
+
+    states: list[NDArray[np.int32]] = field(default_factory=list)
+    ancestors: list[NDArray[np.int32]] = field(default_factory=list)
+    chosen: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+
+    def paths(self, particle: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
+        """States of the ancestral lines of `particle` (one a run; the output by default), shape (R, T)."""
+        index = (self.chosen if particle is None else particle).astype(np.intp)
+        rows = np.arange(len(index))
+        line = []
+        for states, ancestors in zip(reversed(self.states), reversed(self.ancestors), strict=True):
+            line.append(states[rows, index])
+            index = ancestors[rows, index]
+        return np.stack(line[::-1], axis=1)
+
+    def roots(self, steps: int) -> NDArray[np.int32]:
+        """Index, `steps` generations back from T, of the ancestor of each final particle, shape (R, N)."""
+        rows = np.arange(len(self.ancestors[-1]))[:, None]
+        index = np.broadcast_to(np.arange(self.ancestors[-1].shape[1], dtype=np.int32), self.ancestors[-1].shape)
+        for ancestors in reversed(self.ancestors[len(self.ancestors) - steps :]):
+            index = ancestors[rows, index]
+        return index
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What R runs leave: law of the output given the last generation (R, |X_T| + 1; dead last), log of `Zhat` (R,),
+    output (R,).
+    """
+
+    law: Floats
+    log_normaliser: Floats
+    output: NDArray[np.int32]
+    lineage: Lineage | None = None
+
+
+def draw_counts(rng: np.random.Generator, particles: int, law: Floats) -> Counts:
+    """One `Multinomial(particles, law[r])` for each row.
+
+    NumPy gives what rounding leaves over to the last category; where that has probability zero it is given to the
+    likeliest instead.
+    """
+    counts = rng.multinomial(particles, law)
+    stray = np.flatnonzero((counts[:, -1] > 0) & (law[:, -1] == 0))
+    if len(stray):
+        counts[stray, np.argmax(law[stray], axis=1)] += counts[stray, -1]
+        counts[stray, -1] = 0
+    return counts
+
+
+def weigh(counts: Counts | Floats, log_weight: Floats) -> tuple[Floats, Floats]:
+    """Each row's shares `m_c w_c / sum`, and log of `sum_c m_c w_c`. Scaled by the row's largest weight, so nothing
+    over- or underflows.
+
+    A row of weight zero keeps its shares in proportion to the counts (its dead particles stay dead) and has log sum
+    -inf.
+    """
+    score = np.where(counts > 0, log_weight, -np.inf)
+    top = score.max(axis=1, keepdims=True)
+    dead = np.isneginf(top)
+    weights = counts * np.exp(np.where(dead, 0.0, score - np.where(dead, 0.0, top)))
+    total = weights.sum(axis=1, keepdims=True)
+    weights /= total
+    with np.errstate(divide="ignore"):
+        return weights, np.where(dead, -np.inf, top + np.log(total))[:, 0]
+
+
+def pick(law: Floats, rng: np.random.Generator) -> NDArray[np.int32]:
+    """One index a row, with the probabilities in `law` (rows sum to 1 up to rounding; zero entries are never
+    picked).
+    """
+    sums = np.cumsum(law, axis=1)
+    sums /= sums[:, -1:].copy()
+    return (rng.random((len(law), 1)) >= sums).sum(axis=1, dtype=np.int32)
+
+
+class _Step:
+    """One step between the cells that particles can occupy: pairs (parent cell, child cell), ordered by child, then
+    parent.
+
+    Per pair: `parent`, `probability` of the child given the parent. `starts`: first pair of each child, shape (C,).
+    Per child cell: `state`, `log_weight`. `matrix`: the pairs as a (parents, C) matrix where that is small.
+    """
+
+    def __init__(self, parent_states: Ints, move: Move) -> None:
+        pairs = sorted(
+            (child, parent, probability)
+            for parent, state in enumerate(parent_states.tolist())
+            for child, probability in zip(*_row(move, state), strict=True)
+        )
+        children, self.parent = (np.array([pair[k] for pair in pairs], np.intp) for k in (0, 1))
+        self.probability = np.array([pair[2] for pair in pairs])
+        self.starts = np.flatnonzero(np.diff(children, prepend=-1))
+        self.state = move.cell_state[children[self.starts]]
+        self.log_weight = move.cell_log_weight[children[self.starts]]
+        self.matrix: Floats | None = None
+        if len(parent_states) * len(self.starts) <= _DENSE:
+            self.matrix = np.zeros((len(parent_states), len(self.starts)))
+            self.matrix[self.parent, np.unique(children, return_inverse=True)[1]] = self.probability
+
+    def mixture(self, shares: Floats) -> Floats:
+        """Law of the cell of one particle, given the shares of its parent cells: (R, parents) -> (R, C)."""
+        if self.matrix is not None:
+            return shares @ self.matrix
+        return np.add.reduceat(shares[:, self.parent] * self.probability, self.starts, axis=1)
+
+
+def _row(move: Move, state: int) -> tuple[list[int], list[float]]:
+    outcomes = slice(move.first[state], move.first[state] + int(move.degree[state]))
+    return move.cell[outcomes].tolist(), move.probability[outcomes].tolist()
+
+
+class OccupancyEngine:
+    """Prepared tables of a compiled process; `run` simulates."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.log_scale, self.terminal = compiled.log_scale, compiled.terminal
+        self.steps: list[_Step] = []
+        states = np.array([0], np.intp)
+        for move in compiled.moves:
+            self.steps.append(_Step(states, move))
+            states = self.steps[-1].state
+
+    def run(self, particles: int, replicates: int, rng: np.random.Generator, *, lineage: bool = False) -> Batch:
+        """`replicates` runs of `particles` particles."""
+        shares = np.ones((replicates, 1))
+        counts: Counts = np.full((replicates, 1), particles)
+        log_normaliser = np.full(replicates, self.log_scale)
+        record = Lineage() if lineage else None
+        for step in self.steps:
+            if record is None:
+                counts = draw_counts(rng, particles, step.mixture(shares))
+            else:
+                flows = draw_counts(rng, particles, shares[:, step.parent] * step.probability)
+                record.ancestors.append(_ancestors(counts, flows, step.parent, particles, rng))
+                counts = np.add.reduceat(flows, step.starts, axis=1)
+                record.states.append(_spread(step.state, counts, particles))
+            shares, log_sum = weigh(counts, step.log_weight)
+            log_normaliser += log_sum - np.log(particles)
+        last = self.steps[-1]
+        cell = pick(shares, rng)
+        if record is not None:
+            record.chosen = _member(counts, cell, rng)
+            record.chosen[last.state[cell] == self.terminal] = -1
+        return Batch(self._law(shares), log_normaliser, last.state[cell].astype(np.int32), record)
+
+    def _law(self, shares: Floats) -> Floats:
+        """Shares of the last cells added up by state, shape (R, |X_T| + 1)."""
+        states = self.steps[-1].state
+        starts = np.flatnonzero(np.diff(states, prepend=-1))
+        law = np.zeros((len(shares), self.terminal + 1))
+        law[:, states[starts]] = np.add.reduceat(shares, starts, axis=1)
+        return law
+
+
+def _spread(values: Ints, counts: Counts, particles: int) -> NDArray[np.int32]:
+    """`values[k]` repeated `counts[r, k]` times along each row, shape (R, N)."""
+    rows = np.broadcast_to(values.astype(np.int32), counts.shape)
+    return np.repeat(rows.ravel(), counts.ravel()).reshape(len(counts), particles)
+
+
+def _ancestors(
+    counts: Counts, flows: Counts, parent: Ints, particles: int, rng: np.random.Generator
+) -> NDArray[np.int32]:
+    """An independent uniform member of the parent cell for each particle, cells laid out one after the other. Shape
+    (R, N).
+    """
+    if counts.shape[1] == 1:  # the root: particle i moved from particle i
+        return np.broadcast_to(np.arange(particles, dtype=np.int32), (len(counts), particles))
+    start = (np.cumsum(counts, axis=1) - counts)[:, parent].astype(np.int32)
+    flat = flows.ravel()
+    offset = rng.random(len(counts) * particles)
+    offset *= np.repeat(counts[:, parent].astype(np.float64).ravel(), flat)
+    ancestors = offset.astype(np.int32)  # below the count: u <= 1 - 2^-53, and rounding cannot reach a whole count
+    ancestors += np.repeat(start.ravel(), flat)
+    return ancestors.reshape(len(counts), particles)
+
+
+def _member(counts: Counts, cell: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
+    """A uniform member of the given cell of each row."""
+    rows = np.arange(len(counts))
+    start = (np.cumsum(counts, axis=1) - counts)[rows, cell]
+    return (start + (rng.random(len(rows)) * counts[rows, cell]).astype(np.int64)).astype(np.int32)

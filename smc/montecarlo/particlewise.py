@@ -1,0 +1,119 @@
+"""Runs particle by particle, vectorised over replicates, in log space: every resampling scheme, adaptive resampling,
+and none.
+
+One step, for R runs of N particles (arrays of shape (R, N)): move by alias tables; add the increment to the
+accumulated log weight; where `ESS = (sum W)^2 / sum W^2 <= threshold · N`, add `log mean(W)` to the normaliser,
+resample, and set the weights to 1. The last generation closes the normaliser with its own `log mean(W)`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smc.montecarlo.compiled import Compiled, Floats, Move
+from smc.montecarlo.occupancy import Batch, Lineage, pick
+from smc.montecarlo.resampling import Resampler
+
+
+def move_particles(move: Move, states: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
+    """Index of the outcome that each particle takes (alias method: one uniform, slot by its whole part, then keep or
+    alias).
+    """
+    draw = rng.random(states.shape)
+    draw *= move.degree.take(states)
+    slot = draw.astype(np.int32)
+    draw -= slot
+    slot += move.first.take(states)
+    return np.where(draw < move.accept.take(slot), slot, move.alias.take(slot))
+
+
+def relative_weights(log_weight: Floats) -> tuple[Floats, Floats]:
+    """`W / max W` by row, and log of `sum W`, shapes (R, N) and (R,). A row of weight zero: all ones, and -inf."""
+    top = log_weight.max(axis=1, keepdims=True)
+    dead = np.isneginf(top[:, 0])
+    top[dead] = 0.0
+    weights = np.exp(log_weight - top)
+    weights[dead] = 1.0
+    log_sum = top[:, 0] + np.log(weights.sum(axis=1))
+    log_sum[dead] = -np.inf
+    return weights, log_sum
+
+
+def effective_sample_size(weights: Floats) -> Floats:
+    """`(sum W)^2 / sum W^2` of each row: N for equal weights, 1 when one particle has it all. Shape (R,)."""
+    return weights.sum(axis=1) ** 2 / np.einsum("rn,rn->r", weights, weights)
+
+
+def close_factor(log_normaliser: Floats, log_sum: Floats, due: slice | NDArray[np.intp], particles: int) -> None:
+    """Add `log mean(W)` to the normaliser of the runs that are about to be resampled, and of no other."""
+    log_normaliser[due] += log_sum[due] - np.log(particles)
+
+
+def run(
+    compiled: Compiled,
+    particles: int,
+    replicates: int,
+    rng: np.random.Generator,
+    *,
+    resampler: Resampler,
+    threshold: float,
+    lineage: bool = False,
+) -> Batch:
+    """`replicates` runs of `particles` particles. threshold: 1 resamples after every step before T, 0 never."""
+    shape = (replicates, particles)
+    itself = np.broadcast_to(np.arange(particles, dtype=np.int32), shape)
+    states = np.zeros(shape, np.int32)
+    log_weight: Floats | float = 0.0  # 0 stands for equal weights
+    log_normaliser = np.full(replicates, compiled.log_scale)
+    ancestors = itself
+    record = Lineage() if lineage else None
+    for t, move in enumerate(compiled.moves, 1):
+        outcome = move_particles(move, states, rng)
+        states = move.target.take(outcome)
+        log_weight = log_weight + move.log_weight.take(outcome)
+        if record is not None:
+            record.states.append(states)
+            record.ancestors.append(ancestors)
+        ancestors = itself
+        if t == len(compiled.moves) or threshold == 0:
+            continue
+        weights, log_sum = relative_weights(log_weight)
+        if threshold == 1:
+            due: slice | NDArray[np.intp] = slice(None)
+        else:
+            due = np.flatnonzero(effective_sample_size(weights) <= threshold * particles)
+        close_factor(log_normaliser, log_sum, due, particles)
+        chosen = resampler(weights[due], rng)
+        moved = np.take_along_axis(states[due], chosen, axis=1)
+        if threshold == 1:
+            states, log_weight, ancestors = moved, 0.0, chosen
+        else:
+            if record is not None:
+                states, ancestors = states.copy(), itself.copy()
+                ancestors[due] = chosen
+            states[due], log_weight[due] = moved, 0.0
+    return _close(compiled, states, log_weight, log_normaliser, rng, record)
+
+
+def _close(
+    compiled: Compiled,
+    states: NDArray[np.int32],
+    log_weight: Floats,
+    log_normaliser: Floats,
+    rng: np.random.Generator,
+    record: Lineage | None,
+) -> Batch:
+    """The last factor of the normaliser, the output's law given the last generation, and one output."""
+    replicates, particles = states.shape
+    weights, log_sum = relative_weights(log_weight)
+    weights /= weights.sum(axis=1, keepdims=True)
+    size = compiled.terminal + 1
+    cells = states + np.arange(replicates, dtype=np.intp)[:, None] * size
+    law = np.bincount(cells.ravel(), weights.ravel(), minlength=replicates * size).reshape(replicates, size)
+    log_normaliser = log_normaliser + log_sum - np.log(particles)
+    chosen = pick(weights, rng)
+    output = states[np.arange(replicates), chosen]
+    if record is not None:
+        record.chosen = np.where(output == compiled.terminal, np.int32(-1), chosen)
+    return Batch(law, log_normaliser, output, record)
