@@ -53,8 +53,8 @@ def rational(value: object) -> Rational:
         raise TypeError(f"{value!r} is a truth value, not a number")
     if isinstance(value, type(ZERO)):
         return value
-    if isinstance(value, (int, Fraction)) or (isinstance(value, numbers.Rational)):
-        return gmpy2.mpq(value)
+    if isinstance(value, numbers.Rational):  # int() because Fraction(mpq) holds gmpy2's integers, which mpq() does not take
+        return gmpy2.mpq(int(value.numerator), int(value.denominator))
     if isinstance(value, flint.fmpq):
         return gmpy2.mpq(int(value.p), int(value.q))
     if isinstance(value, flint.fmpz):

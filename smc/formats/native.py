@@ -55,7 +55,8 @@ def read_layered(root: Node, rounding: Rounding, default_name: str) -> tuple[Lay
             f"{len(steps)} steps for {len(layers)} layers", "list edges for every step, T for T + 1 layers"
         )
     if len(layers[0]) != 1:
-        raise fields["layers"].items()[0].fault(f"{len(layers[0])} states in layer 0", "put one root there and spread the start over its edges")
+        root_layer = fields["layers"].items()[0]
+        raise root_layer.fault(f"{len(layers[0])} states in layer 0", "put one root there and spread the start over its edges")
     edges = [_edges(step, layers[t], layers[t + 1], rounding, t) for t, step in enumerate(steps)]
     given = {
         state: node.number(rounding)
