@@ -6,14 +6,17 @@ a test can read them back from the axes.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import flint
 
+from smc.atlas import Entry
 from smc.attaining import most_variance
 from smc.errors import InputError
 from smc.measure import importance_chi_square
@@ -21,8 +24,9 @@ from smc.plan import Setting, plan, setting
 from smc.query.families import hidden_mass
 from smc.query.minimax import least_tv
 from smc.rational import INFINITE, Rational, rational
+from smc.report import write_atomically
 from smc.value import analyse
-from smc.verify import Report
+from smc.verify import TV, Report, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +61,80 @@ def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
+@in_style
+def atlas_figure(entries: Sequence[Entry]) -> Figure:
+    """Left: exact TV and bounds against N for the first setting. Right: exact least N and what statements ask for, setting by setting."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10.5, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    palette = cycler_colours()
+    first = entries[0]
+    identifiers = list(dict.fromkeys((d.id, d.form) for d in first.demands))
+    exact = {n: row.observed for n, row in first.rows}
+    left.plot(
+        list(exact), [float(x) for x in exact.values()], marker="o", linewidth=2.6, color=palette[0], linestyle="-"
+    )
+    for k, claim in enumerate(identifiers):
+        colour, dash = palette[1 + k % (len(palette) - 1)], ("-", "--", "-.")[k // (len(palette) - 1)]
+        points = [(n, float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and is_finite(row)]
+        if points:
+            left.plot(*zip(*points, strict=True), color=colour, linestyle=dash)
+        asked = [
+            (e.setting.constants.model.horizon, d.particles)
+            for e in entries
+            for d in e.demands
+            if (d.id, d.form) == claim and d.particles
+        ]
+        if asked:
+            right.plot(
+                [t for t, _ in asked],
+                [_log10(n) for _, n in asked],
+                marker=".",
+                color=colour,
+                linestyle=dash,
+                label=f"{claim[0]} ({claim[1]})",
+            )
+    least = [(e.setting.constants.model.horizon, e.least.particles) for e in entries if e.least]
+    if least:
+        right.plot(
+            [t for t, _ in least],
+            [_log10(n) for _, n in least],
+            marker="o",
+            linewidth=2.6,
+            color=palette[0],
+            linestyle="-",
+            label="exact",
+        )
+    left.set(
+        xscale="log",
+        yscale="log",
+        xlabel="particles N",
+        ylabel="total variation to the target",
+        title=first.setting.label,
+    )
+    right.set(xlabel="horizon T", ylabel="log₁₀ particles", title=f"particles for TV ≤ {first.delta}")
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+def is_finite(row: Row) -> bool:
+    """Whether the row claims anything."""
+    return isinstance(row.bound, flint.arb) or row.bound != INFINITE
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure whole or not at all; the ending chooses the format. Raises InputError for an unknown ending or a closed place."""
+    kind = path.suffix.lstrip(".").lower()
+    if kind not in ("png", "svg", "pdf"):
+        raise InputError(
+            f"unknown figure format {path.suffix!r}", where=str(path), mend="end the name in .png, .svg or .pdf"
+        )
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    write_atomically(path, buffer.getvalue())
+
+
 def cycler_colours() -> list[str]:
     """Colours of the style in force, black first."""
     from matplotlib import rcParams
@@ -76,8 +154,7 @@ def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for report in reports:
         for row in report.rows:
-            infinite = not isinstance(row.bound, flint.arb) and row.bound == INFINITE
-            if row.quantity == "TV" and not infinite:
+            if row.quantity == TV and is_finite(row):
                 curves.setdefault((row.id, row.form), []).append((report.measured.particles, float(row.bound)))
     palette = cycler_colours()[1:]
     colours = {

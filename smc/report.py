@@ -13,6 +13,7 @@ import flint
 from rich.table import Table
 from rich.text import Text
 
+from smc.atlas import Entry
 from smc.errors import InputError
 from smc.plan import Demand, Setting, cheapest
 from smc.rational import INFINITE, Ball, Extended, Verdict
@@ -121,6 +122,48 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
             style="bold" if d is best else None,
         )
     return table
+
+
+def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
+    """For each setting: bounds on the TV at each N, then what each statement asks for beside the exact least N."""
+    tables = []
+    for entry in entries:
+        c = entry.setting.constants
+        least = f"exact least N for TV ≤ {entry.delta}: {short(entry.least.particles)}" if entry.least else entry.remark
+        table = Table(
+            title=f"{entry.setting.label}: T = {c.model.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
+            caption="; ".join(filter(None, [least, entry.remark if entry.least else ""])),
+            title_justify="left",
+            caption_justify="left",
+        )
+        counts = sorted({n for n, _ in entry.rows})
+        table.add_column("")
+        for n in counts:
+            table.add_column(f"N = {n}", justify="right")
+        table.add_column("particles asked for", justify="right")
+        table.add_column("times the least", justify="right")
+        exact = {n: row.observed for n, row in entry.rows}
+        table.add_row(
+            "exact TV",
+            *(short(exact[n]) for n in counts),
+            short(entry.least.particles) if entry.least else "—",
+            "",
+            style="bold",
+        )
+        by_claim = {(row.id, row.form, n): row for n, row in entry.rows}
+        for d in entry.demands:
+            excess = entry.excess(d)
+            cells = [bound_text(by_claim[d.id, d.form, n]) for n in counts]
+            table.add_row(
+                f"{d.id} ({d.form})", *cells, short(d.particles), "" if excess is None else f"{short(excess)}×"
+            )
+        tables.append(table)
+    return tables
+
+
+def bound_text(row: Row) -> Text:
+    """The bound, marked when it does not hold."""
+    return Text(short(row.bound), style="" if row.verdict is Verdict.HOLDS else MARKS[row.verdict][1])
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

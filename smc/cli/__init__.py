@@ -25,7 +25,7 @@ COMMANDS = {
     "plan": "How many particles or proposals each theorem asks for.",
     "prove": "Replay every proof down to the kernel.",
     "campaign": "A long search for counterexamples.",
-    "atlas": "Exact worst cases of small oracle problems.",
+    "atlas": "Every bound beside the exact truth, over N, T and eps.",
     "convert": "Write a table or a model as native JSON.",
 }
 PROGRAM = "bellman-smc"
