@@ -114,6 +114,10 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
         title=first.setting.label,
     )
     right.set(xlabel="horizon T", ylabel="log₁₀ particles", title=f"particles for TV ≤ {first.delta}")
+    left.set_xticks(list(exact), [str(n) for n in exact])
+    left.minorticks_off()
+    horizons = sorted({e.setting.constants.model.horizon for e in entries})
+    right.set_xticks(horizons, [str(t) for t in horizons])
     figure.legend(loc="outside right upper")
     return figure
 
