@@ -23,10 +23,10 @@ from smc.measure import importance_chi_square
 from smc.plan import Setting, plan, setting
 from smc.query.families import hidden_mass
 from smc.query.minimax import least_tv
-from smc.rational import INFINITE, Rational, rational
-from smc.report import write_atomically
+from smc.rational import Rational, rational
+from smc.report import is_infinite, write_atomically
 from smc.value import analyse
-from smc.verify import TV, Report, Row
+from smc.verify import TV, Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +77,9 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     )
     for k, claim in enumerate(identifiers):
         colour, dash = palette[1 + k % (len(palette) - 1)], ("-", "--", "-.")[k // (len(palette) - 1)]
-        points = [(n, float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and is_finite(row)]
+        points = [
+            (n, float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and not is_infinite(row.bound)
+        ]
         if points:
             left.plot(*zip(*points, strict=True), color=colour, linestyle=dash)
         asked = [
@@ -122,11 +124,6 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     return figure
 
 
-def is_finite(row: Row) -> bool:
-    """Whether the row claims anything."""
-    return isinstance(row.bound, flint.arb) or row.bound != INFINITE
-
-
 def save(figure: Figure, path: Path) -> None:
     """Write the figure whole or not at all; the ending chooses the format. Raises InputError for an unknown ending or a closed place."""
     kind = path.suffix.lstrip(".").lower()
@@ -158,7 +155,7 @@ def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for report in reports:
         for row in report.rows:
-            if row.quantity == TV and is_finite(row):
+            if row.quantity == TV and not is_infinite(row.bound):
                 curves.setdefault((row.id, row.form), []).append((report.measured.particles, float(row.bound)))
     palette = cycler_colours()[1:]
     colours = {

@@ -30,7 +30,7 @@ def short(value: Extended | Ball | int | None) -> str:
     """Four significant digits for reading; the exact value is in the JSON. "∞" for infinite, "—" for none."""
     if value is None:
         return "—"
-    if not isinstance(value, flint.arb) and value == INFINITE:
+    if is_infinite(value):
         return "∞"
     if isinstance(value, int):
         return f"{value:,}" if abs(value) < 10**9 else power_of_ten(value)
@@ -38,6 +38,11 @@ def short(value: Extended | Ball | int | None) -> str:
     if number == int(number) and abs(number) < 10**6:
         return str(int(number))
     return f"{number:.4g}"
+
+
+def is_infinite(value: Extended | Ball) -> bool:
+    """Whether a bound claims nothing."""
+    return not isinstance(value, flint.arb) and value == INFINITE
 
 
 def power_of_ten(value: int) -> str:
@@ -54,7 +59,7 @@ def verdict_text(verdict: Verdict) -> Text:
 
 def row_cells(row: Row) -> list[str | Text]:
     """Statement, form, quantity, observed, bound, bound / observed, verdict."""
-    if not isinstance(row.bound, flint.arb) and row.bound == INFINITE:
+    if is_infinite(row.bound):
         claim = Text("claims nothing", style="dim")
         return [row.id, row.form, row.quantity, short(row.observed), "∞", "", claim]
     slack = "" if row.slack == INFINITE else f"{row.slack:,.4g}×"
