@@ -1,0 +1,134 @@
+"""Path laws: trees and general models against each other, against unrolled models, and against brute force on histories."""
+
+from __future__ import annotations
+
+import enumeration as oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_models import fractions, graphs, trees, twisted
+
+from smc.algorithms import particle_process
+from smc.errors import TooLarge
+from smc.exact import output_law
+from smc.exact.paths import _tagged_law, _tree_law, path_law, path_target, unrolled
+from smc.model import Edge, LayeredModel, prefix_tree
+from smc.rational import Rational
+from smc.reward import Twist, from_function, with_bellman_error
+from smc.value import target
+
+
+def history_tree(model, twist):
+    """The model with histories as states, by hand; parallel edges kept. Returns it with its twist and the paths of its leaves."""
+    histories, steps, values = [[(0,)]], [], [twist.values[0]]
+    for t, step in enumerate(model.edges):
+        below, rows = [], []
+        for history in histories[-1]:
+            row = []
+            for e in step[history[-1]]:
+                longer = (*history, e.target)
+                if longer not in below:
+                    below.append(longer)
+                row.append(e._replace(target=below.index(longer)))
+            rows.append(tuple(row))
+        steps.append(tuple(rows))
+        histories.append(below)
+        values.append(tuple(twist.values[t + 1][h[-1]] for h in below))
+    layers = tuple(tuple(map(str, layer)) for layer in histories)
+    return type(model)(layers, tuple(steps), values[-1]), Twist(tuple(values)), histories[-1]
+
+
+@pytest.mark.parametrize("algorithm", ["naive", "adapted"])
+@settings(deadline=None, max_examples=80)
+@given(data=st.data())
+def test_path_laws_equal_enumeration_of_histories(algorithm, data):
+    model, twist = data.draw(twisted(graphs(max_states=2) | trees(max_children=2)))
+    particles = data.draw(st.integers(1, 3))
+    found = path_law(particle_process(model, twist, algorithm), particles)
+    tree, values, paths = history_tree(model, twist)
+    expected = {"naive": oracle.naive, "adapted": oracle.adapted}[algorithm](tree, values, particles)
+    assert fractions([found.dead]) == [expected.dead]
+    assert fractions([found.law.get(h, 0) for h in paths]) == expected.law
+    assert set(found.law) <= set(paths)
+
+
+@pytest.mark.parametrize("algorithm", ["naive", "adapted"])
+@settings(deadline=None, max_examples=80)
+@given(data=st.data())
+def test_both_routes_and_the_unrolled_model_agree(algorithm, data):
+    model, twist = data.draw(twisted(trees() | graphs()))
+    particles = data.draw(st.integers(1, 3))
+    process = particle_process(model, twist, algorithm)
+    histories, paths = unrolled(process)
+    on_histories = output_law(histories, particles)
+    tree, tagged = _tree_law(histories, particles), _tagged_law(process, particles)
+    assert tagged.dead == on_histories.dead == tree.dead
+    for k, path in enumerate(paths):
+        assert tagged.law.get(path, 0) == on_histories.law[k]
+    assert {h[-1]: p for h, p in tree.law.items()} == {k: p for k, p in enumerate(on_histories.law) if p}
+
+
+@settings(deadline=None, max_examples=80)
+@given(instance=twisted(trees() | graphs()), particles=st.integers(1, 3))
+def test_last_state_of_the_path_has_the_output_law_and_the_target_its_marginal(instance, particles):
+    model, twist = instance
+    process = particle_process(model, twist, "naive")
+    found, aim = path_law(process, particles), path_target(process)
+    last = output_law(process, particles)
+    marginal, aimed = [0] * len(model.reward), [0] * len(model.reward)
+    for path, p in found.law.items():
+        marginal[path[-1]] += p
+    for path, p in aim.items():
+        aimed[path[-1]] += p
+    assert tuple(marginal) == last.law and found.dead == last.dead
+    assert tuple(aimed) == target(model)
+    assert aim == path_target(particle_process(model, twist, "adapted"))
+    assert found.total_variation(aim) >= last.total_variation(target(model))
+
+
+def binary_tree():
+    return prefix_tree(
+        4,
+        lambda s: {0: "1/3", 1: "2/3"} if sum(s) % 2 else {0: "1/2", 1: "1/2"},
+        lambda s: 3 + int("".join(map(str, s)), 2),
+    )
+
+
+def test_six_particles_on_a_binary_tree_of_depth_four():
+    """16 leaves with 16 rewards, N = 6: 54264 occupancies of the leaves; the values are a heuristic, 1 + number of ones."""
+    tree = binary_tree()
+    process = particle_process(tree, from_function(tree, lambda t, name: 1 + name.count("1")), "naive")
+    six, two = path_law(process, 6), path_law(process, 2)
+    assert sum(six.law.values()) == 1 and six.dead == 0 and len(six.law) == 16
+    assert two.law == _tagged_law(process, 2).law
+    assert 0 < six.total_variation(path_target(process)) < two.total_variation(path_target(process))
+
+
+def test_long_fractions_on_the_same_tree():
+    """A perturbed exact reward model: weights with eight-digit denominators, a law whose masses have thousands of digits."""
+    tree = binary_tree()
+    process = particle_process(tree, with_bellman_error(tree, "1/4"), "naive")
+    found = path_law(process, 4)
+    assert sum(found.law.values()) == 1
+    assert max(p.denominator.bit_length() for p in found.law.values()) > 10_000
+    assert found.law[(0, 0, 0, 0, 0)] < path_law(process, 1).law[(0, 0, 0, 0, 0)]  # the least reward, found less often
+
+
+def test_lineages_are_followed_where_histories_would_be_too_many_states():
+    """Two states a layer, T = 7: 2^7 histories, N = 3, and still only occupancies of two states."""
+    third = (Edge(0, Rational(1, 3)), Edge(1, Rational(2, 3)))
+    half = (Edge(0, Rational(1, 2)), Edge(1, Rational(1, 2)))
+    model = LayeredModel((("r",), *[("a", "b")] * 7), ((third,), *[(third, half)] * 6), (Rational(1), Rational(3)))
+    process = particle_process(model, with_bellman_error(model, "1/3", lambda t, i: 1 if i else -1), "naive")
+    found = path_law(process, 3)
+    assert len(found.law) == 128 and sum(found.law.values()) == 1
+    assert sum(p for h, p in found.law.items() if h[-1]) == output_law(process, 3).law[1]
+
+
+def test_too_many_paths_or_particles_are_refused():
+    deep = prefix_tree(3, lambda s: {k: "1/40" for k in range(40)}, lambda s: 1 + s[0])
+    with pytest.raises(TooLarge, match="paths, more than"):
+        path_law(particle_process(deep, with_bellman_error(deep, 0), "naive"), 2)
+    wide = prefix_tree(2, lambda s: {k: "1/8" for k in range(8)}, lambda s: 1 + s[0])
+    with pytest.raises(TooLarge, match="additions"):
+        path_law(particle_process(wide, with_bellman_error(wide, 0), "naive"), 30)
