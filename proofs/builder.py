@@ -37,7 +37,7 @@ from proofs.kernel import (
     replace,
     var,
 )
-from proofs.replay import FORMAT, STORED
+from proofs.replay import FORMAT, SEALS, STORED, digest, load_seals
 from proofs.terms import ZERO, Head, Symbol, eq, implies, le, lt, num, show, term
 
 
@@ -367,6 +367,17 @@ class Library:
         return self.proofs[name]
 
 
+def _needed(steps: list[list]) -> dict[int, int]:
+    """The steps that the last one rests on, with their new numbers."""
+    used, todo = set(), [len(steps) - 1]
+    while todo:
+        i = todo.pop()
+        if i not in used:
+            used.add(i)
+            todo += [r for r in steps[i][1] if isinstance(r, int)]
+    return {i: k for k, i in enumerate(sorted(used))}
+
+
 def encode(proof: Proof) -> str:
     """The stored form, one term or step a line (see `proofs.replay`)."""
     table: dict[Node, int] = {}
@@ -385,7 +396,12 @@ def encode(proof: Proof) -> str:
             return f"#{number(value)}"
         return [argument(v) for v in value] if isinstance(value, (list, tuple)) else value
 
-    steps = [json.dumps([rule, refs, argument(args), note]) for rule, refs, args, note in proof.steps]
+    number_of = _needed(proof.steps)
+    steps = []
+    for i, (rule, refs, args, note) in enumerate(proof.steps):
+        if i in number_of:
+            renumbered = [number_of[r] if isinstance(r, int) else r for r in refs]
+            steps.append(json.dumps([rule, renumbered, argument(args), note]))
     last = proof.theorems[-1]
     hyps = sorted(last.hyps, key=lambda h: (h not in table, table.get(h, 0), show(h)))
     claim = [[number(h) for h in hyps], number(last.concl)]
@@ -399,27 +415,54 @@ def encode(proof: Proof) -> str:
     )
 
 
-def main(names: list[str]) -> int:
-    """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on."""
-    from proofs.statements import library
+GOLDEN = STORED.parent.parent / "tests" / "golden" / "statements"
 
-    made = library()
+
+def main(names: list[str]) -> int:
+    """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on.
+
+    A new statement is sealed: its fingerprint enters `stored/_seals.json` and its text `tests/golden/statements/`.  A statement that
+    differs from its seal is reported and not written, unless `--seal` is given.
+    """
+    from proofs.statements import library, load
+
+    reseal = "--seal" in names
+    names = [name for name in names if name != "--seal"]
+    made, registry = library(), load()
     unknown = [name for name in names if name not in made.derivations]
     if unknown:
         print(f"unknown ID {', '.join(unknown)}; known: {', '.join(made.derivations)}", file=sys.stderr)
         return 2
     STORED.mkdir(parents=True, exist_ok=True)
+    seals = load_seals() if (STORED / SEALS).exists() else {}
     failed = 0
     for name in names or made.derivations:
         try:
-            (STORED / f"{name}.json").write_text(encode(made.proof(name)), encoding="utf-8")
-        except ProofError as error:
+            proof = made.proof(name)
+        except Exception as error:  # a derivation is a program: report what it did and go on with the others
             failed += 1
             traceback.print_exc(limit=-4)
             print(f"FAILED {name}: {error}", file=sys.stderr)
-    stale = [path.name for path in sorted(STORED.glob("*.json")) if path.stem not in made.derivations]
+            continue
+        mark = digest(proof.theorems[-1])
+        if seals.get(name, mark) != mark and not reseal:
+            failed += 1
+            print(
+                f"CHANGED {name}: the statement is not the sealed one; use --seal {name} if this is meant",
+                file=sys.stderr,
+            )
+            continue
+        seals[name] = mark
+        (STORED / f"{name}.json").write_text(encode(proof), encoding="utf-8")
+        if GOLDEN.parent.is_dir() and registry[name].source != "lemma":
+            GOLDEN.mkdir(exist_ok=True)
+            (GOLDEN / f"{name}.txt").write_text(
+                registry[name].text(proof.theorems[-1], made.definitions), encoding="utf-8"
+            )
+    (STORED / SEALS).write_text(json.dumps(dict(sorted(seals.items())), indent=0) + "\n", encoding="utf-8")
+    stale = [name for name in seals if name not in made.derivations]
     if stale:
-        print(f"stored proofs without a derivation: {', '.join(stale)}", file=sys.stderr)
+        print(f"sealed without a derivation: {', '.join(stale)}", file=sys.stderr)
     print(f"{len(names or made.derivations) - failed} proofs written to {STORED.name}/, {failed} failed")
     return 1 if failed else 0
 

@@ -17,6 +17,7 @@ from proofs.kernel import ONE, POSITIVE, ZERO, Node, fits, mk, need, num, open_b
 Monomial = tuple[tuple[Node, int], ...]  # (atom, exponent >= 1), sorted by the atom's serial number
 Poly = dict[Monomial, Fraction]
 UNIT: Monomial = ()
+LIMIT = 1000  # the largest constant that a power, a sum or a product is expanded for
 _NF: dict[Node, Poly] = {}
 
 def constant(value) -> Poly:
@@ -50,6 +51,7 @@ def mul(p: Poly, q: Poly) -> Poly:
     return {m: c for m, c in out.items() if c}
 
 def power(p: Poly, k: int) -> Poly:
+    need(k <= LIMIT, "an exponent is too large to be expanded")
     out = constant(1)
     for _ in range(k):
         out = mul(out, p)
@@ -73,6 +75,11 @@ def canonical(node: Node) -> Node:
     if node.op in ("<=", "<", "=") and fits(node.kids[0].sort, "real"):
         return mk(node.op, None, (ZERO, reify(add(normal_form(node.kids[1]), normal_form(node.kids[0]), Fraction(-1)))))
     return mk(node.op, node.data, tuple(map(canonical, node.kids)))
+
+def unfolded(n: Poly) -> range:
+    """0 .. c-1 for the constant term c of a count."""
+    need(n.get(UNIT, 0) <= LIMIT, "a count is too large to be expanded")
+    return range(int(n.get(UNIT, 0)))
 
 def normal_form(node: Node) -> Poly:
     if node not in _NF:
@@ -107,7 +114,7 @@ def _normal_form(node: Node) -> Poly:
         n = normal_form(kids[0])
         rest = {m: c for m, c in n.items() if m}
         out = _linear(mk("sum", None, (reify(rest), kids[1]))) if rest else {}
-        for j in range(int(n.get(UNIT, 0))):
+        for j in unfolded(n):
             out = add(out, normal_form(open_body(node, reify(add(rest, constant(j))))))
         return out
     need(op in POSITIVE, f"{op} is not a term")
@@ -146,7 +153,7 @@ def _product(node: Node) -> Poly:
         for a, k in m:
             each = atom(mk("prod", None, (reify(rest), a))) if _loose(a) else _power(normal_form(shift(a, -1)), rest)
             out = mul(out, power(each, k))
-    for j in range(int(n.get(UNIT, 0))):
+    for j in unfolded(n):
         out = mul(out, normal_form(open_body(node, reify(add(rest, constant(j))))))
     return out
 

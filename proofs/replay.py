@@ -6,14 +6,17 @@ A stored proof `proofs/stored/ID.json` is one JSON object:
   "steps":  list of [rule, [premises], [arguments], note]; a premise is the number of an earlier step, or the ID of
             another stored proof, standing for its theorem; an argument is "#k" (term k), a string, or a list of these;
   "claim":  [[numbers of the hypotheses], number of the conclusion]; it must be what the last step proves.
-The note is for the reader.  Exit code 0 when every proof replays, 1 when one is refused (named, with the line), 2 for an unknown ID.
+The note is for the reader.  `proofs/stored/_seals.json` holds the fingerprint of every sealed statement; a claim must match its seal.
+Exit code 0 when every proof replays, 1 when one is refused (named, with the line), 2 for an unknown ID.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from proofs.kernel import Node, ProofError, Theorem, Theory, mk
 
 FORMAT = "bellman-smc/proof-1"
 STORED = Path(__file__).parent / "stored"
+SEALS = "_seals.json"
 
 
 class Refused(Exception):
@@ -48,10 +52,13 @@ def decode_argument(value, terms: list[Node]):
 
 
 class Replayer:
-    """Replays proofs on demand, each once; `texts` maps an ID to the text of its stored proof."""
+    """Replays proofs on demand, each once.
 
-    def __init__(self, texts: dict[str, str]):
-        self.texts, self.theory = texts, Theory()
+    `texts` maps an ID to the text of its stored proof, `seals` an ID to the fingerprint of its sealed statement (None: not compared).
+    """
+
+    def __init__(self, texts: dict[str, str], seals: dict[str, str] | None = None):
+        self.texts, self.seals, self.theory = texts, seals, Theory()
         self.theorems: dict[str, Theorem] = {}
         self.steps: dict[str, int] = {}
         self.rules: dict[str, set[str]] = {}
@@ -75,41 +82,39 @@ class Replayer:
 
     def _replay(self, name: str) -> Theorem:
         text = self.texts[name]
-        place = "the file"
         try:
             data = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            line = f"line {error.lineno}: " if isinstance(error, json.JSONDecodeError) else ""
+            raise Refused(f"{name}: {line}not JSON: {error}") from error
+        result = self.check(name, data, lambda key, i: _line(text, key, i))
+        if self.seals is not None and self.seals.get(name) != digest(result):
+            raise Refused(f"{name}: the claim is not the sealed statement (seals: {SEALS})")
+        return result
+
+    def check(self, name: str, data: dict, line: Callable[[str, int], str] = lambda key, i: "") -> Theorem:
+        """Replay one proof given as data; `line` locates an entry for the message.  Raises Refused."""
+        place = "the file"
+        try:
             if data["format"] != FORMAT or data["id"] != name:
-                raise ProofError("another format or another id than the file's name")
+                raise ProofError("another format, or another id than the file's name")
             terms: list[Node] = []
             for i, entry in enumerate(data["terms"]):
-                place = f"term {i}{_line(text, 'terms', i)}"
+                place = f"term {i}{line('terms', i)}"
                 terms.append(decode_term(entry, terms))
             steps: list[Theorem] = []
             self.rules[name], self.uses[name] = set(), []
             for i, (rule, premises, args, _note) in enumerate(data["steps"]):
-                place = f"step {i} ({rule}){_line(text, 'steps', i)}"
-                theorems = []
-                for p in premises:
-                    if isinstance(p, str):
-                        self.uses[name] += [] if p in self.uses[name] else [p]
-                        theorems.append(self.theorem(p))
-                    elif type(p) is int and 0 <= p < i:
-                        theorems.append(steps[p])
-                    else:
-                        raise ProofError(f"premise {p!r} is not an earlier step")
+                place = f"step {i} ({rule}){line('steps', i)}"
                 decoded = [decode_argument(a, terms) for a in args]
-                steps.append(self.theory.apply(rule, theorems, decoded))
+                steps.append(self.theory.apply(rule, [self._premise(name, p, steps) for p in premises], decoded))
                 if rule.startswith("define"):
                     self.definitions[decoded[0].symbol()] = steps[-1]
                 self.rules[name].add(f"axiom {args[0]}" if rule == "axiom" else rule)
             place = "the claim"
             hyps, concl = data["claim"]
             if steps[-1].hyps != frozenset(terms[h] for h in hyps) or steps[-1].concl is not terms[concl]:
-                raise ProofError("the last step does not prove the sealed claim")
-        except Refused:
-            raise
-        except json.JSONDecodeError as error:
-            raise Refused(f"{name}: line {error.lineno}: not JSON: {error.msg}") from error
+                raise ProofError("the last step does not prove the claim")
         except (
             ProofError,
             KeyError,
@@ -118,11 +123,30 @@ class Replayer:
             ValueError,
             AttributeError,
             RecursionError,
-            ZeroDivisionError,
+            ArithmeticError,
         ) as error:
             raise Refused(f"{name}: {place}: {error}") from error
         self.steps[name] = len(steps)
         return steps[-1]
+
+    def _premise(self, name: str, reference: int | str, steps: list[Theorem]) -> Theorem:
+        if isinstance(reference, str):
+            if reference not in self.uses[name]:
+                self.uses[name].append(reference)
+            return self.theorem(reference)
+        if type(reference) is not int or not 0 <= reference < len(steps):
+            raise ProofError(f"premise {reference!r} is not an earlier step")
+        return steps[reference]
+
+
+def digest(theorem: Theorem) -> str:
+    """A fingerprint of hypotheses and conclusion, from their structure alone."""
+
+    def text(node: Node) -> str:
+        return f"({node.op} {node.data!s} {' '.join(map(text, node.kids))})"
+
+    lines = [*sorted(map(text, theorem.hyps)), text(theorem.concl)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _line(text: str, key: str, index: int) -> str:
@@ -132,17 +156,35 @@ def _line(text: str, key: str, index: int) -> str:
 
 
 def load(folder: Path = STORED) -> dict[str, str]:
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))}
+    """The stored proofs of a folder, by ID."""
+    paths = sorted(path for path in folder.glob("*.json") if path.name != SEALS)
+    return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in paths}
 
 
-def main(arguments: list[str]) -> int:
+def load_seals(folder: Path = STORED) -> dict[str, str]:
+    """The fingerprints of the sealed statements, by ID."""
+    try:
+        seals = json.loads((folder / SEALS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(f"{SEALS}: {error}") from error
+    return seals if isinstance(seals, dict) else {}
+
+
+def main(arguments: list[str], folder: Path = STORED) -> int:
     start = time.perf_counter()
-    replayer = Replayer(load())
+    try:
+        replayer = Replayer(load(folder), load_seals(folder))
+    except Refused as error:
+        print(f"REFUSED {error}", file=sys.stderr)
+        return 1
     unknown = [name for name in arguments if name not in replayer.texts]
     if unknown:
         print(f"unknown ID {', '.join(unknown)}; known: {', '.join(replayer.texts)}", file=sys.stderr)
         return 2
-    refused = 0
+    missing = [] if arguments else sorted(set(replayer.seals or ()) - set(replayer.texts))
+    for name in missing:
+        print(f"REFUSED {name}: sealed, but no stored proof", file=sys.stderr)
+    refused = len(missing)
     for name in arguments or replayer.texts:
         try:
             replayer.theorem(name)

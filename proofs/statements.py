@@ -54,6 +54,10 @@ class Statement:
         """The ID of theory.md: S0 for S0.deviation."""
         return self.id.partition(".")[0]
 
+    def text(self, theorem, definitions: dict) -> str:
+        """The sealed statement as one golden file: heading, words, hypotheses, conclusion, definitions."""
+        return f"{self.id}: {self.title} ({self.source})\n{self.words}\n\n{sealed(theorem, definitions)}"
+
 
 REGISTRY: dict[str, Statement] = {}
 

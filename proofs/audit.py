@@ -1,0 +1,219 @@
+"""Mutation audit of the stored proofs: `python -m proofs.audit [ID ...]`.
+
+Every stored proof is corrupted systematically and replayed by the kernel with its seal.  Corruptions of the *statement* (the claim): a
+constant changed, its sign flipped, the bound times 99/100, an exponent lowered, `<=` made `<`, two variables or the two sides swapped, a
+hypothesis dropped.  They are tried twice: in the claim alone, and throughout the proof (the term itself is changed, so every step sees the
+change: this is the attempt to prove the corrupted statement).  Corruptions of the *proof*: a certificate's coefficient, a
+dropped product or equation, a premise exchanged, a rule exchanged, a step replaced by an assumption.
+
+Verdicts: `rule` (the kernel refuses a step), `claim` (the steps prove something else than the claim), `seal` (the kernel proves
+the corrupted statement: it is a true variant, and only the seal tells them apart; the reason printed is that the replay is its proof),
+`same` (the corrupted proof is another proof of the sealed statement itself), and `SURVIVED` (accepted although the
+theorem differs from the sealed one): there must be none.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from proofs.kernel import Theorem
+from proofs.replay import STORED, Refused, Replayer, digest, load, load_seals
+
+SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
+RULE_SWAPS = {"generalise": "discharge", "mp": "conj", "conv": "spec", "inst": "spec", "cases": "conj", "induct": "cases", "mono": "conv"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One corruption: where, what, and the corrupted proof as data."""
+
+    where: str
+    what: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the replay said: see the module's verdicts."""
+
+    mutant: Mutant
+    verdict: str
+    reason: str
+
+
+def term_mutants(entry: list, terms: list[list]) -> Iterator[tuple[str, list]]:
+    """Corruptions of one entry of the term table."""
+    op, data, kids = entry
+    if op == "q":
+        value = Fraction(data)
+        changes = {"plus 1": value + 1, "sign": -value, "times 99/100": value * Fraction(99, 100), "halved": value / 2, "zero": Fraction(0)}
+        for what, new in changes.items():
+            if new != value:
+                yield f"constant {value}: {what}", [op, str(new), kids]
+    elif op == "^":
+        yield "the exponent dropped", ["*", None, [kids[0], kids[0]]] if terms[kids[1]][:2] != ["q", "2"] else ["+", None, [kids[0], kids[0]]]
+    elif op == "inv":
+        yield "numerator for denominator", ["*", None, [kids[0], kids[0]]]
+    if op in SWAPS:
+        yield f"{op} made {SWAPS[op]}", [SWAPS[op], data, kids]
+    if op in ("<=", "<", "=>"):
+        yield f"sides of {op} swapped", [op, data, kids[::-1]]
+    if op == "+" and len(kids) > 1:
+        yield "a summand dropped", ["*", None, [kids[0], kids[0]]] if len(kids) == 2 else [op, data, kids[:-1]]
+    if op == "f" and len(kids) > 1 and data[1][0] == data[1][1]:
+        yield f"arguments of {data[0]} swapped", [op, data, [kids[1], kids[0], *kids[2:]]]
+
+
+def statement_mutants(stored: dict[str, Any]) -> Iterator[Mutant]:
+    """Corruptions of the statement: throughout the proof, and in the claim alone; hypotheses dropped."""
+    terms, (hyps, concl) = stored["terms"], stored["claim"]
+    inside = _below(terms, [concl, *hyps])
+    for i in inside:
+        for what, entry in term_mutants(terms[i], terms):
+            everywhere = _with_terms(stored, [*terms[:i], entry, *terms[i + 1:]])
+            yield Mutant(f"term {i}, everywhere", what, everywhere)
+            extended, renamed = _claim_copy(terms, [concl, *hyps], i, entry)
+            yield Mutant(f"term {i}, in the claim", what, {**stored, "terms": extended, "claim": [renamed[1:], renamed[0]]})
+    for i, h in enumerate(hyps):
+        yield Mutant(f"hypothesis {i}", "dropped", {**stored, "claim": [hyps[:i] + hyps[i + 1:], concl]})
+    variables = [i for i in inside if terms[i][0] == "f" and not terms[i][2]]
+    for i in variables:
+        for j in variables:
+            if i < j and terms[i][1][2] == terms[j][1][2]:
+                swapped = [*terms]
+                swapped[i], swapped[j] = terms[j], terms[i]
+                extended, renamed = _claim_swap(terms, [concl, *hyps], i, j)
+                yield Mutant(f"terms {i} and {j}", "quantities swapped", {**stored, "terms": extended, "claim": [renamed[1:], renamed[0]]})
+
+
+def step_mutants(stored: dict[str, Any]) -> Iterator[Mutant]:
+    """Corruptions of single steps."""
+    for i, (rule, premises, args, _note) in enumerate(stored["steps"]):
+        def changed(new: list, what: str, i: int = i) -> Mutant:
+            return Mutant(f"step {i}", what, {**stored, "steps": [*stored["steps"][:i], new, *stored["steps"][i + 1:]]})
+        if rule == "certificate":
+            goal, products, equations, dens = args
+            for k, (c, numbers, squares) in enumerate(products):
+                for what, value in (("negated", -Fraction(c)), ("plus 1", Fraction(c) + 1), ("times 99/100", Fraction(c) * Fraction(99, 100))):
+                    new = [*products[:k], [str(value), numbers, squares], *products[k + 1:]]
+                    yield changed([rule, premises, [goal, new, equations, dens], ""], f"coefficient {k} {what}")
+                yield changed([rule, premises, [goal, products[:k] + products[k + 1:], equations, dens], ""], f"product {k} dropped")
+            for k in range(len(equations)):
+                yield changed([rule, premises, [goal, products, equations[:k] + equations[k + 1:], dens], ""], f"equation {k} dropped")
+            for k in range(len(dens)):
+                yield changed([rule, premises, [goal, products, equations, dens[:k] + dens[k + 1:]], ""], f"denominator {k} dropped")
+        for k, p in enumerate(premises):
+            others = [j for j in (i - 1, i - 2) if j >= 0 and j != p]
+            for j in others:
+                yield changed([rule, [*premises[:k], j, *premises[k + 1:]], args, ""], f"premise {k} exchanged for {j}")
+            yield changed([rule, premises[:k] + premises[k + 1:], args, ""], f"premise {k} dropped")
+        if rule in RULE_SWAPS:
+            yield changed([RULE_SWAPS[rule], premises, args, ""], f"rule {rule} made {RULE_SWAPS[rule]}")
+        if len(premises) == 2:
+            yield changed([rule, premises[::-1], args, ""], "premises swapped")
+
+
+def _below(terms: list[list], roots: list[int]) -> list[int]:
+    seen: set[int] = set()
+    todo = list(roots)
+    while todo:
+        i = todo.pop()
+        if i not in seen:
+            seen.add(i)
+            todo += terms[i][2]
+    return sorted(seen)
+
+
+def _with_terms(stored: dict[str, Any], terms: list[list]) -> dict[str, Any]:
+    return {**stored, "terms": terms}
+
+
+def _claim_copy(terms: list[list], roots: list[int], at: int, entry: list) -> tuple[list[list], list[int]]:
+    """The table extended by a copy of the claim in which term `at` is `entry`; the numbers of the copied roots."""
+    extended, new = list(terms), {}
+    for i in _below(terms, roots):
+        op, data, kids = entry if i == at else terms[i]
+        copied = [new.get(k, k) for k in kids]
+        if i == at or copied != kids:
+            extended.append([op, data, copied])
+            new[i] = len(extended) - 1
+    return extended, [new.get(r, r) for r in roots]
+
+
+def _claim_swap(terms: list[list], roots: list[int], a: int, b: int) -> tuple[list[list], list[int]]:
+    extended, new = list(terms), {a: b, b: a}
+    for i in _below(terms, roots):
+        copied = [new.get(k, k) for k in terms[i][2]]
+        if copied != terms[i][2]:
+            extended.append([*terms[i][:2], copied])
+            new[i] = len(extended) - 1
+    return extended, [new.get(r, r) for r in roots]
+
+
+class Audit:
+    """Replays mutants against the theorems of the sound proofs."""
+
+    def __init__(self) -> None:
+        self.texts, self.seals = load(), load_seals()
+        self.sound = Replayer(self.texts, self.seals)
+        for name in self.texts:
+            self.sound.theorem(name)
+
+    def outcome(self, name: str, mutant: Mutant) -> Outcome:
+        """Replay one corrupted proof; the proofs that it uses are the sound ones."""
+        replayer = Replayer(self.texts)
+        replayer.theorems = {key: value for key, value in self.sound.theorems.items() if key != name}
+        own = {entry[1][0] for entry in mutant.data["terms"] if entry[0] in ("f", "E")} if _defines(mutant.data) else set()
+        replayer.theory.defs = {s: d for s, d in self.sound.theory.defs.items() if s[1][0] not in own}
+        try:
+            proved: Theorem = replayer.check(name, mutant.data)
+        except Refused as error:
+            text = str(error)
+            return Outcome(mutant, "claim" if ": the claim: " in text else "rule", text)
+        if digest(proved) == self.seals[name]:
+            return Outcome(mutant, "same", "another proof of the sealed statement")
+        if digest(proved) != self.seals[name]:
+            return Outcome(mutant, "seal", "a true variant: this replay is its proof; the seal refuses it")
+        return Outcome(mutant, "SURVIVED", "accepted")
+
+    def run(self, name: str, every: int = 1) -> list[Outcome]:
+        """The outcomes of every `every`-th mutant of one stored proof."""
+        stored = json.loads(self.texts[name])
+        mutants = [*statement_mutants(stored), *step_mutants(stored)]
+        return [self.outcome(name, copy.copy(m)) for m in mutants[::every]]
+
+
+def _defines(data: dict[str, Any]) -> bool:
+    return any(step[0].startswith("define") for step in data["steps"])
+
+
+def main(arguments: list[str]) -> int:
+    audit = Audit()
+    unknown = [name for name in arguments if name not in audit.texts]
+    if unknown:
+        print(f"unknown ID {', '.join(unknown)}; known: {', '.join(audit.texts)}", file=sys.stderr)
+        return 2
+    total: Counter[str] = Counter()
+    for name in arguments or audit.texts:
+        outcomes = audit.run(name)
+        count = Counter(o.verdict for o in outcomes)
+        total += count
+        print(f"{name:24} {len(outcomes):6} tried  " + "  ".join(f"{k} {count[k]}" for k in ("rule", "claim", "seal", "same", "SURVIVED")))
+        if arguments:
+            for o in outcomes:
+                if o.verdict in ("seal", "same", "SURVIVED"):
+                    print(f"    {o.verdict}: {o.mutant.where}, {o.mutant.what}: {o.reason}")
+    print(f"{sum(total.values())} mutants, {total['rule'] + total['claim'] + total['seal']} refused, {total['same']} other proofs of the same statement, "
+          f"{total['SURVIVED']} survived; stored proofs in {STORED.name}/")
+    return 1 if total["SURVIVED"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
