@@ -1,0 +1,51 @@
+"""The report of a simulated check, for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from smc.rational import INFINITE
+from smc.report import COLUMNS, row_cells, short, verdict_text
+from smc.sampled import SampledReport, SampledRow
+from smc.verify import Row
+
+
+def between(low: float, high: float) -> str:
+    """An interval for reading."""
+    return short(low) if low == high else f"{short(low)} .. {short(high)}"
+
+
+def lines(report: SampledReport) -> list[str]:
+    """What the model is, and what was measured on it."""
+    c, e = report.constants, report.estimated
+    assert e.tv_interval is not None
+    return [
+        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
+        f"reward model: {c.twist.name}",
+        f"normaliser Z = {short(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
+        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+        f"{e.algorithm}, {e.particles} particles, {e.replicates} runs: total variation to the target in {between(*e.tv_interval)}, "
+        f"probability of no answer in {between(*e.dead_interval)}, E[Zhat^2]/Z^2 in {between(*report.second_moment_interval)}",
+        e.guarantee,
+        *(f"note: {note}" for note in c.model.notes),
+    ]
+
+
+def table(rows: Sequence[Row | SampledRow]) -> Table:
+    """Every statement against its measurement: exact where it is, an interval where it was sampled."""
+    shown = Table()
+    for name in COLUMNS:
+        if name != "bound / observed":
+            shown.add_column(name, justify="right" if name in ("observed", "bound") else "left")
+    for row in rows:
+        if isinstance(row, Row):
+            *cells, _, verdict = row_cells(row)
+            shown.add_row(*cells, verdict)
+            continue
+        infinite = isinstance(row.bound, float) and row.bound == INFINITE
+        verdict = Text("claims nothing", style="dim") if infinite else verdict_text(row.verdict)
+        shown.add_row(row.id, row.form, row.quantity, between(row.low, row.high), short(row.bound), verdict)
+    return shown
