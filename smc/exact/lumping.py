@@ -1,0 +1,148 @@
+"""Exact lumping: states that no run can tell apart become one, so that the engines work on fewer.
+
+Two states of a layer are bisimilar when they have the same value `V_t` and, for every class C of the next layer and every
+potential, the same probability of a step into C. Classes are found from the last layer backwards, in one pass. The
+lumped particles are again a particle system of the same kind (a function of the states that is a Markov chain whatever the
+start, with weights that only depend on classes), so the output law of the lumped model is the pushed-forward law of the
+original, with the same `dead` and the same law of `Zhat`. The last layer is split by `keep`: "states" (every terminal state
+by itself, no information is lost), "reward" (terminal states of equal reward together), or labels of the caller's.
+Unreachable states are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+from smc.algorithms import Outcome, ParticleProcess
+from smc.errors import InputError
+from smc.exact.law import OutputLaw
+from smc.model import Edge, LayeredModel, merge_edges, reachable
+from smc.rational import ZERO, Rational
+from smc.reward import Twist
+
+Keep = str | Sequence[Hashable]
+"""How terminal states are told apart: "states", "reward" (models only), or one label a terminal state."""
+
+
+@dataclass(frozen=True)
+class Lumping:
+    """Which states became one.
+
+    classes: class of each state by layer, shape (T + 1, |X_t|), None for a state that was dropped.
+    sizes: number of classes by layer, shape (T + 1,).
+    """
+
+    classes: tuple[tuple[int | None, ...], ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def before(self) -> tuple[int, ...]:
+        """Number of states by layer that the original had, shape (T + 1,)."""
+        return tuple(len(layer) for layer in self.classes)
+
+    def push(self, law: Sequence[Rational]) -> tuple[Rational, ...]:
+        """A law on the original's terminal states as one on their classes. A dropped state must have probability zero."""
+        pushed = [ZERO] * self.sizes[-1]
+        for k, p in zip(self.classes[-1], law, strict=True):
+            if k is not None:
+                pushed[k] += p
+            elif p:
+                raise ValueError(f"a dropped state has probability {p}")
+        return tuple(pushed)
+
+    def pushed(self, law: OutputLaw) -> OutputLaw:
+        """The output law on classes; `dead` stays as it is."""
+        return OutputLaw(self.push(law.law), law.dead)
+
+    def __str__(self) -> str:
+        before, after = sum(self.before), sum(self.sizes)
+        if before == after:
+            return f"no two of the {before} states are bisimilar"
+        widest = max(self.before), max(self.sizes)
+        return (
+            f"{before} states became {after} by exact lumping; the widest layer has {widest[1]} instead of {widest[0]}"
+        )
+
+
+def lump_model(model: LayeredModel, twist: Twist, keep: Keep = "states") -> tuple[LayeredModel, Twist, Lumping]:
+    """The quotient of (reference, potentials, reward, twist). Every constant of the theory is the original's.
+
+    A class bears the name of its first state. Raises InputError for a `keep` that does not fit.
+    """
+    labels: Sequence[Hashable] = model.reward if keep == "reward" else _labels(keep, model.sizes[-1])
+    live = reachable(model)
+
+    def signature(t: int, x: int, next_class: Sequence[int | None]) -> Hashable:
+        row = merge_edges(
+            Edge(next_class[e.target], e.probability, e.potential) for e in model.edges[t][x] if e.probability
+        )
+        return twist.values[t][x], row
+
+    last = [(labels[x], model.reward[x]) for x in range(model.sizes[-1])]
+    lumping, members = _partition(live, model.sizes, last, signature)
+    layers = tuple(tuple(names[x] for x in first) for names, first in zip(model.layers, members, strict=True))
+    edges = tuple(
+        tuple(signature(t, x, lumping.classes[t + 1])[1] for x in first) for t, first in enumerate(members[:-1])
+    )
+    values = tuple(tuple(layer[x] for x in first) for layer, first in zip(twist.values, members, strict=True))
+    notes = (*model.notes, str(lumping))
+    return LayeredModel(layers, edges, values[-1], model.name, notes), Twist(values, twist.name), lumping
+
+
+def lump_process(process: ParticleProcess, keep: Keep = "states") -> tuple[ParticleProcess, Lumping]:
+    """The quotient of a particle process: coarser than the model's, since only moves and weights count, not `V` itself.
+
+    A move of weight zero leads nowhere that matters, so all of them lead to class 0, and states that only they reach go.
+    """
+    labels = _labels(keep, process.sizes[-1])
+    live = [{0}]
+    for step in process.steps:
+        live.append({o.target for x in live[-1] for o in step[x] if o.probability and o.weight})
+
+    def signature(t: int, x: int, next_class: Sequence[int | None]) -> Hashable:
+        joined: dict[tuple[int, Rational], Rational] = {}
+        for o in process.steps[t][x]:
+            key = (next_class[o.target], o.weight) if o.weight else (0, ZERO)
+            joined[key] = joined.get(key, ZERO) + o.probability
+        return tuple(Outcome(y, p, w) for (y, w), p in sorted(joined.items()))
+
+    lumping, members = _partition(live, process.sizes, labels, signature)
+    steps = tuple(tuple(signature(t, x, lumping.classes[t + 1]) for x in first) for t, first in enumerate(members[:-1]))
+    return ParticleProcess(process.algorithm, steps, lumping.sizes, process.scale, process.resampled), lumping
+
+
+def _partition(
+    live: Sequence[frozenset[int] | set[int]],
+    sizes: Sequence[int],
+    last: Sequence[Hashable],
+    signature: Callable[[int, int, Sequence[int | None]], Hashable],
+) -> tuple[Lumping, tuple[tuple[int, ...], ...]]:
+    """Classes of equal signature, from the last layer backwards, and the first member of each class."""
+    layers: list[tuple[int | None, ...]] = []
+    firsts: list[tuple[int, ...]] = []
+    for t in range(len(sizes) - 1, -1, -1):
+        index: dict[Hashable, int] = {}
+        members: list[int] = []
+        row: list[int | None] = [None] * sizes[t]
+        for x in sorted(live[t]):
+            key = last[x] if t == len(sizes) - 1 else signature(t, x, layers[0])
+            if key not in index:
+                index[key] = len(members)
+                members.append(x)
+            row[x] = index[key]
+        layers.insert(0, tuple(row))
+        firsts.insert(0, tuple(members))
+    return Lumping(tuple(layers), tuple(max(1, len(first)) for first in firsts)), tuple(firsts)
+
+
+def _labels(keep: Keep, states: int) -> Sequence[Hashable]:
+    if keep == "states":
+        return range(states)
+    if isinstance(keep, str):
+        raise InputError(f"unknown way to lump {keep!r}", where="keep", mend='choose "states", or "reward" for a model')
+    if len(keep) != states:
+        raise InputError(
+            f"{len(keep)} labels for {states} terminal states", where="keep", mend="give one label a state"
+        )
+    return keep
