@@ -31,20 +31,24 @@ class Numbers:
         return _array([self.number(v) for v in values])
 
     def run(self, x: np.ndarray, steps: Sequence[Step], tick: Callable[[], None] = lambda: None) -> np.ndarray:
-        """`x` after `steps`; may overwrite `x`. `tick` is called after each."""
+        """`x` after `steps`; overwrites `x`. `tick` is called after each."""
+        held = [x]
+        del x  # numbers can be many and long: no step may find a second reference to the old ones
         for step in steps:
-            x = getattr(self, type(step).__name__.lower())(x, step)
+            held.append(getattr(self, type(step).__name__.lower())(held.pop(), step))
             tick()
-        return x
+        return held.pop()
 
     def normalise(self, x: np.ndarray, step: Normalise) -> np.ndarray:
         """See `Normalise`."""
         table = _array([self.number((step.common // v) ** step.power if v else 0) for v in step.values])
-        return x * table[step.index]
+        x *= table[step.index]
+        return x
 
     def scale(self, x: np.ndarray, step: Scale) -> np.ndarray:
         """See `Scale`."""
-        return x * _array([self.number(factor) for factor in scale_factors(step)])
+        x *= _array([self.number(factor) for factor in scale_factors(step)])
+        return x
 
     def shift(self, x: np.ndarray, step: Shift) -> np.ndarray:
         """See `Shift`."""
@@ -60,8 +64,10 @@ class Numbers:
         """See `Stirling`: after round i row i holds `E[n^i]` and row r > i holds `E[n^i (n)_{r-i}]`."""
         starts, counts = step.lines.starts, step.lines.lengths
         x = x[step.lines.rows]
-        rows = [self.polynomial(x[a:b].tolist()) for a, b in zip(starts, starts[1:], strict=False)]
-        x[:] = None
+        rows = []
+        for a, b in zip(starts, starts[1:], strict=False):
+            rows.append(self.polynomial(x[a:b].tolist()))
+            x[a:b] = None
         longest = len(rows) - 1
         for i in range(1, longest):
             for r in range(longest, i, -1):
@@ -117,8 +123,10 @@ class WholeNumbers(Numbers):
 
     def divide(self, x: np.ndarray, step: Divide) -> np.ndarray:
         if step.bottom != 1:
-            x = x * flint.fmpz(step.bottom)
-        return x if step.top == 1 else x // flint.fmpz(step.top)
+            x *= flint.fmpz(step.bottom)
+        if step.top != 1:
+            x //= flint.fmpz(step.top)
+        return x
 
 
 class Balls(Numbers):
@@ -132,10 +140,12 @@ class Balls(Numbers):
 
     def normalise(self, x: np.ndarray, step: Normalise) -> np.ndarray:
         table = _array([(self.number(step.common) / v) ** step.power if v else self.zero for v in step.values])
-        return x * table[step.index]
+        x *= table[step.index]
+        return x
 
     def divide(self, x: np.ndarray, step: Divide) -> np.ndarray:
-        return x * (self.number(step.bottom) / self.number(step.top))
+        x *= self.number(step.bottom) / self.number(step.top)
+        return x
 
 
 def scale_factors(step: Scale) -> list[int]:

@@ -54,7 +54,9 @@ def numerators(plan: Schedule, arithmetic, tick: Callable[[], None] = lambda: No
     for cells, steps, factor in zip(chain.layers, plan.moves, plan.growth, strict=False):
         dead = dead + _dead(cells, x, arithmetic)
         dead = arithmetic.times(dead, factor, particles)
-        x = arithmetic.run(x, steps, tick)
+        held = [x]
+        del x
+        x = arithmetic.run(held.pop(), steps, tick)
     cells = chain.layers[-1]
     dead = arithmetic.times(dead + _dead(cells, x, arithmetic), plan.output.common, 1)
     x = arithmetic.normalise(x, plan.output)

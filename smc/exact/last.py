@@ -21,7 +21,7 @@ from smc.exact.law import OutputLaw
 from smc.exact.simplex import occupancy_count, simplex
 from smc.rational import ZERO, Rational
 
-BLOCK = 256
+BLOCK = 32
 """Occupancies handled at once."""
 
 
@@ -45,7 +45,7 @@ def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: 
     share = {total: flint.fmpz(common // total) ** particles for total in set(totals) if total}
     inverse = _Reciprocals(levels, particles)
     drowned = flint.fmpz(0)
-    chosen = flint.fmpz_mat(len(forms), len(levels))  # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
+    chosen = [[flint.fmpz(0)] * len(levels) for _ in forms]  # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
     for begin in range(0, len(totals), BLOCK):
         block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and x[k]]
         if block:
@@ -53,16 +53,19 @@ def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: 
             mixed = mixtures[block].tolist()
             if not levels[0]:
                 drowned += sum((mass * flint.fmpz(b[0]) ** particles for mass, b in zip(masses, mixed, strict=True)), flint.fmpz(0))
-            answers = inverse.answers(mixed)
-            lifted = flint.fmpz_mat(len(block), len(levels), [mass * a for mass, row in zip(masses, answers, strict=True) for a in row])
-            chosen += flint.fmpz_mat(len(forms), len(block), [int(m) for m in points[block].T.ravel()]) * lifted
+            for point, mass, row in zip(points[block].tolist(), masses, inverse.answers(mixed), strict=True):
+                for level, answer in enumerate(row):
+                    lifted = mass * answer
+                    for c, m in enumerate(point):
+                        if m and answer:
+                            chosen[c][level] += m * lifted
         tick()
     whole = int(denominator) * (d * common) ** particles
     law = [ZERO] * chain.outcomes
     for j, (state, weight) in enumerate(zip(cells.states, cells.weights, strict=True)):
         if weight:
             level = levels.index(weight)
-            top = sum((row[j] * chosen[c, level] for c, row in enumerate(forms) if row[j]), flint.fmpz(0))
+            top = sum((row[j] * chosen[c][level] for c, row in enumerate(forms) if row[j]), flint.fmpz(0))
             law[state] += Rational(int(top), whole * inverse.common)
     died = sum((int(x[k]) for k, total in enumerate(totals) if not total), 0)
     return OutputLaw(tuple(law), Rational(died, int(denominator)) + Rational(int(drowned), whole))
