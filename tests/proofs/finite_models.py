@@ -1,0 +1,50 @@
+"""Formulas of the kernel read in a finite model, with exact numbers: the meaning of a sealed statement, independent of its proof.
+
+A model gives every free symbol a value: variables a number or a state, functions a callable, measures a callable from parameters to
+(weight, element) pairs, and every sort a finite range over which its quantifiers run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from fractions import Fraction
+from math import isqrt
+from typing import Any
+
+from proofs.kernel import Node, bound_sort, open_body, var
+from proofs.terms import evaluate
+
+_NAMES = itertools.count()
+
+
+def exact_sqrt(x: Fraction) -> Fraction:
+    """The root of a rational square; ValueError otherwise."""
+    x = Fraction(x)
+    top, bottom = isqrt(x.numerator), isqrt(x.denominator)
+    if top * top != x.numerator or bottom * bottom != x.denominator:
+        raise ValueError(f"sqrt({x}) is not rational")
+    return Fraction(top, bottom)
+
+
+def holds(formula: Node, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> bool:
+    """Is the formula true, its quantifiers running over `ranges[sort]`?"""
+    op, kids = formula.op, formula.kids
+    if op == "all":
+        sort = bound_sort(op, formula.data)
+        name = f"bound{next(_NAMES)}"
+        body = open_body(formula, var(name, sort))
+        return all(holds(body, {**env, name: value}, ranges) for value in ranges[sort])
+    if op == "=>":
+        return not holds(kids[0], env, ranges) or holds(kids[1], env, ranges)
+    if op == "and":
+        return holds(kids[0], env, ranges) and holds(kids[1], env, ranges)
+    left, right = evaluate(kids[0], env), evaluate(kids[1], env)
+    return bool({"=": left == right, "<=": left <= right, "<": left < right}[op])
+
+
+def check_theorem(theorem, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> None:
+    """Every hypothesis is met by the model (so the statement is not vacuous), and the conclusion holds in it."""
+    for h in theorem.hyps:
+        assert holds(h, env, ranges), f"the model does not meet the hypothesis {h!r}"
+    assert holds(theorem.concl, env, ranges), f"FALSE in a model that meets all hypotheses: {theorem.concl!r}"
