@@ -33,14 +33,14 @@ class Move:
     Per cell, shape (C,), ordered by state: `cell_state`, `cell_log_weight`.
     """
 
-    first: NDArray[np.int32]
+    first: Ints
     degree: Floats
     source: Ints
-    target: NDArray[np.int32]
+    target: Ints
     probability: Floats
     log_weight: Floats
     accept: Floats
-    alias: NDArray[np.int32]
+    alias: Ints
     cell: Ints
     cell_state: Ints
     cell_log_weight: Floats
@@ -91,14 +91,14 @@ def _move(rows: tuple[tuple[Outcome, ...], ...], dead: int) -> Move:
     cells = sorted({(o.target, o.weight) for o in outcomes})
     index = {cell: i for i, cell in enumerate(cells)}
     return Move(
-        first=np.array(first, np.int32),
+        first=np.array(first, np.intp),
         degree=np.diff([*first, len(outcomes)]).astype(np.float64),
         source=np.array(source, np.intp),
-        target=np.array([o.target for o in outcomes], np.int32),
+        target=np.array([o.target for o in outcomes], np.intp),
         probability=np.array([float(o.probability) for o in outcomes]),
         log_weight=np.array([log(o.weight) for o in outcomes]),
         accept=np.array(accept),
-        alias=np.array(alias, np.int32),
+        alias=np.array(alias, np.intp),
         cell=np.array([index[o.target, o.weight] for o in outcomes], np.intp),
         cell_state=np.array([x for x, _ in cells], np.intp),
         cell_log_weight=np.array([log(w) for _, w in cells]),

@@ -12,6 +12,7 @@ does not read labels is that of the particle-by-particle algorithm.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +22,45 @@ from smc.montecarlo.compiled import Compiled, Floats, Ints, Move
 Counts = NDArray[np.int64]
 _DENSE = 4096
 """Largest number of entries for which the mixture is one matrix product."""
+_LONG_BLOCK = 1024
+"""Particles in a block from which on one call of the generator for each block is faster than one for all."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """States of R runs of N particles that are numbered by cell: `counts[r, k]` of them in `state[k]`, one block after the other."""
+
+    state: Ints
+    counts: Counts
+
+    def spread(self) -> NDArray[np.int32]:
+        """The state of each particle, shape (R, N)."""
+        rows = np.broadcast_to(self.state.astype(np.int32), self.counts.shape)
+        return np.repeat(rows.ravel(), self.counts.ravel()).reshape(len(rows), -1)
 
 
 @dataclass
 class Lineage:
-    """Genealogies of R runs of N particles: lists over t = 1..T of arrays of shape (R, N), int32.
+    """Genealogies of R runs of N particles: lists over t = 1..T.
 
-    states: state after step t, |X_t| where dead. ancestors: index of the particle of step t-1 that it moved from
-    (its own index at t = 1). In a run that has died, ancestors are those of dead particles. chosen: the output
-    particle, shape (R,), -1 for a dead run.
+    generations: states after step t, |X_t| where dead, as an array (R, N) or as `Blocks`; `states` gives arrays, int32.
+    ancestors: index of the particle of step t-1 that each moved from (its own index at t = 1), shape (R, N), int32. In a run that has died
+        they are those of dead particles.
+    chosen: the output particle, shape (R,), -1 for a dead run.
     """
 
-    states: list[NDArray[np.int32]] = field(default_factory=list)
+    generations: list[NDArray[np.int32] | Blocks] = field(default_factory=list)
     ancestors: list[NDArray[np.int32]] = field(default_factory=list)
     chosen: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
+    @cached_property
+    def states(self) -> list[NDArray[np.int32]]:
+        """State of each particle after step t = 1..T, arrays of shape (R, N). Made when first asked for."""
+        return [g.spread() if isinstance(g, Blocks) else g for g in self.generations]
+
     def paths(self, particle: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
         """States of the ancestral lines of `particle` (one a run; the output by default), shape (R, T)."""
-        index = (self.chosen if particle is None else particle).astype(np.intp)
+        index = self.chosen if particle is None else particle
         rows = np.arange(len(index))
         line = []
         for states, ancestors in zip(reversed(self.states), reversed(self.ancestors), strict=True):
@@ -167,7 +189,7 @@ class OccupancyEngine:
                 flows = draw_counts(rng, particles, shares[:, step.parent] * step.probability)
                 record.ancestors.append(_ancestors(counts, flows, step.parent, particles, rng))
                 counts = np.add.reduceat(flows, step.starts, axis=1)
-                record.states.append(_spread(step.state, counts, particles))
+                record.generations.append(Blocks(step.state, counts))
             shares, log_sum = weigh(counts, step.log_weight)
             log_normaliser += log_sum - np.log(particles)
         last = self.steps[-1]
@@ -186,12 +208,6 @@ class OccupancyEngine:
         return law
 
 
-def _spread(values: Ints, counts: Counts, particles: int) -> NDArray[np.int32]:
-    """`values[k]` repeated `counts[r, k]` times along each row, shape (R, N)."""
-    rows = np.broadcast_to(values.astype(np.int32), counts.shape)
-    return np.repeat(rows.ravel(), counts.ravel()).reshape(len(counts), particles)
-
-
 def _ancestors(
     counts: Counts, flows: Counts, parent: Ints, particles: int, rng: np.random.Generator
 ) -> NDArray[np.int32]:
@@ -202,6 +218,15 @@ def _ancestors(
         return np.broadcast_to(np.arange(particles, dtype=np.int32), (len(counts), particles))
     start = (np.cumsum(counts, axis=1) - counts)[:, parent].astype(np.int32)
     flat = flows.ravel()
+    if particles >= _LONG_BLOCK * len(parent):
+        ancestors = np.empty(len(counts) * particles, np.int32)
+        blocks = zip(start.ravel().tolist(), counts[:, parent].ravel().tolist(), flat.tolist(), strict=True)
+        position = 0
+        for low, size, drawn in blocks:
+            if drawn:
+                ancestors[position : position + drawn] = rng.integers(low, low + size, drawn, np.int32)
+                position += drawn
+        return ancestors.reshape(len(counts), particles)
     offset = rng.random(len(counts) * particles)
     offset *= np.repeat(counts[:, parent].astype(np.float64).ravel(), flat)
     ancestors = offset.astype(np.int32)  # below the count: u <= 1 - 2^-53, and rounding cannot reach a whole count

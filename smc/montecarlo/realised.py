@@ -148,7 +148,7 @@ class RealisedRun:
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
         for position, note in reversed(notes):
             lines.insert(position, note)
-        if self.chosen is None:
+        if self.output is None:
             lines.append(f"dead after step {self.dead_at}: no answer; Zhat = 0")
         else:
             name = str(self.output) if layers is None else layers[-1][self.output]
@@ -195,11 +195,11 @@ def realise(
             where="resampling",
             mend=f"choose one of {', '.join(RESAMPLERS)}",
         )
-    if (draws is None) == (seed is None):
+    source = SeededDraws(seed) if draws is None and seed is not None else draws
+    if source is None or (draws is not None and seed is not None):
         raise InputError(
             "a run needs either a seed or a source of draws", where="seed", mend="give exactly one of them"
         )
-    source = SeededDraws(seed) if draws is None else draws
 
     closed = process.scale
     ancestors: list[int] = list(range(particles))

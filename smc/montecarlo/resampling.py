@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from smc.montecarlo.compiled import Floats
+from smc.montecarlo.compiled import Floats, Ints
 
-Ancestors = NDArray[np.int32]
+Ancestors = Ints
 Resampler = Callable[[Floats, np.random.Generator], Ancestors]
 
 _COMPARE_BELOW = 24
@@ -38,7 +37,7 @@ def _from_hits(hits: Floats) -> Ancestors:
     """Ancestors from `hits[r, j]`, the number of the N sorted positions below `C_j`."""
     rows, particles = hits.shape
     counts = np.diff(hits, axis=1, prepend=0.0).astype(np.intp)
-    index = np.broadcast_to(np.arange(particles, dtype=np.int32), (rows, particles))
+    index = np.broadcast_to(np.arange(particles, dtype=np.intp), (rows, particles))
     return np.repeat(index.ravel(), counts.ravel()).reshape(rows, particles)
 
 
@@ -72,14 +71,14 @@ def multinomial(weights: Floats, rng: np.random.Generator) -> Ancestors:
     sums = _cumulative(weights)
     if particles <= _COMPARE_BELOW:
         draws = rng.random(weights.shape)
-        ancestors = np.zeros(weights.shape, np.int32)
+        ancestors = np.zeros(weights.shape, np.intp)
         for j in range(particles - 1):
             ancestors += draws >= sums[:, j, None]
         return ancestors
     spacings = rng.standard_exponential((rows, particles + 1))
     positions = np.cumsum(spacings, axis=1)  # sorted uniforms: partial sums of exponentials over their total
     draws = positions[:, :-1] / positions[:, -1:]
-    ancestors = np.empty(weights.shape, np.int32)
+    ancestors = np.empty(weights.shape, np.intp)
     for row in range(rows):
         ancestors[row] = np.searchsorted(sums[row], draws[row], side="right")
     return np.minimum(ancestors, _last_positive(weights), out=ancestors)
@@ -87,7 +86,7 @@ def multinomial(weights: Floats, rng: np.random.Generator) -> Ancestors:
 
 def _last_positive(weights: Floats) -> Ancestors:
     """Index of the last positive weight of each row, shape (R, 1)."""
-    return (weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1)).astype(np.int32)[:, None]
+    return (weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1)).astype(np.intp)[:, None]
 
 
 def residual(weights: Floats, rng: np.random.Generator) -> Ancestors:
@@ -98,7 +97,7 @@ def residual(weights: Floats, rng: np.random.Generator) -> Ancestors:
     remainder = np.maximum(expected - whole, 0.0)
     remainder[:, 0] += ~remainder.any(axis=1)  # nothing left to draw; any weights will do
     kept = whole.sum(axis=1, keepdims=True)
-    index = np.broadcast_to(np.arange(particles, dtype=np.int32), weights.shape)
+    index = np.broadcast_to(np.arange(particles, dtype=np.intp), weights.shape)
     ancestors = multinomial(remainder, rng)
     ancestors[np.arange(particles) < kept] = np.repeat(index.ravel(), whole.astype(np.intp).ravel())
     return ancestors

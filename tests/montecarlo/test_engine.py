@@ -7,6 +7,7 @@ seed; seeds are fixed all the same.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -240,7 +241,7 @@ def test_expected_copies_of_the_vectorised_schemes(scheme, particles):
     """Mean share of each particle's copies, against its weight; also: a particle of weight zero has no copies."""
     weights = np.tile((np.arange(particles) % 3).astype(float), (60_000 // particles * 5, 1))
     ancestors = RESAMPLERS[scheme](weights, np.random.Generator(np.random.SFC64(10)))
-    assert ancestors.shape == weights.shape and ancestors.dtype == np.int32
+    assert ancestors.shape == weights.shape and ancestors.dtype == np.intp
     copies = np.bincount(ancestors.ravel(), minlength=particles)
     share = weights[0] / weights[0].sum()
     assert not copies[weights[0] == 0].any()
@@ -286,12 +287,15 @@ def final_ancestry(run):
     return len(set(index)), run.path(run.chosen)
 
 
+@pytest.mark.parametrize("long_block", [0, 10**6])
 @pytest.mark.parametrize("mode", [{}, {"by_particles": True}, {"resampling": "residual", "threshold": "5/6"}])
-def test_genealogies_have_the_law_of_the_realised_run(mode):
+def test_genealogies_have_the_law_of_the_realised_run(mode, long_block, monkeypatch):
+    """Both ways of drawing ancestors inside a block of particles."""
+    monkeypatch.setattr(occupancy, "_LONG_BLOCK", long_block)
     steered = process(ladder(), "naive")
     exact_mode = {key: value for key, value in mode.items() if key != "by_particles"}
     law = law_of(lambda draws: final_ancestry(realise(steered, 2, draws=draws, **exact_mode)))
-    runs = simulate(steered, 2, 100_000, seed=13, genealogies=True, **mode)
+    runs = simulate(steered, 2, 40_000, seed=13, genealogies=True, **mode)
     seen: dict = {}
     for lineage in runs.lineages:
         distinct = [len(set(row)) for row in lineage.roots(2).tolist()]
@@ -306,8 +310,9 @@ def test_genealogies_have_the_law_of_the_realised_run(mode):
 def test_every_ancestor_can_reach_its_child():
     model = random_model(7, horizon=5, width=3, zero=0.2)
     steered = process(model, "naive")
-    for mode in ({}, {"by_particles": True}, {"resampling": "stratified", "threshold": "1/2"}):
-        for lineage in simulate(steered, 50, 40, seed=14, genealogies=True, **mode).lineages:
+    modes = ({}, {"by_particles": True}, {"resampling": "stratified", "threshold": "1/2"})
+    for mode, (particles, replicates) in itertools.product(modes, ((50, 40), (40_000, 1))):
+        for lineage in simulate(steered, particles, replicates, seed=14, genealogies=True, **mode).lineages:
             before = np.zeros_like(lineage.states[0])
             for t, (states, ancestors) in enumerate(zip(lineage.states, lineage.ancestors, strict=True)):
                 parents = np.take_along_axis(before, ancestors.astype(np.intp), axis=1)

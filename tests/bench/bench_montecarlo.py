@@ -1,0 +1,184 @@
+"""Throughput of the Monte Carlo engine on the reference model, in particle-steps a second, interleaved in one run.
+
+Reference model: 3 states a layer, horizon 6, transition denominators at most 6, potentials in {1, 2, 3} by the state entered, `V = 1`.
+`python -m tests.bench.bench_montecarlo` prints the table; `pytest tests/bench/bench_montecarlo.py` records the same with pytest-benchmark.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from smc.algorithms import particle_process
+from smc.model import LayeredModel
+from smc.montecarlo import simulate
+from smc.reward import constant
+from smc.value import true_value
+
+HERE = Path(__file__).resolve()
+NEIGHBOUR = HERE.parents[2] / "build" / "particles-venv" / "bin" / "python"
+HORIZON = 6
+ROWS = (("1/2", "1/3", "1/6"), ("1/6", "1/2", "1/3"), ("1/5", "2/5", "2/5"))
+POTENTIALS = (1, 2, 3)
+
+
+def reference_model() -> LayeredModel:
+    """3 states, 6 steps; every step has the same kernel, the potentials rotate by one state a step."""
+    states = ("a", "b", "c")
+    layers = [("root",), *[states] * HORIZON]
+    steps = []
+    for t in range(HORIZON):
+        sources = [("root", ROWS[0])] if t == 0 else list(zip(states, ROWS, strict=True))
+        steps.append(
+            [
+                (x, y, p, POTENTIALS[(k + t) % 3])
+                for x, row in sources
+                for k, (y, p) in enumerate(zip(states, row, strict=True))
+            ]
+        )
+    return LayeredModel.from_edges(layers, steps, dict.fromkeys(states, 1), name="reference")
+
+
+MODEL = reference_model()
+PROCESS = particle_process(MODEL, constant(MODEL), "naive")
+
+
+def neighbour(particles: int, resampling: str, runs: int) -> dict | None:
+    """What `neighbour_particles.py` reports, None where its environment is missing."""
+    if not NEIGHBOUR.exists():
+        return None
+    job = {
+        "transitions": [[[float(Fraction(p)) for p in row] for row in ROWS]] * HORIZON,
+        "weights": [[POTENTIALS[(k + t) % 3] for k in range(3)] for t in range(HORIZON)],
+        "particles": particles,
+        "resampling": resampling,
+        "runs": runs,
+    }
+    done = subprocess.run(
+        [NEIGHBOUR, HERE.with_name("neighbour_particles.py")],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """One way to simulate: how many particles and runs, and what else `simulate` is told."""
+
+    name: str
+    particles: int
+    replicates: int
+    mode: dict
+
+    def run(self) -> object:
+        return simulate(PROCESS, self.particles, self.replicates, seed=1, **self.mode)
+
+    @property
+    def steps(self) -> int:
+        """Particle-steps of one call."""
+        return self.particles * self.replicates * HORIZON
+
+
+LINES = {"genealogies": True}
+EACH = {"by_particles": True}
+CONTESTS = (
+    Contest("occupancies", 1_000, 20_000, {}),
+    Contest("occupancies", 100_000, 20_000, {}),
+    Contest("occupancies", 1_000_000, 20_000, {}),
+    Contest("occupancies with genealogies", 1_000, 1_000, LINES),
+    Contest("occupancies with genealogies", 100_000, 10, LINES),
+    *(
+        Contest(f"particles, {scheme}", 1_000, 400, {**EACH, "resampling": scheme})
+        for scheme in ("multinomial", "stratified", "systematic", "residual")
+    ),
+    Contest("particles, systematic, with genealogies", 1_000, 400, {**EACH, **LINES, "resampling": "systematic"}),
+    Contest("particles, systematic", 100_000, 4, {**EACH, "resampling": "systematic"}),
+    Contest("particles, systematic, ESS below N/2", 1_000, 400, {"resampling": "systematic", "threshold": "1/2"}),
+    Contest("particles, no resampling", 1_000, 400, {"threshold": "0"}),
+)
+
+
+def uniforms(size: int = 2_000_000) -> Callable[[], float]:
+    """SFC64 doubles a second: no sampler that uses one uniform a particle-step can be faster."""
+    rng, out = np.random.Generator(np.random.SFC64(1)), np.empty(size)
+
+    def rate() -> float:
+        start = time.perf_counter()
+        rng.random(out=out)
+        return size / (time.perf_counter() - start)
+
+    return rate
+
+
+def measure(rounds: int = 5) -> tuple[float, dict[Contest, float], dict[tuple[int, str], float]]:
+    """Medians over `rounds` interleaved rounds: uniforms a second, particle-steps a second of each contest, and of `particles`."""
+    limit, rate = [], uniforms()
+    ours: dict[Contest, list[float]] = {contest: [] for contest in CONTESTS}
+    theirs: dict[tuple[int, str], list[float]] = {}
+    for _ in range(rounds):
+        limit.append(rate())
+        for contest in CONTESTS:
+            start = time.perf_counter()
+            contest.run()
+            ours[contest].append(contest.steps / (time.perf_counter() - start))
+        for particles, runs in ((1_000, 60), (100_000, 3)):
+            for scheme in ("multinomial", "systematic"):
+                answer = neighbour(particles, scheme, runs)
+                if answer is not None:
+                    seconds = statistics.median(answer["seconds"])
+                    theirs.setdefault((particles, scheme), []).append(particles * HORIZON / seconds)
+    median = statistics.median
+    return median(limit), {k: median(v) for k, v in ours.items()}, {k: median(v) for k, v in theirs.items()}
+
+
+def main() -> None:
+    limit, ours, theirs = measure()
+    best = max(theirs.values(), default=None)
+    print(f"uniform doubles (SFC64): {limit / 1e6:.0f} M/s")
+    header = f"{'method':44} {'N':>9} {'M particle-steps/s':>19} {'share of uniforms':>18}"
+    print(header + (f" {'x particles':>12}" if best else ""))
+    for contest, rate in ours.items():
+        line = f"{contest.name:44} {contest.particles:>9} {rate / 1e6:>19.1f} {rate / limit:>17.0%} "
+        print(line + (f" {rate / best:>12.1f}" if best else ""))
+    for (particles, scheme), rate in theirs.items():
+        print(f"{'particles (library), ' + scheme:44} {particles:>9} {rate / 1e6:>19.1f} {rate / limit:>17.0%}")
+    if best is None:
+        print(
+            f"the particles library is not installed for comparison: see {HERE.with_name('neighbour_particles.py').name}"
+        )
+
+
+@pytest.mark.parametrize("contest", CONTESTS, ids=lambda c: f"{c.name}-{c.particles}".replace(" ", "-"))
+def test_throughput(benchmark, contest):
+    benchmark.extra_info["particle_steps"] = contest.steps
+    benchmark.pedantic(contest.run, rounds=3, warmup_rounds=1)
+
+
+def test_the_library_runs_the_same_algorithm():
+    """Its normaliser agrees with Z, so the comparison is of like with like (mean of 400 runs; Chebyshev at 1e-3 with the exact moment)."""
+    answer = neighbour(1_000, "multinomial", 400)
+    if answer is None:
+        pytest.skip("particles is not installed: see neighbour_particles.py")
+    from smc.exact import second_moment
+
+    z = float(true_value(MODEL)[0][0])
+    variance = float(second_moment(PROCESS, 1_000)) - z**2
+    mean = float(np.exp(answer["log_normalisers"]).mean())
+    assert abs(mean - z) < (variance / 400 / 1e-3) ** 0.5
+    assert 400 * variance > 0
+
+
+if __name__ == "__main__":
+    main()
