@@ -157,6 +157,14 @@ def mean_inverse_sums(weights: Mapping[Rational, Rational], zero: Rational, part
     }
 
 
+def law_of_sum(law: Mapping[Rational, Rational], draws: int) -> dict[Rational, Rational]:
+    """Law of the sum of `draws` independent draws from `law` (value -> probability), sparse."""
+    scale = gmpy2.lcm(*(v.denominator for v in law))
+    unit = gmpy2.lcm(*(p.denominator for p in law.values()))
+    sums = _sparse_power({int(v * scale): int(p * unit) for v, p in law.items()}, draws)
+    return {Rational(s, scale): Rational(c, unit**draws) for s, c in sums.items()}
+
+
 def _dense_power(law: Mapping[int, int], exponent: int) -> dict[int, int]:
     """Coefficients of `(sum_k law[k] z^k)^exponent`, whole numbers, as one dense polynomial."""
     coefficients = [0] * (max(law) + 1)
