@@ -51,9 +51,23 @@ def refused(proof: Proof, rule: str, facts=(), args=(), match: str = "") -> None
 
 # ------------------------------------------------------------------------------------------- language
 def test_sorts_are_checked():
-    for bad in (lambda: x ** y, lambda: x ** Fraction(1, 2), lambda: x ** (n - 1), lambda: f(x), lambda: total(x, k, x), lambda: f(u) + u,
-                lambda: eq(u, x), lambda: le(u, v), lambda: mk("=>", None, (x, x)), lambda: fn("exp", "X -> real")(u), lambda: at(u, 0),
-                lambda: mk("nonsense", None, ()), lambda: mk("+", None, (x,)), lambda: var("1x", "real"), lambda: var("x", "bool")):
+    for bad in (
+        lambda: x**y,
+        lambda: x ** Fraction(1, 2),
+        lambda: x ** (n - 1),
+        lambda: f(x),
+        lambda: total(x, k, x),
+        lambda: f(u) + u,
+        lambda: eq(u, x),
+        lambda: le(u, v),
+        lambda: mk("=>", None, (x, x)),
+        lambda: fn("exp", "X -> real")(u),
+        lambda: at(u, 0),
+        lambda: mk("nonsense", None, ()),
+        lambda: mk("+", None, (x,)),
+        lambda: var("1x", "real"),
+        lambda: var("x", "bool"),
+    ):
         with pytest.raises((ProofError, IndexError)):
             bad()
 
@@ -103,7 +117,7 @@ def test_spec_checks_sort_and_count(p):
     fact = p.refl(f(u)).gen(u)
     refused(p, "spec", [fact], [x], match="sort")
     refused(p, "spec", [fact], [u, u], match="no quantifier")
-    natural = p.refl(x ** n).gen(n)
+    natural = p.refl(x**n).gen(n)
     refused(p, "spec", [natural], [num(Fraction(1, 2))], match="sort")
 
 
@@ -132,7 +146,7 @@ def test_inst_refusals(p):
     refused(p, "inst", [p.refl(exp(x))], [[exp(x), x]], match="reserved")
     refused(p, "inst", [p.refl(f(u))], [[f(u), n], [f(u), x]], match="twice")
     refused(p, "inst", [p.refl(f(u))], [[fn("f2", "X X -> real")(u, u), x]], match="distinct")
-    refused(p, "inst", [p.refl(x ** n)], [[n, x]], match="sort")
+    refused(p, "inst", [p.refl(x**n)], [[n, x]], match="sort")
     refused(p, "inst", [p.refl(E(mu, u, f(u)))], [[E(mu, u, 0), E(finite_set("A", "", "X"), u, 0)]], match="measure")
     refused(p, "inst", [p.refl(E(mu, u, f(u)))], [[E(mu, u, 0), total(3, k, 0)]], match="measure")
 
@@ -147,13 +161,24 @@ def test_rewrite_checks_the_template(p):
     result = p.rewrite(equation, lambda F: E(mu, u, F(u) ** 2))
     assert result.concl is eq(E(mu, u, f(u) ** 2), E(mu, u, g(u) ** 2))
     hole = fn("_F", "X -> real")(element("X", "_y1"))
-    refused(p, "rewrite", [equation, p.assume(lt(0, E(mu, u, g(u))))], [hole, lt(0, E(mu, u, fn("_F", "X -> real")(u)))], match="template")
+    refused(
+        p,
+        "rewrite",
+        [equation, p.assume(lt(0, E(mu, u, g(u))))],
+        [hole, lt(0, E(mu, u, fn("_F", "X -> real")(u)))],
+        match="template",
+    )
 
 
 def test_rewrite_needs_the_equation_for_all_arguments(p):
     pointwise = p.assume(eq(f(u), g(u)))
     hole = fn("_F", "X -> real")(element("X", "_y1"))
-    refused(p, "rewrite", [pointwise, p.refl(E(mu, u, f(u)))], [hole, eq(E(mu, u, f(u)), E(mu, u, fn("_F", "X -> real")(u)))])
+    refused(
+        p,
+        "rewrite",
+        [pointwise, p.refl(E(mu, u, f(u)))],
+        [hole, eq(E(mu, u, f(u)), E(mu, u, fn("_F", "X -> real")(u)))],
+    )
 
 
 def test_cases_needs_complementary_halves(p):
@@ -167,11 +192,13 @@ def test_cases_needs_complementary_halves(p):
 
 
 def test_induction_refusals(p):
-    claim = le(0, x ** n)
+    claim = le(0, x**n)
     given = p.assume(le(0, x))
     hyp = p.assume(claim)
     base = p.cert(le(0, x ** num(0)), products=[(1, [], [])])
-    step = p.conv(p.cert(le(0, x ** (n + 1)), products=[(1, [given, hyp], [])]), replace(claim, {n: n + 1})).discharge(hyp)
+    step = p.conv(p.cert(le(0, x ** (n + 1)), products=[(1, [given, hyp], [])]), replace(claim, {n: n + 1})).discharge(
+        hyp
+    )
     assert p.step("induct", [base, step], [n, claim]).concl is all_of(n, claim)
     refused(p, "induct", [base, step], [m, claim], match="base case|step")
     refused(p, "induct", [base, base], [n, claim], match="step")
@@ -222,13 +249,15 @@ def test_fubini_needs_independence(p):
     good = E(mu, u, E(nu, v, k2(u, v)))
     assert p.step("fubini", [], [good]).concl is eq(good, E(nu, v, E(mu, u, k2(u, v))))
     refused(p, "fubini", [], [E(mu, u, E(kappa(u), v, k2(u, v)))], match="depends")
-    refused(p, "fubini", [], [product(n, k, total(m, d, x ** k))], match="nested")
+    refused(p, "fubini", [], [product(n, k, total(m, d, x**k))], match="nested")
 
 
 def test_iid_rules(p):
     c = element("X*", "c")
     k2 = fn("k2", "X X -> real")
-    assert p.step("iid_sum", [], [E(mu, u, f(u)), n]).concl is eq(E(draws(n, mu), c, total(n, k, f(at(c, k)))), n * E(mu, u, f(u)))
+    assert p.step("iid_sum", [], [E(mu, u, f(u)), n]).concl is eq(
+        E(draws(n, mu), c, total(n, k, f(at(c, k)))), n * E(mu, u, f(u))
+    )
     refused(p, "iid_pair", [], [E(mu, u, E(nu, v, k2(u, v))), n], match="different measures")
     refused(p, "iid_pair", [], [E(kappa(w), u, E(kappa(u), v, k2(u, v))), n], match="different measures")
     refused(p, "iid_sum", [], [E(finite_set("A", "", "X"), u, f(u)), n], match="iid")
@@ -265,7 +294,9 @@ def test_what_a_definition_rests_on_is_fixed(p):
     refused(p, "generalise", [defined], [x], match="fixed")
     refused(p, "inst", [defined], [[x, num(3)]], match="fixed")
     refused(p, "inst", [defined], [[C(), num(3)]], match="fixed")
-    refused(p, "rename_sort", [p.step("define", [], [fn("D", "X -> real")(u), f(u)])], ["X", "nat"], match="defined symbol")
+    refused(
+        p, "rename_sort", [p.step("define", [], [fn("D", "X -> real")(u), f(u)])], ["X", "nat"], match="defined symbol"
+    )
     D = var("D0", "nat")
     p.step("define", [], [D, n])
     claim = eq(D, 0)
@@ -297,6 +328,7 @@ def test_a_new_measure_must_be_linear_positive_and_normalised(p):
 
     def good(F):
         return third * E(mu, u, F(u)) + 2 * third * E(nu, u, F(u))
+
     left, right, linear, positive, one, names = _mixture(p, good)
     first = p.mono(positive, E(mu, u, 0), E(mu, u, fn("ff", "X -> real")(u)))
     second = p.mono(positive, E(nu, u, 0), E(nu, u, fn("ff", "X -> real")(u)))
@@ -363,21 +395,43 @@ def test_certificates_refuse(p):
 
 def test_the_normal_form_does_not_prove_what_is_false(p):
     A = finite_set("A", "", "X")
-    for left, right in [(E(A, u, 1), 1), (E(mu, u, f(u) * g(u)), E(mu, u, f(u)) * E(mu, u, g(u))), (E(mu, u, f(u)), E(nu, u, f(u))),
-                        (total(n, k, k * x), n * x), (product(n, k, x), n * x), (product(n, k, x + k), product(n, k, x) + n),
-                        ((x + y) ** n, x ** n + y ** n), (1 / (x + y), 1 / x + 1 / y), (exp(x + y), exp(x) * exp(y)),
-                        (sqrt(x ** 2), x), (log(exp(x)) + y, x), (total(n + 1, k, f(u)), n * f(u)), (x / x, 1),
-                        (E(mu, u, E(kappa(u), v, f(v))), E(kappa(w), v, f(v))), (x ** (2 * n), x ** n * 2)]:
+    for left, right in [
+        (E(A, u, 1), 1),
+        (E(mu, u, f(u) * g(u)), E(mu, u, f(u)) * E(mu, u, g(u))),
+        (E(mu, u, f(u)), E(nu, u, f(u))),
+        (total(n, k, k * x), n * x),
+        (product(n, k, x), n * x),
+        (product(n, k, x + k), product(n, k, x) + n),
+        ((x + y) ** n, x**n + y**n),
+        (1 / (x + y), 1 / x + 1 / y),
+        (exp(x + y), exp(x) * exp(y)),
+        (sqrt(x**2), x),
+        (log(exp(x)) + y, x),
+        (total(n + 1, k, f(u)), n * f(u)),
+        (x / x, 1),
+        (E(mu, u, E(kappa(u), v, f(v))), E(kappa(w), v, f(v))),
+        (x ** (2 * n), x**n * 2),
+    ]:
         with pytest.raises(ProofError):
             p.equal(left, right)
 
 
 def test_the_normal_form_proves_the_ring_and_linearity_laws(p):
-    for left, right in [((x + y) ** 3, x ** 3 + 3 * x ** 2 * y + 3 * x * y ** 2 + y ** 3), (x ** (2 * n + 1), x * (x ** n) ** 2),
-                        (E(mu, u, 2 * f(u) + x), 2 * E(mu, u, f(u)) + x), (total(n + 2, k, x ** k), total(n, k, x ** k) + x ** n + x ** (n + 1)),
-                        (product(n + 1, k, 2 * x), 2 ** (n + 1) * x ** (n + 1)), (1 / (x * y), (1 / x) * (1 / y)), (1 / (2 * x + 2), 1 / (x + 1) / 2),
-                        ((x * y) ** n, x ** n * y ** n), (total(3, k, k * x), 3 * x), ((x ** n) ** m, x ** (n * m)), (h(x + y), h(y + x)),
-                        (E(mu, u, E(nu, v, f(u) * g(v))), E(mu, u, f(u)) * E(nu, u, g(u))), (2 ** (n + 3), 8 * 2 ** n)]:
+    for left, right in [
+        ((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 + y**3),
+        (x ** (2 * n + 1), x * (x**n) ** 2),
+        (E(mu, u, 2 * f(u) + x), 2 * E(mu, u, f(u)) + x),
+        (total(n + 2, k, x**k), total(n, k, x**k) + x**n + x ** (n + 1)),
+        (product(n + 1, k, 2 * x), 2 ** (n + 1) * x ** (n + 1)),
+        (1 / (x * y), (1 / x) * (1 / y)),
+        (1 / (2 * x + 2), 1 / (x + 1) / 2),
+        ((x * y) ** n, x**n * y**n),
+        (total(3, k, k * x), 3 * x),
+        ((x**n) ** m, x ** (n * m)),
+        (h(x + y), h(y + x)),
+        (E(mu, u, E(nu, v, f(u) * g(v))), E(mu, u, f(u)) * E(nu, u, g(u))),
+        (2 ** (n + 3), 8 * 2**n),
+    ]:
         assert p.equal(left, right).concl is eq(left, right)
 
 
@@ -390,19 +444,19 @@ def test_contradiction_needs_a_false_premise(p):
 def test_derivative_rule(p):
     inside = [le(0, x)]
     slope = p.cert(le(0, 2 * x), products=[(2, [p.assume(inside[0])], [])]).discharge(inside[0]).gen(x)
-    assert p.step("increasing", [slope], [x, x ** 2, num(0)]).concl is all_of(x, implies(le(0, x), le(num(0) ** 2, x ** 2)))
-    refused(p, "increasing", [slope], [x, x ** 2, num(-1)], match="not among")
-    refused(p, "increasing", [slope], [x, x ** 3, num(0)], match="not among")
-    refused(p, "increasing", [slope], [x, x ** 2, x], match="end points")
+    assert p.step("increasing", [slope], [x, x**2, num(0)]).concl is all_of(x, implies(le(0, x), le(num(0) ** 2, x**2)))
+    refused(p, "increasing", [slope], [x, x**2, num(-1)], match="not among")
+    refused(p, "increasing", [slope], [x, x**3, num(0)], match="not among")
+    refused(p, "increasing", [slope], [x, x**2, x], match="end points")
     refused(p, "increasing", [slope], [x, fn("F", "real -> real")(x), num(0)], match="not differentiated")
-    refused(p, "increasing", [slope], [n, n ** 2, num(0)], match="real variable")
+    refused(p, "increasing", [slope], [n, n**2, num(0)], match="real variable")
     # -1/x has a positive derivative and falls from +infinity to -infinity at 0: the denominator must be positive
     assumed = p.assume(all_of(x, implies(le(-1, x), le(0, (1 / x) ** 2))))
     refused(p, "increasing", [assumed], [x, -1 * (1 / x), num(-1)], match="positivity premise")
     root = p.assume(all_of(x, implies(le(0, x), le(0, 1 / (2 * sqrt(x))))))
     refused(p, "increasing", [root], [x, sqrt(x), num(0)], match="positivity premise")
     # x^n: the derivative of a power with an exponent that may be 0 is not formed
-    refused(p, "increasing", [slope], [x, x ** n, num(0)], match="not differentiated")
+    refused(p, "increasing", [slope], [x, x**n, num(0)], match="not differentiated")
 
 
 def test_axioms_keep_their_conditions(p):
@@ -427,6 +481,7 @@ def test_malformed_calls_are_proof_errors(p):
 def test_fake_theorem_objects_do_not_pass_the_dispatcher(p):
     class Fake:
         hyps, concl = frozenset(), lt(0, 0)
+
     with pytest.raises(ProofError, match="not a theorem"):
         p.theory.apply("conj", [Fake(), Fake()], [])
 

@@ -32,7 +32,9 @@ def test_every_statement_has_a_stored_proof_and_a_golden_text(replayer):
     for name, s in registry.items():
         if s.source != "lemma":
             golden = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
-            assert golden == s.text(replayer.theorem(name), replayer.definitions), f"{name}: the sealed statement changed"
+            assert golden == s.text(replayer.theorem(name), replayer.definitions), (
+                f"{name}: the sealed statement changed"
+            )
 
 
 def test_golden_texts_belong_to_statements():
@@ -66,8 +68,15 @@ def densities(seed: int):
 
 def density_model(weights, values, **more):
     points = range(len(weights))
-    env = {"mu": lambda: [(weights[i], i) for i in points], "h": lambda i: values[i], "sqrt": exact_sqrt,
-           "a": min(values), "b": max(values), "q": max(values) / min(values), **more}
+    env = {
+        "mu": lambda: [(weights[i], i) for i in points],
+        "h": lambda i: values[i],
+        "sqrt": exact_sqrt,
+        "a": min(values),
+        "b": max(values),
+        "q": max(values) / min(values),
+        **more,
+    }
     return env, {"Y": points}
 
 
@@ -134,9 +143,17 @@ def layered(seed: int, horizon: int = 3, zeros: bool = False):
                 weights = [psi[t, x, y] * V[t + 1, y] / V[t, x] for _, y in law[t, x]]
                 ratio = max([ratio, *weights, *(1 / w for w in weights if w)])
     edges = {(t, x, y) for (t, x), row in law.items() if x in live[t] for _, y in row}
-    env = {"T": horizon, "eps": error, "L": ratio, "M": lambda t, x: law.get((t, x), [(ONE, 0)]), "psi": lambda t, x, y: psi.get((t, x, y), ONE),
-           "V": lambda t, x: V.get((t, x), ONE), "Vstar": lambda t, x: star.get((t, x), ONE),
-           "dead": lambda t, x: 0 if x in live.get(t, ()) else 1, "noedge": lambda t, x, y: 0 if (t, x, y) in edges else 1}
+    env = {
+        "T": horizon,
+        "eps": error,
+        "L": ratio,
+        "M": lambda t, x: law.get((t, x), [(ONE, 0)]),
+        "psi": lambda t, x, y: psi.get((t, x, y), ONE),
+        "V": lambda t, x: V.get((t, x), ONE),
+        "Vstar": lambda t, x: star.get((t, x), ONE),
+        "dead": lambda t, x: 0 if x in live.get(t, ()) else 1,
+        "noedge": lambda t, x, y: 0 if (t, x, y) in edges else 1,
+    }
     return env, {"nat": range(horizon + 1), "X": states, "real": [Fraction(0), ONE, Fraction(7, 3)]}
 
 
@@ -171,10 +188,19 @@ def weighted(seed: int, horizon: int = 3):
             A[t, x] = sum(p * rho[t + 1, y] * A[t + 1, y] for p, y in env["M"](t, x))
             C[t, x] = sum(p * rho[t + 1, y] ** 2 * C[t + 1, y] for p, y in env["M"](t, x))
     levels = [[rho[t, x] for x in range(3)] for t in range(horizon + 2)]
-    env |= {"K": env["M"], "n": horizon, "rho": lambda t, x: rho.get((t, x), ONE), "eps": error, "A": lambda t, x: A.get((t, x), ONE),
-            "C": lambda t, x: C.get((t, x), ONE), "g": lambda t, x, y: rho.get((t + 1, y), ONE), "L": 1 + error,
-            "lo": lambda t: min(levels[t + 1]) if t <= horizon else ONE, "hi": lambda t: max(levels[t + 1]) if t <= horizon else ONE,
-            "r": lambda t: max(levels[t]) / min(levels[t]) if t <= horizon + 1 else ONE}
+    env |= {
+        "K": env["M"],
+        "n": horizon,
+        "rho": lambda t, x: rho.get((t, x), ONE),
+        "eps": error,
+        "A": lambda t, x: A.get((t, x), ONE),
+        "C": lambda t, x: C.get((t, x), ONE),
+        "g": lambda t, x, y: rho.get((t + 1, y), ONE),
+        "L": 1 + error,
+        "lo": lambda t: min(levels[t + 1]) if t <= horizon else ONE,
+        "hi": lambda t: max(levels[t + 1]) if t <= horizon else ONE,
+        "r": lambda t: max(levels[t]) / min(levels[t]) if t <= horizon + 1 else ONE,
+    }
     return env, ranges
 
 
@@ -189,9 +215,9 @@ def test_s1_is_attained():
     eps = Fraction(1, 2)
     low, high = 1 / (1 + eps), 1 + eps
     w = low / (low + high)  # 2ab = (a + b) E W
-    mean, square = (1 - w) * low + w * high, (1 - w) * low ** 2 + w * high ** 2
+    mean, square = (1 - w) * low + w * high, (1 - w) * low**2 + w * high**2
     theorem = Replayer(load()).theorem("S1")
-    assert square / mean ** 2 - 1 == evaluate(bound_of(theorem), {"eps": eps, "n": 1})
+    assert square / mean**2 - 1 == evaluate(bound_of(theorem), {"eps": eps, "n": 1})
 
 
 def test_bounds_are_extracted_and_evaluated_exactly(replayer):
@@ -199,7 +225,9 @@ def test_bounds_are_extracted_and_evaluated_exactly(replayer):
     assert evaluate(bound_of(replayer.theorem("S1")), {"eps": Fraction(1), "n": 2}) == Fraction(225, 64)
     gmpy2 = pytest.importorskip("gmpy2")
     assert evaluate(bound_of(replayer.theorem("S1")), {"eps": gmpy2.mpq(1), "n": 2}) == gmpy2.mpq(225, 64)
-    value = evaluate(bound_of(replayer.theorem("S1.product")), {"n": 2, "r": lambda t: {1: Fraction(2), 2: Fraction(3)}[t]})
+    value = evaluate(
+        bound_of(replayer.theorem("S1.product")), {"n": 2, "r": lambda t: {1: Fraction(2), 2: Fraction(3)}[t]}
+    )
     assert value == Fraction(25, 24)
 
 

@@ -1,0 +1,92 @@
+"""The mutation audit: corrupted proofs and statements are refused; the audit itself can fail."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from proofs import audit as module
+from proofs.audit import Audit, Mutant, follows, statement_mutants, step_mutants
+from proofs.terms import all_of, eq, implies, le, lt, real
+
+x, y = real("x y")
+
+
+@pytest.fixture(scope="module")
+def audit() -> Audit:
+    return Audit()
+
+
+def test_every_stored_proof_is_mutated_and_nothing_survives_unexplained(audit):
+    tried = refused = 0
+    for name in audit.texts:
+        outcomes = audit.run(name, every=4)
+        assert outcomes, f"{name}: no mutant"
+        survivors = [o for o in outcomes if o.verdict == "SURVIVED"]
+        assert not survivors, f"{name}: {[(o.mutant.where, o.mutant.what, o.reason) for o in survivors]}"
+        tried += len(outcomes)
+        refused += sum(o.verdict in ("rule", "claim", "seal") for o in outcomes)
+    assert tried > 1000 and refused > 0.98 * tried
+
+
+@pytest.mark.nightly
+def test_every_mutant(audit):
+    for name in audit.texts:
+        assert not [o for o in audit.run(name) if o.verdict == "SURVIVED"], name
+
+
+@pytest.mark.parametrize("name", ["P0", "S0.variance", "S1"])
+def test_each_kind_of_corruption_is_tried(audit, name):
+    stored = json.loads(audit.texts[name])
+    kinds = " ".join(f"{m.what};" for m in [*statement_mutants(stored), *step_mutants(stored)])
+    for what in (
+        "sign",
+        "plus 1",
+        "times 99/100",
+        "dropped",
+        "bound times 99/100",
+        "swapped",
+        "exchanged",
+        "coefficient 0 negated",
+    ):
+        assert what in kinds, f"{name}: no mutant of kind {what}"
+
+
+def test_strengthened_bounds_are_refused_by_a_rule_or_the_claim(audit):
+    for name in ("P0", "P1", "S0.variance", "S0.variance_ratio", "S0.deviation", "S1"):
+        stored = json.loads(audit.texts[name])
+        strong = [m for m in statement_mutants(stored) if m.what == "bound times 99/100"]
+        assert strong and {audit.outcome(name, m).verdict for m in strong} <= {"rule", "claim"}
+
+
+def test_every_dropped_hypothesis_is_noticed(audit):
+    for name in audit.texts:
+        stored = json.loads(audit.texts[name])
+        dropped = [m for m in statement_mutants(stored) if m.where.startswith("hypothesis")]
+        assert len(dropped) == len(stored["claim"][0])
+        assert all(audit.outcome(name, m).verdict == "claim" for m in dropped)
+
+
+def test_the_audit_reports_a_survivor(audit, monkeypatch, capsys):
+    """A mutant that proves a new conclusion which nothing explains is a survivor: use another proof in its place."""
+    other = {**json.loads(audit.texts["S0.variance_ratio"]), "id": "S0.variance"}
+    outcome = audit.outcome("S0.variance", Mutant("whole proof", "another theorem", other))
+    assert outcome.verdict == "SURVIVED"
+    monkeypatch.setattr(module, "statement_mutants", lambda stored: [Mutant("whole proof", "another theorem", other)])
+    monkeypatch.setattr(module, "step_mutants", lambda stored: [])
+    assert module.main(["S0.variance"]) == 1
+    assert "SURVIVED: whole proof" in capsys.readouterr().out
+
+
+def test_what_follows_from_a_sealed_conclusion():
+    assert follows(eq(x, y), le(x, y)) and follows(lt(x, y), le(x, y))
+    assert not follows(le(x, y), lt(x, y)) and not follows(le(x, y), eq(x, y)) and not follows(le(x, y), le(y, x))
+    assert follows(implies(le(x, y), lt(x, y)), implies(lt(x, y), le(x, y)))
+    assert not follows(implies(lt(x, y), lt(x, y)), implies(le(x, y), lt(x, y)))
+    assert follows(all_of(x, lt(x, y)), all_of(x, le(x, y)))
+
+
+def test_unknown_id(capsys):
+    assert module.main(["S99"]) == 2
+    assert "known" in capsys.readouterr().err

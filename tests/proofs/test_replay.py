@@ -1,0 +1,226 @@
+"""The replay: without sympy, without tracebacks, and nothing forged gets through."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from proofs import replay
+from proofs.builder import encode
+from proofs.kernel import ProofError, Theorem
+from proofs.replay import Refused, Replayer, digest, load, load_seals
+from proofs.statements import library
+
+ROOT = Path(__file__).parent.parent.parent
+TRUSTED = ("kernel.py", "certificates.py", "replay.py")
+
+
+def test_everything_replays_in_under_three_seconds():
+    start = time.perf_counter()
+    replayer = Replayer(load(), load_seals())
+    for name in replayer.texts:
+        replayer.theorem(name)
+    assert len(replayer.theorems) == len(replayer.texts) > 30
+    assert time.perf_counter() - start < 3
+
+
+def test_replay_runs_where_sympy_numpy_and_the_builder_cannot_be_imported():
+    blocked = [
+        "sympy",
+        "numpy",
+        "scipy",
+        "mpmath",
+        "flint",
+        "gmpy2",
+        "z3",
+        "proofs.terms",
+        "proofs.builder",
+        "proofs.tactics",
+        "proofs.statements",
+    ]
+    script = f"""
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if any(name == b or name.startswith(b + ".") for b in {blocked!r}):
+            raise ImportError(name + " must not be imported by the replay")
+sys.meta_path.insert(0, Blocked())
+try:
+    import sympy
+except ImportError:
+    from proofs.replay import main
+    code = main([])
+    foreign = [m for m in sys.modules if m.partition(".")[0] not in sys.stdlib_module_names and not m.startswith(("proofs", "__"))]
+    assert not [m for m in foreign if m in {blocked!r}], foreign
+    sys.exit(code)
+sys.exit("sympy could be imported")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert " 0 refused" in done.stdout
+
+
+def test_trusted_files_import_the_standard_library_only():
+    import ast
+
+    for name in TRUSTED:
+        tree = ast.parse((ROOT / "proofs" / name).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            modules = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for module in modules:
+                allowed = module.startswith(("proofs.kernel", "proofs.certificates")) or module == "proofs"
+                assert allowed or module.partition(".")[0] in sys.stdlib_module_names, f"{name} imports {module}"
+
+
+def test_stored_proofs_are_what_the_derivations_give():
+    made = library()
+    stored = load()
+    for name in made.derivations:
+        assert encode(made.proof(name)) == stored[name], f"{name}: run python -m proofs.builder"
+
+
+# ------------------------------------------------------------------------------------------- bad input
+def corrupted(name: str, change) -> Replayer:
+    texts = load()
+    data = json.loads(texts[name])
+    change(data)
+    texts[name] = json.dumps(data)
+    return Replayer(texts, load_seals())
+
+
+def step_of(data: dict, rule: str) -> int:
+    return next(i for i, step in enumerate(data["steps"]) if step[0] == rule)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d["steps"].insert(0, ["sorry", [], [], ""]), r"step 0 \(sorry\).*unknown rule"),
+        (lambda d: d["steps"].append(["assume", [], [f"#{d['claim'][1]}"], ""]), "does not prove the claim"),
+        (lambda d: d["steps"].__setitem__(-1, ["mp", [len(d["steps"]), 0], [], ""]), "not an earlier step"),
+        (lambda d: d["steps"].__setitem__(-1, ["mp", [-1, 0], [], ""]), "not an earlier step"),
+        (lambda d: d["steps"].__setitem__(-1, ["mp", [True, 0], [], ""]), "not an earlier step"),
+        (lambda d: d["steps"][-1].append("more"), "too many values"),
+        (lambda d: d["terms"].__setitem__(0, ["q", "1/0", []]), "term 0"),
+        (lambda d: d["terms"].__setitem__(0, ["q", "nan", []]), "term 0"),
+        (lambda d: d["terms"].__setitem__(0, ["q", 0.5, [0]]), "term 0"),
+        (lambda d: d["terms"].__setitem__(0, ["+", None, [5, 6]]), "earlier terms"),
+        (lambda d: d["terms"].__setitem__(0, "forged"), "term 0"),
+        (lambda d: d.__setitem__("claim", [[], d["claim"][1]]), "does not prove the claim"),
+        (lambda d: d.__setitem__("claim", None), "claim"),
+        (lambda d: d.__setitem__("format", "other"), "another format"),
+        (lambda d: d.__setitem__("id", "S3"), "another id"),
+        (lambda d: d.pop("steps"), "steps"),
+        (lambda d: d["steps"].clear(), "S0.variance"),
+        (
+            lambda d: d["steps"].__setitem__(step_of(d, "certificate"), ["certificate", [], ["#0", [], [], []], ""]),
+            r"\(certificate\)",
+        ),
+    ],
+)
+def test_a_forged_proof_is_refused_by_name_and_place(change, message):
+    with pytest.raises(Refused, match=r"S0\.variance") as refusal:
+        corrupted("S0.variance", change).theorem("S0.variance")
+    assert re.search(message, str(refusal.value)), refusal.value
+
+
+def test_a_true_theorem_that_is_not_the_sealed_one_is_refused():
+    texts = load()
+    data = json.loads(texts["S0.variance"])
+    other = json.loads(texts["mean_between"])
+    texts["S0.variance"] = json.dumps({**other, "id": "S0.variance"})
+    assert data["claim"] != other["claim"]
+    with pytest.raises(Refused, match="not the sealed statement"):
+        Replayer(texts, load_seals()).theorem("S0.variance")
+
+
+def test_circular_and_missing_lemmas_are_refused():
+    texts = load()
+    data = json.loads(texts["mean_between"])
+    data["steps"].append(["conj", ["mean_between", "mean_between"], [], ""])
+    texts["mean_between"] = json.dumps(data)
+    with pytest.raises(Refused, match="uses itself"):
+        Replayer(texts).theorem("mean_between")
+    del texts["mean_between"]
+    with pytest.raises(Refused, match="no such stored proof"):
+        Replayer(texts).theorem("S0.variance_ratio")
+
+
+def copy_store(target: Path) -> Path:
+    for path in replay.STORED.glob("*.json"):
+        (target / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    return target
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "[[[[", '{"format": "bellman-smc/proof-1"}', "\x00", "[" * 5000]
+)
+def test_files_that_do_not_parse_are_refused_with_exit_code_one(tmp_path, capsys, text):
+    store = copy_store(tmp_path)
+    (store / "P0.json").write_text(text, encoding="utf-8")
+    assert replay.main([], store) == 1
+    output = capsys.readouterr()
+    assert "REFUSED P0" in output.err and "Traceback" not in output.err
+
+
+def test_a_deleted_proof_and_bad_seals_are_refused(tmp_path, capsys):
+    store = copy_store(tmp_path)
+    (store / "S0.attained.json").unlink()
+    assert replay.main([], store) == 1
+    assert "REFUSED S0.attained: sealed, but no stored proof" in capsys.readouterr().err
+    (store / replay.SEALS).write_text("{", encoding="utf-8")
+    assert replay.main([], store) == 1
+
+
+def test_the_line_of_a_bad_step_is_named(tmp_path, capsys):
+    store = copy_store(tmp_path)
+    path = store / "S0.variance.json"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    number = next(i for i, line in enumerate(lines) if line.startswith('["mono"'))
+    lines[number] = lines[number].replace('"mono"', '"monotone"')
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert replay.main(["S0.variance"], store) == 1
+    assert f"line {number + 1}" in capsys.readouterr().err
+
+
+def test_an_unknown_id_lists_the_known_ones(capsys):
+    assert replay.main(["S99"]) == 2
+    error = capsys.readouterr().err
+    assert "S99" in error and "S0.variance" in error
+
+
+def test_forged_theorem_objects_do_not_enter_the_replay():
+    """An object forged in memory is no proof: the replay recomputes every step from the file."""
+    forged = object.__new__(Theorem)
+    replayer = Replayer(load(), load_seals())
+    false = replayer.theorem("S0.variance")
+    forged.hyps, forged.concl = frozenset(), false.concl
+    fresh = Replayer(load(), load_seals())
+    assert fresh.theorem("S0.variance").hyps == false.hyps != frozenset()
+    assert digest(forged) != fresh.seals["S0.variance"]
+
+
+def test_huge_numbers_do_not_hang_the_checker():
+    from proofs.certificates import normal_form
+    from proofs.kernel import mk, num, var
+
+    x = var("x", "real")
+    for term in (
+        mk("^", None, (mk("+", None, (x, num(1))), num(10**12))),
+        mk("sum", None, (num(10**12), x)),
+        mk("prod", None, (num(10**12), x)),
+    ):
+        with pytest.raises(ProofError, match="too large"):
+            normal_form(term)
