@@ -107,8 +107,9 @@ class FiniteMDP:
             raise ModelError(f"horizon {horizon} is below 1", where="horizon", mend="give a whole number of at least 1")
         edges = horizon * max(1, sum(len(row) for row in self.rows), len(self.states))
         if edges > MOST_EDGES:
+            many = f"{edges:.3g}" if edges < 10**300 else "more than 1e300"
             raise TooLarge(
-                f"{len(self.states)} states over {horizon} steps unroll to {edges:.3g} edges; the limit is {MOST_EDGES:.3g}",
+                f"{len(self.states)} states over {horizon} steps unroll to {many} edges; the limit is {MOST_EDGES:.3g}",
                 where="horizon",
                 mend=f"choose a horizon of at most {max(1, MOST_EDGES * horizon // edges)}",
             )

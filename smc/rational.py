@@ -29,7 +29,7 @@ ONE = gmpy2.mpq(1)
 INFINITE = math.inf
 """The one value on the exact path that is not rational: a bound or ratio that does not exist. Compared, never added."""
 
-_NUMBER = re.compile(r"[+-]?(\d+(/\d+)?|\d+\.\d*|\.\d+)([eE][+-]?\d{1,4})?")
+_NUMBER = re.compile(r"[+-]?(\d+(/\d+)?|\d+\.\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 
 
 class Verdict(enum.Enum):
@@ -65,6 +65,8 @@ def rational(value: object) -> Rational:
         if match is None or ("/" in text and match.group(3)):
             raise ValueError(f'{value!r} is not a rational number; write it as "1/3", "2" or "0.25"')
         try:
+            if text.lstrip("+-").replace("/", "").isdigit():
+                return gmpy2.mpq(text.lstrip("+"))  # of any length, where int() stops at 4300 digits
             return gmpy2.mpq(Fraction(text))
         except ZeroDivisionError:
             raise ValueError(f"{value!r} has a zero denominator") from None

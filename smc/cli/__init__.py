@@ -108,6 +108,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _tell("out of memory; choose a shorter horizon, fewer particles, or --method monte-carlo") and BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         return _tell("interrupted") and INTERRUPTED
+    except SystemExit:  # Typer's answer to a closed pipe, with code 1, which would say refuted here
+        return CLOSED_PIPE
     except BrokenPipeError:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
@@ -124,8 +126,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _usage(error) -> int:
     message, context = error.format_message(), getattr(error, "ctx", None)
     path = context.command_path if context is not None else PROGRAM
-    if not message or type(error).__name__ == "NoArgsIsHelpError":
-        typer.echo(context.get_help() if context is not None else message, err=True)
+    if type(error).__name__ == "NoArgsIsHelpError":  # with Rich the help is printed by now, and the message is empty
+        if message.strip():
+            typer.echo(message, err=True)
         return BAD_INPUT
     return _tell(f"{message.rstrip('.')}; see {path} --help") and BAD_INPUT
 

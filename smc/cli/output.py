@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from smc.cli import HOLDS, REFUTED, UNDECIDED
+from smc.errors import InputError
 from smc.rational import Verdict
 
 CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
@@ -31,6 +34,18 @@ def results() -> Console:
 def remarks() -> Console:
     """The console for progress and notes."""
     return Console(stderr=True, markup=False, highlight=False, emoji=False)
+
+
+def ensure_writable(folder: Path) -> None:
+    """Raises InputError when a file cannot be made in `folder`, which is made if it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", where=str(folder), mend="choose a folder that you may write to"
+        ) from None
 
 
 @contextmanager

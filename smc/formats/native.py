@@ -56,7 +56,9 @@ def read_layered(root: Node, rounding: Rounding, default_name: str) -> tuple[Lay
         )
     if len(layers[0]) != 1:
         root_layer = fields["layers"].items()[0]
-        raise root_layer.fault(f"{len(layers[0])} states in layer 0", "put one root there and spread the start over its edges")
+        raise root_layer.fault(
+            f"{len(layers[0])} states in layer 0", "put one root there and spread the start over its edges"
+        )
     edges = [_edges(step, layers[t], layers[t + 1], rounding, t) for t, step in enumerate(steps)]
     given = {
         state: node.number(rounding)

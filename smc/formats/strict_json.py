@@ -18,6 +18,8 @@ from smc.rational import ZERO, Rational, rational, rationalise
 
 MOST_BYTES = 1 << 28
 """Largest file that is read: 256 MB of text, some millions of edges."""
+MOST_COUNT = 10**15
+"""Largest horizon that is read."""
 SLIP = Rational(1, 100)
 """Largest miss of a row's sum that `--rationalise` mends; beyond it the row is wrong, not rounded."""
 CLOSE = Rational(1, 10**12)
@@ -30,10 +32,6 @@ class Decimal(str):
 
 class NotFinite(str):
     """`NaN`, `Infinity` or `-Infinity`, which are not JSON, though many writers produce them."""
-
-
-class Oversized(str):
-    """A whole number with more digits than Python converts."""
 
 
 class Fields(dict):
@@ -50,11 +48,8 @@ def _fields(pairs: list[tuple[str, Any]]) -> Fields:
     return found
 
 
-def _whole(text: str) -> int | Oversized:
-    try:
-        return int(text)
-    except ValueError:
-        return Oversized(text)
+def _whole(text: str) -> int:
+    return int(gmpy2.mpz(text))  # int() itself refuses more than 4300 digits, which exact values of long horizons have
 
 
 def load_bytes(path: str | Path, name: str) -> bytes:
@@ -178,14 +173,16 @@ class Node:
                     raise node.fault(f"key {node.value.repeated[0]!r} appears twice", "keep one of the two")
                 for key in node.value:
                     _refuse_broken(key, node)
-                fixed = not node.place or node.place.startswith(("edges[", "transitions["))  # keys are the format's, not names
-                pending += [node.key(k) if fixed else Node(v, f"{node.place}[{k!r}]") for k, v in reversed(node.value.items())]
+                fixed = not node.place or node.place.startswith(
+                    ("edges[", "transitions[")
+                )  # keys are the format's, not names
+                pending += [
+                    node.key(k) if fixed else Node(v, f"{node.place}[{k!r}]") for k, v in reversed(node.value.items())
+                ]
             elif isinstance(node.value, list):
                 pending += reversed([Node(v, f"{node.place}[{i}]") for i, v in enumerate(node.value)])
             elif isinstance(node.value, NotFinite):
                 raise node.fault(f"{node.value} is not a finite number", 'write a rational such as "1/3"')
-            elif isinstance(node.value, Oversized):
-                raise node.fault(f"a whole number of {len(node.value)} digits is too long", "4300 digits is the most")
             elif isinstance(node.value, str):
                 _refuse_broken(node.value, node)
 
@@ -218,7 +215,7 @@ class Node:
 
     def text(self) -> str:
         """A string."""
-        if not isinstance(self.value, str) or isinstance(self.value, (Decimal, NotFinite, Oversized)):
+        if not isinstance(self.value, str) or isinstance(self.value, (Decimal, NotFinite)):
             raise self.fault(f"{kind(self.value)} where text is wanted", 'write "..."')
         return self.value
 
@@ -228,8 +225,9 @@ class Node:
             raise self.fault(
                 f"{kind(self.value)} where a whole number is wanted", "write it without quotes, point or exponent"
             )
-        if self.value < 1:
-            raise self.fault(f"{self.value} is below 1", "give a whole number of at least 1")
+        if not 1 <= self.value <= MOST_COUNT:
+            size = "below 1" if self.value < 1 else f"above {MOST_COUNT:.0e}"
+            raise self.fault(f"{gmpy2.mpz(self.value)} is {size}", "give a whole number of at least 1")
         return self.value
 
     def number(self, rounding: Rounding) -> Rational:
@@ -252,12 +250,14 @@ class Node:
 
 def _refuse_broken(text: str, node: Node) -> None:
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise node.fault(f"{text!r} holds half of a surrogate pair, which is no character", "write the character itself")
+        raise node.fault(
+            f"{text!r} holds half of a surrogate pair, which is no character", "write the character itself"
+        )
 
 
 def kind(value: Any) -> str:
     """What a JSON value is, in words."""
-    if isinstance(value, (Decimal, Oversized)):
+    if isinstance(value, Decimal):
         return f"the number {value[:40]}"
     names = {
         dict: "an object",

@@ -61,7 +61,9 @@ def test_taxi_draws_its_start_and_delivers():
     starts = [s for s, p in enumerate(environment.initial_state_distrib) if p]
     model = source.model
     assert len(starts) == 300 and model.horizon == 13 and model.layers[0] == ("start",)
-    goals = {t for rows in environment.P.values() for row in rows.values() for _, t, gain, over in row if over and gain == 20}
+    goals = {
+        t for rows in environment.P.values() for row in rows.values() for _, t, gain, over in row if over and gain == 20
+    }
     for s in starts[:3]:
         alone = load(f"gym:{TAXI}?horizon=12&start={s}").model
         mass = episodes(environment, 12, s)
@@ -74,7 +76,9 @@ def test_taxi_draws_its_start_and_delivers():
 
 
 def test_rounded_rows_are_refused_unless_asked_for():
-    with pytest.raises(InputError, match=r"transitions from '0' by '0': .* floats of the table are rounded; pass --rationalise"):
+    with pytest.raises(
+        InputError, match=r"transitions from '0' by '0': .* floats of the table are rounded; pass --rationalise"
+    ):
         load("gym:FrozenLake-v1?horizon=8")
     model = load("gym:FrozenLake-v1?horizon=8", rationalise=True).model
     assert any(note.startswith("rationalised ") for note in model.notes)
@@ -95,7 +99,11 @@ def test_snapshots_are_what_their_provenance_says(name):
     spec = snapshot.provenance.split(",")[0]
     table = load(spec, rationalise=True)
     assert snapshot.mdp.transitions == table.mdp.transitions
-    assert (snapshot.model.edges, snapshot.model.reward, snapshot.horizon) == (table.model.edges, table.model.reward, table.horizon)
+    assert (snapshot.model.edges, snapshot.model.reward, snapshot.horizon) == (
+        table.model.edges,
+        table.model.reward,
+        table.horizon,
+    )
     rounded = table.twist("rounded:1")
     a, b = analyse(snapshot.model, snapshot.twist()), analyse(table.model, rounded)
     assert (a.bellman_error, a.value_ratio) == (b.bellman_error, b.value_ratio) and 0 < a.bellman_error <= 1

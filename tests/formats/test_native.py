@@ -19,7 +19,18 @@ from smc.value import analyse, true_value
 from tests.formats.examples import LAYERED, MDP, bent, written
 from tests.test_mdp import mdps
 
-CONSTANTS = ("normaliser", "bellman_error", "bellman_product", "ratio_bound", "upper_ratio", "level_ratio", "q", "b", "c_act", "c_inf")
+CONSTANTS = (
+    "normaliser",
+    "bellman_error",
+    "bellman_product",
+    "ratio_bound",
+    "upper_ratio",
+    "level_ratio",
+    "q",
+    "b",
+    "c_act",
+    "c_inf",
+)
 
 
 def same_meaning(left, right) -> None:
@@ -50,7 +61,9 @@ def test_mdp_by_hand(tmp_path):
     assert load(written(tmp_path, MDP), horizon=7).model.horizon == 7
 
 
-@given(mdp=mdps(), horizon=st.integers(1, 3), choice=st.sampled_from([None, "perfect", "bellman-error:1/4", "rounded:1/2"]))
+@given(
+    mdp=mdps(), horizon=st.integers(1, 3), choice=st.sampled_from([None, "perfect", "bellman-error:1/4", "rounded:1/2"])
+)
 def test_round_trip_through_both_kinds(tmp_path_factory, mdp, horizon, choice):
     folder = tmp_path_factory.mktemp("round")
     if not true_value(mdp.unroll(horizon))[0][0]:
@@ -92,7 +105,9 @@ def test_values_by_step_may_leave_out_what_is_not_reached_then(tmp_path):
 def test_unreachable_states_may_be_listed_bare(tmp_path):
     lost = bent(bent(LAYERED, "layers/1", ["a", "b", "lost"]), "layers/2", ["aa", "ab", "bb", "lost too"])
     source = load(written(tmp_path, lost))
-    assert source.model.notes == ("2 states cannot be reached and take no part: 'lost' in layer 1, 'lost too' in layer 2",)
+    assert source.model.notes == (
+        "2 states cannot be reached and take no part: 'lost' in layer 1, 'lost too' in layer 2",
+    )
     plain = load(written(tmp_path, LAYERED))
     same_meaning((source.model, source.twist()), (plain.model, plain.twist()))
     mdp = load(written(tmp_path, bent(MDP, "states", ["lost", "s", "t"])))
@@ -129,7 +144,12 @@ def test_numbers_that_read_alike(tmp_path):
         assert load(written(tmp_path, bent(LAYERED, "reward/aa", written_as))).model.reward[0] == rational("1/2")
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.floats(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
 def test_no_document_brings_the_reader_down(tmp_path_factory, value):
     path = written(tmp_path_factory.mktemp("any"), json.dumps(value))
     with pytest.raises(InputError):
@@ -147,7 +167,15 @@ def test_no_small_damage_brings_the_reader_down(tmp_path_factory, data):
         for key, child in children:
             places.append(f"{at}/{key}".strip("/"))
             pending.append((places[-1], child))
-    junk = st.none() | st.booleans() | st.integers(-2, 3) | st.text(max_size=3) | st.just([]) | st.just({}) | st.sampled_from(["1/2", "-1", "0", ...])
+    junk = (
+        st.none()
+        | st.booleans()
+        | st.integers(-2, 3)
+        | st.text(max_size=3)
+        | st.just([])
+        | st.just({})
+        | st.sampled_from(["1/2", "-1", "0", ...])
+    )
     damaged = bent(base, data.draw(st.sampled_from(sorted(places))), data.draw(junk))
     path = written(tmp_path_factory.mktemp("bent"), damaged)
     try:
@@ -177,3 +205,23 @@ def test_a_file_that_a_pipe_carries(tmp_path, capsys):
 def test_fractions_that_hold_the_other_library_s_integers():
     """`Fraction(mpq)` keeps gmpy2's integers inside, which `mpq()` refuses with a SystemError."""
     assert rational(Fraction(rational("1/3"))) == rational("1/3")
+
+
+def test_numbers_longer_than_python_converts(tmp_path):
+    """Exact values of long horizons have more than the 4300 digits that `int()` takes from text."""
+    long = 7**6000
+    text = str(rational(long))
+    assert len(text) > 4300
+    model = load(written(tmp_path, bent(bent(LAYERED, "reward/aa", f"1/{text}"), "value", ...))).model
+    assert model.reward[0] == 1 / rational(long)
+    assert (
+        load(
+            written(
+                tmp_path,
+                native.dumps(
+                    document(load(written(tmp_path, json.dumps(LAYERED).replace('"bb": 2', f'"bb": {text}'))))
+                ),
+            )
+        ).model.reward[2]
+        == long
+    )

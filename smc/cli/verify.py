@@ -1,0 +1,117 @@
+"""`bellman-smc verify`: the main job. The shipped models, each with three reward models, at several N, against every statement."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+REWARD_MODELS = ("file", "perfect", "bellman-error:1/10")
+"""What steers each shipped model: the values that it ships with, V*, and V* with a Bellman error of 1/10."""
+
+
+def command(
+    output: Annotated[str, typer.Option("--output", "-o", help="Folder for report.json and the figure.")] = "build",
+    report: Annotated[str | None, typer.Option(help="Folder for one self-contained HTML page.")] = None,
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Models as for check [default: the shipped ones].", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the object that report.json holds.")] = False,
+) -> int:
+    """The main job: exact laws of the shipped models at several numbers of particles, against every statement that speaks of them.
+
+    Writes report.json and, when matplotlib is installed, a figure of the exact distance against N with every bound on it.
+    Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
+    """
+    from pathlib import Path
+
+    from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results
+    from smc.errors import TooLarge
+    from smc.formats import load, shipped
+    from smc.report import dump, write_atomically
+    from smc.suite import cases
+    from smc.summary import summary_table
+    from smc.verify import worst_verdict
+
+    sources = [load(spec) for spec in models or [f"shipped:{name}" for name in shipped()]]
+    inputs = [
+        (s.model, s.twist(choice))
+        for s in sources
+        for choice in REWARD_MODELS
+        if choice != "file" or s.values is not None
+    ]
+    folder = Path(output)
+    for place in (folder, *([Path(report)] if report is not None else [])):
+        ensure_writable(place)  # told before the work, not after
+    chosen, reports, left_out = cases(inputs), [], []
+    with counting("checking") as progress:
+        for k, case in enumerate(chosen):
+            progress(k, len(chosen))
+            try:
+                reports.append(case.run())
+            except TooLarge as error:
+                left_out.append(f"{case.model.name}, {case.twist.name}, {case.algorithm}, {case.count}: {error}")
+    verdict = worst_verdict(r.verdict for r in reports)
+    document = {"verdict": verdict.value, "left_out": left_out, "reports": [r.to_json() for r in reports]}
+    write_atomically(folder / "report.json", dump(document))
+    figures = _figures(reports, folder)
+    if report is not None:
+        from smc.html import page
+
+        write_atomically(Path(report) / "report.html", page(reports, figures, *_proof_index()))
+    if as_json:
+        json_object(document)
+    else:
+        console = results()
+        console.print(summary_table(reports))
+        console.print(
+            f"{len(reports)} exact runs on {len(sources)} models, {sum(len(r.rows) for r in reports)} comparisons: {verdict.value}",
+            soft_wrap=True,
+        )
+    for line in left_out:
+        remarks().print(f"left out: {line}", soft_wrap=True)
+    written = ", ".join(
+        str(p) for p in (folder / "report.json", folder / FIGURE, Path(report or "") / "report.html") if p.is_file()
+    )
+    remarks().print(f"written: {written}", soft_wrap=True)
+    return CODES[verdict]
+
+
+FIGURE = "tv-against-particles.png"
+
+
+def _figures(reports, folder):
+    """The figure of the first model's own reward model, written; none, with a note, where matplotlib is missing."""
+    from smc.cli.output import remarks
+    from smc.errors import InputError
+
+    naive = [r for r in reports if r.measured.algorithm == "naive"]
+    first = naive[0].constants if naive else None
+    series = [r for r in naive if r.constants.model is first.model and r.constants.twist is first.twist]
+    if len({r.measured.particles for r in series}) < 2:
+        return []
+    try:
+        from smc.plots import save, tv_against_particles
+
+        title = f"{first.model.name}, reward model: {first.twist.name}"
+        figure = tv_against_particles(series, title)
+        save(figure, folder / FIGURE)
+    except InputError as error:
+        remarks().print(f"no figure: {error}", soft_wrap=True)
+        return []
+    return [
+        (
+            figure,
+            f"Exact total variation to the target against the number of particles, and every bound on it: {title}.",
+        )
+    ]
+
+
+def _proof_index():
+    """Statements as `prove --json` lists them, and the lines of trusted code; nothing where the proofs are not installed."""
+    try:
+        from proofs.blueprint import index
+    except ImportError:
+        return (), None
+    document = index()
+    return document["statements"], document["trusted_lines"]

@@ -1,0 +1,338 @@
+"""The commands from the outside: what they print, their exit codes, what they import, and how they stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from smc import reward
+from smc.algorithms import particle_process
+from smc.cli import COMMANDS, run
+from smc.exact import output_law
+from smc.formats import load, shipped
+from smc.rational import Verdict, rational
+from smc.value import analyse
+from tests.formats.examples import LAYERED, bent, written
+
+HEAVY = (
+    "sympy",
+    "numpy",
+    "mpmath",
+    "flint",
+    "gmpy2",
+    "matplotlib",
+    "gymnasium",
+    "proofs",
+    "hypothesis",
+    "joblib",
+    "numba",
+    "smc.exact",
+    "smc.verify",
+)
+KEYS = {
+    "horizon", "normaliser", "bellman_error", "bellman_product", "ratio_bound", "algorithm", "particles", "method",
+    "law", "dead", "tv", "second_moment_ratio", "bounds",
+}  # fmt: skip
+
+
+def program(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "smc", *arguments], capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Modules that a call of the command line has imported when it ends."""
+    code = f"import sys; from smc.cli import run; code = run({list(arguments)!r}); "
+    code += "print('|'.join(sys.modules), file=sys.stderr); sys.exit(code)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split("|"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["check", "--help"], ["plan", "--help"], ["verify", "--help"], ["convert", "-h"], ["--version"]],
+)
+def test_help_imports_nothing_heavy(arguments):
+    loaded = imported_by(*arguments)
+    assert not [name for name in HEAVY if name in loaded]
+    others = {f"smc.cli.{name}" for name in COMMANDS} - {f"smc.cli.{arguments[0]}"}
+    assert not others & loaded
+
+
+def test_the_test_above_can_fail():
+    loaded = imported_by("plan", "--horizon", "3", "--eps", "1/10", "--json")
+    assert {"flint", "gmpy2", "proofs"} <= loaded
+
+
+def test_overview_lists_what_is_installed(capsys):
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("verify", "check", "plan", "convert"):
+        assert name in shown
+    for name in COMMANDS:
+        assert (
+            f"smc.cli.{name}" in sys.modules or not (Path(run.__code__.co_filename).parent / f"{name}.py").exists()
+        ) or name in shown
+
+
+def test_no_command_shows_the_overview(capsys):
+    assert run([]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).count("Usage: ") == 1
+
+
+def test_check_prints_one_object_with_the_promised_keys(tmp_path, capsys):
+    path = written(tmp_path, LAYERED)
+    assert run(["check", path, "--algorithm", "naive", "--particles", "3", "--json"]) == 0
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert KEYS <= set(found) and shown.err == ""
+    source = load(path)
+    law = output_law(particle_process(source.model, source.twist(), "naive"), 3)
+    assert found["law"] == {s: str(p) for s, p in zip(("aa", "ab", "bb"), law.law, strict=True)}
+    c = analyse(source.model, source.twist())
+    assert found["tv"] == str(law.total_variation(c.target)) and found["dead"] == "0" and found["method"] == "exact"
+    assert found["normaliser"] == str(c.normaliser) == "7/8" and found["horizon"] == 2 and found["particles"] == 3
+    for row in found["bounds"]:
+        assert {"id", "bound", "observed", "verdict"} <= set(row)
+        assert row["bound"] is None or rational(row["observed"]) <= rational(row["bound"])
+
+
+def test_zero_rewards_count_the_dead(tmp_path, capsys):
+    path = written(tmp_path, bent(LAYERED, "reward/bb", "0"))
+    assert run(["check", path, "--particles", "2", "--value", "constant", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    dead, law = rational(found["dead"]), [rational(p) for p in found["law"].values()]
+    assert dead > 0 and sum(law) + dead == 1 and found["ratio_bound"] is None
+    target = analyse(load(path).model, reward.constant(load(path).model)).target
+    assert rational(found["tv"]) == (sum(abs(p - q) for p, q in zip(law, target, strict=True)) + dead) / 2
+
+
+@pytest.mark.parametrize(
+    ("options", "algorithm", "particles"),
+    [
+        ([], "naive", 4),
+        (["--algorithm", "adapted", "--particles", "2"], "adapted", 2),
+        (["--algorithm", "guided"], "guided", 1),
+        (["--algorithm", "mh", "--proposals", "3"], "mh", 1),
+        (["--algorithm", "best-of-n", "--particles", "2"], "best-of-n", 2),
+        (["--algorithm", "sis", "--particles", "2"], "sis", 2),
+    ],
+)
+def test_every_algorithm(options, algorithm, particles, capsys):
+    assert run(["check", "shipped:verifier-tree", "--json", *options]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["algorithm"], found["particles"]) == (algorithm, particles)
+    assert sum(rational(p) for p in found["law"].values()) + rational(found["dead"]) == 1
+
+
+def test_values_chosen_by_name(capsys):
+    errors = {}
+    for choice in ("perfect", "bellman-error:1/4", "constant", "rounded:1/2", "file"):
+        assert run(["check", "shipped:verifier-tree", "--particles", "1", "--value", choice, "--json"]) == 0
+        errors[choice] = rational(json.loads(capsys.readouterr().out)["bellman_error"])
+    assert (
+        errors["perfect"] == 0
+        and errors["bellman-error:1/4"] == rational("1/4")
+        and 0 < errors["rounded:1/2"] <= rational("1/2")
+    )
+    assert errors["constant"] > rational("1/4") and errors["file"] == rational("1/4")
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(Verdict.HOLDS, 0), (Verdict.REFUTED, 1), (Verdict.UNDECIDED, 3)])
+@pytest.mark.parametrize("method", [[], ["--json"]])
+def test_exit_code_is_the_verdict(verdict, code, method, monkeypatch, capsys):
+    """A planted comparison decides the exit code, so a refuted bound cannot leave with 0."""
+    monkeypatch.setattr("smc.verify.at_most", lambda observed, bound: verdict)
+    monkeypatch.setattr("smc.verify.MOST_BITS", 128)
+    assert run(["check", "shipped:verifier-tree", "--particles", "1", *method]) == code
+    assert {Verdict.HOLDS: "holds", Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided"}[
+        verdict
+    ] in capsys.readouterr().out.lower()
+
+
+def test_a_bound_cut_below_the_truth_is_refuted(monkeypatch, capsys):
+    """The whole way with a false theorem: S3 divided by a thousand."""
+    from proofs import bounds
+
+    honest = bounds.evaluate
+    monkeypatch.setattr(
+        bounds, "evaluate", lambda i, form, **given: honest(i, form, **given) / (1000 if i == "S3" else 1)
+    )
+    assert run(["check", "shipped:verifier-tree", "--particles", "2", "--json"]) == 1
+    refuted = {row["id"] for row in json.loads(capsys.readouterr().out)["bounds"] if row["verdict"] == "refuted"}
+    assert refuted == {"S3"}
+
+
+def test_names_are_never_read_as_markup(tmp_path, capsys):
+    odd = json.loads(json.dumps(LAYERED).replace('"aa"', '"[red]é\\u001b[31m"'))
+    path = written(tmp_path, odd)
+    assert run(["check", path, "--particles", "1", "--json"]) == 0
+    assert "[red]é\x1b[31m" in json.loads(capsys.readouterr().out)["law"]
+    assert run(["check", path, "--particles", "1"]) == 0
+
+
+def test_a_terminal_without_unicode(tmp_path):
+    path = written(tmp_path, json.loads(json.dumps(LAYERED).replace('"aa"', '"\u00e9\u221e"')))
+    for options in ([], ["--json"]):
+        done = program("check", path, "--particles", "1", *options, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        assert done.returncode == 0 and done.stderr == "", done.stderr
+
+
+def test_plan(capsys):
+    assert run(["plan", "--horizon", "10", "--eps", "1/50", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    counts = {d["id"]: d["count"] for d in found["demands"]}
+    ratio = rational("51/50") ** 18
+    assert counts["S3"] == -((-4 * 10 * ratio * 5) // 1) and counts["P3"] == -(
+        (-64 * 10 * rational("51/50") ** 54 * 5) // 1
+    )
+    assert found["cheapest"] in counts
+    assert run(["plan", "--horizon", "10", "--eps", "1/50"]) == 0
+    assert "cheapest" in capsys.readouterr().out
+
+
+def test_convert_writes_what_it_prints(tmp_path, capsys):
+    assert run(["convert", "shipped:cliffwalking", "--to", "layered"]) == 0
+    printed = capsys.readouterr().out
+    target = tmp_path / "deep" / "model.json"
+    assert run(["convert", "shipped:cliffwalking", "--to", "layered", "-o", str(target), "--name", "renamed"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "" and "note: " in shown.err
+    first, second = json.loads(printed), json.loads(target.read_text())
+    assert second.pop("name") == "renamed" and first.pop("name") == "cliffwalking" and first == second
+    assert os.stat(target).st_mode & 0o777 == 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
+
+
+@pytest.fixture(scope="module")
+def small_verify(tmp_path_factory):
+    """`verify` with few particles: its folder, exit code and output."""
+    folder = tmp_path_factory.mktemp("verify")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("smc.suite.COUNTS", {"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
+        code = run(
+            [
+                "verify",
+                "shipped:verifier-tree",
+                "shipped:cliffwalking",
+                "-o",
+                str(folder / "out"),
+                "--report",
+                str(folder / "page"),
+            ]
+        )
+    return folder, code
+
+
+def test_verify_writes_a_report_that_stands_alone(small_verify):
+    folder, code = small_verify
+    found = json.loads((folder / "out" / "report.json").read_text())
+    assert code == 0 and found["verdict"] == "holds" and found["left_out"] == []
+    assert len(found["reports"]) == 2 * 3 * 5
+    for r in found["reports"]:
+        assert sum(rational(p) for p in r["law"].values()) + rational(r["dead"]) == 1
+        for row in r["bounds"]:
+            assert row["verdict"] == "holds"
+            assert row["bound"] is None or rational(row["observed"]) <= rational(row["bound"])
+    assert {r["twist"] for r in found["reports"]} == {"file", "V*", "Bellman error 1/10"}
+    assert "verifier-tree" in (folder / "page" / "report.html").read_text()
+
+
+def test_verify_draws_its_figure_or_says_why_not(small_verify, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("matplotlib")
+    folder, _ = small_verify
+    assert (folder / "out" / "tv-against-particles.png").read_bytes().startswith(b"\x89PNG")
+    for name in [m for m in sys.modules if m.split(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "smc.plots", raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (1, 2)})
+    assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path / "out")]) == 0
+    assert "no figure: " in capsys.readouterr().err
+    assert os.listdir(tmp_path / "out") == ["report.json"]
+
+
+def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
+    from smc.errors import TooLarge
+    from smc.suite import Case
+
+    honest = Case.run
+
+    def refuse(case):
+        if case.count == 2:
+            raise TooLarge("planted", where="particles", mend="ask for less")
+        return honest(case)
+
+    monkeypatch.setattr(Case, "run", refuse)
+    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (1, 2)})
+    assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert len(found["left_out"]) == len(found["reports"]) == 3 and "planted" in capsys.readouterr().err
+
+
+def test_verify_refuses_a_place_that_it_cannot_write_before_it_works(tmp_path, capsys, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("kept")
+    monkeypatch.setattr("smc.suite.Case.run", lambda case: pytest.fail("worked first"))
+    assert run(["verify", "-o", str(blocked / "out")]) == 2
+    assert "cannot be written" in capsys.readouterr().err and blocked.read_text() == "kept"
+
+
+def test_every_shipped_model_is_checked_by_default(tmp_path, monkeypatch):
+    monkeypatch.setattr("smc.suite.COUNTS", {"guided": (1,)})
+    assert run(["verify", "-o", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert {r["model"] for r in found["reports"]} == set(shipped())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_is_one_line_and_130(tmp_path):
+    """Sent while a long run is under way, which its own process says by writing a file."""
+    marker = tmp_path / "started"
+    code = (
+        "import sys, time, pathlib, smc.verify\n"
+        f"def slow(*a, **k): pathlib.Path({str(marker)!r}).touch(); time.sleep(60)\n"
+        "smc.verify.check = slow\n"
+        "from smc.__main__ import main\n"
+        "sys.argv = ['bellman-smc', 'check', 'shipped:verifier-tree']\n"
+        "main()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if marker.exists():
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "bellman-smc: interrupted\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes close otherwise there")
+def test_a_reader_that_leaves_early_is_no_fault():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "smc", "convert", "shipped:cliffwalking"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    assert process.wait(timeout=60) in (0, 141) and "Traceback" not in err and "Broken" not in err
+
+
+def test_the_module_and_the_command_are_one():
+    assert program("--version").stdout.startswith("bellman-smc ")
+    assert program("check", "absent.json").returncode == 2
