@@ -13,7 +13,6 @@ import flint
 import numpy as np
 
 from smc.exact.transform import Divide, Embed, Normalise, Scale, Select, Shift, Step, Stirling
-from smc.rational import Rational
 
 
 class Numbers:
@@ -38,6 +37,10 @@ class Numbers:
             held.append(getattr(self, type(step).__name__.lower())(held.pop(), step))
             tick()
         return held.pop()
+
+    def common(self, step: Normalise) -> int:
+        """By what `normalise` multiplies, besides dividing by D."""
+        return step.common
 
     def normalise(self, x: np.ndarray, step: Normalise) -> np.ndarray:
         """See `Normalise`."""
@@ -130,7 +133,7 @@ class WholeNumbers(Numbers):
 
 
 class Balls(Numbers):
-    """Enclosures at the working precision that is set when they run."""
+    """Enclosures at the working precision that is set when they run. They divide by D at once: `L` is 1 here."""
 
     zero = flint.arb(0)
     polynomial = staticmethod(flint.arb_poly)
@@ -138,8 +141,11 @@ class Balls(Numbers):
     def number(self, value: int) -> flint.arb:
         return flint.arb(flint.fmpz(value))
 
+    def common(self, step: Normalise) -> int:
+        return 1
+
     def normalise(self, x: np.ndarray, step: Normalise) -> np.ndarray:
-        table = _array([(self.number(step.common) / v) ** step.power if v else self.zero for v in step.values])
+        table = _array([1 / self.number(v) ** step.power if v else self.zero for v in step.values])
         x *= table[step.index]
         return x
 
@@ -166,8 +172,3 @@ def scale_factors(step: Scale) -> list[int]:
     if bottom:  # the factorials divide the constant: multinomial coefficients, times whole powers
         product = product // reduce(np.multiply, bottom)
     return product.tolist()
-
-
-def as_rational(value: flint.fmpz, denominator: int) -> Rational:
-    """`value / denominator`."""
-    return Rational(int(value), denominator)

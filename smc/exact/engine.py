@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 from smc.exact.cells import CellChain, Cells
 from smc.exact.simplex import simplex
@@ -16,49 +17,59 @@ class Schedule:
 
     moves: steps of the move out of layer t = 1..T-1.
     output: the last resampling, `X[m] *= L_T / D(m)`.
-    dead: whether layer t = 1..T has a dead cell.
-    growth: `d_t L_t` for t = 1..T-1: the denominator of the law grows by its N-th power.
     """
 
     chain: CellChain
     particles: int
     moves: tuple[tuple[Step, ...], ...]
     output: Normalise
-    growth: tuple[int, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are in all."""
+        return sum(map(len, self.moves))
+
+    def growth(self, arithmetic=None) -> list[int]:
+        """`d_t L_t` for t = 1..T-1: the denominator of the law grows by its N-th power. (`L_t = 1` for balls, which divide by D at once.)"""
+        common = [steps[0].common if arithmetic is None else arithmetic.common(steps[0]) for steps in self.moves]
+        return [d * c for d, c in zip(self.chain.denominators[1:], common, strict=True)]
 
     @property
     def denominator(self) -> int:
         """`d_0^N · prod_t (d_t L_t)^N · L_T`: every numerator of the output law is a whole number over it, and at most it."""
-        n, result = self.particles, self.chain.denominators[0]
-        for factor in self.growth:
-            result *= factor
-        return result**n * self.output.common
+        return (self.chain.denominators[0] * prod(self.growth())) ** self.particles * self.output.common
 
 
 def schedule(chain: CellChain, particles: int) -> Schedule:
     """The steps for `particles` particles."""
-    moves, growth = [], []
+    moves = []
     for t in range(1, chain.horizon):
         resample = resampling(chain.layers[t - 1].weights, particles)
         moves.append((*resample, *substitution(chain.forms(t), particles)))
-        growth.append(chain.denominators[t] * resample[0].common)
-    return Schedule(chain, particles, tuple(moves), normalisation(chain.layers[-1].weights, particles, 1), tuple(growth))
+    return Schedule(chain, particles, tuple(moves), normalisation(chain.layers[-1].weights, particles, 1))
+
+
+def occupancies(plan: Schedule, arithmetic, layers: int, tick: Callable[[], None] = lambda: None) -> tuple[list, object]:
+    """Law of the occupancies of layer `layers` >= 1 (in a list of its own, so that the caller may let go of it) and of dying before it.
+
+    Numerators over `d_0^N · prod_{t < layers} (d_t L_t)^N`, in `arithmetic`.
+    """
+    chain, particles = plan.chain, plan.particles
+    held = [arithmetic.scale(arithmetic.lift([1] * simplex(particles, chain.layers[0].count).count), first_occupancy(chain, particles))]
+    dead = arithmetic.zero
+    for t, factor in enumerate(plan.growth(arithmetic)[: layers - 1]):
+        dead = arithmetic.times(dead + _dead(chain.layers[t], held[0], arithmetic), factor, particles)
+        held.append(arithmetic.run(held.pop(), plan.moves[t], tick))
+    return held, dead
 
 
 def numerators(plan: Schedule, arithmetic, tick: Callable[[], None] = lambda: None) -> tuple[list, object]:
     """Numerators of the output law, shape (|X_T|,), and of `dead`, all over `plan.denominator`, in `arithmetic`."""
     chain, particles = plan.chain, plan.particles
-    x = arithmetic.lift([1] * simplex(particles, chain.layers[0].count).count)
-    x = arithmetic.scale(x, first_occupancy(chain, particles))
-    dead = arithmetic.zero
-    for cells, steps, factor in zip(chain.layers, plan.moves, plan.growth, strict=False):
-        dead = dead + _dead(cells, x, arithmetic)
-        dead = arithmetic.times(dead, factor, particles)
-        held = [x]
-        del x
-        x = arithmetic.run(held.pop(), steps, tick)
+    held, dead = occupancies(plan, arithmetic, chain.horizon, tick)
+    x = held.pop()
     cells = chain.layers[-1]
-    dead = arithmetic.times(dead + _dead(cells, x, arithmetic), plan.output.common, 1)
+    dead = arithmetic.times(dead + _dead(cells, x, arithmetic), arithmetic.common(plan.output), 1)
     x = arithmetic.normalise(x, plan.output)
     points = simplex(particles, cells.count).points
     law = [arithmetic.zero] * chain.outcomes

@@ -28,7 +28,8 @@ BLOCK = 32
 def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: int, tick: Callable[[], None] = lambda: None) -> OutputLaw:
     """Output law from the numerators `x` of the occupancies of layer T - 1 over `denominator`; `dead` counts runs that die at T - 1 or T.
 
-    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. `tick` is called after each block.
+    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. Numerators are dropped from `x` once they are used.
+    `tick` is called after each block.
     """
     cells = chain.layers[-1]
     if chain.horizon == 1:
@@ -44,12 +45,15 @@ def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: 
     common = lcm(*{total for total in totals if total})
     share = {total: flint.fmpz(common // total) ** particles for total in set(totals) if total}
     inverse = _Reciprocals(levels, particles)
+    died = sum((int(x[k]) for k, total in enumerate(totals) if not total), 0)
     drowned = flint.fmpz(0)
     chosen = [[flint.fmpz(0)] * len(levels) for _ in forms]  # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
     for begin in range(0, len(totals), BLOCK):
         block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and x[k]]
         if block:
             masses = [flint.fmpz(x[k] if isinstance(x[k], flint.fmpz) else int(x[k])) * share[totals[k]] for k in block]
+            for k in block:
+                x[k] = None
             mixed = mixtures[block].tolist()
             if not levels[0]:
                 drowned += sum((mass * flint.fmpz(b[0]) ** particles for mass, b in zip(masses, mixed, strict=True)), flint.fmpz(0))
@@ -67,7 +71,6 @@ def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: 
             level = levels.index(weight)
             top = sum((row[j] * chosen[c][level] for c, row in enumerate(forms) if row[j]), flint.fmpz(0))
             law[state] += Rational(int(top), whole * inverse.common)
-    died = sum((int(x[k]) for k, total in enumerate(totals) if not total), 0)
     return OutputLaw(tuple(law), Rational(died, int(denominator)) + Rational(int(drowned), whole))
 
 

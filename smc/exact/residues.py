@@ -94,6 +94,10 @@ class Residues:
             tick()
         return x
 
+    def common(self, step: Normalise) -> int:
+        """By what `normalise` multiplies, besides dividing by D."""
+        return step.common
+
     def normalise(self, x: np.ndarray, step: Normalise) -> np.ndarray:
         """See `Normalise`: `L / D = L · D^-1`; the inverses of all D cost one inverse (of their product)."""
         values = [v for v in step.values if v]

@@ -72,13 +72,13 @@ class Simplex:
             a = self.points[:, i].astype(np.int64)
             length = a + self.points[:, j]
             others = [self.points[:, c] for c in range(self.cells) if c not in (i, j)]
-            order = np.lexsort([*others, -length, a])
+            order = np.lexsort([*others, -length, a]).astype(np.int32 if len(a) < 2**31 else np.int64)
             counts = np.bincount(a, minlength=self.particles + 1)
             self._lines[i, j] = Lines(order, (0, *np.cumsum(counts).tolist()))
         return self._lines[i, j]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=12)
 def simplex(particles: int, cells: int) -> Simplex:
     """The occupancies of `particles` over `cells`, kept between steps of equal size."""
     return Simplex(particles, cells)
