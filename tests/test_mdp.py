@@ -35,7 +35,9 @@ def mdps(draw, starts: int = 2) -> FiniteMDP:
             for target, p in zip(states, draw(simplex(size)), strict=True):
                 transitions.append(Transition(s, a, target, rational(p), rational(draw(weights))))
     policy = {s: dict(zip(actions, map(rational, draw(simplex(len(actions)))), strict=True)) for s in states}
-    initial = dict(zip(states, map(rational, draw(simplex(size))), strict=True)) if starts > 1 else {states[0]: rational(1)}
+    initial = (
+        dict(zip(states, map(rational, draw(simplex(size))), strict=True)) if starts > 1 else {states[0]: rational(1)}
+    )
     return FiniteMDP(states, actions, tuple(transitions), policy, initial, {s: rational(draw(weights)) for s in states})
 
 
@@ -72,7 +74,9 @@ def test_unrolled_masses_are_sums_over_paths(mdp, horizon):
     assert true_value(model)[0][0] == sum(expected.values())
     if sum(expected.values()):
         target = analyse(model, reward.perfect(model)).target
-        assert dict(zip(model.layers[-1], target, strict=True)) == {s: w / sum(expected.values()) for s, w in expected.items()}
+        assert dict(zip(model.layers[-1], target, strict=True)) == {
+            s: w / sum(expected.values()) for s, w in expected.items()
+        }
 
 
 @given(mdp=mdps(), horizon=st.integers(1, 3), factors=st.lists(st.integers(1, 5), min_size=3, max_size=3))
@@ -83,7 +87,10 @@ def test_a_drawn_start_adds_no_bellman_error(mdp, horizon, factors):
     shift = mdp.steps(horizon) - horizon
     truth = true_value(model)[shift:-1]
     if not shift:
-        truth = (tuple(dict(zip(mdp.starts, truth[0], strict=True)).get(s, rational(0)) for s in mdp.states), *truth[1:])
+        truth = (
+            tuple(dict(zip(mdp.starts, truth[0], strict=True)).get(s, rational(0)) for s in mdp.states),
+            *truth[1:],
+        )
     per_step = [{s: v * factors[i] for i, (s, v) in enumerate(zip(mdp.states, layer, strict=True))} for layer in truth]
     c = analyse(model, reward.twist(model, mdp.layers_of_values(per_step)))
     if shift:
@@ -96,12 +103,21 @@ def chain(size: int, branching: int = 4) -> FiniteMDP:
     """A ring of `size` states with `branching` moves, one of which costs."""
     states = tuple(f"s{i}" for i in range(size))
     transitions = tuple(
-        Transition(states[i], f"a{a}", states[(i + 1 + 7 * a) % size], rational(1), rational("1/2") if a else rational(1))
+        Transition(
+            states[i], f"a{a}", states[(i + 1 + 7 * a) % size], rational(1), rational("1/2") if a else rational(1)
+        )
         for i in range(size)
         for a in range(branching)
     )
     phi = {s: rational(i % 3) for i, s in enumerate(states)}
-    return FiniteMDP(states, tuple(f"a{a}" for a in range(branching)), transitions, uniform_policy(transitions), {"s0": rational(1)}, phi)
+    return FiniteMDP(
+        states,
+        tuple(f"a{a}" for a in range(branching)),
+        transitions,
+        uniform_policy(transitions),
+        {"s0": rational(1)},
+        phi,
+    )
 
 
 def test_layers_share_their_rows():
@@ -123,7 +139,9 @@ def test_five_hundred_states_over_a_hundred_steps_take_seconds():
 def test_actions_with_different_potentials_stay_apart():
     t = [Transition("x", "a", "x", rational(1), rational(2)), Transition("x", "b", "x", rational(1), rational(3))]
     again = Transition("x", "c", "x", rational(1), rational(3))
-    mdp = FiniteMDP(("x",), ("a", "b", "c"), (*t, again), uniform_policy([*t, again]), {"x": rational(1)}, {"x": rational(1)})
+    mdp = FiniteMDP(
+        ("x",), ("a", "b", "c"), (*t, again), uniform_policy([*t, again]), {"x": rational(1)}, {"x": rational(1)}
+    )
     assert [tuple(map(str, e)) for e in mdp.unroll(1).edges[0][0]] == [("0", "1/3", "2"), ("0", "2/3", "3")]
 
 
@@ -133,7 +151,9 @@ def test_what_cannot_be_reached_takes_no_part_and_is_told():
     reward_map = {"x": rational(1), "y": rational(2)}
     bare = FiniteMDP(("x", "y"), ("a",), tuple(t), policy, {"x": rational(1)}, reward_map).unroll(2)
     more = FiniteMDP(("lost", "x", "y"), ("a",), tuple(t), policy, {"x": rational(1)}, reward_map).unroll(2)
-    assert bare.notes == () and more.notes == ("1 of 3 states cannot be reached within the horizon and take no part: 'lost'",)
+    assert bare.notes == () and more.notes == (
+        "1 of 3 states cannot be reached within the horizon and take no part: 'lost'",
+    )
     for name in ("normaliser", "bellman_error", "ratio_bound", "bellman_product", "q", "b", "c_act", "chi_square"):
         left, right = (getattr(analyse(m, reward.perfect(m)), name) for m in (bare, more))
         assert left == right, name
@@ -141,7 +161,9 @@ def test_what_cannot_be_reached_takes_no_part_and_is_told():
 
 def test_a_state_reached_only_at_the_end_needs_no_moves():
     t = (Transition("x", "a", "y", rational(1)),)
-    mdp = FiniteMDP(("x", "y"), ("a",), t, {"x": {"a": rational(1)}}, {"x": rational(1)}, {"x": rational(0), "y": rational(1)})
+    mdp = FiniteMDP(
+        ("x", "y"), ("a",), t, {"x": {"a": rational(1)}}, {"x": rational(1)}, {"x": rational(0), "y": rational(1)}
+    )
     assert true_value(mdp.unroll(1))[0][0] == 1
     with pytest.raises(ModelError, match=r"policy: state 'y' can be reached and has no policy"):
         mdp.unroll(2)
@@ -160,5 +182,7 @@ def test_reached_states_by_step(mdp, horizon):
     for layer in mdp.reached(horizon):
         assert layer == front
         front = {
-            t.target for t in mdp.transitions if t.source in front and t.probability and mdp.policy.get(t.source, {}).get(t.action)
+            t.target
+            for t in mdp.transitions
+            if t.source in front and t.probability and mdp.policy.get(t.source, {}).get(t.action)
         }
