@@ -1,28 +1,163 @@
 """Exact laws and moments of a particle run. The interface is narrow: a process (model and algorithm), N -> law, dead.
 
-`output_law(process, particles)` and `second_moment(process, particles)` choose the method; the plain engine that defines the answer
-is `smc.exact.plain`.
+`output_law(process, particles)` chooses the engine by a cost model (`explain_law` says which, why, and what it will take):
+
+| mode | answer | engines |
+|---|---|---|
+| exact | rationals | `direct` (K x K in whole numbers), `transform` (generating function, whole numbers), `residues` (the same modulo primes) |
+| certified | balls of a radius asked for | `certified` (the transform in ball arithmetic) |
+| float | float64, never a verdict | `floats` (matrix products) |
+
+The plain engine that defines the answer, and that all of them are tested against, is `smc.exact.plain`.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal, overload
+
 from smc.algorithms import ParticleProcess, check_particles
-from smc.exact import plain
-from smc.exact.law import OutputLaw
-from smc.exact.moments import second_moment as _pair_recursion
-from smc.rational import Rational
+from smc.errors import InputError
+from smc.exact.cells import CellChain, cell_chain
+from smc.exact.cost import MODES, Plan, choose
+from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
+from smc.exact.moments import second_moment as _second_moment
+from smc.rational import Rational, Verdict, at_most, ball
 
-__all__ = ["OutputLaw", "output_law", "second_moment"]
+__all__ = ["CertifiedLaw", "FloatLaw", "OutputLaw", "Plan", "certified_verdict", "explain_law", "output_law", "second_moment"]
+
+Mode = Literal["exact", "certified", "float"]
+Progress = Callable[[float, str], None]
+"""Called with the share done, in [0, 1], and what is being done; from the calling thread, only in runs that take more than a second."""
 
 
-def output_law(process: ParticleProcess, particles: int) -> OutputLaw:
-    """Expected law of the output particle, and the probability that the run dies.
+@overload
+def output_law(
+    process: ParticleProcess, particles: int, *, mode: Literal["exact"] = ..., bits: int = ..., progress: Progress | None = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ...,
+) -> OutputLaw: ...  # fmt: skip
+@overload
+def output_law(
+    process: ParticleProcess, particles: int, *, mode: Literal["certified"], bits: int = ..., progress: Progress | None = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ...,
+) -> CertifiedLaw: ...  # fmt: skip
+@overload
+def output_law(
+    process: ParticleProcess, particles: int, *, mode: Literal["float"], bits: int = ..., progress: Progress | None = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ...,
+) -> FloatLaw: ...  # fmt: skip
+def output_law(
+    process: ParticleProcess,
+    particles: int,
+    *,
+    mode: str = "exact",
+    bits: int = 100,
+    progress: Progress | None = None,
+    explain: Callable[[Plan], None] | None = None,
+    memory: float | None = None,
+    method: str | None = None,
+) -> OutputLaw | CertifiedLaw | FloatLaw:
+    """Expected law of the output particle of a resampled `process`, and the probability that the run dies.
 
-    Raises InputError for a particle count below 1 and TooLarge, before anything is allocated, for what will not fit.
+    mode: `exact` (OutputLaw), `certified` (CertifiedLaw, radii at most `2**-bits`), `float` (FloatLaw).
+    progress: see `Progress`. explain: called with the Plan before anything is allocated.
+    memory: limit in bytes, half of the free memory when None. method: an engine of this mode, in place of the cost model's choice.
+
+    Raises InputError for a particle count below 1, an unknown mode or a process that is not resampled, and TooLarge, before anything is
+    allocated, for what will not fit.
     """
-    return plain.output_law(process, check_particles(particles))
+    chain, plan = _planned(process, particles, mode, bits, memory)
+    if explain is not None:
+        explain(plan)
+    if method is not None and method not in MODES[mode]:
+        raise InputError(f"no engine {method!r} in mode {mode!r}", where="method", mend=f"choose one of {', '.join(MODES[mode])}")
+    if not all(any(cells.weights) for cells in chain.layers):  # a layer that no particle of positive weight reaches: every run dies
+        zero = (Rational(0),) * chain.outcomes
+        return {
+            "exact": OutputLaw(zero, Rational(1)),
+            "certified": CertifiedLaw(tuple(map(ball, zero)), ball(Rational(1)), bits, bits),
+            "float": FloatLaw(tuple(map(float, zero)), 1.0),
+        }[mode]
+    return _run(chain, particles, method or plan.method, bits, _Ticker(progress, plan.particles, method or plan.method), memory)
+
+
+def explain_law(process: ParticleProcess, particles: int, *, mode: str = "exact", bits: int = 100, memory: float | None = None) -> Plan:
+    """The plan of `output_law` with these arguments, without running it. Raises as `output_law` does."""
+    return _planned(process, particles, mode, bits, memory)[1]
 
 
 def second_moment(process: ParticleProcess, particles: int) -> Rational:
     """`E[Zhat^2]`, exact for every N (S5)."""
-    return _pair_recursion(process, check_particles(particles))
+    return _second_moment(process, check_particles(particles))
+
+
+def certified_verdict(
+    process: ParticleProcess, particles: int, target: Sequence[Rational], bound: Rational, *, bits: int = 64, most: int = 4096
+) -> Verdict:
+    """Verdict of `TV <= bound` from the certified law; precision doubles while it is UNDECIDED, up to radius `2**-most`."""
+    while True:
+        verdict = at_most(output_law(process, particles, mode="certified", bits=bits).total_variation(target), bound)
+        if verdict is not Verdict.UNDECIDED or bits >= most:
+            return verdict
+        bits *= 2
+
+
+def _planned(process: ParticleProcess, particles: int, mode: str, bits: int, memory: float | None) -> tuple[CellChain, Plan]:
+    check_particles(particles)
+    if mode not in MODES:
+        raise InputError(f"unknown mode {mode!r}", where="mode", mend=f"choose one of {', '.join(MODES)}")
+    if not process.resampled:
+        raise InputError(f"{process.algorithm} does not resample", where="algorithm", mend="its law is in smc.exact.independent")
+    chain = cell_chain(process)
+    if not all(any(cells.weights) for cells in chain.layers):
+        return chain, Plan(mode, MODES[mode][0], "no particle reaches the horizon with positive weight", particles, 0, 0, 0, (), 0.0)
+    return chain, choose(chain, particles, mode, bits, memory)
+
+
+def _run(chain: CellChain, particles: int, method: str, bits: int, ticker: _Ticker, memory: float | None):
+    # imported here: one engine is used, and the small cases should not wait for the others
+    if method == "direct":
+        from smc.exact import direct
+
+        return direct.output_law(chain, particles, ticker)
+    if method == "float64":
+        from smc.exact import floats
+
+        ticker.steps = chain.horizon
+        return floats.output_law(chain, particles, ticker.step)
+    from smc.exact.engine import integer_law, schedule
+
+    plan = schedule(chain, particles)
+    ticker.steps = plan.steps
+    if method == "balls":
+        from smc.exact import certified
+
+        return certified.output_law(plan, bits, ticker.step)
+    if method == "transform":
+        return integer_law(plan, ticker.step)
+    from smc.exact import residues
+
+    *law, dead = residues.output_numerators(plan, tick=ticker)
+    whole = plan.denominator
+    return OutputLaw(tuple(Rational(v, whole) for v in law), Rational(dead, whole))
+
+
+class _Ticker:
+    """Turns what an engine reports into calls of `progress`, after the first second and at most ten a second."""
+
+    def __init__(self, progress: Progress | None, particles: int, method: str) -> None:
+        self.progress, self.label = progress, f"exact law of {particles} particles ({method})"
+        self.steps, self.done = 1, 0
+        self.next = time.monotonic() + 1.0
+
+    def __call__(self, share: float) -> None:
+        """Report the share done."""
+        if self.progress is not None and (now := time.monotonic()) >= self.next:
+            self.next = now + 0.1
+            self.progress(min(share, 1.0), self.label)
+
+    def step(self) -> None:
+        """Report one more of `steps`."""
+        self.done += 1
+        self(self.done / max(self.steps, 1))

@@ -21,18 +21,17 @@ from smc.rational import Rational
 _ONE, _NONE = gmpy2.mpz(1), gmpy2.mpz(0)
 
 
-def output_law(chain: CellChain, particles: int, tick: Callable[[], None] = lambda: None) -> OutputLaw:
-    """Law of the output particle and the probability of dying, exact. `tick` is called after each layer."""
+def output_law(chain: CellChain, particles: int, tick: Callable[[float], None] = lambda share: None) -> OutputLaw:
+    """Law of the output particle and the probability of dying, exact. `tick` gets the share done."""
     if chain.horizon == 1:
         return last_resampling(chain, [1], 1, particles)
     x = _first(chain, particles)
     denominator = gmpy2.mpz(chain.denominators[0]) ** particles
     dead = Rational(0)
     for t in range(1, chain.horizon - 1):
-        x, growth, died = _move(chain, t, x, particles)
+        x, growth, died = _move(chain, t, x, particles, lambda share, t=t: tick((t - 1 + share) / (chain.horizon - 1)))
         dead += Rational(died, denominator)
         denominator *= growth
-        tick()
     law = last_resampling(chain, x, denominator, particles)
     return OutputLaw(law.law, law.dead + dead)
 
@@ -44,7 +43,7 @@ def _first(chain: CellChain, particles: int) -> list:
     return [w * p for w, p in zip(weights, products, strict=True)]
 
 
-def _move(chain: CellChain, t: int, x: list, particles: int) -> tuple[list, int, int]:
+def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[float], None]) -> tuple[list, int, int]:
     """Numerators after the move out of layer t, the growth of their denominator, and the numerator of dying at layer t."""
     cells, forms = chain.layers[t - 1], chain.forms(t)
     width = len(forms[0])
@@ -54,7 +53,8 @@ def _move(chain: CellChain, t: int, x: list, particles: int) -> tuple[list, int,
     share = {d: gmpy2.mpz(common // d) ** particles for d in set(totals) if d}
     following = [_NONE] * simplex(particles, width).count
     died = _NONE
-    for point, total, mass in zip(points, totals, x, strict=True):
+    for k, (point, total, mass) in enumerate(zip(points, totals, x, strict=True)):
+        tick(k / len(points))
         if not mass:
             continue
         if not total:

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
+from smc.exact.arithmetic import WholeNumbers
 from smc.exact.cells import CellChain, Cells
+from smc.exact.cost import last_by_polynomial
+from smc.exact.last import last_resampling
+from smc.exact.law import OutputLaw
 from smc.exact.simplex import simplex
 from smc.exact.transform import Normalise, Scale, Step, normalisation, resampling, substitution
+from smc.rational import Rational
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,28 @@ def numerators(plan: Schedule, arithmetic, tick: Callable[[], None] = lambda: No
         if weight:
             law[state] = law[state] + arithmetic.weigh(x, points[:, c], weight)
     return law, dead
+
+
+def integer_law(plan: Schedule, tick: Callable[[], None] = lambda: None) -> OutputLaw:
+    """The output law by whole numbers; the last resampling by polynomials where that is cheaper than one more move.
+
+    Raises ArithmeticError if the probabilities do not add up to 1.
+    """
+    chain, particles, arithmetic = plan.chain, plan.particles, WholeNumbers()
+    if last_by_polynomial(chain, particles):
+        if chain.horizon == 1:
+            law = last_resampling(chain, [1], 1, particles)
+        else:
+            held, dead = occupancies(plan, arithmetic, chain.horizon - 1, tick)
+            denominator = (chain.denominators[0] * prod(plan.growth()[:-1])) ** particles
+            law = last_resampling(chain, held.pop(), denominator, particles)
+            law = OutputLaw(law.law, law.dead + Rational(int(dead), denominator))
+    else:
+        top, dead = numerators(plan, arithmetic, tick)
+        law = OutputLaw(tuple(Rational(int(v), plan.denominator) for v in top), Rational(int(dead), plan.denominator))
+    if sum(law.law) + law.dead != 1:
+        raise ArithmeticError("the probabilities do not add up to 1: a step of the transform is wrong")
+    return law
 
 
 def first_occupancy(chain: CellChain, particles: int) -> Scale:
