@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from smc.algorithms import Outcome, ParticleProcess
 from smc.errors import InputError
 from smc.exact.law import OutputLaw
-from smc.model import Edge, LayeredModel, merge_edges, reachable
+from smc.model import Edge, LayeredModel, Row, merge_edges, reachable
 from smc.rational import ZERO, Rational
 from smc.reward import Twist
 
 Keep = str | Sequence[Hashable]
 """How terminal states are told apart: "states", "reward" (models only), or one label a terminal state."""
+
+
+Classes = Sequence[int | None]
+"""Class of each state of a layer; None for a state that is dropped."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +77,18 @@ def lump_model(model: LayeredModel, twist: Twist, keep: Keep = "states") -> tupl
     labels: Sequence[Hashable] = model.reward if keep == "reward" else _labels(keep, model.sizes[-1])
     live = reachable(model)
 
-    def signature(t: int, x: int, next_class: Sequence[int | None]) -> Hashable:
-        row = merge_edges(
-            Edge(next_class[e.target], e.probability, e.potential) for e in model.edges[t][x] if e.probability
+    def row(t: int, x: int, below: Classes) -> Row:
+        return merge_edges(
+            Edge(_class(below, e.target), e.probability, e.potential) for e in model.edges[t][x] if e.probability
         )
-        return twist.values[t][x], row
+
+    def signature(t: int, x: int, below: Classes) -> Hashable:
+        return twist.values[t][x], row(t, x, below)
 
     last = [(labels[x], model.reward[x]) for x in range(model.sizes[-1])]
     lumping, members = _partition(live, model.sizes, last, signature)
     layers = tuple(tuple(names[x] for x in first) for names, first in zip(model.layers, members, strict=True))
-    edges = tuple(
-        tuple(signature(t, x, lumping.classes[t + 1])[1] for x in first) for t, first in enumerate(members[:-1])
-    )
+    edges = tuple(tuple(row(t, x, lumping.classes[t + 1]) for x in first) for t, first in enumerate(members[:-1]))
     values = tuple(tuple(layer[x] for x in first) for layer, first in zip(twist.values, members, strict=True))
     notes = (*model.notes, str(lumping))
     return LayeredModel(layers, edges, values[-1], model.name, notes), Twist(values, twist.name), lumping
@@ -100,23 +104,30 @@ def lump_process(process: ParticleProcess, keep: Keep = "states") -> tuple[Parti
     for step in process.steps:
         live.append({o.target for x in live[-1] for o in step[x] if o.probability and o.weight})
 
-    def signature(t: int, x: int, next_class: Sequence[int | None]) -> Hashable:
+    def row(t: int, x: int, below: Classes) -> tuple[Outcome, ...]:
         joined: dict[tuple[int, Rational], Rational] = {}
         for o in process.steps[t][x]:
-            key = (next_class[o.target], o.weight) if o.weight else (0, ZERO)
+            key = (_class(below, o.target), o.weight) if o.weight else (0, ZERO)
             joined[key] = joined.get(key, ZERO) + o.probability
         return tuple(Outcome(y, p, w) for (y, w), p in sorted(joined.items()))
 
-    lumping, members = _partition(live, process.sizes, labels, signature)
-    steps = tuple(tuple(signature(t, x, lumping.classes[t + 1]) for x in first) for t, first in enumerate(members[:-1]))
+    lumping, members = _partition(live, process.sizes, labels, row)
+    steps = tuple(tuple(row(t, x, lumping.classes[t + 1]) for x in first) for t, first in enumerate(members[:-1]))
     return ParticleProcess(process.algorithm, steps, lumping.sizes, process.scale, process.resampled), lumping
+
+
+def _class(classes: Classes, x: int) -> int:
+    """Class of a state that is reached, hence not dropped."""
+    found = classes[x]
+    assert found is not None, "a reachable state was dropped"
+    return found
 
 
 def _partition(
     live: Sequence[frozenset[int] | set[int]],
     sizes: Sequence[int],
     last: Sequence[Hashable],
-    signature: Callable[[int, int, Sequence[int | None]], Hashable],
+    signature: Callable[[int, int, Classes], Hashable],
 ) -> tuple[Lumping, tuple[tuple[int, ...], ...]]:
     """Classes of equal signature, from the last layer backwards, and the first member of each class."""
     layers: list[tuple[int | None, ...]] = []

@@ -241,8 +241,8 @@ def _splits(counts: Counts, rows) -> Iterator[tuple[Cloud, int]]:
     if not counts:
         yield (), gmpy2.mpz(1)
         return
-    (x, c), *rest = counts
-    tails = list(_splits(rest, rows))
+    x, c = counts[0]
+    tails = list(_splits(counts[1:], rows))
     for cloud, ways in _multinomial(rows[x], c):
         for tail, factor in tails:
             yield cloud + tail, ways * factor

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 from smc.algorithms import Outcome, ParticleProcess
@@ -179,6 +180,20 @@ class GoodEvent:
     def probability(self, proposals: int) -> Rational:
         """That all `proposals` proposals are good: they are independent."""
         return self.proposal_mass ** check_proposals(proposals)
+
+    @cached_property
+    def restricted_target(self) -> tuple[Rational, ...]:
+        """Terminal marginal of the target restricted to the event, shape (|X_T|,): what the chain tends to when all
+        proposals are good. Its TV to pi is the restriction term, at most `1 - target_mass`."""
+        here = {0: ONE}
+        for step in self.process.steps:
+            following: dict[int, Rational] = {}
+            for x, mass in here.items():
+                for y, p, w in step[x]:
+                    following[y] = following.get(y, ZERO) + mass * p * w
+            here = following
+        total = sum(here.values(), ZERO)
+        return tuple(here.get(x, ZERO) / total for x in range(self.process.sizes[-1]))
 
     def sampler(self) -> IndependenceSampler:
         """The chain given that every proposal is good: independent MH again, with the restricted proposal, normalised.

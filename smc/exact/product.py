@@ -83,7 +83,7 @@ class ProductModel:
         def value(prefix: tuple[int, ...]) -> Rational:
             return prod((steps[t][a][1] for t, a in enumerate(prefix)), start=ONE)
 
-        tree = prefix_tree(self.horizon, lambda s: {a: p for a, (p, _) in enumerate(steps[len(s)]) if p}, value)
+        tree = prefix_tree(self.horizon, lambda s: [(a, p) for a, (p, _) in enumerate(steps[len(s)]) if p], value)
         prefixes: list[list[tuple[int, ...]]] = [[()]]
         for step in steps[:-1]:
             prefixes.append([(*s, a) for s in prefixes[-1] for a, (p, _) in enumerate(step) if p])

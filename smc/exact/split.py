@@ -16,7 +16,7 @@ import flint
 
 from smc.algorithms import check_particles
 from smc.errors import InputError, TooLarge
-from smc.model import Edge, LayeredModel
+from smc.model import Edge, LayeredModel, Row
 from smc.rational import ONE, ZERO, Ball, Rational, precision
 from smc.reward import Twist, perfect
 
@@ -29,8 +29,8 @@ MOST_BITS = 1 << 14
 def split_model(horizon: int) -> tuple[LayeredModel, Twist]:
     """The instance as a layered model (states B, and A with the number of bits 3/2), with `V = V*`."""
     _check_horizon(horizon)
-    layers = [("root",)] + [("B", *(f"A{k}" for k in range(t))) for t in range(1, horizon + 1)]
-    steps = [((Edge(0, HALF), Edge(1, HALF)),)]
+    layers: list[tuple[str, ...]] = [("root",)] + [("B", *(f"A{k}" for k in range(t))) for t in range(1, horizon + 1)]
+    steps: list[tuple[Row, ...]] = [((Edge(0, HALF), Edge(1, HALF)),)]
     for t in range(1, horizon):
         steps.append(((Edge(0, ONE),), *((Edge(k, HALF), Edge(k + 1, HALF)) for k in range(1, t + 1))))
     reward = (ONE, *(Rational(3) ** k / Rational(2) ** (horizon - 1) for k in range(horizon)))

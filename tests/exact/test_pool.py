@@ -190,7 +190,8 @@ def test_restriction_moves_the_path_marginal_and_the_restricted_chain_does_not_s
     twist = with_bellman_error(tree, "1/4")
     event = good_event(tree, twist, 2, "1/3")
     sampler = event.sampler()
-    limit = sampler.cells.target
+    limit = event.restricted_target
+    assert limit == sampler.cells.target
     moved = sum(abs(p - q) for p, q in zip(limit, target(tree), strict=True)) / 2
     assert 0 < moved <= 1 - event.target_mass
     late = sampler.output_law(60)
