@@ -17,10 +17,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smc.algorithms import ParticleProcess
-from smc.errors import InputError
+from smc.errors import InputError, TooLarge
 from smc.exact.independent import TerminalCells, terminal_cells
 from smc.exact.law import OutputLaw
 from smc.rational import ZERO, Rational
+
+MOST_BITS = 1 << 31
+"""Largest estimated total length of the powers of the eigenvalues: 256 MiB."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,17 @@ class IndependenceSampler:
         return (Rational(1), *(rejections if self.cells.dead else rejections[:-1]))
 
     def densities(self, proposals: int) -> tuple[Rational, ...]:
-        """`h_k`, the density with respect to pi of the law after `proposals` proposals, by level."""
+        """`h_k`, the density with respect to pi of the law after `proposals` proposals, by level.
+
+        Raises TooLarge, before any power is taken, where their digits would not fit.
+        """
+        bits = max(level.rejection.denominator.bit_length() for level in self.levels) * proposals * len(self.levels)
+        if bits > MOST_BITS:
+            raise TooLarge(
+                f"the exact law after {proposals} proposals has about {bits >> 23} MiB of digits",
+                where="proposals",
+                mend=f"take at most {MOST_BITS * proposals // bits} proposals; the largest eigenvalue gives the rate beyond",
+            )
         values = []
         tail, carried = Rational(1), ZERO  # Pi_{>=i}, and the sum over the heavier levels
         for level in self.levels:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from random_models import fractions, graphs, trees, twisted
 
 from smc.algorithms import particle_process
-from smc.errors import InputError
+from smc.errors import InputError, TooLarge
 from smc.exact import guided, metropolis
 from smc.exact.independent import terminal_cells
 from smc.model import prefix_tree
@@ -84,6 +84,7 @@ def test_detailed_balance_start_and_limit(instance):
     assert distances[0] == guided.path_total_variation(process)
     heaviest = sampler.levels[0]
     assert heaviest.rejection == 1 - 1 / heaviest.weight
+    assert heaviest.weight <= analyse(model, twist_).bellman_product  # S7's contraction: 1 - e^{-2 Lambda}
 
 
 def _proposal_mass(cells, x):
@@ -110,6 +111,12 @@ def test_refuses_counts_below_one(proposals):
     model = prefix_tree(1, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0])
     with pytest.raises(InputError, match="at least 1"):
         metropolis.output_law(particle_process(model, perfect(model), "sis-guided"), proposals)
+
+
+def test_refuses_powers_that_do_not_fit():
+    model = prefix_tree(2, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + s[-1])
+    with pytest.raises(TooLarge, match="MiB of digits"):
+        metropolis.output_law(particle_process(model, with_bellman_error(model, "1/7"), "sis-guided"), 10**9)
 
 
 # --- guided laws ----------------------------------------------------------------------------------
