@@ -309,7 +309,9 @@ class Proof:
         return self.step("cases", [low, high], [term(a), term(b)], note)
 
     def cancel(self, fact: Fact, note: str = "") -> Fact:
-        return self.step("cancel", [fact], [], note)
+        """d * 1/d = 1 from 0 < d or d < 0."""
+        d = fact.sides[fact.sides[0] is ZERO]
+        return self.equal(d * mk("inv", None, (d,)), 1, dens=[fact], note=note)
 
     def antisymmetry(self, low: Fact, high: Fact, note: str = "") -> Fact:
         """a = b from a <= b and b <= a."""

@@ -214,6 +214,11 @@ def parameters(left: Node) -> tuple[Node, ...]:
          "the left side must be a symbol applied to distinct variables of the declared sorts")
     return params
 
+def _maker(op: str) -> Callable[..., Node]:
+    return lambda *kids: mk(op, None, kids)
+
+equal, le, lt, implies, plus, times = map(_maker, ("=", "<=", "<", "=>", "+", "*"))
+
 # ---------------------------------------------------------------------------------------------------- theorems
 _SEAL = object()
 
@@ -278,7 +283,7 @@ def assume(theory, premises, phi):
 def discharge(theory, premises, phi):
     """From H |- C:  H minus phi |- phi => C."""
     [p] = premises
-    return theorem(p.hyps - {phi}, mk("=>", None, (phi, p.concl)))
+    return theorem(p.hyps - {phi}, implies(phi, p.concl))
 
 def mp(theory, premises):
     """From phi => psi and phi: psi."""
@@ -355,7 +360,7 @@ def cases(theory, premises, a, b):
     """From H, a <= b |- C and K, b < a |- C:  H, K |- C."""
     p, q = premises
     need(p.concl is q.concl, "cases: two conclusions")
-    return theorem((p.hyps - {mk("<=", None, (a, b))}) | (q.hyps - {mk("<", None, (b, a))}), p.concl)
+    return theorem((p.hyps - {le(a, b)}) | (q.hyps - {lt(b, a)}), p.concl)
 
 def induct(theory, premises, n, phi):
     """From phi(0) and phi(n) => phi(n+1), n not free in the hypotheses: forall n. phi(n)."""
@@ -364,7 +369,7 @@ def induct(theory, premises, n, phi):
     need(all(n.symbol() not in h.free for h in p.hyps | q.hyps), "induct: the variable is free in a hypothesis")
     theory.check_variable(n.symbol(), p.free() | q.free())
     need(p.concl is replace(phi, {n: ZERO}), "induct: the base case is not phi(0)")
-    need(q.concl is mk("=>", None, (phi, replace(phi, {n: mk("+", None, (n, ONE))}))), "induct: the step is not phi(n) => phi(n+1)")
+    need(q.concl is implies(phi, replace(phi, {n: plus(n, ONE)})), "induct: the step is not phi(n) => phi(n+1)")
     return theorem(p.hyps | q.hyps, forall([n], phi))
 
 # ---------------------------------------------------------------------------------------------------- expectations and sums
@@ -387,12 +392,12 @@ def mono(theory, premises, left, right, *null):
     if null:
         [z] = null
         positive, zero = rest
-        need(same_head(left, z) and guard is mk("=", None, (z.kids[-1], ZERO)), "mono: the guard is not z = 0")
-        need(positive.concl is mk("all", p.concl.data, (mk("<=", None, (ZERO, z.kids[-1])),)), "mono: z >= 0 is missing")
-        need(zero.concl is mk("=", None, (z, ZERO)), "mono: B(z) = 0 is missing")
+        need(same_head(left, z) and guard is equal(z.kids[-1], ZERO), "mono: the guard is not z = 0")
+        need(positive.concl is mk("all", p.concl.data, (le(ZERO, z.kids[-1]),)), "mono: z >= 0 is missing")
+        need(zero.concl is equal(z, ZERO), "mono: B(z) = 0 is missing")
     elif guard is not None:
         index = mk("b", (0, "nat"))
-        need(left.op == "sum" and guard is mk("<", None, (index, shift(left.kids[0], 1))), "mono: a guard without its reason")
+        need(left.op == "sum" and guard is lt(index, shift(left.kids[0], 1)), "mono: a guard without its reason")
     need(bool(null) or not rest, "mono: too many premises")
     strict = body.op == "<" and left.op in ("E", "I")
     return theorem(p.hyps.union(*(r.hyps for r in rest)), mk("<" if strict else "<=", None, (left, right)))
@@ -411,7 +416,7 @@ def fubini(theory, premises, left):
     y = _fresh("_y", bound_sort(inner.op, inner.data), left)
     need(all(x.symbol() not in k.free for k in inner.kids[:-1]), "fubini: the inner measure depends on the outer variable")
     swapped = mk(left.op, left.data, (*left.kids[:-1], close(open_body(inner, y), x)))
-    return theorem([], mk("=", None, (left, mk(inner.op, inner.data, (*inner.kids[:-1], close(swapped, y))))))
+    return theorem([], equal(left, mk(inner.op, inner.data, (*inner.kids[:-1], close(swapped, y)))))
 
 def _cloud(mean: Node, n: Node, *nodes: Node):
     """A fresh cloud c, indices i, j, the entry function and the constructor of the expectation over n draws of `mean`'s measure."""
@@ -430,7 +435,7 @@ def iid_sum(theory, premises, mean, n):
     """I[n, mu](c. sum_{i<n} g(c_i)) = n E[mu](y. g(y))."""
     i, _, entry, draws = _cloud(mean, n)
     left = draws(mk("sum", None, (n, close(open_body(mean, entry(i)), i))))
-    return theorem([], mk("=", None, (left, mk("*", None, (n, mean)))))
+    return theorem([], equal(left, times(n, mean)))
 
 def iid_pair(theory, premises, mean, n):
     """I[n, mu](c. sum_{i<n} sum_{j<n} k(c_i, c_j)) = n E(u. k(u, u)) + n (n-1) E(u. E(v. k(u, v)))."""
@@ -443,15 +448,15 @@ def iid_pair(theory, premises, mean, n):
         return open_body(inner, b)
     left = draws(mk("sum", None, (n, close(mk("sum", None, (n, close(k(entry(i), entry(j)), j))), i))))
     diagonal = mk("E", mean.data, (*mean.kids[:-1], close(k(u, u), u)))
-    pairs = mk("*", None, (n, mk("+", None, (n, num(-1))), mean))
-    return theorem([], mk("=", None, (left, mk("+", None, (mk("*", None, (n, diagonal)), pairs)))))
+    pairs = times(n, plus(n, num(-1)), mean)
+    return theorem([], equal(left, plus(times(n, diagonal), pairs)))
 
 def iid_prod(theory, premises, mean, n, i):
     """I[n, mu](c. prod_{i<n} g(i, c_i)) = prod_{i<n} E[mu](y. g(i, y)); `mean` is E(y. g(i, y)), i a variable not in mu."""
     _, _, entry, draws = _cloud(mean, n, i)
     need(is_var(i) and i.sort == "nat" and all(i.symbol() not in k.free for k in (n, *mean.kids[:-1])), "iid_prod: bad index")
     left = draws(mk("prod", None, (n, close(open_body(mean, entry(i)), i))))
-    return theorem([], mk("=", None, (left, mk("prod", None, (n, close(mean, i))))))
+    return theorem([], equal(left, mk("prod", None, (n, close(mean, i)))))
 
 # ---------------------------------------------------------------------------------------------------- definitions
 def define(theory, premises, left, right):
@@ -459,7 +464,7 @@ def define(theory, premises, left, right):
     need(left.op == "f" and not premises and left.symbol() not in right.free and not right.dangling, "define: circular or open")
     need(fits(right.sort, left.sort), "define: another sort")
     theory.define(left, right.free, parameters(left))
-    return theorem([], forall(left.kids, mk("=", None, (left, right))))
+    return theorem([], forall(left.kids, equal(left, right)))
 
 def define_rec(theory, premises, left, base, step):
     """Primitive recursion on the first argument n of a new symbol f(n, xs):
@@ -470,8 +475,8 @@ def define_rec(theory, premises, left, base, step):
     need(fits(base.sort, left.sort) and fits(step.sort, left.sort), "define_rec: another sort")
     mapped(step, lambda m, d: need(m.symbol() != left.symbol() or m.kids[0] is n, "define_rec: f may occur only as f(n, ...)"))
     theory.define(left, base.free | step.free, (n, *xs))
-    at_zero = mk("=", None, (replace(left, {n: ZERO}), base))
-    at_next = mk("=", None, (replace(left, {n: mk("+", None, (n, ONE))}), step))
+    at_zero = equal(replace(left, {n: ZERO}), base)
+    at_next = equal(replace(left, {n: plus(n, ONE)}), step)
     return theorem([], mk("and", None, (forall(xs, at_zero), forall((n, *xs), at_next))))
 
 def define_measure(theory, premises, left, right, f, g, a, b):
@@ -486,25 +491,25 @@ def define_measure(theory, premises, left, right, f, g, a, b):
     params, y = parameters(left), f.kids[0]
     need(g.kids[0] is y and y.sort == left.data[2] == f.data[1][0] == g.data[1][0] and left.kids[-1] is close(f, y) and is_var(a)
          and is_var(b) and a.sort == b.sort == "real" and not right.dangling and fits(right.sort, "real"), "define_measure: malformed")
-    hyps = linear.hyps | one.hyps | (positive.hyps - {forall([y], mk("<=", None, (ZERO, f)))})
+    hyps = linear.hyps | one.hyps | (positive.hyps - {forall([y], le(ZERO, f))})
     places, used = {s.symbol() for s in (f, g, a, b, y)}, right.free.union(*(h.free for h in hyps))
     need(len(places | {p.symbol() for p in params}) == 5 + len(params) and all(places.isdisjoint(h.free) for h in hyps)
          and (places - {f.symbol()}).isdisjoint(right.free) and left.symbol() not in used, "define_measure: names are not fresh")
     for symbol in places:
         theory.check_variable(symbol, used)
-    mixed = mk("+", None, (mk("*", None, (a, f)), mk("*", None, (b, g))))
-    split = mk("+", None, (mk("*", None, (a, right)), mk("*", None, (b, instantiate(right, [(f, g)])))))
-    need(linear.concl is mk("=", None, (instantiate(right, [(f, mixed)]), split)), "define_measure: linearity is not shown")
-    need(positive.concl is mk("<=", None, (ZERO, right)), "define_measure: positivity is not shown")
-    need(one.concl is mk("=", None, (instantiate(right, [(f, ONE)]), ONE)), "define_measure: total mass one is not shown")
+    mixed = plus(times(a, f), times(b, g))
+    split = plus(times(a, right), times(b, instantiate(right, [(f, g)])))
+    need(linear.concl is equal(instantiate(right, [(f, mixed)]), split), "define_measure: linearity is not shown")
+    need(positive.concl is le(ZERO, right), "define_measure: positivity is not shown")
+    need(one.concl is equal(instantiate(right, [(f, ONE)]), ONE), "define_measure: total mass one is not shown")
     theory.define(left, used - {f.symbol()}, params)
-    return theorem(hyps, mk("=", None, (left, right)))
+    return theorem(hyps, equal(left, right))
 
 # ---------------------------------------------------------------------------------------------------- numbers
 def nat_nonneg(theory, premises, n):
     """0 <= n for a natural term."""
-    need(n.sort == "nat", "not a natural")
-    return theorem([], mk("<=", None, (ZERO, n)))
+    need(n.sort == "nat" and not premises, "not a natural")
+    return theorem([], le(ZERO, n))
 
 def antisymmetry(theory, premises):
     """From a <= b and b <= a: a = b."""
@@ -516,36 +521,29 @@ def nat_step(theory, premises):
     """From m < n between naturals: m + 1 <= n."""
     [p] = premises
     need(p.concl.op == "<" and all(k.sort == "nat" for k in p.concl.kids), "nat_step: not naturals")
-    return theorem(p.hyps, mk("<=", None, (mk("+", None, (p.concl.kids[0], ONE)), p.concl.kids[1])))
+    return theorem(p.hyps, le(plus(p.concl.kids[0], ONE), p.concl.kids[1]))
 
 def nat_split(theory, premises, m, n, d):
     """From m <= n and H, n = m + d |- C, with d a fresh variable over the naturals: H |- C."""
     p, q = premises
-    need(p.concl is mk("<=", None, (m, n)) and m.sort == n.sort == "nat" and is_var(d) and d.sort == "nat", "nat_split: malformed")
-    hyps = q.hyps - {mk("=", None, (n, mk("+", None, (m, d))))}
+    need(p.concl is le(m, n) and m.sort == n.sort == "nat" and is_var(d) and d.sort == "nat", "nat_split: malformed")
+    hyps = q.hyps - {equal(n, plus(m, d))}
     need(all(d.symbol() not in h.free for h in (m, n, q.concl, *hyps)), "nat_split: the variable is not fresh")
     theory.check_variable(d.symbol(), q.free())
     return theorem(p.hyps | hyps, q.concl)
-
-def cancel(theory, premises):
-    """From 0 < d or d < 0: d * (1/d) = 1."""
-    [p] = premises
-    need(p.concl.op == "<" and ZERO in p.concl.kids, "cancel: 0 < d or d < 0 is needed")
-    d = p.concl.kids[p.concl.kids[0] is ZERO]
-    return theorem(p.hyps, mk("=", None, (mk("*", None, (d, mk("inv", None, (d,)))), ONE)))
 
 def _fn(name: str, x: Node) -> Node:
     return mk("f", (name, ("real",), "real"), (x,))
 
 AXIOMS: dict[str, Callable[..., Node]] = {
-    "exp_ge": lambda x: mk("<=", None, (mk("+", None, (ONE, x)), _fn("exp", x))),
-    "exp_add": lambda x, y: mk("=", None, (_fn("exp", mk("+", None, (x, y))), mk("*", None, (_fn("exp", x), _fn("exp", y))))),
-    "exp_pos": lambda x: mk("<", None, (ZERO, _fn("exp", x))),
-    "exp_zero": lambda: mk("=", None, (_fn("exp", ZERO), ONE)),
-    "log_exp": lambda x: mk("=", None, (_fn("log", _fn("exp", x)), x)),
-    "exp_log": lambda x: mk("=>", None, (mk("<", None, (ZERO, x)), mk("=", None, (_fn("exp", _fn("log", x)), x)))),
-    "sqrt_square": lambda x: mk("=>", None, (mk("<=", None, (ZERO, x)), mk("=", None, (mk("^", None, (_fn("sqrt", x), num(2))), x)))),
-    "sqrt_nonneg": lambda x: mk("<=", None, (ZERO, _fn("sqrt", x))),
+    "exp_ge": lambda x: le(plus(ONE, x), _fn("exp", x)),
+    "exp_add": lambda x, y: equal(_fn("exp", plus(x, y)), times(_fn("exp", x), _fn("exp", y))),
+    "exp_pos": lambda x: lt(ZERO, _fn("exp", x)),
+    "exp_zero": lambda: equal(_fn("exp", ZERO), ONE),
+    "log_exp": lambda x: equal(_fn("log", _fn("exp", x)), x),
+    "exp_log": lambda x: implies(lt(ZERO, x), equal(_fn("exp", _fn("log", x)), x)),
+    "sqrt_square": lambda x: implies(le(ZERO, x), equal(mk("^", None, (_fn("sqrt", x), num(2))), x)),
+    "sqrt_nonneg": lambda x: le(ZERO, _fn("sqrt", x)),
 }
 
 def axiom(theory, premises, name, *terms):
@@ -555,4 +553,4 @@ def axiom(theory, premises, name, *terms):
 
 RULES |= {f.__name__: f for f in (
     assume, discharge, mp, generalise, spec, inst, rename_sort, conj, part, rewrite, cases, induct, mono, fubini, iid_sum, iid_pair,
-    iid_prod, define, define_rec, define_measure, nat_nonneg, antisymmetry, nat_step, nat_split, cancel, axiom)}
+    iid_prod, define, define_rec, define_measure, nat_nonneg, antisymmetry, nat_step, nat_split, axiom)}
