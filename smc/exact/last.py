@@ -106,6 +106,8 @@ class _Reciprocals:
 
     def _power(self, mixture: list[int]) -> list[flint.fmpz]:
         """Coefficients of `f^{N-1}` at the reached exponents."""
+        if self.particles == 1:
+            return [flint.fmpz(1)]
         if self.dense:
             coefficients = [0] * (self.exponents[-1] + 1)
             for e, b in zip(self.exponents, mixture, strict=True):
