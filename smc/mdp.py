@@ -176,11 +176,11 @@ def uniform_policy(transitions: Iterable[Transition]) -> dict[str, dict[str, Rat
 
 
 def _check(mdp: FiniteMDP) -> None:
-    for where, names in (("states", mdp.states), ("actions", mdp.actions)):
-        if not names:
+    for where, listed in (("states", mdp.states), ("actions", mdp.actions)):
+        if not listed:
             raise ModelError(f"no {where}", where=where, mend="list at least one")
-        if len(set(names)) < len(names):
-            twice = next(n for n in names if names.count(n) > 1)
+        if len(set(listed)) < len(listed):
+            twice = next(n for n in listed if listed.count(n) > 1)
             raise ModelError(f"{twice!r} is listed twice", where=where, mend="names are unique")
     known, actions = set(mdp.states), set(mdp.actions)
     for k, (source, action, target, probability, potential) in enumerate(mdp.transitions):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from smc.sampled import SampledReport
+    from smc.verify import Report
 
 DEFAULT_PARTICLES = 4
 
@@ -65,6 +69,7 @@ def command(
     check_particles(particles)
     source = load(model, rationalise=rationalise, horizon=horizon)
     twist = source.twist(value)
+    report: Report | SampledReport
     what = f"{algorithm} on {source.model.name}"
     if method == "exact":
         from smc.verify import check
@@ -77,7 +82,7 @@ def command(
     else:
         from smc.sampled import check_by_simulation
 
-        given = {name: number for name, number in sampling.items() if number is not None}
+        given: dict[str, Any] = {name: number for name, number in sampling.items() if number is not None}
         with counting(what) as progress:
             report = check_by_simulation(
                 source.model, twist, algorithm, particles=particles, progress=progress, **given

@@ -251,7 +251,8 @@ def _explore(
                 elif int(target) not in live:
                     live.add(int(target))
                     pending.append(int(target))
-    moves = [_Move(*key[:3], p, *key[3:]) for key, p in sorted(chance.items(), key=lambda item: item[0][:3])]
+    ordered = sorted(chance.items(), key=lambda item: item[0][:3])
+    moves = [_Move(s, a, t, p, gain, ended) for (s, a, t, gain, ended), p in ordered]
     return moves, live, over
 
 

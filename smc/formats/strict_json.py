@@ -6,8 +6,10 @@ Standard library only. `read` turns bytes into a `Node`; a `Node` knows where it
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +42,7 @@ class Fields(dict):
     repeated: tuple[str, ...] = ()
 
 
-def _fields(pairs: list[tuple[str, Any]]) -> Fields:
-    found = Fields(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        found.repeated = tuple(key for key in found if keys.count(key) > 1)
-    return found
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _whole(text: str) -> int:
@@ -81,13 +78,27 @@ def load_bytes(path: str | Path, name: str) -> bytes:
 
 def read(data: bytes) -> Node:
     """The document as its root node. Raises InputError for text that is not JSON, not UTF-8, nested too deeply, or not finite."""
+    suspicious: list[str] = []  # seen while parsing; the walk that names their places is made only then
+
+    def fields(pairs: list[tuple[str, Any]]) -> Fields:
+        found = Fields(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            found.repeated = tuple(key for key in found if keys.count(key) > 1)
+            suspicious.append("twice")
+        return found
+
+    def not_finite(name: str) -> NotFinite:
+        suspicious.append(name)
+        return NotFinite(name)
+
     try:
         text = data.decode("utf-8-sig")  # a byte-order mark is what some editors write first; it carries nothing
     except UnicodeDecodeError as error:
         raise InputError(f"is not UTF-8 text (byte {error.start})", mend="save it as UTF-8") from None
     try:
         document = json.loads(
-            text, object_pairs_hook=_fields, parse_float=Decimal, parse_int=_whole, parse_constant=NotFinite
+            text, object_pairs_hook=fields, parse_float=Decimal, parse_int=_whole, parse_constant=not_finite
         )
     except json.JSONDecodeError as error:
         raise InputError(
@@ -96,7 +107,8 @@ def read(data: bytes) -> Node:
     except RecursionError:
         raise InputError("is nested too deeply", mend="a model file has five levels at most") from None
     root = Node(document)
-    root.refuse_everywhere()
+    if suspicious or _SURROGATE.search(text):
+        root.refuse_everywhere()
     return root
 
 
@@ -110,12 +122,12 @@ class Rounding:
     rows: list[str] = field(default_factory=list)
     widest: Rational = ZERO
 
-    def exact(self, text: str, where: str = "") -> Rational:
+    def exact(self, text: str, where: Node | None = None) -> Rational:
         """A decimal's exact value: the fraction of denominator <= 10**6 within a relative 10**-12 of it, else what is written."""
         if not self.allowed:
             raise InputError(
                 f"{text} is a float, which is not exact",
-                where=where,
+                where=where.place if where else "",
                 mend='write it as a string such as "1/3", or pass --rationalise',
             )
         try:
@@ -148,12 +160,24 @@ class Rounding:
             yield f"scaled the row of {self.rows[0]}{more} to sum to exactly 1; the largest miss was {float(self.widest):.1e}"
 
 
-@dataclass(frozen=True)
 class Node:
-    """A value in the document and its place in it."""
+    """A value in the document, and the way to it, which is written out only when a fault has to name its place."""
 
-    value: Any
-    place: str = ""
+    __slots__ = ("_named", "_parent", "_step", "value")
+
+    def __init__(self, value: Any, parent: Node | None = None, step: str | int = "", named: bool = False) -> None:
+        """step: key or index in `parent`. named: the key is a name of the model's (`reward['a']`), not the format's (`edges[0].prob`)."""
+        self.value, self._parent, self._step, self._named = value, parent, step, named
+
+    @property
+    def place(self) -> str:
+        """Where this value stands, such as `edges[2][5].prob`; empty for the document."""
+        if self._parent is None:
+            return ""
+        before = self._parent.place
+        if isinstance(self._step, int) or self._named:
+            return f"{before}[{self._step!r}]"
+        return f"{before}.{self._step}" if before else self._step
 
     def fault(self, what: str, mend: str = "") -> InputError:
         """An error that names this place."""
@@ -161,7 +185,7 @@ class Node:
 
     def key(self, name: str) -> Node:
         """The field `name` (which exists) of an object with fixed keys."""
-        return Node(self.value[name], f"{self.place}.{name}" if self.place else name)
+        return Node(self.value[name], self, name)
 
     def refuse_everywhere(self) -> None:
         """Raises InputError for duplicate keys, non-finite numbers and broken text anywhere below, used or not."""
@@ -173,34 +197,29 @@ class Node:
                     raise node.fault(f"key {node.value.repeated[0]!r} appears twice", "keep one of the two")
                 for key in node.value:
                     _refuse_broken(key, node)
-                fixed = not node.place or node.place.startswith(
-                    ("edges[", "transitions[")
-                )  # keys are the format's, not names
-                pending += [
-                    node.key(k) if fixed else Node(v, f"{node.place}[{k!r}]") for k, v in reversed(node.value.items())
-                ]
+                fixed = not node.place or node.place.startswith(("edges[", "transitions["))
+                pending += [Node(v, node, k, named=not fixed) for k, v in reversed(node.value.items())]
             elif isinstance(node.value, list):
-                pending += reversed([Node(v, f"{node.place}[{i}]") for i, v in enumerate(node.value)])
+                pending += reversed([Node(v, node, i) for i, v in enumerate(node.value)])
             elif isinstance(node.value, NotFinite):
                 raise node.fault(f"{node.value} is not a finite number", 'write a rational such as "1/3"')
             elif isinstance(node.value, str):
                 _refuse_broken(node.value, node)
 
-    def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Node]:
+    def fields(self, required: Collection[str], optional: Collection[str] = ()) -> dict[str, Node]:
         """The children of an object with fixed keys. Raises InputError for another type, a missing key, an unknown key."""
         entries = self._object()
-        required, optional = tuple(required), tuple(optional)
         for key in entries:
             if key not in required and key not in optional:
                 raise self.fault(f"unknown key {key!r}", f"known keys: {', '.join((*required, *optional))}")
         for key in required:
             if key not in entries:
                 raise self.fault(f"missing key {key!r}", f"required keys: {', '.join(required)}")
-        return {key: self.key(key) for key in entries}
+        return {key: Node(value, self, key) for key, value in entries.items()}
 
     def entries(self) -> dict[str, Node]:
         """The children of an object whose keys are names."""
-        return {key: Node(value, f"{self.place}[{key!r}]") for key, value in self._object().items()}
+        return {key: Node(value, self, key, named=True) for key, value in self._object().items()}
 
     def _object(self) -> Fields:
         if not isinstance(self.value, Fields):
@@ -211,7 +230,7 @@ class Node:
         """The children of a list."""
         if not isinstance(self.value, list):
             raise self.fault(f"{kind(self.value)} where a list is wanted", "write [...]")
-        return [Node(value, f"{self.place}[{i}]") for i, value in enumerate(self.value)]
+        return [Node(value, self, i) for i, value in enumerate(self.value)]
 
     def text(self) -> str:
         """A string."""
@@ -233,19 +252,24 @@ class Node:
     def number(self, rounding: Rounding) -> Rational:
         """A non-negative rational: a whole number, a string such as "1/3", or a decimal where `rounding` allows it."""
         if isinstance(self.value, Decimal):
-            result = rounding.exact(self.value, self.place)
+            result = rounding.exact(self.value, self)
         elif isinstance(self.value, bool) or not isinstance(self.value, (int, str)):
             raise self.fault(f"{kind(self.value)} where a number is wanted", 'write a rational such as "1/3"')
         else:
             try:
-                result = rational(self.value)
+                result = _rational(self.value)
             except ValueError as error:
                 raise self.fault(str(error)) from None
         if result < 0:
             raise self.fault(
                 f"negative number {result}", "probabilities, potentials, rewards and values are zero or more"
             )
-        return gmpy2.mpq(result)
+        return result
+
+
+@lru_cache(maxsize=1 << 16)
+def _rational(value: int | str) -> Rational:
+    return rational(value)  # files repeat few numbers many times
 
 
 def _refuse_broken(text: str, node: Node) -> None:
