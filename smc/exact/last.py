@@ -83,7 +83,7 @@ class _Reciprocals:
         unit = gcd(*(g - low for g in levels)) or 1
         self.exponents = [(g - low) // unit for g in levels]
         # z = (N - 1) low + unit · e: dense in e when its range is short, by terms otherwise
-        self.dense = self.exponents[-1] * (particles - 1) <= 64 * occupancy_count(particles - 1, len(levels))
+        self.dense = self.exponents[-1] * max(particles - 1, 1) <= 64 * occupancy_count(particles - 1, len(levels))
         if self.dense:
             reached = range(self.exponents[-1] * (particles - 1) + 1)
         else:
