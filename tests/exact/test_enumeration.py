@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import enumeration as oracle
 import pytest
@@ -118,3 +119,33 @@ def test_the_oracle_notices_a_planted_fault(algorithm, monkeypatch):
         process.scale,
     )
     assert fractions(output_law(biased, 2).law) != RUNS[algorithm](model, twist, 2).law
+
+
+REGIONS = {
+    "three children and T = 3": lambda m, v: m.horizon == 3 and any(len(row) == 3 for step in m.edges for row in step),
+    "a zero reward that can be reached": lambda m, v: any(
+        not m.reward[e.target] for row in m.edges[-1] for e in row if e.probability and e.potential
+    ),
+    "a zero potential": lambda m, v: any(not e.potential for step in m.edges for row in step for e in row),
+    "the adapted sampler may die": lambda m, v: bool(output_law(particle_process(m, v, "adapted"), 1).dead),
+    "layers that grow and shrink": lambda m, v: any(a > b for a, b in pairwise(m.sizes)) and m.sizes[-1] > 1,
+    "parallel edges": lambda m, v: any(
+        len({e.target for e in row}) < len(row) and len({e.potential for e in row}) > 1
+        for step in m.edges
+        for row in step
+    ),
+}
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_random_models_reach_every_corner(region):
+    """Counted, not assumed: the comparisons above mean little if zero rewards or doomed states never come up."""
+    seen = []
+
+    @settings(deadline=None, max_examples=300, database=None, derandomize=True)
+    @given(instance=twisted(trees() | graphs()))
+    def collect(instance):
+        seen.append(REGIONS[region](*instance))
+
+    collect()
+    assert sum(seen) >= 5, f"{region}: {sum(seen)} of {len(seen)} random models"
