@@ -10,6 +10,7 @@ Two terms with one normal form are equal for all values; the converse is not cla
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import reduce
 
 from proofs import kernel
 from proofs.kernel import ONE, POSITIVE, ZERO, Node, fits, mk, need, num, open_body, shift, theorem
@@ -52,10 +53,7 @@ def mul(p: Poly, q: Poly) -> Poly:
 
 def power(p: Poly, k: int) -> Poly:
     need(k <= LIMIT, "an exponent is too large to be expanded")
-    out = constant(1)
-    for _ in range(k):
-        out = mul(out, p)
-    return out
+    return reduce(mul, [p] * k, constant(1))
 
 def reify(p: Poly) -> Node:
     """A canonical term with this normal form."""
@@ -76,11 +74,6 @@ def canonical(node: Node) -> Node:
         return mk(node.op, None, (ZERO, reify(add(normal_form(node.kids[1]), normal_form(node.kids[0]), Fraction(-1)))))
     return mk(node.op, node.data, tuple(map(canonical, node.kids)))
 
-def unfolded(n: Poly) -> range:
-    """0 .. c-1 for the constant term c of a count."""
-    need(n.get(UNIT, 0) <= LIMIT, "a count is too large to be expanded")
-    return range(int(n.get(UNIT, 0)))
-
 def normal_form(node: Node) -> Poly:
     if node not in _NF:
         _NF[node] = _normal_form(node)
@@ -94,29 +87,14 @@ def _normal_form(node: Node) -> Poly:
         return atom(node)
     if op == "f":
         return atom(mk(op, node.data, tuple(map(canonical, kids))))
-    if op == "+":
-        out: Poly = {}
-        for k in kids:
-            out = add(out, normal_form(k))
-        return out
-    if op == "*":
-        out = constant(1)
-        for k in kids:
-            out = mul(out, normal_form(k))
-        return out
+    if op in ("+", "*"):
+        return reduce(add if op == "+" else mul, map(normal_form, kids))
     if op == "inv":
         return _inverse(normal_form(kids[0]))
     if op == "^":
         return _power(normal_form(kids[0]), normal_form(kids[1]))
-    if op == "prod":
-        return _product(node)
-    if op == "sum":
-        n = normal_form(kids[0])
-        rest = {m: c for m, c in n.items() if m}
-        out = _linear(mk("sum", None, (reify(rest), kids[1]))) if rest else {}
-        for j in unfolded(n):
-            out = add(out, normal_form(open_body(node, reify(add(rest, constant(j))))))
-        return out
+    if op in ("sum", "prod"):
+        return _unfolded(node)
     need(op in POSITIVE, f"{op} is not a term")
     return _linear(mk(op, node.data, (*map(canonical, kids[:-1]), kids[-1])))
 
@@ -139,22 +117,28 @@ def _linear(node: Node) -> Poly:
         out = add(out, term, c)
     return out
 
-def _product(node: Node) -> Poly:
-    """prod_{k < n+j} f = prod_{k < n} f * f(n) ... f(n+j-1), for a natural constant j."""
+def _unfolded(node: Node) -> Poly:
+    """sum and prod over k < n + j, for a natural constant j: the part over k < n, and the terms n, ..., n + j - 1."""
     n = normal_form(node.kids[0])
     rest = {m: c for m, c in n.items() if m}
-    out = atom(mk("prod", None, (reify(rest), canonical(node.kids[1])))) if rest else constant(1)
-    body = normal_form(node.kids[1])
-    if rest and not any(_loose(a) for m in body for a, _ in m):
-        out = _power(normal_form(shift(reify(body), -1)), rest)
-    elif rest and len(body) == 1:
-        [(m, c)] = body.items()
-        out = _power(constant(c), rest)
-        for a, k in m:
-            each = atom(mk("prod", None, (reify(rest), a))) if _loose(a) else _power(normal_form(shift(a, -1)), rest)
-            out = mul(out, power(each, k))
-    for j in unfolded(n):
-        out = mul(out, normal_form(open_body(node, reify(add(rest, constant(j))))))
+    need(n.get(UNIT, 0) <= LIMIT, "a count is too large to be expanded")
+    last = [normal_form(open_body(node, reify(add(rest, constant(j))))) for j in range(int(n.get(UNIT, 0)))]
+    if node.op == "prod":
+        return reduce(mul, last, _product(rest, node.kids[1]) if rest else constant(1))
+    return reduce(add, last, _linear(mk("sum", None, (reify(rest), node.kids[1]))) if rest else {})
+
+def _product(n: Poly, factor: Node) -> Poly:
+    """prod_{k < n} f = f^n for f free of k, and prod (c u v^j) = c^n prod u (prod v)^j."""
+    body = normal_form(factor)
+    if not any(_loose(a) for m in body for a, _ in m):
+        return _power(normal_form(shift(reify(body), -1)), n)
+    if len(body) > 1:
+        return atom(mk("prod", None, (reify(n), reify(body))))
+    [(m, c)] = body.items()
+    out = _power(constant(c), n)
+    for a, k in m:
+        each = atom(mk("prod", None, (reify(n), a))) if _loose(a) else _power(normal_form(shift(a, -1)), n)
+        out = mul(out, power(each, k))
     return out
 
 def _inverse(p: Poly) -> Poly:
@@ -242,12 +226,8 @@ def certificate(theory, premises, goal, products, equations, denominators):
     for c, numbers, terms in products:
         chosen = [pick(i, ("<=", "<")) for i in numbers]
         need(Fraction(c) >= 0, "certificate: a negative coefficient")
-        piece = constant(Fraction(c))
-        for formula in chosen:
-            piece = mul(piece, _difference(formula))
-        for t in terms:
-            need(not t.dangling, "certificate: an open term")
-            piece = mul(piece, power(normal_form(t), 2))
+        need(all(not t.dangling for t in terms), "certificate: an open term")
+        piece = reduce(mul, [*map(_difference, chosen), *(power(normal_form(t), 2) for t in terms)], constant(Fraction(c)))
         strict = strict or (Fraction(c) > 0 and not terms and all(f.op == "<" for f in chosen))
         gap = add(gap, piece, Fraction(-1))
     for multiplier, i in equations:
@@ -259,7 +239,7 @@ def certificate(theory, premises, goal, products, equations, denominators):
         [gap] = cleared([gap], sides[sides[0] is ZERO])
     need(not gap, "certificate: the identity does not hold")
     need(goal.op != "<" or strict, "certificate: no strictly positive term")
-    return theorem(frozenset().union(*(p.hyps for p in premises)), goal)
+    return theorem(set().union(*(p.hyps for p in premises)), goal)
 
 def contradiction(theory, premises, goal):
     """Anything from a false statement about constants such as 0 <= -1 or 0 < 0."""
@@ -271,30 +251,26 @@ def contradiction(theory, premises, goal):
     return theorem(p.hyps, goal)
 
 def derivative(term: Node, x: Node, side: set[Node]) -> Node:
-    """d term / dx; adds to `side` the terms that must be positive, as ('positive') nodes 0 < u, where the formula needs it."""
+    """d term / dx, for x in a set on which the terms put into `side` are positive."""
     if x.symbol() not in term.free:
         return ZERO
     if term is x:
         return ONE
-    kids = term.kids
+    kids, d = term.kids, [derivative(k, x, side) for k in term.kids if k.sort in ("real", "nat")]
     if term.op == "+":
-        return mk("+", None, tuple(derivative(k, x, side) for k in kids))
+        return kernel.plus(*d)
     if term.op == "*":
-        pieces = [mk("*", None, (*kids[:i], derivative(k, x, side), *kids[i + 1:])) for i, k in enumerate(kids)]
-        return mk("+", None, tuple(pieces))
+        return kernel.plus(*(kernel.times(*kids[:i], d[i], *kids[i + 1:]) for i in range(len(kids))))
     if term.op == "^" and x.symbol() not in kids[1].free and normal_form(kids[1]).get(UNIT, 0) >= 1:
         lower = reify(add(normal_form(kids[1]), constant(-1)))
-        return mk("*", None, (kids[1], mk("^", None, (kids[0], lower)), derivative(kids[0], x, side)))
-    if term.op == "inv":
+        return kernel.times(kids[1], mk("^", None, (kids[0], lower)), d[0])
+    if term.op == "f" and term.data[0] == "exp":
+        return kernel.times(d[0], term)
+    if term.op == "inv" or (term.op == "f" and term.data[0] in ("log", "sqrt")):
         side.add(kids[0])
-        return mk("*", None, (num(-1), mk("^", None, (term, num(2))), derivative(kids[0], x, side)))
-    if term.op == "f" and term.data[0] in ("exp", "log", "sqrt"):
-        inner = derivative(kids[0], x, side)
-        if term.data[0] == "exp":
-            return mk("*", None, (inner, term))
-        side.add(kids[0])
-        outer = mk("inv", None, (kids[0] if term.data[0] == "log" else mk("*", None, (num(2), term)),))
-        return mk("*", None, (inner, outer))
+        if term.op == "inv":
+            return kernel.times(num(-1), mk("^", None, (term, num(2))), d[0])
+        return kernel.times(d[0], mk("inv", None, (kids[0] if term.data[0] == "log" else kernel.times(num(2), term),)))
     raise kernel.ProofError("derivative: this term is not differentiated by the kernel")
 
 def increasing(theory, premises, x, term, lower, *upper):
@@ -307,14 +283,13 @@ def increasing(theory, premises, x, term, lower, *upper):
 
     def on_interval(formula: Node) -> Node:
         for b in upper:
-            formula = mk("=>", None, (mk("<=", None, (x, b)), formula))
-        return kernel.forall([x], mk("=>", None, (mk("<=", None, (lower, x)), formula)))
+            formula = kernel.implies(kernel.le(x, b), formula)
+        return kernel.forall([x], kernel.implies(kernel.le(lower, x), formula))
     side: set[Node] = set()
     slope = derivative(term, x, side)
     shown = {canonical(p.concl) for p in premises}
-    need(canonical(on_interval(mk("<=", None, (ZERO, slope)))) in shown, "increasing: 0 <= derivative is not among the premises")
-    need(all(canonical(on_interval(mk("<", None, (ZERO, u)))) in shown for u in side), "increasing: a positivity premise is missing")
-    goal = on_interval(mk("<=", None, (kernel.replace(term, {x: lower}), term)))
-    return theorem(frozenset().union(*(p.hyps for p in premises)), goal)
+    need(canonical(on_interval(kernel.le(ZERO, slope))) in shown, "increasing: 0 <= derivative is not among the premises")
+    need(all(canonical(on_interval(kernel.lt(ZERO, u))) in shown for u in side), "increasing: a positivity premise is missing")
+    return theorem(set().union(*(p.hyps for p in premises)), on_interval(kernel.le(kernel.replace(term, {x: lower}), term)))
 
 kernel.RULES |= {f.__name__: f for f in (conv, certificate, contradiction, increasing)}
