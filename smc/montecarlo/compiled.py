@@ -10,6 +10,7 @@ log weight): all that matters about a particle after a move.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import gmpy2
@@ -67,7 +68,10 @@ class Compiled:
 
 def log(value: Rational) -> float:
     """Natural logarithm of a rational >= 0 to double precision, whatever the size of its parts; -inf for 0."""
-    return float(gmpy2.log(gmpy2.mpfr(value))) if value else -np.inf
+    if not value:
+        return -math.inf
+    size = value.numerator.bit_length() - value.denominator.bit_length()
+    return math.log(float(value)) if abs(size) < 1000 else float(gmpy2.log(gmpy2.mpfr(value)))
 
 
 def compile_process(process: ParticleProcess) -> Compiled:
@@ -90,18 +94,20 @@ def _move(rows: tuple[tuple[Outcome, ...], ...], dead: int) -> Move:
         outcomes += merged
     cells = sorted({(o.target, o.weight) for o in outcomes})
     index = {cell: i for i, cell in enumerate(cells)}
+    cell = np.array([index[o.target, o.weight] for o in outcomes], np.intp)
+    log_weight = np.array([log(w) for _, w in cells])
     return Move(
         first=np.array(first, np.intp),
         degree=np.diff([*first, len(outcomes)]).astype(np.float64),
         source=np.array(source, np.intp),
         target=np.array([o.target for o in outcomes], np.intp),
         probability=np.array([float(o.probability) for o in outcomes]),
-        log_weight=np.array([log(o.weight) for o in outcomes]),
+        log_weight=log_weight[cell],
         accept=np.array(accept),
         alias=np.array(alias, np.intp),
-        cell=np.array([index[o.target, o.weight] for o in outcomes], np.intp),
+        cell=cell,
         cell_state=np.array([x for x, _ in cells], np.intp),
-        cell_log_weight=np.array([log(w) for _, w in cells]),
+        cell_log_weight=log_weight,
     )
 
 

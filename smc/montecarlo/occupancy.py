@@ -129,40 +129,54 @@ def pick(law: Floats, rng: np.random.Generator) -> NDArray[np.int32]:
     return (rng.random((len(law), 1)) >= sums).sum(axis=1, dtype=np.int32)
 
 
-class _Step:
-    """One step between the cells that particles can occupy: pairs (parent cell, child cell), ordered by child, then
-    parent.
+class _Flow:
+    """Every way into a cell: pairs (parent, child cell) of one step, ordered by child, then parent.
 
-    Per pair: `parent`, `probability` of the child given the parent. `starts`: first pair of each child, shape (C,).
-    Per child cell: `state`, `log_weight`. `matrix`: the pairs as a (parents, C) matrix where that is small.
+    Per pair: `parent` (an index into the `parent_states` given), `probability` of the child given the parent.
+    Per child cell that can be entered, shape (C,): `starts`, its first pair; `cell`, its index in `move`.
     """
 
     def __init__(self, parent_states: Ints, move: Move) -> None:
-        pairs = sorted(
-            (child, parent, probability)
-            for parent, state in enumerate(parent_states.tolist())
-            for child, probability in zip(*_row(move, state), strict=True)
-        )
-        children, self.parent = (np.array([pair[k] for pair in pairs], np.intp) for k in (0, 1))
-        self.probability = np.array([pair[2] for pair in pairs])
-        self.starts = np.flatnonzero(np.diff(children, prepend=-1))
-        self.state = move.cell_state[children[self.starts]]
-        self.log_weight = move.cell_log_weight[children[self.starts]]
-        self.matrix: Floats | None = None
-        if len(parent_states) * len(self.starts) <= _DENSE:
-            self.matrix = np.zeros((len(parent_states), len(self.starts)))
-            self.matrix[self.parent, np.unique(children, return_inverse=True)[1]] = self.probability
+        degree = move.degree[parent_states].astype(np.intp)
+        parent = np.repeat(np.arange(len(parent_states)), degree)
+        outcome = np.arange(degree.sum()) - np.repeat(np.cumsum(degree) - degree - move.first[parent_states], degree)
+        order = np.lexsort((parent, move.cell[outcome]))
+        child = move.cell[outcome[order]]
+        self.parent, self.probability = parent[order], move.probability[outcome[order]]
+        self.starts = np.flatnonzero(np.diff(child, prepend=-1))
+        self.cell = child[self.starts]
+
+    def matrix(self, parents: int) -> Floats:
+        """The pairs as a matrix (parents, C)."""
+        dense = np.zeros((parents, len(self.starts)))
+        child = np.repeat(np.arange(len(self.starts)), np.diff(self.starts, append=len(self.parent)))
+        dense[self.parent, child] = self.probability
+        return dense
+
+
+class _Step:
+    """One step between the cells that particles can occupy. Per child cell, shape (C,): `state`, `log_weight`."""
+
+    def __init__(self, parent_states: Ints, move: Move) -> None:
+        self._parent_states, self._move = parent_states, move
+        self._blocks = np.flatnonzero(np.diff(parent_states, prepend=-1))  # cells are ordered by state
+        self._flow = _Flow(parent_states[self._blocks], move)
+        self.state, self.log_weight = move.cell_state[self._flow.cell], move.cell_log_weight[self._flow.cell]
+        self._matrix: Floats | None = None
+        if len(parent_states) * len(self.state) <= _DENSE:
+            self._matrix = self.flow.matrix(len(parent_states))
+
+    @cached_property
+    def flow(self) -> _Flow:
+        """Pairs of cells, for genealogies."""
+        return _Flow(self._parent_states, self._move)
 
     def mixture(self, shares: Floats) -> Floats:
         """Law of the cell of one particle, given the shares of its parent cells: (R, parents) -> (R, C)."""
-        if self.matrix is not None:
-            return shares @ self.matrix
-        return np.add.reduceat(shares[:, self.parent] * self.probability, self.starts, axis=1)
-
-
-def _row(move: Move, state: int) -> tuple[list[int], list[float]]:
-    outcomes = slice(move.first[state], move.first[state] + int(move.degree[state]))
-    return move.cell[outcomes].tolist(), move.probability[outcomes].tolist()
+        if self._matrix is not None:
+            return shares @ self._matrix
+        by_state = np.add.reduceat(shares, self._blocks, axis=1)
+        return np.add.reduceat(by_state[:, self._flow.parent] * self._flow.probability, self._flow.starts, axis=1)
 
 
 class OccupancyEngine:
@@ -176,6 +190,16 @@ class OccupancyEngine:
             self.steps.append(_Step(states, move))
             states = self.steps[-1].state
 
+    @property
+    def cells(self) -> int:
+        """Largest number of cells that an occupancy has."""
+        return max(len(step.state) for step in self.steps)
+
+    @property
+    def flows(self) -> int:
+        """Largest number of pairs (parent cell, child cell)."""
+        return max(len(step.flow.parent) for step in self.steps)
+
     def run(self, particles: int, replicates: int, rng: np.random.Generator, *, lineage: bool = False) -> Batch:
         """`replicates` runs of `particles` particles."""
         shares = np.ones((replicates, 1))
@@ -186,9 +210,9 @@ class OccupancyEngine:
             if record is None:
                 counts = draw_counts(rng, particles, step.mixture(shares))
             else:
-                flows = draw_counts(rng, particles, shares[:, step.parent] * step.probability)
-                record.ancestors.append(_ancestors(counts, flows, step.parent, particles, rng))
-                counts = np.add.reduceat(flows, step.starts, axis=1)
+                flows = draw_counts(rng, particles, shares[:, step.flow.parent] * step.flow.probability)
+                record.ancestors.append(_ancestors(counts, flows, step.flow.parent, particles, rng))
+                counts = np.add.reduceat(flows, step.flow.starts, axis=1)
                 record.generations.append(Blocks(step.state, counts))
             shares, log_sum = weigh(counts, step.log_weight)
             log_normaliser += log_sum - np.log(particles)

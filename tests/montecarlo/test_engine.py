@@ -95,13 +95,13 @@ def instances():
 
 
 @pytest.mark.parametrize("genealogies", [False, True])
-@pytest.mark.parametrize("by_particles", [False, True])
-def test_multinomial_runs_have_the_exact_law(genealogies, by_particles):
+@pytest.mark.parametrize("method", ["occupancies", "particles"])
+def test_multinomial_runs_have_the_exact_law(genealogies, method):
     dead = 0
     for model, steered, particles in instances():
         truth = exact_truth(steered, particles, true_value(model)[0][0])
-        runs = simulate(steered, particles, 20_000, seed=1, genealogies=genealogies, by_particles=by_particles)
-        assert runs.method == ("particles" if by_particles else "occupancies")
+        runs = simulate(steered, particles, 20_000, seed=1, genealogies=genealogies, method=method)
+        assert runs.method == method
         assert disagreements(runs, steered, truth) == []
         assert disagreements(runs, steered, truth, by_outputs=True) == []
         dead += truth.law[-1] > 0
@@ -180,9 +180,10 @@ def test_a_mixture_that_is_biased_by_one_percent_is_caught(monkeypatch):
 
     (horizon, particles), truth = LONG["multinomial"], persistent_truth("multinomial")
     steered = persistent_process(horizon)
-    assert disagreements(simulate(steered, particles, 400_000, seed=5), steered, truth) == []
+    mode = {"seed": 5, "method": "occupancies"}
+    assert disagreements(simulate(steered, particles, 400_000, **mode), steered, truth) == []
     monkeypatch.setattr(occupancy, "weigh", biased)
-    assert disagreements(simulate(steered, particles, 400_000, seed=5), steered, truth)
+    assert disagreements(simulate(steered, particles, 400_000, **mode), steered, truth)
 
 
 def test_a_normaliser_that_ignores_skipped_resampling_is_caught(monkeypatch):
@@ -288,12 +289,14 @@ def final_ancestry(run):
 
 
 @pytest.mark.parametrize("long_block", [0, 10**6])
-@pytest.mark.parametrize("mode", [{}, {"by_particles": True}, {"resampling": "residual", "threshold": "5/6"}])
+@pytest.mark.parametrize(
+    "mode", [{"method": "occupancies"}, {"method": "particles"}, {"resampling": "residual", "threshold": "5/6"}]
+)
 def test_genealogies_have_the_law_of_the_realised_run(mode, long_block, monkeypatch):
     """Both ways of drawing ancestors inside a block of particles."""
     monkeypatch.setattr(occupancy, "_LONG_BLOCK", long_block)
     steered = process(ladder(), "naive")
-    exact_mode = {key: value for key, value in mode.items() if key != "by_particles"}
+    exact_mode = {key: value for key, value in mode.items() if key != "method"}
     law = law_of(lambda draws: final_ancestry(realise(steered, 2, draws=draws, **exact_mode)))
     runs = simulate(steered, 2, 40_000, seed=13, genealogies=True, **mode)
     seen: dict = {}
@@ -310,7 +313,7 @@ def test_genealogies_have_the_law_of_the_realised_run(mode, long_block, monkeypa
 def test_every_ancestor_can_reach_its_child():
     model = random_model(7, horizon=5, width=3, zero=0.2)
     steered = process(model, "naive")
-    modes = ({}, {"by_particles": True}, {"resampling": "stratified", "threshold": "1/2"})
+    modes = ({"method": "occupancies"}, {"method": "particles"}, {"resampling": "stratified", "threshold": "1/2"})
     for mode, (particles, replicates) in itertools.product(modes, ((50, 40), (40_000, 1))):
         for lineage in simulate(steered, particles, replicates, seed=14, genealogies=True, **mode).lineages:
             before = np.zeros_like(lineage.states[0])
@@ -334,7 +337,7 @@ def test_weights_far_beyond_double_precision():
         for step, power in zip(steered.steps, powers, strict=True)
     )
     stretched = ParticleProcess("naive", steps, steered.sizes, steered.scale)
-    for mode in ({}, {"by_particles": True}, {"resampling": "systematic", "threshold": "0"}):
+    for mode in ({"method": "occupancies"}, {"method": "particles"}, {"resampling": "systematic", "threshold": "0"}):
         plain, far = (simulate(each, 3, 5_000, seed=15, **mode) for each in (steered, stretched))
         assert np.allclose(plain.law, far.law, rtol=1e-9)
         assert np.allclose(plain.log_normaliser, far.log_normaliser, rtol=1e-9, atol=1e-9)
@@ -366,10 +369,30 @@ def test_the_same_seed_gives_the_same_runs():
         assert (one.law != other.law).any()
 
 
+@pytest.mark.parametrize("width", [2, 9])
+def test_the_method_follows_the_sizes_and_both_have_one_law(width):
+    """Matrix and sparse mixtures; few particles run one by one, many by occupancies."""
+    model = random_model(3, horizon=4, width=width, zero=0.1)
+    steered = process(model, "naive")
+    few, many = (simulate(steered, particles, 2_000, seed=17) for particles in (2, 500))
+    assert (few.method, many.method) == ("particles", "occupancies")
+    one_by_one = simulate(steered, 500, 2_000, seed=18, method="particles")
+    spread = np.sqrt((many.law.var(axis=0) + one_by_one.law.var(axis=0)) / 2_000)
+    assert (np.abs(many.law.mean(axis=0) - one_by_one.law.mean(axis=0)) <= 8 * spread + 1e-12).all()
+
+
+def test_sparse_and_dense_mixtures_are_equal(monkeypatch):
+    steered = process(random_model(3, horizon=4, width=9, zero=0.1), "naive")
+    dense = simulate(steered, 500, 100, seed=19)
+    monkeypatch.setattr(occupancy, "_DENSE", 0)
+    sparse = simulate(steered, 500, 100, seed=19)
+    assert np.allclose(dense.law, sparse.law, rtol=0, atol=1e-12)
+
+
 def test_progress_is_reported_to_the_end():
     calls = []
     simulate(
-        process(ladder(), "naive"), 50, 5_000, seed=1, by_particles=True, progress=lambda *call: calls.append(call)
+        process(ladder(), "naive"), 50, 5_000, seed=1, method="particles", progress=lambda *call: calls.append(call)
     )
     assert len(calls) > 1 and calls[-1] == (5_000, 5_000) and calls == sorted(calls)
 
@@ -382,6 +405,12 @@ def test_progress_is_reported_to_the_end():
         ({"replicates": 1.5}, InputError, "replicates: 1.5 replicates"),
         ({"seed": -1}, InputError, "seed: seed -1"),
         ({"resampling": "lucky"}, InputError, "unknown resampling scheme 'lucky'; choose one of multinomial"),
+        ({"method": "magic"}, InputError, "unknown method 'magic'; choose one of auto, occupancies, particles"),
+        (
+            {"method": "occupancies", "threshold": "1/2"},
+            InputError,
+            "method: occupancies do not describe naive with multinomial",
+        ),
         ({"threshold": "2"}, InputError, "threshold: threshold 2"),
         ({"replicates": 10**9}, TooLarge, "37.3 GiB, the limit is 2.0 GiB; ask for fewer runs at a time"),
         ({"particles": 10**8, "replicates": 9, "genealogies": True}, TooLarge, "of genealogies"),
