@@ -87,7 +87,7 @@ class _Reciprocals:
         if self.dense:
             reached = range(self.exponents[-1] * (particles - 1) + 1)
         else:
-            reached = sorted(set((simplex(particles - 1, len(levels)).points.astype(object) @ self.exponents).tolist()))
+            reached = sorted(set((simplex(particles - 1, len(levels)).points.astype(object) @ np.array(self.exponents, dtype=object)).tolist()))
             self.ring = flint.fmpz_mpoly_ctx.get(("x",), "lex")
         self.place = {e: k for k, e in enumerate(reached)}
         sums = [(particles - 1) * low + unit * e for e in reached]
