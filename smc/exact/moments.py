@@ -1,37 +1,188 @@
-"""`E[Zhat^2]` for any number of particles, by the two-particle recursion (S5). Exact; polynomial in the number of states.
+"""`E[Zhat^2]` for any number of particles (S5), exact, in whole numbers; polynomial in the number of states.
 
-Write `mean(w)^2 = N^-2 sum_ij w_i w_j`: two particles of a generation, picked with replacement, are one and the same with probability
-1/N and otherwise independent draws from the mixture that the weights of the generation before define. So the weighted measure
-`m_t(x, x')` of such a pair's states obeys, with `K_t(x; y, w)` the outcomes of a particle at x,
-`m_{t+1}(y, y') = (1 - 1/N) sum_{x,x'} m_t(x, x') K(x; y, w) w K(x'; y', w') w'  +  (1/N) [y = y'] sum_{x,x'} m_t(x, x') K(x; y, w) w^2`,
-from `m_0 = 1` at (root, root), and `E[Zhat^2] = scale^2 · sum m_T`.
+Two particles of a generation, picked with replacement, are one and the same with probability 1/N and otherwise independent draws from the
+mixture that the weights of the generation before define. So the weighted measure `m_t(x, x')` of such a pair's states obeys
+
+    m_{t+1} = (1 - 1/N) B' m_t B + (1/N) diag(C' m_t 1),    B(x, y) = sum p w,  C(x, y) = sum p w^2  over the outcomes x -> y,
+
+from `m_0 = 1` at (root, root), and `E[Zhat^2] = scale^2 · sum m_T` (`smc.exact.plain.second_moment` is this recursion, literally).
+
+*Gauge.* With `m_t = a_t a_t' n_t` and `a_{t+1}(y)` the content (the greatest common divisor) of column y of `diag(a_t) B`, the matrices
+`b = diag(a_t) B diag(a_{t+1})^-1` are whole; a twist's values, which stand in the rows and columns of B, drop out of them.
+
+*Test functions.* All that is asked of `n_t` is `e_t = n_t a_t`, and the sum at T. With `h_{t,s} = b_t .. b_{s-1} a_s` (whole numbers over one
+denominator), `f_{t,s} = n_t h_{t,s}` obeys `f_{t+1,s} = (1 - 1/N) b' f_{t,s} + g_{t+1} h_{t+1,s}`, `g_{t+1} = (1/N) c' f_{t,t}`: vectors in place
+of a matrix, T - t + 1 of them, fewer where test functions are proportional (one, when the reward model is the true value).
+Where there are more of them than states, the matrix itself is carried.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import gcd, lcm
+
+import flint
+
 from smc.algorithms import ParticleProcess
 from smc.rational import ONE, ZERO, Rational
 
+Sparse = list[dict[int, int]]
+"""By target y: source x -> entry."""
 
-def second_moment(process: ParticleProcess, particles: int) -> Rational:
-    """`E[Zhat^2]` of a resampled `process` with `particles` particles."""
-    same = ONE / particles
-    pairs: dict[tuple[int, int], Rational] = {(0, 0): ONE}
-    for step in process.steps:
-        following: dict[tuple[int, int], Rational] = {}
-        first: dict[int, Rational] = {}
-        for (x, y), mass in pairs.items():
-            first[x] = first.get(x, ZERO) + mass
-            if same != 1:
-                for a, p, v in step[x]:
-                    left = (1 - same) * mass * p * v
-                    if left:
-                        for b, q, w in step[y]:
-                            if w:
-                                following[a, b] = following.get((a, b), ZERO) + left * q * w
-        for x, mass in first.items():
-            for a, p, w in step[x]:
-                if w:
-                    following[a, a] = following.get((a, a), ZERO) + same * mass * p * w * w
-        pairs = following
-    return process.scale**2 * sum(pairs.values(), ZERO)
+
+@dataclass(frozen=True)
+class _Layer:
+    """One step in the gauge: `b`, and `c(x, y) = a_t(x) C(x, y) / a_{t+1}(y)^2`, by target; `scale = a_{t+1}`. States are positions."""
+
+    b: Sparse
+    c: list[dict[int, Rational]]
+    scale: list[Rational]
+
+
+def second_moment(process: ParticleProcess, particles: int, tick: Callable[[float], None] = lambda share: None) -> Rational:
+    """`E[Zhat^2]` of a resampled `process` with `particles` particles. `tick` gets the share done."""
+    layers = _gauged(process)
+    if not layers[-1].scale:
+        return ZERO
+    families = _test_functions(layers)
+    by_functions = sum(len(set(family)) * sum(map(len, layer.b)) for family, layer in zip(families[1:], layers, strict=True))
+    by_pairs = sum(sum(map(len, layer.b)) * (len(layer.scale) + len(before)) for layer, before in _with_sources(layers))
+    method = _by_functions if by_functions <= by_pairs else _by_pairs
+    return process.scale**2 * method(layers, families, particles, tick)
+
+
+def _gauged(process: ParticleProcess) -> list[_Layer]:
+    layers: list[_Layer] = []
+    states, scale = [0], [ONE]
+    for t in range(process.horizon):
+        into: dict[int, dict[int, tuple[Rational, Rational]]] = {}
+        for k, x in enumerate(states):
+            for y, p, w in process.steps[t][x]:
+                if p and w:
+                    first, second = into.setdefault(y, {}).get(k, (ZERO, ZERO))
+                    into[y][k] = (first + p * w, second + p * w * w)
+        states = sorted(into)
+        b: Sparse = []
+        c: list[dict[int, Rational]] = []
+        below = scale
+        scale = []
+        for y in states:
+            column = {k: below[k] * first for k, (first, _) in into[y].items()}
+            content = _content(list(column.values()))
+            scale.append(content)
+            b.append({k: int(entry / content) for k, entry in column.items()})
+            c.append({k: below[k] * second / content**2 for k, (_, second) in into[y].items()})
+        layers.append(_Layer(b, c, scale))
+    return layers
+
+
+def _content(entries: list[Rational]) -> Rational:
+    return Rational(gcd(*(int(e.numerator) for e in entries)), lcm(*(int(e.denominator) for e in entries)))
+
+
+def _with_sources(layers: list[_Layer]) -> list[tuple[_Layer, list[Rational]]]:
+    return list(zip(layers, [[ONE], *(layer.scale for layer in layers[:-1])], strict=True))
+
+
+def _test_functions(layers: list[_Layer]) -> list[tuple]:
+    """`h_{t,s}` for t = 0..T and s = t..T, each as coprime whole numbers (their factors are found again by `_factor`)."""
+    scales = [[ONE], *(layer.scale for layer in layers)]
+    families: list[tuple] = [()] * len(scales)
+    for t in range(len(layers), -1, -1):
+        family = [_primitive(scales[t])]
+        if t < len(layers):
+            done: dict[tuple, tuple] = {}
+            for h in families[t + 1]:
+                if h not in done:
+                    image = [0] * len(scales[t])
+                    for value, column in zip(h, layers[t].b, strict=True):
+                        for k, entry in column.items():
+                            image[k] += entry * value
+                    done[h] = _primitive(image)
+                family.append(done[h])
+        families[t] = tuple(family)
+    return families
+
+
+def _primitive(vector: list) -> tuple[int, ...]:
+    raised = lcm(*(int(Rational(v).denominator) for v in vector))
+    whole = [int(v * raised) for v in vector]
+    common = gcd(*whole)
+    return tuple(v // common for v in whole)
+
+
+def _factor(vector: list[Rational], primitive: tuple[int, ...]) -> Rational:
+    """`vector / primitive`, a number: they are proportional and positive."""
+    return Rational(vector[0]) / primitive[0]
+
+
+def _by_functions(layers: list[_Layer], families: list[tuple], particles: int, tick: Callable[[float], None]) -> Rational:
+    """`sum m_T` by test functions. `f[h]` are whole numbers over `denominator`, for each primitive h of the layer's family."""
+    scale: list[Rational] = [ONE]
+    denominator = 1
+    f: dict[tuple, list] = {families[0][0]: [flint.fmpz(1)]}
+    for t, layer in enumerate(layers):
+        # n_{t+1} = ((N-1) b' n b + diag(G)) / N with G(y) = sum_x c(x, y) f_{t,t}(x), f_{t,t} = (a_t / h) f[h], over `raised`
+        factor = _factor(scale, families[t][0])
+        entries = [{k: factor * value for k, value in column.items()} for column in layer.c]
+        raised = lcm(*(int(value.denominator) for column in entries for value in column.values()))
+        own = f[families[t][0]]
+        g = [sum((own[k] * int(value * raised) for k, value in column.items()), flint.fmpz(0)) for column in entries]
+        stay = flint.fmpz((particles - 1) * raised)
+        following: dict[tuple, list] = {}
+        for s, h in enumerate(families[t + 1]):
+            if h not in following:
+                image = families[t][s + 1]  # proportional to b h
+                place = next(k for k, value in enumerate(image) if value)
+                ratio = sum(column.get(place, 0) * h[y] for y, column in enumerate(layer.b)) // image[place]
+                old, keep = f[image], stay * ratio
+                following[h] = [
+                    keep * sum((entry * old[k] for k, entry in column.items()), flint.fmpz(0)) + g[y] * h[y]
+                    for y, column in enumerate(layer.b)
+                ]
+        common = particles * raised
+        denominator, f = _lightened(denominator * common, following)
+        scale = layer.scale
+        tick((t + 1) / len(layers))
+    own, factor = f[families[-1][0]], _factor(scale, families[-1][0])
+    return sum((a * int(v) for a, v in zip(scale, own, strict=True)), ZERO) * factor / denominator
+
+
+def _lightened(denominator: int, f: dict[tuple, list]) -> tuple[int, dict[tuple, list]]:
+    """Numerators and denominator without their common divisor."""
+    common = flint.fmpz(denominator)
+    for numbers in f.values():
+        for number in numbers:
+            common = common.gcd(number)
+            if common == 1:
+                return denominator, f
+    return denominator // int(common), {h: [number // common for number in numbers] for h, numbers in f.items()}
+
+
+def _by_pairs(layers: list[_Layer], families: list[tuple], particles: int, tick: Callable[[float], None]) -> Rational:
+    """`sum m_T` by the matrix n, rows of whole numbers over `denominator`."""
+    del families
+    scale: list[Rational] = [ONE]
+    denominator = 1
+    n = [[flint.fmpz(1)]]
+    for t, layer in enumerate(layers):
+        raised_scale = lcm(*(int(a.denominator) for a in scale))
+        whole_scale = [int(a * raised_scale) for a in scale]
+        entries = [{k: value / raised_scale for k, value in column.items()} for column in layer.c]
+        raised = lcm(*(int(value.denominator) for column in entries for value in column.values()))
+        own = [sum((v * a for v, a in zip(row, whole_scale, strict=True)), flint.fmpz(0)) for row in n]
+        g = [sum((own[k] * int(value * raised) for k, value in column.items()), flint.fmpz(0)) for column in entries]
+        stay = flint.fmpz((particles - 1) * raised)
+        half = [[sum((entry * n[x][k] for k, entry in column.items()), flint.fmpz(0)) for x in range(len(n))] for column in layer.b]
+        following = [[flint.fmpz(0)] * len(layer.b) for _ in layer.b]
+        for y, column in enumerate(layer.b):
+            for z in range(y + 1):  # symmetric
+                following[z][y] = following[y][z] = stay * sum((entry * half[z][k] for k, entry in column.items()), flint.fmpz(0))
+            following[y][y] += g[y]
+        denominator, lighter = _lightened(denominator * particles * raised, dict(enumerate(following)))
+        n = [lighter[y] for y in range(len(following))]
+        scale = layer.scale
+        tick((t + 1) / len(layers))
+    rows = (sum((a * int(v) for a, v in zip(scale, row, strict=True)), ZERO) for row in n)
+    return sum((a * r for a, r in zip(scale, rows, strict=True)), ZERO) / denominator

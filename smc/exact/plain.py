@@ -79,3 +79,22 @@ def _multinomial(law: Mapping[Cell, Rational], particles: int) -> dict[Occupancy
                 yield head + tail, factor * chance
 
     return dict(draw(0, particles))
+
+
+def second_moment(process: ParticleProcess, particles: int) -> Rational:
+    """`E[Zhat^2]` by the two-particle recursion (S5), written out over pairs of states; see `smc.exact.moments`."""
+    same = ONE / particles
+    pairs: dict[tuple[int, int], Rational] = {(0, 0): ONE}
+    for step in process.steps:
+        following: dict[tuple[int, int], Rational] = {}
+        first: dict[int, Rational] = {}
+        for (x, y), mass in pairs.items():
+            first[x] = first.get(x, ZERO) + mass
+            for a, p, v in step[x]:
+                for b, q, w in step[y]:
+                    following[a, b] = following.get((a, b), ZERO) + (1 - same) * mass * p * v * q * w
+        for x, mass in first.items():
+            for a, p, w in step[x]:
+                following[a, a] = following.get((a, a), ZERO) + same * mass * p * w * w
+        pairs = following
+    return process.scale**2 * sum(pairs.values(), ZERO)
