@@ -278,11 +278,11 @@ class Audit:
         reason = EXPLAINED.get((name, f"{mutant.where}: {mutant.what}"))
         return Outcome(mutant, "seal" if reason else "SURVIVED", reason or f"the kernel proves {proved.concl!r}")
 
-    def run(self, name: str, every: int = 1) -> list[Outcome]:
-        """The outcomes of every `every`-th mutant of one stored proof."""
+    def run(self, name: str, limit: int | None = None) -> list[Outcome]:
+        """The outcomes of the mutants of one stored proof: all, or about `limit` of them spread evenly."""
         stored = json.loads(self.texts[name])
         mutants = [*statement_mutants(stored), *step_mutants(stored)]
-        return [self.outcome(name, m) for m in mutants[::every]]
+        return [self.outcome(name, m) for m in mutants[:: max(1, len(mutants) // limit) if limit else 1]]
 
 
 def _defined(data: dict[str, Any]) -> set[str]:
