@@ -44,6 +44,9 @@ class Node:
     """
 
     __slots__ = ("dangling", "data", "free", "kids", "op", "serial", "sort")
+    dangling: frozenset[tuple[int, str]]
+    free: frozenset[tuple]
+    serial: int
 
     def __init__(self, op: str, data, kids: tuple[Node, ...]):
         need(isinstance(kids, tuple) and all(isinstance(k, Node) for k in kids), f"{op}: children are not terms")
