@@ -156,11 +156,17 @@ Lemma B_ge1 : 0 <= B%:R - 1 :> R. Proof. by rewrite subr_ge0 ler1n. Qed.
 Lemma mass_denominator : 0 < a ^+ 2 + B%:R - 1.
 Proof. by rewrite -addrA ltr_paddr ?B_ge1 // exprn_gt0. Qed.
 
+Lemma hidden_target_node u x : target (hidden_model u) x =
+  if x is Some j then B%:R^-1 * hidden_twist (Some u) T (Some j) / normaliser (hidden_model u) else 0.
+Proof.
+rewrite /target /value_of subn0 backward_root; case: x => [j|]; last by rewrite big1 ?mulr0 ?mul0r // => i _; rewrite mulr0.
+rewrite (bigD1 j) //= eqxx mulr1 big1 ?addr0 // => i ij.
+by rewrite (_ : (Some i == Some j) = false) ?mulr0 //; apply/negbTE.
+Qed.
+
 Theorem hidden_target u : target (hidden_model u) (Some u) = hidden_mass.
 Proof.
-rewrite /target /value_of subn0 backward_root hidden_normaliser /hidden_mass.
-rewrite (bigD1 u) //= eqxx mulr1 big1 ?addr0 => [|j ju]; last first.
-  by rewrite (_ : (Some j == Some u) = false) ?mulr0 //; apply/negbTE.
+rewrite hidden_target_node hidden_normaliser /hidden_mass /= eqxx.
 rewrite -subn1 -/a; have a0 : a != 0 by rewrite gt_eqF.
 have den : a + (B%:R - 1) * a^-1 != 0 by rewrite gt_eqF // ltr_paddr // mulr_ge0 ?B_ge1 // invr_ge0 ltW.
 have den2 := lt0r_neq0 mass_denominator.

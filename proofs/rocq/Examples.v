@@ -1,0 +1,208 @@
+(* Non-vacuity -- each end-to-end theorem applied to a concrete model, over every ordered field.
+
+   coin    the two-branch model of Attained.v with T = 2, eps = 1/2 and a fair first step: positive rewards, L = 3/2
+   gate    T = 1, two equally likely leaves with rewards 1 and 0, V_0 = 1/2: zero rewards, eps = 0, weights <= 2;
+           there S5 is an equality, E[(Zhat/Z)^2] = 1 + 1/N, for every N
+   S6      with two children and T = 2, one question suffices to sample the target exactly: the hypotheses of the
+           lower bound hold with delta = 0, Q = 1. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From mathcomp.algebra_tactics Require Import ring.
+From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
+From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
+Import GRing.Theory Num.Theory Order.TTheory.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Local Open Scope ring_scope.
+
+Section Coin.
+Variable R : realFieldType.
+Local Notation half := (2%:R^-1 : R).
+Definition coin_model : model R branch_node := two_branch 2 half half.
+
+Let half_gt0 : 0 < half. Proof. by rewrite invr_gt0 ltr0n. Qed.
+Let half_ge0 : 0 <= half. Proof. exact: ltW. Qed.
+Let half_lt1 : half < 1. Proof. by rewrite invf_lt1 ?ltr0n // ltr1n. Qed.
+Let L_gt0 : 0 < 1 + half. Proof. by rewrite addr_gt0 ?ltr01. Qed.
+
+Lemma coin_well_formed : well_formed coin_model.
+Proof. exact: two_branch_well_formed half_ge0 half_gt0 half_lt1. Qed.
+Lemma coin_no_kill : no_kill coin_model.
+Proof. exact: two_branch_no_kill half_ge0. Qed.
+Lemma coin_bellman : bellman_error_le coin_model half.
+Proof. exact: two_branch_bellman_error half_ge0. Qed.
+Lemma coin_ratio : ratio_bound_le coin_model (1 + half).
+Proof. exact: two_branch_ratio_bound half_ge0. Qed.
+Lemma coin_upper : upper_ratio_le coin_model (1 + half).
+Proof. by move=> t e tT le; have /andP[] := coin_ratio tT le. Qed.
+
+(* L^2 T (1+eps)^2 / (2 delta) = 81/8 for delta = 1/2 *)
+Theorem S3_example : tv (smc_law coin_model 11) (target_out coin_model) <= half.
+Proof.
+apply: (S3_particles_suffice coin_well_formed _ half_ge0 L_gt0 coin_bellman coin_ratio half_gt0) => //.
+rewrite -subr_ge0 (_ : _ - _ = 7%:R / 8%:R) ?divr_ge0 ?ler0n //.
+by have -> : horizon coin_model = 2%N by []; rewrite muln1; field.
+Qed.
+
+(* L^6 T (1+eps)^6 / (2 delta) = 531441/2048 *)
+Theorem P3_example : tv (smc_law coin_model 260) (target_out coin_model) <= half.
+Proof.
+apply: (P3_corollary coin_well_formed _ half_ge0 L_gt0 coin_bellman coin_ratio half_gt0) => //.
+have -> : horizon coin_model = 2%N by []; rewrite muln1 -subr_ge0.
+have -> : 260%:R = 4%:R * 65%:R :> R by rewrite -natrM.
+by rewrite (_ : _ - _ = 1039%:R / 2048%:R) ?divr_ge0 ?ler0n //; field.
+Qed.
+
+(* chi^2 and total variation of the guided particle: a = 3/2 *)
+Theorem S1_example : chi_square (target_path coin_model) (guided coin_model) <= 25%:R / 144%:R.
+Proof.
+apply: le_trans (S1_bellman_error coin_well_formed coin_no_kill half_ge0 coin_bellman) _.
+by have -> : (horizon coin_model - 1 = 1)%N by []; rewrite le_eqVlt; apply/orP; left; apply/eqP; field.
+Qed.
+Theorem S2_example : tv (guided_law coin_model) (target coin_model) <= 5%:R^-1.
+Proof.
+apply: le_trans (S2_bellman_error coin_well_formed coin_no_kill half_ge0 coin_bellman) _.
+by have -> : (horizon coin_model - 1 = 1)%N by []; rewrite le_eqVlt; apply/orP; left; apply/eqP; field.
+Qed.
+End Coin.
+
+(* ---- Zero rewards -------------------------------------------------------------- *)
+Section Gate.
+Variable R : realFieldType.
+Local Notation half := (2%:R^-1 : R).
+Definition gate_twist (t : nat) (x : branch_node) : R :=
+  match x with None => if t is 0 then half else 0 | Some b => b%:R end.
+Definition gate_model : model R branch_node :=
+  {| horizon := 1; root := None : branch_node; kernel := branch_kernel half; potential := fun _ _ _ => 1;
+     twist := gate_twist; reward := gate_twist 1 |}.
+
+Let half_gt0 : 0 < half. Proof. by rewrite invr_gt0 ltr0n. Qed.
+Let half_lt1 : half < 1. Proof. by rewrite invf_lt1 ?ltr0n // ltr1n. Qed.
+
+Lemma gate_bellman_image : \sum_b coin half b * gate_twist 1 (Some b) = half.
+Proof. by rewrite big_bool /= mulr1 mulr0 addr0. Qed.
+
+Lemma gate_well_formed : well_formed gate_model.
+Proof.
+split=> //=.
+- by move=> _ [c|] [b|] //=; rewrite ?ler0n ?coin_ge0.
+- move=> t x _ _; have := branch_step half t x (fun=> 1).
+  rewrite (eq_bigr (branch_kernel half t x)) => [->|y _]; last by rewrite !mulr1.
+  by case: x => //; rewrite (eq_bigr (coin half)) ?coin_sum1 // => b _; rewrite mulr1.
+- by move=> *; exact: ler01.
+by move=> [|t] [b|] /=; rewrite ?ler0n ?lexx ?ltW.
+Qed.
+
+Lemma gate_no_kill : no_kill gate_model.
+Proof. by move=> [|t] e //= _ _ _ V0; rewrite /value /= V0. Qed.
+
+Lemma gate_bellman : bellman_error_le gate_model 0.
+Proof.
+move=> [|t] x //= _ /eqP ->; rewrite /bellman_ratio branch_step gate_bellman_image mulfV ?gt_eqF //.
+by rewrite addr0 invr1 lexx.
+Qed.
+
+Lemma gate_upper : upper_ratio_le gate_model 2%:R.
+Proof.
+move=> [|t] [x y] //= _ /andP[/= /eqP -> M0]; rewrite /weight /= mul1r invrK.
+by case: y M0 => [b|] /= _; rewrite ?mul0r ?ler0n // -[X in _ <= X]mul1r ler_pmul2r ?ltr0n // lern1; case: b.
+Qed.
+
+(* 3/2 L T / delta = 12 for delta = 1/4 *)
+Theorem S4_example : tv (smc_law gate_model 12) (target_out gate_model) <= 4%:R^-1.
+Proof.
+apply: (S4_particles_suffice gate_well_formed gate_no_kill _ _ gate_bellman gate_upper); rewrite ?invr_gt0 ?ltr0n //.
+have -> : horizon gate_model = 1%N by [].
+by rewrite muln0 expr0 le_eqVlt; apply/orP; left; apply/eqP; field.
+Qed.
+
+Lemma gate_normaliser : normaliser gate_model = half.
+Proof. exact: (etrans (branch_step half 0 None (gate_twist 1)) gate_bellman_image). Qed.
+
+Theorem S5_attained N : (0 < N)%N ->
+  estimate_mean gate_model N (fun z => z ^+ 2) / normaliser gate_model ^+ 2 = 1 + N%:R^-1 /\
+  \prod_(0 <= t < horizon gate_model) (1 + (2%:R * (1 + 0) ^+ (2 * (horizon gate_model - t.+1)).+1 - 1) / N%:R)
+    = 1 + N%:R^-1 :> R.
+Proof.
+move=> N0; have n0 : N%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
+split; last by rewrite big_nat1 /= muln0 expr1; field.
+rewrite (S5_second_moment gate_well_formed N0) gate_normaliser /= /weight /=.
+have sum2 (f : branch_node -> R) : \sum_y f y = f None + (f (Some true) + f (Some false)).
+  by rewrite sum_branch big_bool.
+by rewrite !sum2 /=; field.
+Qed.
+End Gate.
+
+(* ---- The lower bound's hypotheses ------------------------------------------------ *)
+(* Two children, T = 2.  Ask V_2 below the first; it is more than 1 exactly when that child is hidden.
+   Then draw the hidden child with the target's probability. *)
+Section Question.
+Variables (R : realFieldType) (eps : R).
+Hypothesis eps_gt0 : 0 < eps.
+Local Notation mass := (hidden_mass 2 2 eps).
+
+Definition asker (truthful : bool) : algorithm (question 2) R (option (node 2)) :=
+  Ask (2%N, Some ord0) (fun v => Output _ _ (Some (Some (if truthful == (1 < v) then ord0 else ord_max)))).
+
+Let e1 : 1 < 1 + eps. Proof. by rewrite ltr_addl. Qed.
+
+Lemma mass_in01 : 0 < mass < 1.
+Proof.
+rewrite /hidden_mass expr1; have a2 : 0 < (1 + eps) ^+ 2 by rewrite exprn_gt0 // (lt_trans ltr01).
+have -> : (1 + eps) ^+ 2 + 2%:R - 1 = (1 + eps) ^+ 2 + 1 by ring.
+by rewrite divr_gt0 ?addr_gt0 ?ltr01 //= ltr_pdivr_mulr ?addr_gt0 ?ltr01 // mul1r ltr_addl ltr01.
+Qed.
+
+Lemma asker_law : is_law (coin mass).
+Proof.
+have /andP[m0 m1] := mass_in01; split; last exact: coin_sum1.
+by case; rewrite /coin ?subr_ge0 ltW.
+Qed.
+
+Lemma asker_queries s u : (queries (@hidden_oracle R 2 eps u) (asker s) <= 1)%N.
+Proof. by []. Qed.
+
+Lemma ord2 (i : 'I_2) : (i == ord0) || (i == ord_max).
+Proof. by case: i => [[|[|i]] iB]. Qed.
+
+Lemma asker_run s u : run (hidden_oracle eps u) (asker s)
+  = Some (Some (if s then u else if u == ord0 then ord_max else ord0)).
+Proof.
+rewrite /= /hidden_oracle /= expr1; have [->|u0] := eqVneq u ord0.
+  by rewrite eqxx e1; case: s.
+have -> : (Some u == Some ord0) = false by apply/negbTE.
+have -> : (1 < (1 + eps)^-1) = false.
+  by apply/negbTE; rewrite -leNgt invf_le1 ?(lt_trans ltr01) // ltW.
+by have := ord2 u; rewrite (negbTE u0) /= => /eqP ->; case: s.
+Qed.
+
+Lemma asker_accurate u : tv (output_law eps (coin mass) asker u) (target_out (hidden_model 2 eps u)) <= 0.
+Proof.
+have e0 : 1 + eps != 0 by rewrite gt_eqF // (lt_trans ltr01).
+have a1 : (1 + eps) ^+ 2 + 1 != 0 by rewrite gt_eqF // addr_gt0 ?ltr01 // exprn_gt0 // (lt_trans ltr01).
+have massE : mass = (1 + eps) ^+ 2 / ((1 + eps) ^+ 2 + 1) by rewrite /hidden_mass expr1; congr (_ / _); ring.
+pose other := if u == ord0 then ord_max else ord0 : 'I_2.
+have lawE o : output_law eps (coin mass) asker u o
+    = (1 - mass) * (Some (Some other) == o)%:R + mass * (Some (Some u) == o)%:R.
+  by rewrite /output_law big_bool !asker_run /= addrC.
+have other_u : other == u = false.
+  by apply/negbTE; rewrite /other; have := ord2 u; have [->|_ /= /eqP ->] := eqVneq u ord0.
+have only j : j == u = false -> j = other.
+  by rewrite /other; have := ord2 u; have := ord2 j; have [->|_ /=] := eqVneq u ord0; [case/orP => /eqP -> | move=> + /eqP ->; case/orP => /eqP ->].
+have neq_u : (Some (Some other) == Some (Some u)) = false by rewrite -other_u.
+rewrite /tv big1 ?mulr0 // => -[[j|]|] _; rewrite lawE /target_out; last by rewrite !mulr0 addr0 subr0 normr0.
+  have [->|ju] := eqVneq j u.
+    rewrite (hidden_target (B := 2) (T := 2) (ltW eps_gt0)) // eqxx neq_u.
+    by rewrite mulr0 mulr1 add0r subrr normr0.
+  rewrite (only j (negbTE ju)) eqxx [_ == Some (Some other)]eq_sym neq_u mulr0 mulr1 addr0.
+  rewrite hidden_target_node // hidden_normaliser // /hidden_twist.
+  have -> : (Some u == Some other) = false by rewrite eq_sym -other_u.
+  apply/eqP; rewrite normr_eq0 subr_eq0 massE /= !expr1; apply/eqP; field.
+  by rewrite a1 e0.
+by rewrite !mulr0 addr0 hidden_target_node // subr0 normr0.
+Qed.
+
+(* the hypotheses of S6 hold with Q = 1 and delta = 0, so its conclusion does *)
+Theorem S6_example : 2%:R * ((1 + eps) ^+ (2 - 1) ^+ 2 / ((1 + eps) ^+ (2 - 1) ^+ 2 + 2%:R - 1) - 0) - 1 <= 1%:R :> R.
+Proof.
+exact: (S6_lower_bound (ltW eps_gt0) (isT : 0 < 2)%N (isT : 0 < 2)%N asker_law asker_queries asker_accurate).
+Qed.
+End Question.
