@@ -4,7 +4,7 @@
 
 | mode | answer | engines |
 |---|---|---|
-| exact | rationals | `direct` (K x K in whole numbers), `transform` (generating function, whole numbers), `residues` (the same modulo primes) |
+| exact | rationals | `direct` (K x K), `transform` (generating function), both in whole numbers; `residues` (modulo primes) |
 | certified | balls of a radius asked for | `certified` (the transform in ball arithmetic) |
 | float | float64, never a verdict | `floats` (matrix products) |
 
@@ -25,7 +25,16 @@ from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
 from smc.exact.moments import second_moment as _second_moment
 from smc.rational import Rational, Verdict, at_most, ball
 
-__all__ = ["CertifiedLaw", "FloatLaw", "OutputLaw", "Plan", "certified_verdict", "explain_law", "output_law", "second_moment"]
+__all__ = [
+    "CertifiedLaw",
+    "FloatLaw",
+    "OutputLaw",
+    "Plan",
+    "certified_verdict",
+    "explain_law",
+    "output_law",
+    "second_moment",
+]
 
 Mode = Literal["exact", "certified", "float"]
 Progress = Callable[[float, str], None]
@@ -71,29 +80,42 @@ def output_law(
     if explain is not None:
         explain(plan)
     if method is not None and method not in MODES[mode]:
-        raise InputError(f"no engine {method!r} in mode {mode!r}", where="method", mend=f"choose one of {', '.join(MODES[mode])}")
-    if not all(any(cells.weights) for cells in chain.layers):  # a layer that no particle of positive weight reaches: every run dies
+        raise InputError(
+            f"no engine {method!r} in mode {mode!r}", where="method", mend=f"choose one of {', '.join(MODES[mode])}"
+        )
+    if not all(
+        any(cells.weights) for cells in chain.layers
+    ):  # a layer that no particle of positive weight reaches: every run dies
         zero = (Rational(0),) * chain.outcomes
-        return {
-            "exact": OutputLaw(zero, Rational(1)),
-            "certified": CertifiedLaw(tuple(map(ball, zero)), ball(Rational(1)), bits, bits),
-            "float": FloatLaw(tuple(map(float, zero)), 1.0),
-        }[mode]
-    return _run(chain, particles, method or plan.method, bits, _Ticker(progress, plan.particles, method or plan.method), memory)
+        if mode == "certified":
+            return CertifiedLaw(tuple(map(ball, zero)), ball(Rational(1)), bits, bits)
+        return OutputLaw(zero, Rational(1)) if mode == "exact" else FloatLaw(tuple(map(float, zero)), 1.0)
+    ticker = _Ticker(progress, f"{mode} law of {particles} particles ({method or plan.method})")
+    return _run(chain, particles, method or plan.method, bits, ticker)
 
 
-def explain_law(process: ParticleProcess, particles: int, *, mode: str = "exact", bits: int = 100, memory: float | None = None) -> Plan:
+def explain_law(
+    process: ParticleProcess, particles: int, *, mode: str = "exact", bits: int = 100, memory: float | None = None
+) -> Plan:
     """The plan of `output_law` with these arguments, without running it. Raises as `output_law` does."""
     return _planned(process, particles, mode, bits, memory)[1]
 
 
-def second_moment(process: ParticleProcess, particles: int) -> Rational:
-    """`E[Zhat^2]`, exact for every N (S5)."""
-    return _second_moment(process, check_particles(particles))
+def second_moment(process: ParticleProcess, particles: int, *, progress: Progress | None = None) -> Rational:
+    """`E[Zhat^2]` of a resampled `process`, exact for every N (S5). progress: see `Progress`. Raises InputError as `output_law` does."""
+    check_particles(particles)
+    _check_resampled(process)
+    return _second_moment(process, particles, _Ticker(progress, f"exact second moment of {particles} particles"))
 
 
 def certified_verdict(
-    process: ParticleProcess, particles: int, target: Sequence[Rational], bound: Rational, *, bits: int = 64, most: int = 4096
+    process: ParticleProcess,
+    particles: int,
+    target: Sequence[Rational],
+    bound: Rational,
+    *,
+    bits: int = 64,
+    most: int = 4096,
 ) -> Verdict:
     """Verdict of `TV <= bound` from the certified law; precision doubles while it is UNDECIDED, up to radius `2**-most`."""
     while True:
@@ -103,19 +125,31 @@ def certified_verdict(
         bits *= 2
 
 
-def _planned(process: ParticleProcess, particles: int, mode: str, bits: int, memory: float | None) -> tuple[CellChain, Plan]:
+def _planned(
+    process: ParticleProcess, particles: int, mode: str, bits: int, memory: float | None
+) -> tuple[CellChain, Plan]:
     check_particles(particles)
     if mode not in MODES:
         raise InputError(f"unknown mode {mode!r}", where="mode", mend=f"choose one of {', '.join(MODES)}")
-    if not process.resampled:
-        raise InputError(f"{process.algorithm} does not resample", where="algorithm", mend="its law is in smc.exact.independent")
+    _check_resampled(process)
     chain = cell_chain(process)
     if not all(any(cells.weights) for cells in chain.layers):
-        return chain, Plan(mode, MODES[mode][0], "no particle reaches the horizon with positive weight", particles, 0, 0, 0, (), 0.0)
+        return chain, Plan(
+            mode, MODES[mode][0], "no particle reaches the horizon with positive weight", particles, 0, 0, 0, (), 0.0
+        )
     return chain, choose(chain, particles, mode, bits, memory)
 
 
-def _run(chain: CellChain, particles: int, method: str, bits: int, ticker: _Ticker, memory: float | None):
+def _check_resampled(process: ParticleProcess) -> None:
+    if not process.resampled:
+        raise InputError(
+            f"{process.algorithm} does not resample", where="algorithm", mend="use smc.exact.independent for it"
+        )
+
+
+def _run(
+    chain: CellChain, particles: int, method: str, bits: int, ticker: _Ticker
+) -> OutputLaw | CertifiedLaw | FloatLaw:
     # imported here: one engine is used, and the small cases should not wait for the others
     if method == "direct":
         from smc.exact import direct
@@ -146,8 +180,8 @@ def _run(chain: CellChain, particles: int, method: str, bits: int, ticker: _Tick
 class _Ticker:
     """Turns what an engine reports into calls of `progress`, after the first second and at most ten a second."""
 
-    def __init__(self, progress: Progress | None, particles: int, method: str) -> None:
-        self.progress, self.label = progress, f"exact law of {particles} particles ({method})"
+    def __init__(self, progress: Progress | None, label: str) -> None:
+        self.progress, self.label = progress, label
         self.steps, self.done = 1, 0
         self.next = time.monotonic() + 1.0
 

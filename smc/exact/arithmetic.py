@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from itertools import pairwise
+from typing import Any
 
 import flint
 import numpy as np
@@ -18,10 +20,10 @@ from smc.exact.transform import Divide, Embed, Normalise, Scale, Select, Shift, 
 class Numbers:
     """Arithmetic on arrays (NumPy, of objects) of numbers of one type. Subclasses say which."""
 
-    zero: object
+    zero: Any
     polynomial: Callable
 
-    def number(self, value: int) -> object:
+    def number(self, value: int) -> Any:
         """An integer as a number of this type."""
         raise NotImplementedError
 
@@ -68,7 +70,7 @@ class Numbers:
         starts, counts = step.lines.starts, step.lines.lengths
         x = x[step.lines.rows]
         rows = []
-        for a, b in zip(starts, starts[1:], strict=False):
+        for a, b in pairwise(starts):
             rows.append(self.polynomial(x[a:b].tolist()))
             x[a:b] = None
         longest = len(rows) - 1
@@ -94,11 +96,13 @@ class Numbers:
         """See `Divide`."""
         raise NotImplementedError
 
-    def weigh(self, x: np.ndarray, counts: np.ndarray, factor: int) -> object:
+    def weigh(self, x: np.ndarray, counts: np.ndarray, factor: int) -> Any:
         """`factor · sum_k counts_k x_k`."""
-        return sum((count * value for count, value in zip(counts.tolist(), x, strict=True) if count), self.zero) * self.number(factor)
+        return sum(
+            (count * value for count, value in zip(counts.tolist(), x, strict=True) if count), self.zero
+        ) * self.number(factor)
 
-    def times(self, value: object, factor: int, power: int) -> object:
+    def times(self, value: Any, factor: int, power: int) -> Any:
         """`value · factor^power`."""
         return value * self.number(factor) ** power
 

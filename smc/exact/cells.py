@@ -80,7 +80,9 @@ def cell_chain(process: ParticleProcess) -> CellChain:
     layers: list[Cells] = []
     moves: list[tuple[IntegerRow, ...]] = []
     denominators: list[int] = []
-    sources: list[int] = [0]  # states whose rows the step needs: the root, then the states of the cells of positive weight
+    sources: list[int] = [
+        0
+    ]  # states whose rows the step needs: the root, then the states of the cells of positive weight
     for t in range(process.horizon):
         joined = {x: _joined(process, t, x) for x in dict.fromkeys(sources)}
         live = sorted({cell for row in joined.values() for cell in row if cell[1]})

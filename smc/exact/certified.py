@@ -42,4 +42,3 @@ def radius_bits(balls: Sequence[Ball]) -> int | None:
             mantissa, exponent = radius.man_exp()
             widest = max(widest, int(exponent) + int(mantissa).bit_length())
     return widest
-

@@ -1,7 +1,7 @@
 """Which engine, and what it will take: an estimate from the sizes alone, made before anything is allocated.
 
-The costs are operation counts times what one operation took on the machine where they were measured (a 2.6 GHz core); they are meant to be right
-within a factor of about three, which is enough to choose and to refuse. Numbers of bits come from the common denominator,
+The costs are operation counts times what one operation took on the machine where they were measured (a 2.6 GHz core); they are meant to
+be right within a factor of about three, which is enough to choose and to refuse. Numbers of bits come from the common denominator,
 `log2 prod_t (d_t L_t)^N`, with `log2 lcm` bounded by Chebyshev's `lcm(1..n) < 2^{1.5 n}` and by the number of values.
 """
 
@@ -25,6 +25,13 @@ METHODS = {
 MODES = {"exact": ("direct", "transform", "residues"), "certified": ("balls",), "float": ("float64",)}
 PATIENCE = 24 * 3600.0
 """Longest estimate, in seconds, that is not refused."""
+BLOCK_BYTES = 1 << 23
+"""Size of the array that a block of lanes works on (`residues`): large enough to make each NumPy call worth its overhead."""
+
+
+def lanes_for(occupancies: int) -> int:
+    """How many primes a block has."""
+    return min(512, max(8, BLOCK_BYTES // (8 * occupancies)))
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,12 @@ class Plan:
     def lines(self) -> list[str]:
         """The plan as text, one fact a line."""
         return [
-            f"{self.particles} particles over at most {self.cells} cells: {self.occupancies} occupancies; common denominator of about {self.bits} bits",
-            *(f"{'chosen' if k == 0 else 'not chosen'}: {c.method} ({METHODS[c.method]}), {duration(c.seconds)}, {size(c.bytes)}" for k, c in enumerate(self.costs)),
+            f"{self.particles} particles over at most {self.cells} cells: {self.occupancies} occupancies; "
+            f"common denominator of about {self.bits} bits",
+            *(
+                f"{'chosen' if k == 0 else 'not chosen'}: {c.method} ({METHODS[c.method]}), {duration(c.seconds)}, {size(c.bytes)}"
+                for k, c in enumerate(self.costs)
+            ),
             self.reason,
         ]
 
@@ -105,7 +116,9 @@ def last_by_polynomial(chain: CellChain, particles: int) -> bool:
     return _Sizes(chain, particles, 0).last_by_polynomial()
 
 
-def _refusal(chain: CellChain, particles: int, mode: str, bits: int, limit: float, sizes: _Sizes, costs: list[Cost]) -> TooLarge:
+def _refusal(
+    chain: CellChain, particles: int, mode: str, bits: int, limit: float, sizes: _Sizes, costs: list[Cost]
+) -> TooLarge:
     least = min(costs, key=lambda c: c.bytes) if all(c.bytes > limit for c in costs) else costs[0]
     low, high = 0, particles  # the largest number that fits, by bisection: the costs grow with N
     while high - low > 1:
@@ -117,9 +130,14 @@ def _refusal(chain: CellChain, particles: int, mode: str, bits: int, limit: floa
             high = middle
     others = [other for other in ("certified", "float") if other != mode and mode == "exact"]
     others = [o for o in others if all(c.bytes <= limit and c.seconds <= PATIENCE for c in map(sizes.cost, MODES[o]))]
-    ways = ([f"at most {low} particles"] if low else []) + [f"mode {o!r}" for o in others] + ["a Monte Carlo run", "the exact second moment (any N)"]
+    ways = (
+        ([f"at most {low} particles"] if low else [])
+        + [f"mode {o!r}" for o in others]
+        + ["a Monte Carlo run", "the exact second moment (any N)"]
+    )
     return TooLarge(
-        f"the {mode} law has {max(sizes.counts):.3g} occupancies of up to {max(c.count for c in chain.layers)} cells: {least.method} would take about "
+        f"the {mode} law has {max(sizes.counts):.3g} occupancies of up to {max(c.count for c in chain.layers)} cells: "
+        f"{least.method} would take about "
         f"{duration(least.seconds)} and {size(least.bytes)}; the limits are {duration(PATIENCE)} and {size(limit)}",
         where=f"{particles} particles",
         mend="use " + ", ".join(ways[:-1]) + " or " + ways[-1],
@@ -141,7 +159,8 @@ class _Sizes:
         top = self.particles * max(weights)
         if len(set(self.chain.layers[t - 1].weights)) == 1:
             return log2(top)
-        return min(1.5 * top, self.counts[t - 1] * log2(top + 1))
+        by_count = self.counts[t - 1] * log2(top + 1)
+        return by_count if top > 2**60 else min(1.5 * top, by_count)
 
     def cost(self, method: str) -> Cost:
         """The estimate for `method`."""
@@ -161,13 +180,21 @@ class _Sizes:
         terms = min(self.particles * spread, occupancy_count(self.particles, levels)) + 1
         before, bits = (self.counts[-2], self.bits[-2]) if self.chain.horizon > 1 else (1, 1)
         growth = self.bits[-1] - bits
-        return 1e-4 + before * (1.2e-5 + terms * levels * (4e-8 + 2e-11 * self.particles) + terms**1.2 * 2e-7 + _product(bits, growth) + 2e-11 * self.bits[-1] * levels)
+        return 1e-4 + before * (
+            1.2e-5
+            + terms * levels * (4e-8 + 2e-11 * self.particles)
+            + terms**1.2 * 2e-7
+            + _product(bits, growth)
+            + 2e-11 * self.bits[-1] * levels
+        )
 
     def _direct(self) -> tuple[float, float]:
         seconds = 5e-5 + self._last()
         for t in range(1, self.chain.horizon - 1):
             k, cells = self.counts[t - 1], self.chain.layers[t].count
-            seconds += 3e-5 + k * (3e-6 + self.particles * cells * 6e-8) + k * self.counts[t] * (2.6e-7 + 4e-11 * self.bits[t])
+            seconds += (
+                3e-5 + k * (3e-6 + self.particles * cells * 6e-8) + k * self.counts[t] * (2.6e-7 + 4e-11 * self.bits[t])
+            )
         inner = self.counts[:-1] or [1]
         return seconds, 3 * max(k * (40 + b / 8) for k, b in zip(inner, self.bits, strict=False))
 
@@ -198,19 +225,30 @@ class _Sizes:
 
     def _indices(self, layers: int) -> float:
         """Bytes of the occupancies and of the orders of their lines."""
-        return sum(k * (2 * c.count + 16 * c.count * (c.count - 1)) for k, c in set(zip(self.counts[:layers], self.chain.layers, strict=False)))
+        return sum(
+            k * (2 * c.count + 16 * c.count * (c.count - 1))
+            for k, c in set(zip(self.counts[:layers], self.chain.layers, strict=False))
+        )
 
     def _residues(self) -> tuple[float, float]:
         primes, threads = self.bits[-1] / 25.8 + 1, min(4, os.cpu_count() or 1)
         k = max(self.counts)
-        lanes = min(512, max(8, (1 << 21) // (8 * k)), primes)
+        lanes = min(lanes_for(k), primes)
         work = 0.0
         for t in range(1, self.chain.horizon):
             for shifts, cells, points in self._shapes(t):
-                work += shifts * (points * (4e-9 + 0.45e-9 * self.particles / cells) + self.particles**2 * 0.6e-6 / lanes)
+                work += shifts * (
+                    points * (4e-9 + 0.5e-9 * self.particles / cells) + self.particles**2 * 0.6e-6 / lanes
+                )
         per_block = 5e-3 + 2e-6 * k
-        seconds = 2e-2 + (primes * work + per_block * primes / lanes) / max(1, 0.8 * threads) + primes * 2e-6 * log2(primes + 2) * self.chain.outcomes
-        return seconds, self._indices(self.chain.horizon) + threads * lanes * k * 8 * 4 + primes * 16 * (self.chain.outcomes + 1)
+        seconds = (
+            2e-2
+            + (primes * work + per_block * primes / lanes) / max(1, 0.8 * threads)
+            + primes * 2e-6 * log2(primes + 2) * self.chain.outcomes
+        )
+        return seconds, self._indices(self.chain.horizon) + threads * lanes * k * 8 * 4 + primes * 16 * (
+            self.chain.outcomes + 1
+        )
 
     def _shapes(self, t: int) -> tuple[tuple[float, int, int], ...]:
         c, d = self.chain.layers[t - 1].count, self.chain.layers[t].count
@@ -224,17 +262,22 @@ class _Sizes:
         for t in range(1, self.chain.horizon):
             for shifts, cells, points in self._shapes(t):
                 lines = comb(self.particles + max(cells, 2) - 2, max(cells, 2) - 2)
-                seconds += 1e-4 + shifts * (lines * 1.5e-6 + points * 4e-7 + points * self.particles / cells * (2.6e-8 + 1.2e-11 * bits))
+                seconds += 1e-4 + shifts * (
+                    lines * 1.5e-6 + points * 4e-7 + points * self.particles / cells * (2.6e-8 + 1.2e-11 * bits)
+                )
         return seconds, max(self.counts) * (160 + bits / 4) + self._indices(self.chain.horizon)
 
     def _float64(self) -> tuple[float, float]:
         levels = len(set(self.chain.layers[-1].weights))
-        work = sum(a * b for a, b in zip([1, *self.counts], self.counts[:-1], strict=False)) + (self.counts[-2] if self.chain.horizon > 1 else 1) * occupancy_count(
-            self.particles, levels
-        ) * levels
+        work = (
+            sum(a * b for a, b in zip([1, *self.counts], self.counts[:-1], strict=False))
+            + (self.counts[-2] if self.chain.horizon > 1 else 1) * occupancy_count(self.particles, levels) * levels
+        )
         layers = self.chain.horizon * 3e-4
         half = max(occupancy_count(self.particles, max(1, c.count - c.count // 2)) for c in self.chain.layers)
-        return layers + 5e-9 * work, 8 * (max(self.counts) * max(c.count for c in self.chain.layers) * 3 + 4 * max(half, 1 << 21))
+        return layers + 5e-9 * work, 8 * (
+            max(self.counts) * max(c.count for c in self.chain.layers) * 3 + 4 * max(half, 1 << 21)
+        )
 
 
 def _product(a: float, b: float) -> float:

@@ -1,7 +1,7 @@
 """The chain over occupancies in whole numbers, kernel entry by kernel entry: O(K^2) operations a step, the fastest engine where K is small.
 
-The same chain as `smc.exact.plain`. Given occupancy m, the next occupancy k has probability `N!/prod k_c! · prod_c a_c^{k_c} / (d D)^N`, with
-`a = m A` and `D = m·g` integers. With `L = lcm D(m)`, probabilities after a step are whole numbers over `(d L)^N` times the denominator
+The same chain as `smc.exact.plain`. Given occupancy m, the next occupancy k has probability `N!/prod k_c! · prod_c a_c^{k_c} / (d D)^N`,
+with `a = m A` and `D = m·g` integers. With `L = lcm D(m)`, probabilities after a step are whole numbers over `(d L)^N` times the denominator
 before it, which is known beforehand: no fraction is ever reduced.
 """
 
@@ -29,7 +29,11 @@ def output_law(chain: CellChain, particles: int, tick: Callable[[float], None] =
     denominator = gmpy2.mpz(chain.denominators[0]) ** particles
     dead = Rational(0)
     for t in range(1, chain.horizon - 1):
-        x, growth, died = _move(chain, t, x, particles, lambda share, t=t: tick((t - 1 + share) / (chain.horizon - 1)))
+
+        def part(share: float, done: int = t - 1) -> None:
+            tick((done + share) / (chain.horizon - 1))
+
+        x, growth, died = _move(chain, t, x, particles, part)
         dead += Rational(died, denominator)
         denominator *= growth
     law = last_resampling(chain, x, denominator, particles)

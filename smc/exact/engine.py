@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from smc.exact.arithmetic import WholeNumbers
 from smc.exact.cells import CellChain, Cells
@@ -21,12 +22,14 @@ class Schedule:
     """All steps of a run, made before it.
 
     moves: steps of the move out of layer t = 1..T-1.
+    shares: the first of each: `X[m] *= (L_t / D(m))^N`.
     output: the last resampling, `X[m] *= L_T / D(m)`.
     """
 
     chain: CellChain
     particles: int
     moves: tuple[tuple[Step, ...], ...]
+    shares: tuple[Normalise, ...]
     output: Normalise
 
     @property
@@ -35,8 +38,8 @@ class Schedule:
         return sum(map(len, self.moves))
 
     def growth(self, arithmetic=None) -> list[int]:
-        """`d_t L_t` for t = 1..T-1: the denominator of the law grows by its N-th power. (`L_t = 1` for balls, which divide by D at once.)"""
-        common = [steps[0].common if arithmetic is None else arithmetic.common(steps[0]) for steps in self.moves]
+        """`d_t L_t` for t = 1..T-1: the denominator of the law grows by its N-th power. (`L_t = 1` for balls, which divide by D.)"""
+        common = [share.common if arithmetic is None else arithmetic.common(share) for share in self.shares]
         return [d * c for d, c in zip(self.chain.denominators[1:], common, strict=True)]
 
     @property
@@ -47,20 +50,27 @@ class Schedule:
 
 def schedule(chain: CellChain, particles: int) -> Schedule:
     """The steps for `particles` particles."""
-    moves = []
+    moves, shares = [], []
     for t in range(1, chain.horizon):
-        resample = resampling(chain.layers[t - 1].weights, particles)
-        moves.append((*resample, *substitution(chain.forms(t), particles)))
-    return Schedule(chain, particles, tuple(moves), normalisation(chain.layers[-1].weights, particles, 1))
+        weights = chain.layers[t - 1].weights
+        shares.append(normalisation(weights, particles, particles))
+        moves.append((shares[-1], *resampling(weights, particles), *substitution(chain.forms(t), particles)))
+    return Schedule(
+        chain, particles, tuple(moves), tuple(shares), normalisation(chain.layers[-1].weights, particles, 1)
+    )
 
 
-def occupancies(plan: Schedule, arithmetic, layers: int, tick: Callable[[], None] = lambda: None) -> tuple[list, object]:
+def occupancies(plan: Schedule, arithmetic, layers: int, tick: Callable[[], None] = lambda: None) -> tuple[list, Any]:
     """Law of the occupancies of layer `layers` >= 1 (in a list of its own, so that the caller may let go of it) and of dying before it.
 
     Numerators over `d_0^N · prod_{t < layers} (d_t L_t)^N`, in `arithmetic`.
     """
     chain, particles = plan.chain, plan.particles
-    held = [arithmetic.scale(arithmetic.lift([1] * simplex(particles, chain.layers[0].count).count), first_occupancy(chain, particles))]
+    held = [
+        arithmetic.scale(
+            arithmetic.lift([1] * simplex(particles, chain.layers[0].count).count), first_occupancy(chain, particles)
+        )
+    ]
     dead = arithmetic.zero
     for t, factor in enumerate(plan.growth(arithmetic)[: layers - 1]):
         dead = arithmetic.times(dead + _dead(chain.layers[t], held[0], arithmetic), factor, particles)
@@ -68,7 +78,7 @@ def occupancies(plan: Schedule, arithmetic, layers: int, tick: Callable[[], None
     return held, dead
 
 
-def numerators(plan: Schedule, arithmetic, tick: Callable[[], None] = lambda: None) -> tuple[list, object]:
+def numerators(plan: Schedule, arithmetic, tick: Callable[[], None] = lambda: None) -> tuple[list, Any]:
     """Numerators of the output law, shape (|X_T|,), and of `dead`, all over `plan.denominator`, in `arithmetic`."""
     chain, particles = plan.chain, plan.particles
     held, dead = occupancies(plan, arithmetic, chain.horizon, tick)
@@ -114,6 +124,6 @@ def first_occupancy(chain: CellChain, particles: int) -> Scale:
     return Scale(simplex(particles, chain.layers[0].count), chain.first, (-1,) * chain.layers[0].count, constant)
 
 
-def _dead(cells: Cells, x, arithmetic) -> object:
+def _dead(cells: Cells, x, arithmetic) -> Any:
     # all N particles in the last cell is the first point of the lexicographic order
     return arithmetic.zero if cells.weights[-1] else x[0]

@@ -31,12 +31,13 @@ def output_law(chain: CellChain, particles: int, tick: Callable[[], None] = lamb
     for t in range(1, chain.horizon):
         x = _next(x, mixture, particles)
         tick()
-        points, weights = simplex(particles, chain.layers[t - 1].count).points, np.array(chain.layers[t - 1].weights, dtype=float)
-        totals = points @ (weights / weights.max())
+        points, weights = simplex(particles, chain.layers[t - 1].count).points, chain.layers[t - 1].weights
+        heaviest = max(weights)  # weights may be integers too long for a float: only their ratios are used
+        totals = points @ np.array([w / heaviest for w in weights])
         if not weights[-1]:
             dead += x[0]  # all in the last cell
             x, points, totals = x[1:], points[1:], totals[1:]
-        forms = np.array([[float(a) for a in row] for row in chain.forms(t)]) / (weights.max() * chain.denominators[t])
+        forms = np.array([[a / (heaviest * chain.denominators[t]) for a in row] for row in chain.forms(t)])
         mixture = points @ forms / totals[:, None]
     law, drowned = _last(chain, x, mixture, particles)
     tick()

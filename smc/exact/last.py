@@ -10,7 +10,7 @@ because N - 1 particles are left when one of them, in c, is set aside. Dead: `(b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence
 from math import gcd, lcm
 
 import flint
@@ -25,29 +25,38 @@ BLOCK = 32
 """Occupancies handled at once."""
 
 
-def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: int, tick: Callable[[], None] = lambda: None) -> OutputLaw:
+def last_resampling(
+    chain: CellChain, x: MutableSequence, denominator: int, particles: int, tick: Callable[[], None] = lambda: None
+) -> OutputLaw:
     """Output law from the numerators `x` of the occupancies of layer T - 1 over `denominator`; `dead` counts runs that die at T - 1 or T.
 
     With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. Numerators are dropped from `x` once they are used.
     `tick` is called after each block.
     """
     cells = chain.layers[-1]
-    if chain.horizon == 1:
-        points, forms, weights, d = np.ones((1, 1), dtype=np.int64), [list(chain.first)], (1,), chain.denominators[0]
-    else:
+    d, points, weights, forms = chain.denominators[-1], np.ones((1, 1), dtype=np.int64), [1], [list(chain.first)]
+    if chain.horizon > 1:
         before = chain.layers[-2]
-        points, forms, weights, d = simplex(particles, before.count).points, chain.forms(chain.horizon - 1), before.weights, chain.denominators[-1]
+        points, weights, forms = (
+            simplex(particles, before.count).points,
+            list(before.weights),
+            chain.forms(chain.horizon - 1),
+        )
     levels = sorted(set(cells.weights))
-    grouped = [[sum(a for a, g in zip(row, cells.weights, strict=True) if g == level) for level in levels] for row in forms]
+    grouped = [
+        [sum(a for a, g in zip(row, cells.weights, strict=True) if g == level) for level in levels] for row in forms
+    ]
     small = particles * max(max(weights), max(max(row) for row in grouped)) < 2**62
     points = points.astype(np.int64 if small else object)
-    totals, mixtures = (points @ np.array(weights, dtype=points.dtype)).tolist(), points @ np.array(grouped, dtype=points.dtype)
+    totals = (points @ np.array(weights, dtype=points.dtype)).tolist()
+    mixtures = points @ np.array(grouped, dtype=points.dtype)
     common = lcm(*{total for total in totals if total})
     share = {total: flint.fmpz(common // total) ** particles for total in set(totals) if total}
     inverse = _Reciprocals(levels, particles)
     died = sum((int(x[k]) for k, total in enumerate(totals) if not total), 0)
     drowned = flint.fmpz(0)
-    chosen = [[flint.fmpz(0)] * len(levels) for _ in forms]  # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
+    # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
+    chosen = [[flint.fmpz(0)] * len(levels) for _ in forms]
     for begin in range(0, len(totals), BLOCK):
         block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and x[k]]
         if block:
@@ -56,7 +65,9 @@ def last_resampling(chain: CellChain, x: Sequence, denominator: int, particles: 
                 x[k] = None
             mixed = mixtures[block].tolist()
             if not levels[0]:
-                drowned += sum((mass * flint.fmpz(b[0]) ** particles for mass, b in zip(masses, mixed, strict=True)), flint.fmpz(0))
+                drowned += sum(
+                    (mass * flint.fmpz(b[0]) ** particles for mass, b in zip(masses, mixed, strict=True)), flint.fmpz(0)
+                )
             for point, mass, row in zip(points[block].tolist(), masses, inverse.answers(mixed), strict=True):
                 for level, answer in enumerate(row):
                     lifted = mass * answer
@@ -85,9 +96,10 @@ class _Reciprocals:
         # z = (N - 1) low + unit · e: dense in e when its range is short, by terms otherwise
         self.dense = self.exponents[-1] * max(particles - 1, 1) <= 64 * occupancy_count(particles - 1, len(levels))
         if self.dense:
-            reached = range(self.exponents[-1] * (particles - 1) + 1)
+            reached = list(range(self.exponents[-1] * (particles - 1) + 1))
         else:
-            reached = sorted(set((simplex(particles - 1, len(levels)).points.astype(object) @ np.array(self.exponents, dtype=object)).tolist()))
+            points = simplex(particles - 1, len(levels)).points.astype(object)
+            reached = sorted(set((points @ np.array(self.exponents, dtype=object)).tolist()))
             self.ring = flint.fmpz_mpoly_ctx.get(("x",), "lex")
         self.place = {e: k for k, e in enumerate(reached)}
         sums = [(particles - 1) * low + unit * e for e in reached]
@@ -101,7 +113,7 @@ class _Reciprocals:
         entries: list[flint.fmpz] = []
         for mixture in mixtures:
             power = self._power(mixture)
-            entries += power + [0] * (width - len(power))
+            entries += power + [flint.fmpz(0)] * (width - len(power))
         return (flint.fmpz_mat(len(mixtures), width, entries) * self.table).table()
 
     def _power(self, mixture: list[int]) -> list[flint.fmpz]:

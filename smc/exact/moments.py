@@ -10,9 +10,9 @@ from `m_0 = 1` at (root, root), and `E[Zhat^2] = scale^2 · sum m_T` (`smc.exact
 *Gauge.* With `m_t = a_t a_t' n_t` and `a_{t+1}(y)` the content (the greatest common divisor) of column y of `diag(a_t) B`, the matrices
 `b = diag(a_t) B diag(a_{t+1})^-1` are whole; a twist's values, which stand in the rows and columns of B, drop out of them.
 
-*Test functions.* All that is asked of `n_t` is `e_t = n_t a_t`, and the sum at T. With `h_{t,s} = b_t .. b_{s-1} a_s` (whole numbers over one
-denominator), `f_{t,s} = n_t h_{t,s}` obeys `f_{t+1,s} = (1 - 1/N) b' f_{t,s} + g_{t+1} h_{t+1,s}`, `g_{t+1} = (1/N) c' f_{t,t}`: vectors in place
-of a matrix, T - t + 1 of them, fewer where test functions are proportional (one, when the reward model is the true value).
+*Test functions.* All that is asked of `n_t` is `e_t = n_t a_t`, and the sum at T. With `h_{t,s} = b_t .. b_{s-1} a_s` (whole numbers over
+one denominator), `f_{t,s} = n_t h_{t,s}` obeys `f_{t+1,s} = (1 - 1/N) b' f_{t,s} + g_{t+1} h_{t+1,s}`, `g_{t+1} = (1/N) c' f_{t,t}`: vectors
+in place of a matrix, T - t + 1 of them, fewer where test functions are proportional (one, when the reward model is the true value).
 Where there are more of them than states, the matrix itself is carried.
 """
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import gcd, lcm
+from typing import Any
 
 import flint
 
@@ -40,13 +41,17 @@ class _Layer:
     scale: list[Rational]
 
 
-def second_moment(process: ParticleProcess, particles: int, tick: Callable[[float], None] = lambda share: None) -> Rational:
+def second_moment(
+    process: ParticleProcess, particles: int, tick: Callable[[float], None] = lambda share: None
+) -> Rational:
     """`E[Zhat^2]` of a resampled `process` with `particles` particles. `tick` gets the share done."""
     layers = _gauged(process)
     if not layers[-1].scale:
         return ZERO
     families = _test_functions(layers)
-    by_functions = sum(len(set(family)) * sum(map(len, layer.b)) for family, layer in zip(families[1:], layers, strict=True))
+    by_functions = sum(
+        len(set(family)) * sum(map(len, layer.b)) for family, layer in zip(families[1:], layers, strict=True)
+    )
     by_pairs = sum(sum(map(len, layer.b)) * (len(layer.scale) + len(before)) for layer, before in _with_sources(layers))
     method = _by_functions if by_functions <= by_pairs else _by_pairs
     return process.scale**2 * method(layers, families, particles, tick)
@@ -117,7 +122,9 @@ def _factor(vector: list[Rational], primitive: tuple[int, ...]) -> Rational:
     return Rational(vector[0]) / primitive[0]
 
 
-def _by_functions(layers: list[_Layer], families: list[tuple], particles: int, tick: Callable[[float], None]) -> Rational:
+def _by_functions(
+    layers: list[_Layer], families: list[tuple], particles: int, tick: Callable[[float], None]
+) -> Rational:
     """`sum m_T` by test functions. `f[h]` are whole numbers over `denominator`, for each primitive h of the layer's family."""
     scale: list[Rational] = [ONE]
     denominator = 1
@@ -149,7 +156,7 @@ def _by_functions(layers: list[_Layer], families: list[tuple], particles: int, t
     return sum((a * int(v) for a, v in zip(scale, own, strict=True)), ZERO) * factor / denominator
 
 
-def _lightened(denominator: int, f: dict[tuple, list]) -> tuple[int, dict[tuple, list]]:
+def _lightened(denominator: int, f: dict[Any, list]) -> tuple[int, dict[Any, list]]:
     """Numerators and denominator without their common divisor."""
     common = flint.fmpz(denominator)
     for numbers in f.values():
@@ -174,11 +181,16 @@ def _by_pairs(layers: list[_Layer], families: list[tuple], particles: int, tick:
         own = [sum((v * a for v, a in zip(row, whole_scale, strict=True)), flint.fmpz(0)) for row in n]
         g = [sum((own[k] * int(value * raised) for k, value in column.items()), flint.fmpz(0)) for column in entries]
         stay = flint.fmpz((particles - 1) * raised)
-        half = [[sum((entry * n[x][k] for k, entry in column.items()), flint.fmpz(0)) for x in range(len(n))] for column in layer.b]
+        half = [
+            [sum((entry * n[x][k] for k, entry in column.items()), flint.fmpz(0)) for x in range(len(n))]
+            for column in layer.b
+        ]
         following = [[flint.fmpz(0)] * len(layer.b) for _ in layer.b]
         for y, column in enumerate(layer.b):
             for z in range(y + 1):  # symmetric
-                following[z][y] = following[y][z] = stay * sum((entry * half[z][k] for k, entry in column.items()), flint.fmpz(0))
+                following[z][y] = following[y][z] = stay * sum(
+                    (entry * half[z][k] for k, entry in column.items()), flint.fmpz(0)
+                )
             following[y][y] += g[y]
         denominator, lighter = _lightened(denominator * particles * raised, dict(enumerate(following)))
         n = [lighter[y] for y in range(len(following))]

@@ -17,6 +17,7 @@ from math import comb, gcd, prod
 import gmpy2
 import numpy as np
 
+from smc.exact.cost import lanes_for
 from smc.exact.engine import Schedule, numerators
 from smc.exact.transform import Divide, Embed, Normalise, Scale, Select, Shift, Step, Stirling
 
@@ -24,8 +25,6 @@ TOP = 1 << 26
 """Primes are below this."""
 ROOM = 1 << 27
 """How many times a reduced residue (at most 2^25) may grow before the next reduction (at 2^52)."""
-BLOCK_BYTES = 1 << 21
-"""Size of the array that a block of lanes works on: it should stay in a core's cache."""
 
 
 class Residues:
@@ -71,7 +70,9 @@ class Residues:
             top, bottom = np.ones((degree + 1, len(self.primes))), np.ones((degree + 1, len(self.primes)))
             for k in range(1, degree + 1):
                 top[k] = self.reduced(top[k - 1] * k)
-            bottom[degree] = self.reduced(np.array([pow(int(a) % p, -1, p) for a, p in zip(top[degree], self.primes, strict=True)], dtype=float))
+            bottom[degree] = self.reduced(
+                np.array([pow(int(a) % p, -1, p) for a, p in zip(top[degree], self.primes, strict=True)], dtype=float)
+            )
             for k in range(degree, 1, -1):
                 bottom[k - 1] = self.reduced(bottom[k] * k)
             self._factorials[degree] = top, bottom
@@ -105,7 +106,9 @@ class Residues:
         before = np.ones((len(values) + 1, len(self.primes)))
         for k, value in enumerate(numbers):
             before[k + 1] = self.reduced(before[k] * value)
-        whole = self.reduced(np.array([pow(int(a) % p, -1, p) for a, p in zip(before[-1], self.primes, strict=True)], dtype=float))
+        whole = self.reduced(
+            np.array([pow(int(a) % p, -1, p) for a, p in zip(before[-1], self.primes, strict=True)], dtype=float)
+        )
         table = np.zeros((len(step.values), len(self.primes)))
         common, zeros = self.number(step.common), len(step.values) - len(values)
         for k in range(len(values) - 1, -1, -1):
@@ -245,7 +248,11 @@ def _descending_primes(top: int) -> Iterator[int]:
 
 
 def output_numerators(
-    plan: Schedule, *, threads: int | None = None, lanes: int | None = None, tick: Callable[[float], None] = lambda done: None
+    plan: Schedule,
+    *,
+    threads: int | None = None,
+    lanes: int | None = None,
+    tick: Callable[[float], None] = lambda done: None,
 ) -> list[int]:
     """Numerators of the output law and, last, of `dead`, over `plan.denominator`. `tick` gets the share done, from this thread.
 
@@ -253,8 +260,10 @@ def output_numerators(
     """
     primes = primes_below(TOP, unsuitable(plan), plan.denominator.bit_length() + 1)
     threads = threads or min(4, os.cpu_count() or 1)
-    largest = max(step.on.count for steps in plan.moves for step in steps if isinstance(step, Scale)) if plan.moves else 1
-    lanes = lanes or min(512, max(8, BLOCK_BYTES // (8 * largest)))
+    largest = (
+        max(step.on.count for steps in plan.moves for step in steps if isinstance(step, Scale)) if plan.moves else 1
+    )
+    lanes = lanes or lanes_for(largest)
     blocks = [primes[k : k + lanes] for k in range(0, len(primes), lanes)]
     stop = threading.Event()
 
@@ -307,6 +316,10 @@ def chinese_remainder(primes: Sequence[int], residues: Sequence[Sequence[int]]) 
     cofactors = [combine([gmpy2.mpz(1)] * len(moduli))]
     for level in reversed(tree[:-1]):
         cofactors = [cofactors[k // 2] % modulus for k, modulus in enumerate(level)]
-    inverses = [gmpy2.invert(c, p) for c, p in zip(cofactors, moduli, strict=True)] if len(moduli) > 1 else [gmpy2.mpz(1)]
+    inverses = (
+        [gmpy2.invert(c, p) for c, p in zip(cofactors, moduli, strict=True)] if len(moduli) > 1 else [gmpy2.mpz(1)]
+    )
     product = tree[-1][0]
-    return [int(combine([r * u % p for r, u, p in zip(row, inverses, moduli, strict=True)]) % product) for row in residues]
+    return [
+        int(combine([r * u % p for r, u, p in zip(row, inverses, moduli, strict=True)]) % product) for row in residues
+    ]

@@ -35,7 +35,9 @@ class Lines:
     @cached_property
     def by_line(self) -> tuple[np.ndarray, list[tuple[int, int]]]:
         """The points line by line, each line by ascending a, and the slices of the lines that have more than one point."""
-        position = np.arange(len(self.rows)) - np.repeat(np.array(self.starts[:-1]), self.lengths)  # which line, the same in every row
+        position = np.arange(len(self.rows)) - np.repeat(
+            np.array(self.starts[:-1]), self.lengths
+        )  # which line, the same in every row
         order = np.argsort(position, kind="stable")
         ends = np.cumsum(np.bincount(position)).tolist()
         return self.rows[order], [(a, b) for a, b in zip([0, *ends], ends, strict=False) if b - a > 1]
@@ -60,7 +62,9 @@ class Simplex:
         left = np.full(len(points), self.particles, dtype=np.int64)
         for c in range(self.cells - 1):
             # points before this one that agree so far and have fewer particles in cell c: by hockey stick, a difference of two counts
-            table = np.array([comb(n + self.cells - 1 - c, self.cells - 1 - c) for n in range(self.particles + 1)], dtype=np.int64)
+            table = np.array(
+                [comb(n + self.cells - 1 - c, self.cells - 1 - c) for n in range(self.particles + 1)], dtype=np.int64
+            )
             after = left - points[:, c]
             rank += table[left] - table[after]
             left = after

@@ -10,8 +10,8 @@ Three linear maps take the numbers P(m) to the coefficients of F. Let l be the l
 1. factorial moments `sum_m w(m) prod_{c<l} (m_c)_{k_c}`: one Taylor shift along (c, l) for every c < l, then times `prod k_c!`;
 2. power moments `M_k = sum_m w(m) prod_{c<l} m_c^{k_c}`: one Stirling transform along (c, l) for every c < l;
 3. `m · y = sum_{c<l} m_c u_c + v` with `u_c = y_c - y_l`, `v = N y_l`, so F is the form of degree N in (u, v) with coefficients
-   `M_k · N!/prod k!`. Substitute `(u, v) = B z`, `B_c = A_c - A_l`, `B_l = N A_l`, by the factors of `B = L D U`: each elementary factor is a
-   Taylor shift `x_i -> x_i + a x_j`, with `a` an integer once the variables are scaled to `L' = diag(c) L diag(c)^-1` (and U likewise).
+   `M_k · N!/prod k!`. Substitute `(u, v) = B z`, `B_c = A_c - A_l`, `B_l = N A_l`, by the factors of `B = L D U`: each elementary factor
+   is a Taylor shift `x_i -> x_i + a x_j`, with `a` an integer once the variables are scaled to `L' = diag(c) L diag(c)^-1` (and U likewise).
    Rank-deficient and rectangular B drop variables after L and gain variables before U.
 
 Every map is made a map of integers: `P(m)` is an integer over a denominator known beforehand, `1/D` becomes `lcm(D)/D`, scalings by
@@ -47,7 +47,10 @@ class Normalise:
 
 @dataclass(frozen=True)
 class Scale:
-    """`X[k] *= constant · prod_c bases[c]^{k_c} · (k_c!)^{factorials[c]}` over the points k; the factor is an integer. Exponents in {-1, 0, 1}."""
+    """`X[k] *= constant · prod_c bases[c]^{k_c} · (k_c!)^{factorials[c]}` over the points k, an integer.
+
+    `factorials` are in {-1, 0, 1}.
+    """
 
     on: Simplex
     bases: tuple[int, ...]
@@ -106,11 +109,10 @@ def normalisation(weights: tuple[int, ...], particles: int, power: int) -> Norma
 
 
 def resampling(weights: tuple[int, ...], particles: int) -> list[Step]:
-    """From P(m) to the power moments `M_k` (steps 1 and 2), index k over the same simplex, `k_l = N - sum k_c`."""
+    """From w(m) to the power moments `M_k` (steps 1 and 2), index k over the same simplex, `k_l = N - sum k_c`."""
     space, last = simplex(particles, len(weights)), len(weights) - 1
     others = range(last)
-    steps: list[Step] = [normalisation(weights, particles, particles)]
-    steps += [Shift(space.lines(c, last)) for c in others]
+    steps: list[Step] = [Shift(space.lines(c, last)) for c in others]
     steps.append(Scale(space, (1,) * (last + 1), (*(1 for _ in others), 0)))
     steps += [Stirling(space.lines(c, last)) for c in others]
     return steps
@@ -119,7 +121,9 @@ def resampling(weights: tuple[int, ...], particles: int) -> list[Step]:
 def substitution(forms: list[list[int]], particles: int) -> list[Step]:
     """From the power moments to the coefficients of F (step 3). `forms` is A, shape (C, C')."""
     rows, columns = len(forms), len(forms[0])
-    matrix = [[a - b for a, b in zip(row, forms[-1], strict=True)] for row in forms[:-1]] + [[particles * b for b in forms[-1]]]
+    matrix = [[a - b for a, b in zip(row, forms[-1], strict=True)] for row in forms[:-1]] + [
+        [particles * b for b in forms[-1]]
+    ]
     factor = factorise(matrix)
     rank, kept, new = factor.rank, factor.row_order[: factor.rank], factor.column_order[: factor.rank]
     source, smaller, target = simplex(particles, rows), simplex(particles, rank), simplex(particles, columns)
