@@ -123,8 +123,9 @@ def simulate(
             where="method",
             mend='resample multinomially at every step, or use "particles"',
         )
+    _check_work(particles, by_particles=engine is None or genealogies or method == "particles")
     if engine is not None and (method == "occupancies" or _occupancies_pay(engine, particles, genealogies)):
-        cells, width = engine, particles if genealogies else engine.cells
+        cells, width = engine, max(particles, engine.flows) if genealogies else engine.cells
 
         def run(size: int) -> Batch:
             return cells.run(particles, size, rng, lineage=genealogies)
@@ -170,6 +171,18 @@ def _occupancies_pay(engine: OccupancyEngine, particles: int, genealogies: bool)
     Measured: 20 to 70 ns a category, growing with the number of particles in it, against 35 to 50 ns a particle; 3 states or 500 alike.
     """
     return (engine.flows if genealogies else engine.cells) <= 0.75 * particles
+
+
+def _check_work(particles: int, by_particles: bool) -> None:
+    """Refuse one run that does not fit: particles one by one take about 100 bytes each, occupancies must be exact as doubles."""
+    if by_particles and 100 * particles > MEMORY:
+        raise TooLarge(
+            f"{particles} particles one by one need {100 * particles / 2**30:.1f} GiB, the limit is {MEMORY / 2**30:.1f} GiB",
+            where="particles",
+            mend="resample multinomially at every step and without genealogies: occupancies need no memory per particle",
+        )
+    if particles > 2**50:
+        raise TooLarge(f"{particles} particles", where="particles", mend=f"counts are exact only up to {2**50}")
 
 
 def _check_memory(process: ParticleProcess, particles: int, replicates: int, genealogies: bool) -> None:

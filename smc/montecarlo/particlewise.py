@@ -15,6 +15,9 @@ from smc.montecarlo.compiled import Compiled, Floats, Ints, Move
 from smc.montecarlo.occupancy import Batch, Lineage, pick
 from smc.montecarlo.resampling import Resampler
 
+_TIE = 1 + 1e-12
+"""A size that equals the threshold exactly must resample, as in exact arithmetic, whatever the last digits say."""
+
 
 def move_particles(move: Move, states: Ints, rng: np.random.Generator) -> Ints:
     """Index of the outcome that each particle takes (alias method: one uniform, slot by its whole part, then keep or
@@ -83,7 +86,7 @@ def run(
         if threshold == 1:
             due: slice | NDArray[np.intp] = slice(None)
         else:
-            due = np.flatnonzero(effective_sample_size(weights) <= threshold * particles)
+            due = np.flatnonzero(effective_sample_size(weights) <= threshold * particles * _TIE)
         close_factor(log_normaliser, log_sum, due, particles)
         chosen = resampler(weights[due], rng)
         moved = states.ravel().take(chosen + first[due])

@@ -52,7 +52,7 @@ MODEL = reference_model()
 PROCESS = particle_process(MODEL, constant(MODEL), "naive")
 
 
-def neighbour(particles: int, resampling: str, runs: int) -> dict | None:
+def neighbour(particles: int, resampling: str, runs: int, *, history: bool = False) -> dict | None:
     """What `neighbour_particles.py` reports, None where its environment is missing."""
     if not NEIGHBOUR.exists():
         return None
@@ -61,6 +61,7 @@ def neighbour(particles: int, resampling: str, runs: int) -> dict | None:
         "weights": [[POTENTIALS[(k + t) % 3] for k in range(3)] for t in range(HORIZON)],
         "particles": particles,
         "resampling": resampling,
+        "history": history,
         "runs": runs,
     }
     done = subprocess.run(
@@ -133,27 +134,28 @@ def measure(rounds: int = 5) -> tuple[float, dict[Contest, float], dict[tuple[in
             start = time.process_time()
             contest.run()
             ours[contest].append(contest.steps / (time.process_time() - start))
-        for particles, runs in ((1_000, 60), (100_000, 3)):
-            for scheme in ("multinomial", "systematic"):
-                answer = neighbour(particles, scheme, runs)
+        for particles, runs in ((1_000, 60), (100_000, 5)):
+            for scheme, history in (("multinomial", False), ("multinomial", True), ("systematic", False)):
+                answer = neighbour(particles, scheme, runs, history=history)
                 if answer is not None:
+                    name = f"particles (library), {scheme}{', with genealogies' if history else ''}"
                     seconds = statistics.median(answer["seconds"])
-                    theirs.setdefault((particles, scheme), []).append(particles * HORIZON / seconds)
+                    theirs.setdefault((particles, name), []).append(particles * HORIZON / seconds)
     median = statistics.median
     return median(limit), {k: median(v) for k, v in ours.items()}, {k: median(v) for k, v in theirs.items()}
 
 
 def main() -> None:
     limit, ours, theirs = measure()
-    best = max(theirs.values(), default=None)
+    best = max(theirs.values(), default=None)  # the fastest of its modes
     print(f"uniform doubles (SFC64): {limit / 1e6:.0f} M/s")
     header = f"{'method':44} {'N':>9} {'M particle-steps/s':>19} {'share of uniforms':>18}"
-    print(header + (f" {'x particles':>12}" if best else ""))
+    print(header + (f" {'x library':>12}" if best else ""))
     for contest, rate in ours.items():
         line = f"{contest.name:44} {contest.particles:>9} {rate / 1e6:>19.1f} {rate / limit:>17.0%} "
         print(line + (f" {rate / best:>12.1f}" if best else ""))
-    for (particles, scheme), rate in theirs.items():
-        print(f"{'particles (library), ' + scheme:44} {particles:>9} {rate / 1e6:>19.1f} {rate / limit:>17.0%}")
+    for (particles, name), rate in theirs.items():
+        print(f"{name:44} {particles:>9} {rate / 1e6:>19.1f} {rate / limit:>17.0%}")
     if best is None:
         print(
             f"the particles library is not installed for comparison: see {HERE.with_name('neighbour_particles.py').name}"

@@ -1,7 +1,7 @@
 """The `particles` library (PyPI) on the benchmark's model, in its own virtual environment because it needs numpy < 2.
 
 Reads one JSON object from standard input: `horizon`, `transitions` (T, S, S) by step from layer t-1 (row 0 is the root at
-t = 1), `weights` (T, S) by state entered, `particles`, `resampling`, `runs`. Prints one: `seconds` and `log_normalisers`,
+t = 1), `weights` (T, S) by state entered, `particles`, `resampling`, `history`, `runs`. Prints one: `seconds` and `log_normalisers`,
 an entry for each run. Uses nothing of this project. Set up once, from the top directory:
 `python -m venv build/particles-venv && build/particles-venv/bin/pip install particles "numpy<2"`.
 """
@@ -39,7 +39,9 @@ def main():
     seconds, log_normalisers = [], []
     for _ in range(job["runs"]):
         model = FiniteFeynmanKac(job["transitions"], job["weights"])
-        run = particles.SMC(fk=model, N=job["particles"], resampling=job["resampling"], ESSrmin=1.0)
+        run = particles.SMC(
+            fk=model, N=job["particles"], resampling=job["resampling"], ESSrmin=1.0, store_history=job["history"]
+        )
         start = time.process_time()
         run.run()
         seconds.append(time.process_time() - start)

@@ -124,6 +124,17 @@ def test_every_mode_has_the_law_of_the_realised_run(scheme, threshold, algorithm
     assert disagreements(runs, steered, truth) == []
 
 
+def test_a_size_that_meets_the_threshold_exactly_is_resampled():
+    """Thresholds placed on every effective sample size that occurs: rounding must not decide."""
+    steered = process(ladder(), "naive")
+    runs = [run for run, _ in every_run(lambda draws: realise(steered, 2, draws=draws, threshold="5/6"))]
+    sizes = {run.generations[0].effective_sample_size / 2 for run in runs} - {1}
+    assert sizes
+    for size in sizes:
+        truth = realised_truth(steered, 2, threshold=size)
+        assert disagreements(simulate(steered, 2, 50_000, seed=20, threshold=size), steered, truth) == []
+
+
 @pytest.mark.parametrize("algorithm", ["sis", "sis-guided", "best-of-n"])
 def test_runs_without_resampling(algorithm):
     for model in (lattice(), ladder()):
@@ -381,6 +392,15 @@ def test_the_method_follows_the_sizes_and_both_have_one_law(width):
     assert (np.abs(many.law.mean(axis=0) - one_by_one.law.mean(axis=0)) <= 8 * spread + 1e-12).all()
 
 
+def test_rounding_never_reaches_an_impossible_cell():
+    """NumPy's multinomial gives what is missing from a sum of one to the last category, whatever its probability."""
+    law = np.array([[0.5, 0.5 - 1e-13, 0.0], [0.25, 0.25, 0.5]])
+    rng = np.random.Generator(np.random.SFC64(21))
+    assert rng.multinomial(10**15, law)[0, -1] > 0
+    counts = occupancy.draw_counts(rng, 10**15, law)
+    assert counts[0, -1] == 0 and counts[1, -1] > 0 and (counts.sum(axis=1) == 10**15).all()
+
+
 def test_sparse_and_dense_mixtures_are_equal(monkeypatch):
     steered = process(random_model(3, horizon=4, width=9, zero=0.1), "naive")
     dense = simulate(steered, 500, 100, seed=19)
@@ -414,6 +434,8 @@ def test_progress_is_reported_to_the_end():
         ({"threshold": "2"}, InputError, "threshold: threshold 2"),
         ({"replicates": 10**9}, TooLarge, "37.3 GiB, the limit is 2.0 GiB; ask for fewer runs at a time"),
         ({"particles": 10**8, "replicates": 9, "genealogies": True}, TooLarge, "of genealogies"),
+        ({"particles": 10**8, "threshold": "1/2"}, TooLarge, "one by one need 9.3 GiB"),
+        ({"particles": 10**30}, TooLarge, "counts are exact only up to"),
     ],
 )
 def test_bad_arguments_are_named(arguments, kind, message):
