@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs import bounds
-from smc.algorithms import particle_process
 from smc.attaining import two_branch
 from smc.errors import InputError, TooLarge
-from smc.exact import output_law
 from smc.exact.product import MinimumParticles, ProductModel, minimum_particles, product_family, product_family_model
+from smc.measure import Measured
 from smc.model import LayeredModel
 from smc.rational import Extended, Rational, Verdict, at_most, precision, rational, text
 from smc.reward import Twist
@@ -103,12 +102,11 @@ def model_setting(model: LayeredModel, twist: Twist, algorithm: str = "naive", l
             f"no bound in N for {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(CLAIMS)}"
         )
     constants = analyse(model, twist)
-    process = particle_process(model, twist, algorithm)
     return Setting(
         label or f"{model.name}, {twist.name}",
         constants,
         algorithm,
-        lambda n: output_law(process, n).total_variation(constants.target),
+        lambda n: Measured(constants, algorithm, n).total_variation,
     )
 
 

@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from smc.algorithms import particle_process
+from smc.algorithms import ParticleProcess, particle_process
 from smc.exact import OutputLaw, output_law, second_moment
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.independent import output_law as independent_law
 from smc.exact.independent import second_moment as independent_moment
+from smc.exact.lumping import Lumping, lump_process
 from smc.exact.metropolis import output_law as metropolis_law
-from smc.rational import Rational
+from smc.rational import ZERO, Rational
 from smc.value import Constants
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Exact measurements of one algorithm with one number of particles (or proposals) on an analysed model."""
+    """Exact measurements of one algorithm with one number of particles (or proposals) on an analysed model.
+
+    progress: called with (share done, what is being done) while an exact law takes more than a second.
+    """
 
     constants: Constants
     algorithm: str
     particles: int
     proposals: int = 1
+    progress: Callable[[float, str], None] | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def _lumped(self) -> tuple[ParticleProcess, Lumping]:
+        """The process with states joined that no run can tell apart: the same laws, on fewer cells."""
+        name = "sis-guided" if self.algorithm == "mh" else self.algorithm
+        return lump_process(particle_process(self.constants.model, self.constants.twist, name))
+
+    @property
+    def process(self) -> ParticleProcess:
+        """The lumped process that is run."""
+        return self._lumped[0]
+
+    @property
+    def lumping(self) -> Lumping:
+        """What the exact lumping joined."""
+        return self._lumped[1]
 
     @cached_property
     def output(self) -> OutputLaw:
         """Expected law of the output, with `dead`."""
-        model, twist = self.constants.model, self.constants.twist
+        process, lumping = self._lumped
         if self.algorithm == "mh":
-            return metropolis_law(particle_process(model, twist, "sis-guided"), self.proposals)
-        process = particle_process(model, twist, self.algorithm)
-        if not process.resampled:
-            return independent_law(process, self.particles)
-        return output_law(process, self.particles)
+            law = metropolis_law(process, self.proposals)
+        elif process.resampled:
+            law = output_law(process, self.particles, progress=self.progress)
+        else:
+            law = independent_law(process, self.particles)
+        by_state = (ZERO if k is None else law.law[k] for k in lumping.classes[-1])
+        return OutputLaw(tuple(by_state), law.dead)
 
     @cached_property
     def total_variation(self) -> Rational:
@@ -43,14 +67,9 @@ class Measured:
     @cached_property
     def second_moment_ratio(self) -> Rational:
         """`E[Zhat^2]/Z^2`."""
-        process = particle_process(
-            self.constants.model, self.constants.twist, "sis-guided" if self.algorithm == "mh" else self.algorithm
-        )
-        if not process.resampled:
-            moment = independent_moment(process, self.particles)
-        else:
-            moment = second_moment(process, self.particles)
-        return moment / self.constants.normaliser**2
+        process, _ = self._lumped
+        moment = second_moment if process.resampled else independent_moment
+        return moment(process, self.particles) / self.constants.normaliser**2
 
 
 def guided_tv(constants: Constants) -> tuple[Rational, ...]:

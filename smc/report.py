@@ -91,6 +91,7 @@ def constants_lines(report: Report) -> list[str]:
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{m.algorithm}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
         f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
+        *([f"symmetry: {m.lumping}"] if m.lumping.before != m.lumping.sizes else []),
         *(f"note: {note}" for note in c.model.notes),
     ]
 
