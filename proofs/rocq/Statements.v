@@ -1,0 +1,353 @@
+(* The headline statements, for a reader who opens one file.
+
+   Everything is over an arbitrary ordered field R (the rationals, the reals, ...), any finite type X of states, any
+   horizon and any number N >= 1 of particles.  Section 1 restates each definition, proved by computation alone; the
+   sections after it state the theorems, each closed by the proof of the file that it names.  Audit.v prints what they
+   assume.  Step p = t+1 goes from layer t to layer t+1.  StatementsReal.v has the forms with exp, sinh and tanh. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
+From BellmanSMC Require PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
+Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser.
+Import LowerBound LowerBoundModel.
+Import GRing.Theory Num.Theory Order.TTheory.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Local Open Scope ring_scope.
+
+(* ==== 1. Definitions =============================================================== *)
+Module Definitions.
+Section D.
+Variables (R : realFieldType) (X : finType) (m : model R X).
+Local Notation T := (horizon m).
+Local Notation M := (kernel m).        (* M t x y: probability of the step from x at layer t to y at layer t+1 *)
+Local Notation psi := (potential m).   (* edge potential *)
+Local Notation V := (twist m).         (* approximate reward model *)
+Implicit Types (t k N : nat) (x y : X) (e : X * X) (nu : X -> R).
+
+(* laws and total variation *)
+Lemma is_law_is nu : is_law nu = ((forall x, 0 <= nu x) /\ \sum_x nu x = 1). Proof. by []. Qed.
+Lemma mean_is nu f : mean nu f = \sum_x nu x * f x. Proof. by []. Qed.
+Lemma tv_is nu mu : tv nu mu = 2%:R^-1 * \sum_x `|nu x - mu x|. Proof. by []. Qed.
+Lemma chi_square_is nu mu : chi_square nu mu = \sum_x (nu x - mu x) ^+ 2 / mu x. Proof. by []. Qed.
+
+(* true value V*, target pi, normaliser Z *)
+Lemma value_last x : value m T x = reward m x. Proof. exact: valueT. Qed.
+Lemma value_before t x : (t < T)%N -> value m t x = \sum_y M t x y * psi t x y * value m t.+1 y.
+Proof. exact: value_step. Qed.
+Lemma normaliser_is : normaliser m = value m 0 (root m). Proof. by []. Qed.
+Lemma target_is (f : X -> R) : mean (target m) f = value_of m f 0 (root m) / normaliser m. Proof. exact: target_mean. Qed.
+Lemma value_of_last f x : value_of m f T x = reward m x * f x. Proof. exact: value_ofT. Qed.
+Lemma value_of_before f t x : (t < T)%N -> value_of m f t x = \sum_y M t x y * psi t x y * value_of m f t.+1 y.
+Proof. exact: value_of_step. Qed.
+(* pi as a law on states or "no answer" (None), which has no mass *)
+Lemma target_out_is o : target_out m o = if o is Some x then target m x else 0. Proof. by []. Qed.
+
+(* live: reachable through steps of positive probability and weight; a live edge starts there *)
+Lemma live_root x : live m 0 x = (x == root m). Proof. by []. Qed.
+Lemma live_next t y : live m t.+1 y = [exists x, live m t x && (0 < M t x y * psi t x y * V t.+1 y)]. Proof. by []. Qed.
+Lemma live_edge_is t e : live_edge m t e = live m t e.1 && (0 < M t e.1 e.2). Proof. by []. Qed.
+
+(* incremental weight G, Bellman ratio rho, u = V*/V, Qbar *)
+Lemma weight_is t x y : weight m t (x, y) = psi t x y * V t.+1 y / V t x. Proof. by []. Qed.
+Lemma bellman_ratio_is t x : bellman_ratio m t x = (\sum_y M t x y * psi t x y * V t.+1 y) / V t x. Proof. by []. Qed.
+Lemma value_ratio_is t x : value_ratio m t x = value m t x / V t x. Proof. by []. Qed.
+Lemma potential_value_is t x y : potential_value m t (x, y) = psi t x y * value m t.+1 y / V t x. Proof. by []. Qed.
+
+(* hypotheses *)
+Lemma well_formed_is : well_formed m <-> [/\ (forall t x y, 0 <= M t x y),
+  (forall t x, (t < T)%N -> live m t x -> \sum_y M t x y = 1), (forall t x y, 0 <= psi t x y), (forall t x, 0 <= V t x)
+  & (forall x, V T x = reward m x) /\ 0 < V 0 (root m)].
+Proof. by split=> [[*]|[? ? ? ? []]]. Qed.
+Lemma no_kill_is : no_kill m = (forall t e, (t < T)%N -> live_edge m t e -> 0 < psi t e.1 e.2 ->
+  V t.+1 e.2 = 0 -> value m t.+1 e.2 = 0). Proof. by []. Qed.
+Lemma bellman_error_is eps : bellman_error_le m eps = (forall t x, (t < T)%N -> live m t x ->
+  (1 + eps)^-1 <= bellman_ratio m t x <= 1 + eps). Proof. by []. Qed.
+Lemma ratio_bound_is L : ratio_bound_le m L = (forall t e, (t < T)%N -> live_edge m t e -> L^-1 <= weight m t e <= L).
+Proof. by []. Qed.
+Lemma upper_ratio_is L : upper_ratio_le m L = (forall t e, (t < T)%N -> live_edge m t e -> weight m t e <= L).
+Proof. by []. Qed.
+Lemma ratio_positive_is : ratio_positive m = (forall t x, (t < T)%N -> live m t x -> 0 < bellman_ratio m t x).
+Proof. by []. Qed.
+Lemma level_ratio_is r : level_ratio m r = (forall t x x', (0 < t < T)%N -> live m t x -> live m t x' ->
+  bellman_ratio m t x <= r t * bellman_ratio m t x'). Proof. by []. Qed.
+
+(* SMC: N pairs (parent, child) iid from nu(x) M_t(x,y); the next nu is the weighted empirical law of the children *)
+Lemma iid_is N (nu : X -> R) (y : {ffun 'I_N -> X}) : iid nu y = \prod_i nu (y i). Proof. by []. Qed.
+Lemma mutate_is t nu x y : mutate m t nu (x, y) = nu x * M t x y. Proof. by []. Qed.
+Lemma total_is N t (c : {ffun 'I_N -> X * X}) : total m t c = \sum_i weight m t (c i). Proof. by []. Qed.
+Lemma resample_is N t (c : {ffun 'I_N -> X * X}) x :
+  resample m t c x = (\sum_i weight m t (c i) * ((c i).2 == x)%:R) / total m t c. Proof. by []. Qed.
+Lemma smc_last N nu o : smc_from m N 0 T nu o = if o is Some x then nu x else 0. Proof. by []. Qed.
+Lemma smc_step N k t nu o : smc_from m N k.+1 t nu o = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c *
+  (if total m t c == 0 then (o == None)%:R else smc_from m N k t.+1 (resample m t c) o). Proof. by []. Qed.
+Lemma smc_law_is N : smc_law m N = smc_from m N T 0 (fun x => (x == root m)%:R). Proof. by []. Qed.
+
+(* Zhat: the run's product of mean weights times V_0, 0 on a dead run; E[F(Zhat)] *)
+Lemma estimate_last N F nu z : estimate_from m N F 0 T nu z = F z. Proof. by []. Qed.
+Lemma estimate_step N F k t nu z : estimate_from m N F k.+1 t nu z = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c *
+  (if total m t c == 0 then F 0 else estimate_from m N F k t.+1 (resample m t c) (z * (total m t c / N%:R))).
+Proof. by []. Qed.
+Lemma estimate_mean_is N F : estimate_mean m N F = estimate_from m N F T 0 (fun x => (x == root m)%:R) (V 0 (root m)).
+Proof. by []. Qed.
+
+(* the guided particle *)
+Lemma guided_kernel_is t x y :
+  guided_kernel m t x y = M t x y * psi t x y * V t.+1 y / (\sum_z M t x z * psi t x z * V t.+1 z). Proof. by []. Qed.
+Lemma guided_walk_is k t x y (w : walk X k) :
+  @guided_walk _ _ m k.+1 t x (y, w) = guided_kernel m t x y * guided_walk m t.+1 y w. Proof. by []. Qed.
+Lemma target_walk_is k t x y (w : walk X k) :
+  @target_walk _ _ m k.+1 t x (y, w) = M t x y * psi t x y * target_walk m t.+1 y w. Proof. by []. Qed.
+Lemma target_walk_last x : @target_walk _ _ m 0 T x tt = reward m x. Proof. by []. Qed.
+Lemma guided_is : guided m = guided_walk m 0 (root m). Proof. by []. Qed.
+Lemma target_path_is w : target_path m w = target_walk m 0 (root m) w / normaliser m. Proof. by []. Qed.
+Lemma guided_law_is x : guided_law m x = \sum_w guided m w * (walk_end (root m) w == x)%:R. Proof. by []. Qed.
+End D.
+End Definitions.
+
+(* ==== 2. One positive functional ==================================================== *)
+(* range_ratio p h q: h i <= q h j wherever p does not vanish *)
+Theorem S0_bhatia_davis (R : realFieldType) (I : finType) (p h : I -> R) (a b : R) :
+  (forall i, 0 <= p i) -> \sum_i p i = 1 -> \sum_i p i * h i = 1 -> (forall i, p i != 0 -> a <= h i <= b) ->
+  \sum_i p i * (h i - 1) ^+ 2 <= (b - 1) * (1 - a).
+Proof. by move=> *; apply: Functional.S0_bhatia_davis. Qed.
+
+Theorem S0_mean_abs (R : realFieldType) (I : finType) (p h : I -> R) (a b : R) :
+  (forall i, 0 <= p i) -> \sum_i p i = 1 -> \sum_i p i * h i = 1 -> (forall i, p i != 0 -> a <= h i <= b) ->
+  (b - a) * (\sum_i p i * `|h i - 1|) / 2%:R <= (b - 1) * (1 - a).
+Proof. by move=> *; apply: Functional.S0_mean_abs. Qed.
+
+Theorem S0_variance (R : realFieldType) (I : finType) (p h : I -> R) (q : R) :
+  (forall i, 0 <= p i) -> \sum_i p i = 1 -> \sum_i p i * h i = 1 -> (forall i, p i != 0 -> 0 < h i) ->
+  range_ratio p h q -> \sum_i p i * (h i - 1) ^+ 2 <= (q - 1) ^+ 2 / (4%:R * q).
+Proof. by move=> *; apply: Functional.S0_variance. Qed.
+
+Theorem S0_tv (R : realFieldType) (I : finType) (p h : I -> R) (s : R) :
+  (forall i, 0 <= p i) -> \sum_i p i = 1 -> \sum_i p i * h i = 1 -> (forall i, p i != 0 -> 0 < h i) ->
+  0 < s -> range_ratio p h (s ^+ 2) -> (\sum_i p i * `|h i - 1|) / 2%:R <= (s - 1) / (s + 1).
+Proof. by move=> *; apply: Functional.S0_tv. Qed.
+
+(* half the l1 distance is the supremum over events, and over [0,1]-valued tests *)
+Theorem tv_sup_events (R : realFieldType) (A : finType) (mu nu : A -> R) (c : R) : \sum_a mu a = \sum_a nu a ->
+  tv mu nu <= c <-> forall P : pred A, `|\sum_(a | P a) mu a - \sum_(a | P a) nu a| <= c.
+Proof. by move=> *; apply: TotalVariation.tv_sup_events. Qed.
+
+Theorem tv_sup_tests (R : realFieldType) (A : finType) (mu nu : A -> R) (c : R) : \sum_a mu a = \sum_a nu a ->
+  tv mu nu <= c <-> forall g : A -> R, (forall a, 0 <= g a <= 1) -> `|mean mu g - mean nu g| <= c.
+Proof. by move=> *; apply: TotalVariation.tv_sup_tests. Qed.
+
+(* ==== 3. Values, and the guided particle ============================================== *)
+Section Model.
+Variables (R : realFieldType) (X : finType) (m : model R X).
+Local Notation T := (horizon m).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+
+Section BellmanError.
+Variable eps : R.
+Hypothesis eps_ge0 : 0 <= eps.
+Hypothesis bellman : bellman_error_le m eps.
+
+Theorem P0_value_error t x : (t <= T)%N -> live m t x ->
+  ((1 + eps) ^+ (T - t))^-1 <= value_ratio m t x <= (1 + eps) ^+ (T - t).
+Proof. exact: (Bellman.P0_value_error wf keeps eps_ge0 bellman). Qed.
+
+Theorem P1_range_ratio L t e e' : 0 < L -> ratio_bound_le m L -> (t < T)%N -> live_edge m t e -> live_edge m t e' ->
+  potential_value m t e <= L ^+ 2 * (1 + eps) ^+ (2 * (T - t.+1)) * potential_value m t e'.
+Proof. by move=> L0 ratio; exact: (Bellman.P1_range_ratio wf keeps eps_ge0 bellman L0 ratio). Qed.
+
+(* chi^2 <= sinh^2 Lambda with e^Lambda = a = (1+eps)^(T-1) *)
+Theorem S1_bellman_error : chi_square (target_path m) (guided m)
+  <= (((1 + eps) ^+ (T - 1) - ((1 + eps) ^+ (T - 1))^-1) / 2%:R) ^+ 2.
+Proof. exact: (Guided.S1_bellman_error wf keeps eps_ge0 bellman). Qed.
+
+(* E_guided[(pi/guided)^2] <= cosh^2 Lambda *)
+Theorem S1_effective_sample_size : \sum_w guided m w * (target_path m w / guided m w) ^+ 2
+  <= (((1 + eps) ^+ (T - 1) + ((1 + eps) ^+ (T - 1))^-1) / 2%:R) ^+ 2.
+Proof. exact: (Guided.S1_effective_sample_size wf keeps eps_ge0 bellman). Qed.
+
+Theorem S2_bellman_error : tv (guided_law m) (target m) <= ((1 + eps) ^+ (T - 1) - 1) / ((1 + eps) ^+ (T - 1) + 1).
+Proof. exact: (Guided.S2_bellman_error wf keeps eps_ge0 bellman). Qed.
+
+Theorem S2_linear : tv (guided_law m) (target m) <= (T - 1)%:R * eps / 2%:R.
+Proof. exact: (Guided.S2_linear wf keeps eps_ge0 bellman). Qed.
+
+Theorem P5_guided : tv (guided_law m) (target m) <= 2%:R * T%:R * eps.
+Proof. exact: (Guided.P5_guided wf keeps eps_ge0 bellman). Qed.
+End BellmanError.
+
+(* with r_t, the spread of the Bellman ratio at each level, instead of eps; s plays the root of the product *)
+Section Levels.
+Variable r : nat -> R.
+Hypothesis rho_gt0 : ratio_positive m.
+Hypothesis spread : level_ratio m r.
+
+Theorem S1_chi_square : chi_square (target_path m) (guided m)
+  <= (\prod_(1 <= t < T) r t - 1) ^+ 2 / (4%:R * \prod_(1 <= t < T) r t).
+Proof. exact: (Guided.S1_chi_square wf keeps rho_gt0 spread). Qed.
+
+Theorem S2_paths s : 0 < s -> \prod_(1 <= t < T) r t <= s ^+ 2 -> tv (guided m) (target_path m) <= (s - 1) / (s + 1).
+Proof. exact: (Guided.S2_paths wf keeps rho_gt0 spread). Qed.
+End Levels.
+
+(* ==== 4. Bias of SMC ================================================================== *)
+Variable N : nat.
+Hypothesis N_gt0 : (0 < N)%N.
+
+(* S3 and P2 in q_p; s_p plays the root of q_p *)
+Section TwoSided.
+Hypothesis Qbar_gt0 : forall t e, (t < T)%N -> live_edge m t e -> 0 < potential_value m t e.
+
+Theorem S3_bias (s : nat -> R) : (forall t, (t < T)%N -> 0 < s t) ->
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' ->
+     potential_value m t e <= s t ^+ 2 * potential_value m t e') ->
+  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (s t ^+ 2 - s t).
+Proof. exact: (Bias.S3_bias wf keeps N_gt0 Qbar_gt0). Qed.
+
+Theorem P2_bias (q : nat -> R) :
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' ->
+     potential_value m t e <= q t * potential_value m t e') ->
+  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) q t * (q t ^+ 2 - 1).
+Proof. exact: (Bias.P2_bias wf keeps N_gt0 Qbar_gt0). Qed.
+End TwoSided.
+
+(* S4 in b_p; c_p plays the root of b_p (b_p - 1); no_doom: V* > 0 on live states *)
+Theorem S4_bias (b c : nat -> R) : no_doom m ->
+  (forall t, (t < T)%N -> 0 <= c t) -> (forall t, (t < T)%N -> b t * (b t - 1) <= c t ^+ 2) ->
+  (forall t e x, (t < T)%N -> live_edge m t e -> live m t x -> potential_value m t e <= b t * value_ratio m t x) ->
+  tv (smc_law m N) (target_out m) <= N%:R^-1 * \sum_(0 <= t < T) ((b t - 1) + c t / 2%:R).
+Proof. by move=> hopeful c0 cr Qb; exact: (Bias.S4_bias wf keeps N_gt0 hopeful c0 cr Qb). Qed.
+
+Section EndToEnd.
+Variables eps delta : R.
+Hypothesis eps_ge0 : 0 <= eps.
+Hypothesis bellman : bellman_error_le m eps.
+Hypothesis delta_gt0 : 0 < delta.
+
+(* THE theorem: exponent 2 *)
+Theorem S3_particles_suffice L : 0 < L -> ratio_bound_le m L ->
+  L ^+ 2 * T%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta) <= N%:R ->
+  tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> L0 ratio; exact: (EndToEnd.S3_particles_suffice wf N_gt0 eps_ge0 L0 bellman ratio delta_gt0). Qed.
+
+(* the paper's count: exponent 6 *)
+Theorem P3_corollary L : 0 < L -> ratio_bound_le m L ->
+  L ^+ 6 * T%:R * (1 + eps) ^+ (6 * T.-1) / (2%:R * delta) <= N%:R ->
+  tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> L0 ratio; exact: (EndToEnd.P3_corollary wf N_gt0 eps_ge0 L0 bellman ratio delta_gt0). Qed.
+
+(* an upper ratio bound alone: zero rewards allowed; a dead run counts as an outcome outside the target *)
+Theorem S4_particles_suffice L : upper_ratio_le m L ->
+  3%:R / 2%:R * (L * (1 + eps)) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
+  tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> upper; exact: (EndToEnd.S4_particles_suffice wf keeps N_gt0 eps_ge0 bellman upper delta_gt0). Qed.
+
+(* the same whatever is answered once all particles are dead *)
+Theorem S4_any_answer L (law : X -> R) : upper_ratio_le m L ->
+  \sum_x law x = 1 -> (forall x, smc_law m N (Some x) <= law x) ->
+  3%:R / 2%:R * (L * (1 + eps)) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
+  tv law (target m) <= delta.
+Proof. by move=> upper law1 law_ge; exact: (AnyAnswer.S4_any_answer wf keeps N_gt0 eps_ge0 bellman upper law1 law_ge delta_gt0). Qed.
+
+(* the law of the whole output path: path_model's states carry their path *)
+Theorem S3_paths L : 0 < L -> ratio_bound_le m L ->
+  L ^+ 2 * T%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta) <= N%:R ->
+  tv (smc_law (path_model m) N) (@path_target_out _ _ m) <= delta.
+Proof. by move=> L0 ratio; exact: (PathLaw.S3_paths wf N_gt0 eps_ge0 bellman delta_gt0 L0 ratio). Qed.
+
+(* fully adapted SMC: no L; adapted m has guided kernels and weights rho *)
+Theorem S8_particles_suffice : T.-1%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta) <= N%:R ->
+  tv (smc_law (adapted m) N) (target_out m) <= delta.
+Proof. exact: (Adapted.S8_particles_suffice wf keeps N_gt0 eps_ge0 bellman delta_gt0). Qed.
+
+Theorem S8_bias : tv (smc_law (adapted m) N) (target_out m)
+  <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (((1 + eps) ^+ (T - t.+1)) ^+ 2 - (1 + eps) ^+ (T - t.+1)).
+Proof. exact: (Adapted.S8_bias wf keeps N_gt0 eps_ge0 bellman). Qed.
+
+(* ==== 5. The normaliser =============================================================== *)
+Theorem S5_bellman_error L : upper_ratio_le m L ->
+  estimate_mean m N (fun z => z ^+ 2) / normaliser m ^+ 2
+  <= \prod_(0 <= t < T) (1 + (L * (1 + eps) ^+ (2 * (T - t.+1)).+1 - 1) / N%:R).
+Proof. by move=> upper; exact: (NormaliserBound.S5_bellman_error wf keeps N_gt0 eps_ge0 bellman upper). Qed.
+End EndToEnd.
+
+Theorem S5_unbiased : estimate_mean m N id = normaliser m.
+Proof. exact: (Normaliser.S5_unbiased wf N_gt0 keeps). Qed.
+
+(* pair_moment: the two-particle recursion *)
+Theorem S5_second_moment :
+  estimate_mean m N (fun z => z ^+ 2) = twist m 0 (root m) ^+ 2 * pair_moment m N T 0 (root m) (root m).
+Proof. exact: (Normaliser.S5_second_moment wf N_gt0). Qed.
+
+Theorem S5_recursion k t x x' : pair_moment m N k.+1 t x x' =
+  N%:R^-1 * (\sum_y kernel m t x y * weight m t (x, y) ^+ 2 * pair_moment m N k t.+1 y y)
+  + (1 - N%:R^-1) * (\sum_y \sum_y' kernel m t x y * weight m t (x, y) * (kernel m t x' y' * weight m t (x', y'))
+                     * pair_moment m N k t.+1 y y').
+Proof. by []. Qed.
+
+Section ProductBound.
+Variable b : nat -> R.
+Hypothesis b_ge1 : forall t, (t < T)%N -> 1 <= b t.
+Hypothesis b_bound : forall t e x, (t < T)%N -> live_edge m t e -> live m t x ->
+  potential_value m t e <= b t * value_ratio m t x.
+Hypothesis Z_neq0 : normaliser m != 0.
+
+Theorem S5_product_bound : estimate_mean m N (fun z => z ^+ 2) / normaliser m ^+ 2
+  <= \prod_(0 <= t < T) (1 + (b t - 1) / N%:R).
+Proof. exact: (NormaliserBound.S5_product_bound wf keeps N_gt0 b_ge1 b_bound Z_neq0). Qed.
+
+Theorem S5_particles_suffice (delta : R) : 0 < delta -> (1 + delta^-1) * (\sum_(0 <= t < T) (b t - 1)) <= N%:R ->
+  estimate_mean m N (fun z => z ^+ 2) / normaliser m ^+ 2 <= 1 + delta.
+Proof. exact: (NormaliserBound.S5_particles_suffice wf keeps N_gt0 b_ge1 b_bound Z_neq0). Qed.
+End ProductBound.
+End Model.
+
+(* ==== 6. The lower bound =============================================================== *)
+(* hidden_model T eps u: B children, V_1 = 1, then V times 1+eps below u and 1/(1+eps) elsewhere at each step; an
+   algorithm is a decision tree over questions (t, x) answered by V_t(x), drawn by a seed of law w; output_law is
+   the law of its answer on the instance that hides u *)
+Section LowerBound.
+Variables (R : realFieldType) (B T : nat) (eps : R).
+Hypothesis eps_ge0 : 0 <= eps.
+Hypothesis B_gt0 : (0 < B)%N.
+Hypothesis T_gt0 : (0 < T)%N.
+Local Notation a := ((1 + eps) ^+ (T - 1)).
+
+Theorem S6_instance (u : 'I_B) : [/\ well_formed (hidden_model T eps u), bellman_error_le (hidden_model T eps u) eps,
+  ratio_bound_le (hidden_model T eps u) (1 + eps)
+  & target (hidden_model T eps u) (Some u) = a ^+ 2 / (a ^+ 2 + B%:R - 1)].
+Proof.
+split; [exact: hidden_well_formed|exact: hidden_bellman_error|exact: hidden_ratio_bound|exact: hidden_target].
+Qed.
+
+Variables (seed : finType) (w : seed -> R) (A : seed -> algorithm (question B) R (option (node B))).
+Variables (Q : nat) (delta : R).
+Hypothesis w_law : is_law w.
+Hypothesis at_most_Q : forall s u, (queries (hidden_oracle eps u) (A s) <= Q)%N.
+Hypothesis accurate : forall u, tv (output_law eps w A u) (target_out (hidden_model T eps u)) <= delta.
+
+Theorem S6_lower_bound : B%:R * (a ^+ 2 / (a ^+ 2 + B%:R - 1) - delta) - 1 <= Q%:R.
+Proof. exact: (LowerBoundModel.S6_lower_bound eps_ge0 B_gt0 T_gt0 w_law at_most_Q accurate). Qed.
+
+Theorem S6_exponent_two : delta <= 2%:R^-1 -> a ^+ 2 <= B%:R -> B%:R <= a ^+ 2 + 1 ->
+  (2%:R^-1 - delta) * (1 + eps) ^+ (2 * (T - 1)) - 1 <= Q%:R.
+Proof. exact: (LowerBoundModel.S6_exponent_two eps_ge0 B_gt0 T_gt0 w_law at_most_Q accurate). Qed.
+
+(* cubes: Q + 1 >= (1/2 - delta) (1+eps)^(2T/3) *)
+Theorem P4_lower_bound : delta <= 2%:R^-1 -> a ^+ 2 <= B%:R -> B%:R <= a ^+ 2 + 1 -> (1 < T)%N ->
+  (2%:R^-1 - delta) ^+ 3 * (1 + eps) ^+ (2 * T) <= (Q%:R + 1) ^+ 3.
+Proof. exact: (LowerBoundModel.P4_lower_bound eps_ge0 B_gt0 T_gt0 w_law at_most_Q accurate). Qed.
+End LowerBound.
+
+Theorem S6_branching (R : archiFieldType) (eps : R) (T : nat) : 0 <= eps -> exists B : nat,
+  [/\ (0 < B)%N, ((1 + eps) ^+ (T - 1)) ^+ 2 <= B%:R & B%:R <= ((1 + eps) ^+ (T - 1)) ^+ 2 + 1].
+Proof. exact: LowerBoundModel.S6_branching. Qed.
+
+(* ==== 7. S1 and S2 are attained ========================================================= *)
+Theorem S1_attained (R : realFieldType) (T : nat) (eps : R) : 0 <= eps -> (0 < T)%N ->
+  exists m : model R [finType of option bool], [/\ horizon m = T, well_formed m, no_kill m, bellman_error_le m eps
+  & chi_square (target_path m) (guided m) = (((1 + eps) ^+ (T - 1) - ((1 + eps) ^+ (T - 1))^-1) / 2%:R) ^+ 2].
+Proof. by move=> e0 T0; have [*] := Attained.S1_attained e0 T0; exists (Attained.S1_model T eps). Qed.
+
+Theorem S2_attained (R : realFieldType) (T : nat) (eps : R) : 0 <= eps -> (0 < T)%N ->
+  exists m : model R [finType of option bool], [/\ horizon m = T, well_formed m, no_kill m, bellman_error_le m eps
+  & tv (guided_law m) (target m) = ((1 + eps) ^+ (T - 1) - 1) / ((1 + eps) ^+ (T - 1) + 1)].
+Proof. by move=> e0 T0; have [*] := Attained.S2_attained e0 T0; exists (Attained.S2_model T eps). Qed.
