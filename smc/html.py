@@ -146,8 +146,8 @@ it is.</p>{overview(reports)}
 <h2 id="figures">Figures</h2>{pictures}
 <h2 id="details">Every comparison</h2>{"".join(details(report) for report in reports)}
 <h2 id="proofs">Proofs</h2>
-<p>{escape(trusted)}P statements are the paper's, G the neighbour's, S this project's. A statement counts as proved
-when its stored proof replays in the kernel without a gap.</p>{index}
+<p>{escape(trusted)}P statements are the paper's, G the neighbour's, S this project's.
+A statement counts as proved when its stored proof replays in the kernel without a gap.</p>{index}
 </body></html>
 """
 
