@@ -11,7 +11,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.tightness import Ledger
+from tests.tightness import Ledger, refutations
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile("dev", max_examples=20, deadline=None, suppress_health_check=_SLOW)
@@ -33,7 +33,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:
         output["tightness"] = LEDGER.to_json()
     else:
-        LEDGER.store(session.config.rootpath / "build" / "tightness.json")
+        build = session.config.rootpath / "build"
+        LEDGER.store(build / "tightness.json")
+        if refutations:
+            build.mkdir(exist_ok=True)
+            (build / "refutations.txt").write_text(
+                "\n\n".join(text for _, (*_, text) in sorted(refutations.items())) + "\n"
+            )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,3 +53,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.section("tightest instance of each statement (observed / bound)")
         for line in lines:
             terminalreporter.write_line(line)
+    if refutations:
+        terminalreporter.section("planted falsehoods: size of the shrunk counterexample, instances tried")
+        for name, (size, tried, _) in sorted(refutations.items()):
+            terminalreporter.write_line(f"{name:28} {size:3} {tried:6}")

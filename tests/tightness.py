@@ -13,6 +13,9 @@ from smc.rational import Verdict
 from smc.testing import Instance
 from smc.verify import Row
 
+refutations: dict[str, tuple[int, int, str]] = {}
+"""By falsehood: size of the shrunk counterexample in states and edges, instances tried, the counterexample as text."""
+
 
 def enough(share: float) -> int:
     """This share of the examples that the profile in force draws, at least 1."""

@@ -93,7 +93,7 @@ def distributions(
 
 def factors(*, extremes: bool, zero: bool = False) -> SearchStrategy[Rational]:
     """Weights for rewards, potentials and values: 1 first, then 0 (if `zero`), then small integers and simple fractions."""
-    pairs = ((2, 1), (1, 2), (3, 1), (1, 3), (3, 2), (2, 3), (5, 1))
+    pairs = ((2, 1), (1, 2), (3, 1), (1, 3), (3, 2), (2, 3), (5, 1), (101, 100))
     nothing = [ZERO] if zero else []
     base = [ONE, *nothing, *(Rational(p, q) for p, q in pairs), *nothing]  # twice, since zero is where hypotheses fail
     return st.sampled_from(base + (list(EXTREMES) if extremes else []))

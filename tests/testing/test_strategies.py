@@ -252,7 +252,7 @@ def test_mdps_reach_several_starts_actions_and_absorbing_states():
     mdps = sample(finite_mdps(), 500)
     assert sum(len(m.starts) > 1 for m in mdps) > 100
     assert sum(len(m.actions) > 1 for m in mdps) > 100
-    assert sum(any(t.potential == 0 for t in m.transitions) for m in mdps) > 50
+    assert sum(any(t.potential == 0 for t in m.transitions) for m in mdps) > 25
     assert sum(any(t.source == t.target and t.probability == 1 for t in m.transitions) for m in mdps) > 50
 
 

@@ -1,0 +1,72 @@
+"""What a campaign searches: statements, seed, sizes of the instances. Everything that decides which instances are drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import hypothesis
+
+from smc.errors import InputError
+from smc.testing.falsehoods import FALSEHOODS
+from smc.testing.statements import ALGORITHM
+
+CHUNK = 500
+"""Instances in one chunk: the unit of work, of progress, and of what a kill can lose."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A campaign's identity: two campaigns with equal plans draw the same instances.
+
+    statements: IDs, sorted. planted: names of planted falsehoods, which the campaign must refute. seed: any whole number of at least 0.
+    max_horizon, max_states, max_particles: sizes of the instances. work: pairs of occupancies an exact law may visit.
+    chunk: instances a chunk. hypothesis: version of the library, which the draws depend on.
+    """
+
+    statements: tuple[str, ...]
+    planted: tuple[str, ...] = ()
+    seed: int = 0
+    max_horizon: int = 4
+    max_states: int = 3
+    max_particles: int = 4
+    work: int = 100_000
+    chunk: int = CHUNK
+    hypothesis: str = hypothesis.__version__
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Statements, then planted falsehoods."""
+        return (*self.statements, *self.planted)
+
+    def to_json(self) -> str:
+        """One line that identifies the plan."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def make_plan(statements: Iterable[str] = (), planted: Iterable[str] = (), **numbers: int) -> Plan:
+    """A checked plan; every statement when none is named (none when only falsehoods are planted).
+
+    Raises InputError for unknown names and for numbers below their least.
+    """
+    chosen, falsehoods = tuple(sorted(set(statements))), tuple(sorted(set(planted)))
+    if not chosen and not falsehoods:
+        chosen = tuple(sorted(ALGORITHM))
+    for name in chosen:
+        if name not in ALGORITHM:
+            raise InputError(
+                f"unknown statement {name!r}", where="statement", mend=f"choose from {', '.join(sorted(ALGORITHM))}"
+            )
+    for name in falsehoods:
+        if name not in FALSEHOODS:
+            raise InputError(
+                f"unknown falsehood {name!r}", where="planted", mend=f"choose from {', '.join(FALSEHOODS)}"
+            )
+    for name, value in numbers.items():
+        least = 0 if name == "seed" else 1
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise InputError(f"{value!r} is not a whole number of at least {least}", where=name.replace("_", "-"))
+    if numbers.get("max_states", 1) > 26:
+        raise InputError("more than 26 states a layer", where="max-states", mend="give 26 or fewer")
+    return Plan(chosen, falsehoods, **numbers)

@@ -1,0 +1,146 @@
+"""Spreads the chunks of a campaign over cores (joblib) or a Dask cluster, and stores each as it arrives."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from smc.campaign.plan import Plan
+from smc.campaign.search import Chunk, run_chunk
+from smc.campaign.store import Store
+from smc.errors import InputError
+
+CONNECT_SECONDS = 5
+
+
+class Ending(Enum):
+    """Why a campaign stopped."""
+
+    FINISHED = "finished"
+    TIME = "time is up"
+    COUNTEREXAMPLE = "counterexample"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands. examples, chunks: of this run. tightest: best observed/bound below 1 in this run, and whose it is."""
+
+    chunks: int
+    of: int
+    examples: int
+    elapsed: float
+    tightest: float
+    claim: str
+
+    @property
+    def rate(self) -> float:
+        """Instances a second."""
+        return self.examples / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds left at the present rate."""
+        return self.elapsed / self.chunks * (self.of - self.chunks) if self.chunks else 0.0
+
+
+def run(
+    plan: Plan,
+    store: Store,
+    *,
+    examples: int,
+    seconds: float | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Ending:
+    """Runs the chunks that are missing until `examples` instances were asked for, time is up, or something is refuted.
+
+    workers: processes on this machine. dask: address of a scheduler instead. Ctrl-C stops after what has arrived is stored.
+    Raises InputError for a cluster that cannot be reached and for a missing extra.
+    """
+    wanted = range(-(-examples // plan.chunk))
+    done = store.done()
+    missing = [number for number in wanted if number not in done]
+    began = time.monotonic()
+    ending = Ending.FINISHED
+
+    def numbers() -> Iterator[int]:
+        nonlocal ending
+        for number in missing:
+            if ending is not Ending.FINISHED:
+                return
+            if seconds is not None and time.monotonic() - began >= seconds:
+                ending = Ending.TIME
+                return
+            yield number
+
+    drawn, tightest, whose = 0, 0.0, ""
+    results = _on_cluster(plan, numbers(), dask) if dask else _on_cores(plan, numbers(), workers)
+    try:
+        for count, chunk in enumerate(results, 1):
+            store.add(chunk)
+            drawn += chunk.examples
+            for (claim, form), found in chunk.found.items():
+                if tightest < found.best < 1:
+                    tightest, whose = found.best, f"{claim} {form}"
+            progress(Progress(count, len(missing), drawn, time.monotonic() - began, tightest, whose))
+            if chunk.counterexample is not None:
+                ending = Ending.COUNTEREXAMPLE
+    except KeyboardInterrupt:
+        ending = Ending.INTERRUPTED
+    finally:
+        results.close()
+    return ending
+
+
+def _on_cores(plan: Plan, numbers: Iterator[int], workers: int) -> Iterator[Chunk]:
+    if workers == 1:
+        for number in numbers:
+            yield run_chunk(plan, number)
+        return
+    try:
+        from joblib import Parallel, delayed
+    except ImportError:
+        raise InputError(
+            "joblib is not installed", where="workers", mend="pip install 'bellman-smc[campaign]', or use --workers 1"
+        ) from None
+    parallel = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)
+    yield from parallel(delayed(_in_worker)(plan, number) for number in numbers)
+
+
+def _in_worker(plan: Plan, number: int) -> Chunk:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone decides what to do
+    return run_chunk(plan, number)
+
+
+def _on_cluster(plan: Plan, numbers: Iterator[int], address: str) -> Iterator[Chunk]:
+    try:
+        from distributed import Client, as_completed
+    except ImportError:
+        raise InputError("dask is not installed", where="dask", mend="pip install 'bellman-smc[dask]'") from None
+    try:
+        client = Client(address, timeout=f"{CONNECT_SECONDS}s")
+    except (OSError, ValueError, TimeoutError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"no Dask scheduler answers at {address} ({reason})",
+            where="dask",
+            mend="check the address, or leave --dask out",
+        ) from None
+    with client:
+        running = as_completed()
+        for _ in range(max(1, sum(client.nthreads().values()))):
+            _submit_next(client, running, plan, numbers)
+        for future in running:
+            yield future.result()
+            _submit_next(client, running, plan, numbers)
+
+
+def _submit_next(client, running, plan: Plan, numbers: Iterator[int]) -> None:
+    number = next(numbers, None)
+    if number is not None:
+        running.add(client.submit(run_chunk, plan, number, pure=False))

@@ -1,0 +1,147 @@
+"""The table and the plot of a campaign: how tight each statement was found to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from smc.campaign.plan import Plan
+from smc.campaign.store import Tightness, Totals
+from smc.plots import in_style, new_axes
+from smc.testing.statements import ALGORITHM
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HEADINGS = (
+    "statement",
+    "form",
+    "algorithm",
+    "held against a bound",
+    "no bound",
+    "undecided",
+    "tightest observed/bound",
+)
+
+
+def cells(row: Tightness, plan: Plan) -> tuple[str, ...]:
+    """One line of the table as text."""
+    del plan
+    tight = f"{row.best:.4f}" if row.best >= 0 else "none"
+    return (
+        row.claim,
+        row.form,
+        ALGORITHM.get(row.claim, "planted"),
+        f"{row.checked:,}",
+        f"{row.vacuous:,}",
+        f"{row.undecided:,}",
+        tight,
+    )
+
+
+def table(totals: Totals, plan: Plan) -> Table:
+    """The table for a terminal."""
+    made = Table(title=headline(totals, plan), title_justify="left")
+    for k, heading in enumerate(HEADINGS):
+        made.add_column(heading, justify="left" if k < 3 else "right", no_wrap=k < 3)
+    for row in totals.tightness:
+        made.add_row(*cells(row, plan))
+    return made
+
+
+def headline(totals: Totals, plan: Plan) -> str:
+    """One line: how much was searched and whether anything broke."""
+    broke = f"{len(totals.counterexamples)} refuted" if totals.counterexamples else "no violation"
+    undecided = sum(row.undecided for row in totals.tightness)
+    return f"{totals.examples:,} instances, {totals.distinct:,} distinct, seed {plan.seed}: {broke}, {undecided} undecided comparisons"
+
+
+def markdown(totals: Totals, plan: Plan, seconds: float, tight: int = 1) -> str:
+    """The same as a Markdown document, with the tightest instance of each statement and the regions that were met."""
+    del tight
+    lines = [
+        "# Campaign",
+        "",
+        f"{headline(totals, plan)}.",
+        "",
+        f"Horizon up to {plan.max_horizon}, up to {plan.max_states} states a layer, up to {plan.max_particles} particles (or proposals), "
+        f"Hypothesis {plan.hypothesis}. {totals.examples / seconds if seconds else 0:.0f} instances a second and worker, "
+        "each checked against every statement below, in exact arithmetic.",
+        "",
+        f"| {' | '.join(HEADINGS)} |",
+        f"|{'---|' * 3}{'---:|' * 4}",
+        *(f"| {' | '.join(cells(row, plan))} |" for row in totals.tightness),
+        "",
+        "*No bound*: the statement claims nothing there (an infinite eps, L, q or b). A ratio of 1 is equality.",
+        "",
+        "| region | instances |",
+        "|---|---:|",
+        *(f"| {region} | {count:,} |" for region, count in totals.regions),
+        "",
+        "Tightest instance of each statement with a ratio below 1:",
+        "",
+        *_tightest(totals.tightness),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _tightest(rows: Sequence[Tightness]) -> list[str]:
+    lines = []
+    for row in rows:
+        if 0 < row.best:
+            lines += [f"{row.claim} {row.form}, {row.best:.6f}:", "", "```", row.instance, "```", ""]
+    return lines[:-1]
+
+
+def to_json(totals: Totals, plan: Plan, ending: str) -> dict[str, Any]:
+    """The object that `campaign --json` prints."""
+    return {
+        "seed": plan.seed,
+        "statements": list(plan.statements),
+        "planted": list(plan.planted),
+        "ending": ending,
+        "chunks": totals.chunks,
+        "examples": totals.examples,
+        "distinct": totals.distinct,
+        "tightness": [
+            {
+                "claim": row.claim,
+                "form": row.form,
+                "checked": row.checked,
+                "no_bound": row.vacuous,
+                "undecided": row.undecided,
+                "tightest": row.best if row.best >= 0 else None,
+                "instance": row.instance,
+            }
+            for row in totals.tightness
+        ],
+        "regions": dict(totals.regions),
+        "counterexamples": [
+            {
+                "claim": c.claim,
+                "form": c.form,
+                "algorithm": c.algorithm,
+                "particles": c.particles,
+                "size": c.size,
+                "observed": c.observed,
+                "bound": c.bound,
+            }
+            for c in totals.counterexamples
+        ],
+    }
+
+
+@in_style
+def plot(totals: Totals, plan: Plan) -> Figure:
+    """Tightest observed/bound by statement and form, on a logarithmic axis; 1 is equality."""
+    rows = [row for row in totals.tightness if row.best > 0]
+    figure, axes = new_axes(6.4, 1.2 + 0.24 * len(rows))
+    names = [f"{row.claim} {row.form}" for row in rows]
+    axes.barh(names, [row.best for row in rows], log=True)
+    axes.axvline(1, linestyle="--")
+    axes.invert_yaxis()
+    axes.set_xlabel("tightest observed / bound")
+    axes.set_title(headline(totals, plan), fontsize="small")
+    return figure

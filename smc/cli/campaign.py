@@ -1,0 +1,138 @@
+"""`bellman-smc campaign`: a long search for counterexamples that can be stopped and continued."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    statement: Annotated[
+        list[str] | None, typer.Option(help="Statement to search, such as S3; repeat for several [default: all].")
+    ] = None,
+    planted: Annotated[
+        list[str] | None, typer.Option(help="Planted falsehood, such as S3/constant, that must be refuted.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same instances.")] = 0,
+    examples: Annotated[int, typer.Option(help="Instances in all, those already in the results included.")] = 10_000,
+    minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.", show_default=False)] = None,
+    max_horizon: Annotated[int, typer.Option(help="Longest horizon T.")] = 4,
+    max_states: Annotated[int, typer.Option(help="Most states in a layer.")] = 3,
+    max_particles: Annotated[int, typer.Option(help="Most particles N (proposals H for mh).")] = 4,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler to use instead.", show_default=False)
+    ] = None,
+    results_file: Annotated[Path, typer.Option("--results", help="SQLite file to write, or to go on with.")] = Path(
+        "campaign.sqlite"
+    ),
+    counterexamples: Annotated[
+        Path, typer.Option(help="Directory for counterexamples, as model files that check reads.")
+    ] = Path("."),
+    plot_file: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Figure of tightness by statement (.svg, .png or .pdf).", show_default=False),
+    ] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", help="The table as a Markdown file.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Search many instances for a violation of the theorems, in exact arithmetic.
+
+    Stopped by Ctrl-C, a kill or a crash, it loses at most the chunks under way, and goes on when called again.
+    Exit codes: 0 no violation, 1 a counterexample was found and written, 2 bad input, 3 a comparison stayed undecided, 130 interrupted.
+    """
+    from smc.campaign.plan import make_plan
+    from smc.campaign.runner import Ending, run
+    from smc.campaign.store import Store
+    from smc.campaign.summary import markdown, plot, table, to_json
+    from smc.cli import HOLDS, INTERRUPTED, REFUTED, UNDECIDED
+    from smc.cli.output import json_object, remarks, results
+    from smc.errors import InputError
+    from smc.plots import save
+    from smc.report import write_atomically
+
+    plan = make_plan(
+        statement or (),
+        planted or (),
+        seed=seed,
+        max_horizon=max_horizon,
+        max_states=max_states,
+        max_particles=max_particles,
+    )
+    for name, value in (("examples", examples), ("workers", workers)):
+        if value < 1:
+            raise InputError(f"{value}", where=name, mend="give a whole number of at least 1")
+    if minutes is not None and not minutes > 0:
+        raise InputError(f"{minutes}", where="minutes", mend="give a positive number")
+    store = Store(results_file, plan)
+    try:
+        with _progress(remarks()) as show:
+            seconds = None if minutes is None else 60 * minutes
+            ending = run(plan, store, examples=examples, seconds=seconds, workers=workers, dask=dask, progress=show)
+        totals = store.totals()
+        for k, found in enumerate(totals.counterexamples):
+            path = counterexamples / f"counterexample-{found.claim.replace('/', '-')}-{k}.json"
+            write_atomically(path, found.document + "\n")
+            count = "--proposals" if found.algorithm == "mh" else "--particles"
+            particles = "" if found.algorithm == "guided" else f" {count} {found.particles}"
+            note = remarks()
+            note.print(
+                f"{found.claim} {found.form} is refuted: observed {found.observed}, claimed at most {found.bound}",
+                soft_wrap=True,
+            )
+            note.print(found.instance, soft_wrap=True)
+            note.print(f"written: bellman-smc check {path} --algorithm {found.algorithm}{particles}", soft_wrap=True)
+        if markdown_file is not None:
+            write_atomically(markdown_file, markdown(totals, plan, store.seconds()))
+        if plot_file is not None:
+            save(plot(totals, plan), plot_file)
+    finally:
+        store.close()
+    if as_json:
+        json_object(to_json(totals, plan, ending.value))
+    else:
+        results().print(table(totals, plan))
+    if totals.counterexamples:
+        return REFUTED
+    if ending is Ending.INTERRUPTED:
+        return INTERRUPTED
+    return UNDECIDED if any(row.undecided for row in totals.tightness) else HOLDS
+
+
+class _progress:
+    """On a terminal's stderr a bar with instances, rate, time left and the tightest ratio below 1; elsewhere a line a minute."""
+
+    def __init__(self, console) -> None:
+        self._console, self._bar, self._said = console, None, 0.0
+
+    def __enter__(self):
+        if self._console.is_terminal:
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            self._bar = Progress(TextColumn("{task.description}"), BarColumn(), console=self._console, transient=True)
+            self._task = self._bar.add_task("searching", total=None)
+            self._bar.start()
+        return self
+
+    def __call__(self, at) -> None:
+        tight = f", tightest {at.tightest:.4f} ({at.claim})" if at.claim else ""
+        text = f"{at.examples:,} instances, {at.rate:,.0f} a second, {_clock(at.left)} left{tight}"
+        if self._bar is not None:
+            self._bar.update(self._task, description=text, completed=at.chunks, total=at.of)
+        elif at.elapsed - self._said >= 60:
+            self._said = at.elapsed
+            self._console.print(text, soft_wrap=True)
+
+    def __exit__(self, *_) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,253 @@
+"""Falsehoods planted beside the sharpened statements S1 to S9."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from smc.algorithms import Outcome, ParticleProcess, particle_process
+from smc.exact import output_law
+from smc.exact.guided import proposal_laws
+from smc.exact.independent import moments
+from smc.rational import INFINITE, ONE, ZERO, Rational
+from smc.reward import Twist
+from smc.testing.falsehoods.registry import (
+    Claims,
+    distance,
+    evaluated,
+    long_models,
+    planted,
+    positive_only,
+    promises,
+    scaled,
+    ties,
+    two_branches,
+)
+from smc.testing.families import hard_families
+from smc.testing.instances import Instance
+from smc.testing.perturbations import Perfect
+from smc.testing.statements import report, rows
+from smc.verify import compare
+
+
+@planted("S1/constant", "99 % of sinh^2(Lambda)", algorithm="guided", where=two_branches("S1"))
+def _(instance: Instance) -> Claims:
+    yield from scaled("S1", "instance", Rational(99, 100), instance)
+
+
+@planted("S1/exponent", "T - 2 in place of T - 1", algorithm="guided", where=two_branches("S1"))
+def _(instance: Instance) -> Claims:
+    c, horizon = instance.constants, instance.model.horizon
+    if horizon > 1 and c.bellman_error != INFINITE:
+        for row in rows("S1", instance):
+            if row.form == "uniform":
+                shorter = compare("S1", "uniform", row.quantity, row.observed, T=horizon - 1, eps=c.bellman_error)
+                yield row.quantity, row.observed, shorter.bound
+
+
+@planted("S1/wrong-level", "weights rho up to the last level but one", algorithm="guided", where=long_models)
+def _(instance: Instance) -> Claims:
+    c = instance.constants
+    for row in rows("S1", instance):
+        if row.form == "instance":
+            short = compare("S1", "instance", row.quantity, row.observed, R=c.bellman_product_to(c.model.horizon - 1))
+            yield row.quantity, row.observed, short.bound
+
+
+@planted("S2/constant", "99 % of tanh(Lambda/2)", algorithm="guided", where=two_branches("S2"))
+def _(instance: Instance) -> Claims:
+    yield from scaled("S2", "uniform", Rational(99, 100), instance)
+
+
+@planted(
+    "S2/sign",
+    "the proposal divides by V: invisible where V is the same on a level",
+    algorithm="guided",
+    where=long_models,
+)
+def _(instance: Instance) -> Claims:
+    c = instance.constants
+    upside = Twist(
+        (*(tuple(1 / v if v else v for v in layer) for layer in instance.twist.values[:-1]), instance.model.reward)
+    )
+    laws = proposal_laws(particle_process(instance.model, upside, "guided"))
+    for row in rows("S2", instance):
+        if row.form == "uniform":
+            t = 1
+            yield f"TV at step {t}", laws[t - 1].total_variation(c.twisted_target(t)), row.bound * 0
+
+
+@planted("S3/constant", "99 % of 1/(2N)", where=ties)
+def _(instance: Instance) -> Claims:
+    yield from scaled("S3", "instance", Rational(99, 100), instance)
+
+
+@planted("S3/square-of-N", "1/(2 N^2): the bias would fall like a variance squared", where=ties)
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S3", "instance", instance, N=instance.particles**2, q=instance.constants.q)
+
+
+@planted("S3/wrong-level", "q_p of u_p = V*_p/V_p, which is what the adapted sampler needs, for the naive one")
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S3", "instance", instance, N=instance.particles, q=instance.constants.q_adapted)
+
+
+@planted("S3/positive-states", "q_p over states of positive true value alone")
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S3", "instance", instance, N=instance.particles, q=positive_only(instance.constants)[0])
+
+
+@planted("S4/constant", "a third of the bound")
+def _(instance: Instance) -> Claims:
+    yield from scaled("S4", "instance", Rational(1, 3), instance)
+
+
+@planted(
+    "S4/doomed-states",
+    "b_p's minimum over states of positive true value alone: a twist may promise reward that never comes",
+    where=promises,
+)
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S4", "instance", instance, N=instance.particles, b=positive_only(instance.constants)[1])
+
+
+@planted("S4/bound-of-S3", "S3's form (b - sqrt b)/(2N) with the one-sided b_p")
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S3", "instance", instance, N=instance.particles, q=instance.constants.b)
+
+
+@planted("S5/constant", "1 + (b_p - 1)/(2N)")
+def _(instance: Instance) -> Claims:
+    c, n = instance.constants, instance.particles
+    for row in rows("S5", instance):
+        if row.form == "instance":
+            yield (
+                row.quantity,
+                row.observed,
+                compare("S5", "instance", row.quantity, row.observed, N=2 * n, b=c.b).bound,
+            )
+
+
+@planted("S5/one-more", "N + 1 in place of N")
+def _(instance: Instance) -> Claims:
+    c, n = instance.constants, instance.particles
+    for row in rows("S5", instance):
+        if row.form == "instance":
+            yield (
+                row.quantity,
+                row.observed,
+                compare("S5", "instance", row.quantity, row.observed, N=n + 1, b=c.b).bound,
+            )
+
+
+@planted(
+    "S5/score-not-divided-out",
+    "weights psi V_t(y), the previous score not divided out: E[Zhat] = Z fails",
+    where=long_models,
+)
+def _(instance: Instance) -> Claims:
+    process = particle_process(instance.model, instance.twist, "naive")
+    values = instance.twist.values
+    steps = tuple(
+        tuple(tuple(o._replace(weight=o.weight * values[t][x]) for o in row) for x, row in enumerate(step))
+        for t, step in enumerate(process.steps)
+    )
+    wrong = replace(process, steps=steps, scale=ONE)
+    yield "|E[Zhat] - Z|", abs(wrong.scale * moments(wrong)[0] - instance.constants.normaliser), ZERO
+
+
+@planted(
+    "S5/monotone-in-N",
+    "E[Zhat^2] never grows with N: resampling adds noise that one particle does not have",
+    where=long_models,
+)
+def _(instance: Instance) -> Claims:
+    more = Instance(instance.model, instance.twist, instance.particles + 1)
+    few, many = (report(i, "naive").measured.second_moment_ratio for i in (instance, more))
+    yield "E[Zhat^2] at N + 1", many, few
+
+
+@planted("S7/one-more", "exponent H in place of H - 1", algorithm="mh", where=two_branches("S2"))
+def _(instance: Instance) -> Claims:
+    for row in rows("S7", instance):
+        later = compare(
+            "S7", "instance", "TV", row.observed, H=instance.particles + 1, R=instance.constants.bellman_product
+        )
+        yield "TV", row.observed, later.bound
+
+
+@planted("S7/constant", "99 % of the bound", algorithm="mh", where=two_branches("S2"))
+def _(instance: Instance) -> Claims:
+    yield from scaled("S7", "instance", Rational(99, 100), instance)
+
+
+@planted(
+    "S7/monotone-on-states", "the terminal state's distance never grows with another proposal (true of paths)",
+    algorithm="mh", where=long_models, largest=20,
+)  # fmt: skip
+def _(instance: Instance) -> Claims:
+    more = Instance(instance.model, instance.twist, instance.particles + 1)
+    yield "TV after H + 1", distance(more, "mh"), distance(instance, "mh")
+
+
+@planted("S8/constant", "99 % of 1/(2N)", algorithm="adapted", where=two_branches("S2", Rational(1, 1000)))
+def _(instance: Instance) -> Claims:
+    yield from scaled("S8", "instance", Rational(99, 100), instance)
+
+
+@planted("S8/first-step", "the first step left out of the sum", algorithm="adapted", where=long_models)
+def _(instance: Instance) -> Claims:
+    q = (ONE, *instance.constants.q_adapted[1:])
+    row = compare("S8", "instance", "TV", distance(instance, "adapted"), N=instance.particles, q=q)
+    yield "TV", row.observed, row.bound
+
+
+@planted(
+    "S8/biased-resampler", "the resampler favours the first state by 1 %", algorithm="adapted",
+    where=lambda: long_models(rewards=st.just(Perfect())),
+)  # fmt: skip
+def _(instance: Instance) -> Claims:
+    process = biased(particle_process(instance.model, instance.twist, "adapted"), Rational(101, 100))
+    observed = output_law(process, instance.particles).total_variation(instance.constants.target)
+    row = compare("S8", "instance", "TV", observed, N=instance.particles, q=instance.constants.q_adapted)
+    yield "TV", row.observed, row.bound
+
+
+def biased(process: ParticleProcess, factor: Rational) -> ParticleProcess:
+    """`process` whose resampler multiplies the weight of state 0 of every layer by `factor`."""
+    steps = tuple(
+        tuple(
+            tuple(Outcome(o.target, o.probability, o.weight * (factor if o.target == 0 else 1)) for o in row)
+            for row in step
+        )
+        for step in process.steps
+    )
+    return replace(process, steps=steps)
+
+
+def _branch_bias(instance: Instance) -> Rational:
+    """1/2 minus the mass of branch A (every terminal state but the first) in S9's instance."""
+    law = output_law(particle_process(instance.model, instance.twist, "naive"), instance.particles).law
+    return Rational(1, 2) - sum(law[1:], ZERO)
+
+
+def _drift(instance: Instance, constant: Rational, power: int) -> Rational:
+    n = ONE * instance.particles
+    return constant * (1 - 1 / n) ** power * (1 - (1 - 3 / (2 * n)) ** (instance.model.horizon - 1))
+
+
+def split_family() -> SearchStrategy[Instance]:
+    """S9's instance at small N and T."""
+    return hard_families(families=("S9",), max_horizon=3)
+
+
+@planted("S9/one-factor", "(1 - 1/N) once: the first step both branches and resamples", where=split_family)
+def _(instance: Instance) -> Claims:
+    yield "claimed bias of branch A", _drift(instance, Rational(1, 36), 1), _branch_bias(instance)
+
+
+@planted("S9/constant", "1/12 in place of 1/36", where=split_family)
+def _(instance: Instance) -> Claims:
+    yield "claimed bias of branch A", _drift(instance, Rational(1, 12), 2), _branch_bias(instance)
