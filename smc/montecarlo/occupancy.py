@@ -1,9 +1,8 @@
-"""Multinomial resampling at every step, simulated by occupancies: how many particles are in each cell, never one by
-one.
+"""Multinomial resampling at every step, simulated by occupancies: how many particles are in each cell.
 
 Given the occupancy m of the cells (state, weight) at step t, the N next particles are independent draws from the
-mixture `mu(m) = sum_c m_c w_c K(c, .) / sum_c m_c w_c`, so the next occupancy is one draw of `Multinomial(N,
-mu(m))`. The cost of a step does not depend on N. Where ancestors are asked for, the draw is over pairs (parent cell,
+mixture `mu(m) = sum_c m_c w_c K(c, .) / sum_c m_c w_c`, so the next occupancy is one draw of
+`Multinomial(N, mu(m))`. The cost of a step does not depend on N. Where ancestors are asked for, the draw is over pairs (parent cell,
 child cell): given its parent cell, an ancestor is uniform among the particles there, which costs one uniform a
 particle. Particles are numbered by cell, then by parent cell; their labels carry no information, so every law that
 does not read labels is that of the particle-by-particle algorithm.
@@ -28,7 +27,7 @@ _LONG_BLOCK = 1024
 
 @dataclass(frozen=True)
 class Blocks:
-    """States of R runs of N particles that are numbered by cell: `counts[r, k]` of them in `state[k]`, one block after the other."""
+    """States of R runs of N particles that are numbered by cell: `counts[r, k]` of them in `state[k]`, block after block."""
 
     state: Ints
     counts: Counts
@@ -44,8 +43,8 @@ class Lineage:
     """Genealogies of R runs of N particles: lists over t = 1..T.
 
     generations: states after step t, |X_t| where dead, as an array (R, N) or as `Blocks`; `states` gives arrays, int32.
-    ancestors: index of the particle of step t-1 that each moved from (its own index at t = 1), shape (R, N), int32. In a run that has died
-        they are those of dead particles.
+    ancestors: index of the particle of step t-1 that each moved from (its own index at t = 1), shape (R, N), int32.
+        In a run that has died they are those of dead particles.
     chosen: the output particle, shape (R,), -1 for a dead run.
     """
 
@@ -79,9 +78,7 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Batch:
-    """What R runs leave: law of the output given the last generation (R, |X_T| + 1; dead last), log of `Zhat` (R,),
-    output (R,).
-    """
+    """What R runs leave: the output's law given the last generation (R, |X_T| + 1), dead last; log `Zhat` and output (R,)."""
 
     law: Floats
     log_normaliser: Floats
@@ -104,8 +101,7 @@ def draw_counts(rng: np.random.Generator, particles: int, law: Floats) -> Counts
 
 
 def weigh(counts: Counts | Floats, log_weight: Floats) -> tuple[Floats, Floats]:
-    """Each row's shares `m_c w_c / sum`, and log of `sum_c m_c w_c`. Scaled by the row's largest weight, so nothing
-    over- or underflows.
+    """Each row's shares `m_c w_c / sum`, and log of `sum_c m_c w_c`, computed relative to the row's largest weight.
 
     A row of weight zero keeps its shares in proportion to the counts (its dead particles stay dead) and has log sum
     -inf.

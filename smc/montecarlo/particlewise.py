@@ -1,9 +1,9 @@
-"""Runs particle by particle, vectorised over replicates, in log space: every resampling scheme, adaptive resampling,
-and none.
+"""Runs particle by particle, vectorised over replicates, in log space: every scheme, adaptive resampling, and none.
 
 One step, for R runs of N particles (arrays of shape (R, N)): move by alias tables; add the increment to the
 accumulated log weight; where `ESS = (sum W)^2 / sum W^2 <= threshold · N`, add `log mean(W)` to the normaliser,
 resample, and set the weights to 1. The last generation closes the normaliser with its own `log mean(W)`.
+A loop over particles compiled by numba (resample, move and weigh fused) was measured at 1.1 times this speed, so there is none.
 """
 
 from __future__ import annotations

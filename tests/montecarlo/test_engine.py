@@ -372,6 +372,18 @@ def test_an_estimate_says_what_it_found_and_what_it_promises():
     assert estimate(steered, 3, 100, seed=1).tv is None
 
 
+def test_the_bias_of_order_one_over_n_is_seen_and_enclosed():
+    """64 particles, 20,000 runs: the interval for TV contains the exact one and excludes zero."""
+    model, steered = persistent(6), persistent_process(6)
+    exact, aim = output_law(steered, 64), target(model)
+    for method in ("occupancies", "particles"):
+        runs = simulate(steered, 64, 20_000, seed=22, method=method)
+        assert disagreements(runs, steered, exact_truth(steered, 64, true_value(model)[0][0])) == []
+    found = estimate(steered, 64, 20_000, seed=23, error=ERROR, target=aim)
+    low, high = found.tv_interval
+    assert 0 < low <= float(exact.total_variation(aim)) <= high < low + 0.03
+
+
 def test_the_same_seed_gives_the_same_runs():
     steered = process(ladder(), "naive")
     for mode in ({}, {"resampling": "residual"}, {"genealogies": True}):
