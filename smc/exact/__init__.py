@@ -23,7 +23,7 @@ from smc.exact.cells import CellChain, cell_chain
 from smc.exact.cost import MODES, Plan, choose
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
 from smc.exact.moments import second_moment as _second_moment
-from smc.rational import Rational, Verdict, at_most, ball
+from smc.rational import Rational, Verdict, at_most, ball, precision
 
 __all__ = [
     "CertifiedLaw",
@@ -119,7 +119,9 @@ def certified_verdict(
 ) -> Verdict:
     """Verdict of `TV <= bound` from the certified law; precision doubles while it is UNDECIDED, up to radius `2**-most`."""
     while True:
-        verdict = at_most(output_law(process, particles, mode="certified", bits=bits).total_variation(target), bound)
+        law = output_law(process, particles, mode="certified", bits=bits)
+        with precision(law.precision):
+            verdict = at_most(law.total_variation(target), bound)
         if verdict is not Verdict.UNDECIDED or bits >= most:
             return verdict
         bits *= 2

@@ -268,16 +268,15 @@ class _Sizes:
         return seconds, max(self.counts) * (160 + bits / 4) + self._indices(self.chain.horizon)
 
     def _float64(self) -> tuple[float, float]:
-        levels = len(set(self.chain.layers[-1].weights))
-        work = (
-            sum(a * b for a, b in zip([1, *self.counts], self.counts[:-1], strict=False))
-            + (self.counts[-2] if self.chain.horizon > 1 else 1) * occupancy_count(self.particles, levels) * levels
-        )
-        layers = self.chain.horizon * 3e-4
-        half = max(occupancy_count(self.particles, max(1, c.count - c.count // 2)) for c in self.chain.layers)
-        return layers + 5e-9 * work, 8 * (
-            max(self.counts) * max(c.count for c in self.chain.layers) * 3 + 4 * max(half, 1 << 21)
-        )
+        chain, n = self.chain, self.particles
+        levels = len(set(chain.layers[-1].weights))
+        inner = self.counts[:-1]  # the occupancies of the last layer are never listed, only those of its weight levels
+        work = sum(a * b for a, b in zip([1, *inner], inner, strict=False))
+        work += (inner[-1] if inner else 1) * occupancy_count(n, levels) * levels
+        tables = [occupancy_count(n, c - c // 2) for c in (*(c.count for c in chain.layers[:-1]), levels)]
+        widest = max(k * c.count for k, c in zip([1, *inner], chain.layers, strict=True))
+        listed = max([occupancy_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))])
+        return chain.horizon * 3e-4 + 5e-9 * work, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
 
 
 def _product(a: float, b: float) -> float:

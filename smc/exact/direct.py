@@ -1,8 +1,8 @@
 """The chain over occupancies in whole numbers, kernel entry by kernel entry: O(K^2) operations a step, the fastest engine where K is small.
 
 The same chain as `smc.exact.plain`. Given occupancy m, the next occupancy k has probability `N!/prod k_c! · prod_c a_c^{k_c} / (d D)^N`,
-with `a = m A` and `D = m·g` integers. With `L = lcm D(m)`, probabilities after a step are whole numbers over `(d L)^N` times the denominator
-before it, which is known beforehand: no fraction is ever reduced.
+with `a = m A` and `D = m·g` integers. With `L = lcm D(m)`, probabilities after a step are whole numbers over `(d L)^N` times the
+denominator before it, which is known beforehand: no fraction is ever reduced.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from `m_0 = 1` at (root, root), and `E[Zhat^2] = scale^2 · sum m_T` (`smc.exact
 `b = diag(a_t) B diag(a_{t+1})^-1` are whole; a twist's values, which stand in the rows and columns of B, drop out of them.
 
 *Test functions.* All that is asked of `n_t` is `e_t = n_t a_t`, and the sum at T. With `h_{t,s} = b_t .. b_{s-1} a_s` (whole numbers over
-one denominator), `f_{t,s} = n_t h_{t,s}` obeys `f_{t+1,s} = (1 - 1/N) b' f_{t,s} + g_{t+1} h_{t+1,s}`, `g_{t+1} = (1/N) c' f_{t,t}`: vectors
-in place of a matrix, T - t + 1 of them, fewer where test functions are proportional (one, when the reward model is the true value).
+one denominator), `f_{t,s} = n_t h_{t,s}` obeys `f_{t+1,s} = (1 - 1/N) b' f_{t,s} + g_{t+1} h_{t+1,s}`, `g_{t+1} = (1/N) c' f_{t,t}`:
+vectors in place of a matrix, T - t + 1 of them, fewer where test functions are proportional (one, when the reward model is the true value).
 Where there are more of them than states, the matrix itself is carried.
 """
 

@@ -11,7 +11,7 @@ Three linear maps take the numbers P(m) to the coefficients of F. Let l be the l
 2. power moments `M_k = sum_m w(m) prod_{c<l} m_c^{k_c}`: one Stirling transform along (c, l) for every c < l;
 3. `m · y = sum_{c<l} m_c u_c + v` with `u_c = y_c - y_l`, `v = N y_l`, so F is the form of degree N in (u, v) with coefficients
    `M_k · N!/prod k!`. Substitute `(u, v) = B z`, `B_c = A_c - A_l`, `B_l = N A_l`, by the factors of `B = L D U`: each elementary factor
-   is a Taylor shift `x_i -> x_i + a x_j`, with `a` an integer once the variables are scaled to `L' = diag(c) L diag(c)^-1` (and U likewise).
+   is a Taylor shift `x_i -> x_i + a x_j`, with `a` an integer once the variables are scaled: `diag(c) L diag(c)^-1`, and U likewise.
    Rank-deficient and rectangular B drop variables after L and gain variables before U.
 
 Every map is made a map of integers: `P(m)` is an integer over a denominator known beforehand, `1/D` becomes `lcm(D)/D`, scalings by

@@ -1,0 +1,137 @@
+"""Every fast engine gives the same rationals as the plain one, on thousands of processes; balls contain them; float64 comes close."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_models import graphs, trees, twisted
+from random_processes import drawn, process, processes, reference
+
+from smc.algorithms import adapted, naive
+from smc.exact import certified_verdict, explain_law, output_law, plain, second_moment
+from smc.exact.cells import cell_chain
+from smc.exact.moments import _by_functions, _by_pairs, _gauged, _test_functions
+from smc.rational import Rational, Verdict, ball
+
+INSTANCES = 1000
+PRECISE = 4000
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_fast_engines_equal_the_plain_one(seed: int) -> None:
+    """8,000 processes; the counts make sure that the cases the issue is about are among them."""
+    rng = random.Random(seed)
+    seen = dict.fromkeys(("dead", "rectangular", "by edge", "zero weight"), 0)
+    for made in processes(seed, INSTANCES):
+        particles = rng.randint(1, 4 if made.horizon < 4 else 3)
+        truth = plain.output_law(made, particles)
+        for method in ("direct", "transform"):
+            assert output_law(made, particles, method=method) == truth, (method, particles, made)
+        chain = cell_chain(made)
+        seen["dead"] += bool(truth.dead)
+        seen["rectangular"] += len({cells.count for cells in chain.layers}) > 1
+        seen["by edge"] += any(cells.count > len(set(cells.states)) for cells in chain.layers)
+        seen["zero weight"] += any(not cells.weights[-1] for cells in chain.layers)
+    assert all(count > INSTANCES // 20 for count in seen.values()), seen
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_residues_equal_the_plain_engine(seed: int) -> None:
+    """600 processes: the chosen primes suffice, and the residues are right, with weights up to 1000 too."""
+    rng = random.Random(seed)
+    for made in processes(seed, 150, most_cells=4):
+        particles = rng.randint(1, 4 if made.horizon < 4 else 3)
+        assert output_law(made, particles, method="residues") == plain.output_law(made, particles), (particles, made)
+
+
+@pytest.mark.parametrize("seed", range(200, 204))
+def test_balls_contain_the_law_and_float64_is_close(seed: int) -> None:
+    rng = random.Random(seed)
+    for made in processes(seed, 100, most_cells=4):
+        particles = rng.randint(1, 4 if made.horizon < 4 else 3)
+        truth = plain.output_law(made, particles)
+        balls = output_law(made, particles, mode="certified", bits=80)
+        floats = output_law(made, particles, mode="float")
+        for exact, enclosure, approximate in zip(
+            (*truth.law, truth.dead), (*balls.law, balls.dead), (*floats.law, floats.dead), strict=True
+        ):
+            assert enclosure.overlaps(ball(exact, PRECISE))  # a ball of relative radius 2^-4000: as good as the point
+            assert enclosure.rad() <= ball(Rational(1, 2**80), 20)
+            assert abs(approximate - float(exact)) < 1e-12
+
+
+@given(made=drawn(), particles=st.integers(1, 3))
+def test_fast_engines_equal_the_plain_one_shrinking(made, particles: int) -> None:
+    truth = plain.output_law(made, particles)
+    for method in ("direct", "transform", "residues"):
+        assert output_law(made, particles, method=method) == truth
+
+
+@given(data=st.data())
+def test_algorithms_on_models_with_zero_rewards(data) -> None:
+    """Naive and fully adapted SMC on trees and graphs with zero rewards, potentials and doomed states."""
+    model, steered = data.draw(twisted(data.draw(st.sampled_from([trees(max_horizon=3, max_children=2), graphs(max_states=3)]))))
+    particles = data.draw(st.integers(1, 3))
+    for algorithm in (naive, adapted):
+        made = algorithm(model, steered)
+        if max(cells.count for cells in cell_chain(made).layers) <= 6:
+            truth = plain.output_law(made, particles)
+            assert all(output_law(made, particles, method=method) == truth for method in ("direct", "transform"))
+        assert second_moment(made, particles) == plain.second_moment(made, particles)
+
+
+@pytest.mark.parametrize(("states", "particles"), [(3, 7), (3, 12), (4, 6)])
+def test_larger_runs_agree_between_engines(states: int, particles: int) -> None:
+    """Beyond the plain engine's reach three engines of different kinds check one another."""
+    made = reference(states)
+    direct = output_law(made, particles, method="direct")
+    assert output_law(made, particles, method="transform") == direct
+    assert output_law(made, particles, method="residues") == direct
+    assert sum(direct.law) + direct.dead == 1
+
+
+def test_many_terminal_states_need_no_occupancies_of_the_last_layer() -> None:
+    """500 terminal states with 30 particles: C(529, 499) occupancies, never listed."""
+    made = process(random.Random(4), [2, 500], heaviest=5, denominator=400)
+    plan = explain_law(made, 30)
+    assert plan.method == "direct"
+    law = output_law(made, 30)
+    assert sum(law.law) == 1
+    assert max(abs(float(p) - q) for p, q in zip(law.law, output_law(made, 30, mode="float").law, strict=True)) < 1e-12
+
+
+def test_huge_weights() -> None:
+    """Weights that no float64 holds, in every mode."""
+    made = process(random.Random(1), [2, 2, 2], heaviest=10**400)
+    truth = plain.output_law(made, 2)
+    assert output_law(made, 2) == truth
+    assert output_law(made, 2, mode="certified").law[0].overlaps(ball(truth.law[0], PRECISE))
+    assert abs(output_law(made, 2, mode="float").law[0] - float(truth.law[0])) < 1e-12
+
+
+def test_certified_verdict_doubles_precision_until_it_knows() -> None:
+    """Bounds that differ from TV by 2^-150 need more than the 64 bits asked for; equality is never decided by balls."""
+    made = reference(3, 3)
+    target = (Rational(1, 3),) * 3
+    exact = output_law(made, 4).total_variation(target)
+    near = Rational(1, 2**150)
+    assert certified_verdict(made, 4, target, exact + near) is Verdict.HOLDS
+    assert certified_verdict(made, 4, target, exact - near) is Verdict.REFUTED
+    assert certified_verdict(made, 4, target, exact, most=256) is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("seed", range(300, 304))
+def test_second_moments_equal_the_pair_recursion(seed: int) -> None:
+    """1,200 processes; both ways of carrying the pairs."""
+    rng = random.Random(seed)
+    for made in processes(seed, 300, most_cells=20, horizon=5, states=4):
+        particles = rng.choice([1, 2, 3, 7, 10**6])
+        truth = plain.second_moment(made, particles)
+        assert second_moment(made, particles) == truth
+        layers = _gauged(made)
+        if layers[-1].scale:
+            for way in (_by_functions, _by_pairs):
+                assert made.scale**2 * way(layers, _test_functions(layers), particles, lambda share: None) == truth
