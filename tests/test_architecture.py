@@ -1,0 +1,71 @@
+"""The rules of the house that a machine can check: who imports whom, what the trusted part may use, how long a file may be."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted(p for folder in ("proofs", "smc") for p in (ROOT / folder).rglob("*.py"))
+TRUSTED = ("kernel.py", "certificates.py", "replay.py")
+MOST_LINES = 450
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of the modules that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def reaches(path: Path, *packages: str) -> set[str]:
+    return {n for n in imported(path) if any(n == p or n.startswith(p + ".") for p in packages)}
+
+
+def engine(path: Path) -> str | None:
+    relative = path.relative_to(ROOT).as_posix()
+    return next((e for e in ("smc/exact", "smc/montecarlo", "proofs") if relative.startswith(e + "/")), None)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_bound_and_its_measurement_share_no_code(path):
+    forbidden = {
+        "proofs": ("smc",),
+        "smc/exact": ("proofs", "smc.montecarlo", "smc.verify"),
+        "smc/montecarlo": ("proofs", "smc.exact", "smc.verify"),
+    }.get(engine(path) or "", ())
+    assert not reaches(path, *forbidden)
+
+
+@pytest.mark.parametrize("name", TRUSTED)
+def test_what_is_trusted_needs_nothing_but_the_standard_library(name):
+    path = ROOT / "proofs" / name
+    others = {n.partition(".")[0] for n in imported(path)} - set(sys.stdlib_module_names) - {"proofs"}
+    assert not others
+    assert reaches(path, "proofs") <= {
+        n for n in imported(path) if n == "proofs" or n.removeprefix("proofs.").partition(".")[0] + ".py" in TRUSTED
+    }
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_files_are_read_at_one_sitting(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_module_says_what_it_is(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) or not tree.body, "a module starts with a docstring"
+
+
+def test_the_rules_can_fail(tmp_path):
+    broken = tmp_path / "broken.py"
+    broken.write_text("def f():\n    from proofs.bounds import evaluate\n    import smc.montecarlo.engine\n")
+    assert reaches(broken, "proofs") == {"proofs.bounds", "proofs.bounds.evaluate"}
+    assert reaches(broken, "smc.montecarlo") == {"smc.montecarlo.engine"}
+    assert not reaches(broken, "smc.exact")
