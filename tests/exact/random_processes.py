@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -17,7 +18,13 @@ from smc.rational import ONE, Rational
 
 
 def process(
-    rng: random.Random, sizes: list[int], *, heaviest: int = 3, denominator: int = 6, edges: bool = False, zeros: float = 0.0
+    rng: random.Random,
+    sizes: list[int],
+    *,
+    heaviest: int = 3,
+    denominator: int = 6,
+    edges: bool = False,
+    zeros: float = 0.0,
 ) -> ParticleProcess:
     """A process with layers of `sizes` after the root.
 
@@ -32,7 +39,7 @@ def process(
 
     sizes = [1, *sizes]
     steps = []
-    for here, there in zip(sizes, sizes[1:], strict=False):
+    for here, there in pairwise(sizes):
         by_target = [weight() for _ in range(there)]
         rows = []
         for _ in range(here):
@@ -40,12 +47,20 @@ def process(
             shares = [0] * there
             for _ in range(total):
                 shares[rng.randrange(there)] += 1
-            rows.append(tuple(Outcome(y, Rational(k, total), weight() if edges else by_target[y]) for y, k in enumerate(shares) if k))
+            rows.append(
+                tuple(
+                    Outcome(y, Rational(k, total), weight() if edges else by_target[y])
+                    for y, k in enumerate(shares)
+                    if k
+                )
+            )
         steps.append(tuple(rows))
     return ParticleProcess("random", tuple(steps), tuple(sizes), ONE)
 
 
-def processes(seed: int, count: int, *, most_cells: int = 6, horizon: int = 4, states: int = 3) -> Iterator[ParticleProcess]:
+def processes(
+    seed: int, count: int, *, most_cells: int = 6, horizon: int = 4, states: int = 3
+) -> Iterator[ParticleProcess]:
     """`count` processes of all kinds: rectangular layers, zero weights, weights by edge, large weights."""
     rng = random.Random(seed)
     while count:
@@ -92,5 +107,9 @@ def reference(states: int = 3, horizon: int = 6) -> ParticleProcess:
     steps = []
     for t in range(1, horizon + 1):
         weights = [Rational(1 + (s + t) % 3) for s in range(states)]
-        steps.append(tuple(tuple(Outcome(y, p, weights[y]) for y, p in enumerate(row)) for row in matrix[: 1 if t == 1 else states]))
+        steps.append(
+            tuple(
+                tuple(Outcome(y, p, weights[y]) for y, p in enumerate(row)) for row in matrix[: 1 if t == 1 else states]
+            )
+        )
     return ParticleProcess("reference", tuple(steps), (1,) + (states,) * horizon, ONE)

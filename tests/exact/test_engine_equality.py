@@ -73,7 +73,9 @@ def test_fast_engines_equal_the_plain_one_shrinking(made, particles: int) -> Non
 @given(data=st.data())
 def test_algorithms_on_models_with_zero_rewards(data) -> None:
     """Naive and fully adapted SMC on trees and graphs with zero rewards, potentials and doomed states."""
-    model, steered = data.draw(twisted(data.draw(st.sampled_from([trees(max_horizon=3, max_children=2), graphs(max_states=3)]))))
+    model, steered = data.draw(
+        twisted(data.draw(st.sampled_from([trees(max_horizon=3, max_children=2), graphs(max_states=3)])))
+    )
     particles = data.draw(st.integers(1, 3))
     for algorithm in (naive, adapted):
         made = algorithm(model, steered)

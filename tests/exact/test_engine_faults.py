@@ -32,7 +32,11 @@ def test_nothing_is_caught_where_nothing_is_planted(method: str) -> None:
 def test_shift_by_one_too_many(monkeypatch: pytest.MonkeyPatch, arithmetic: type, method: str) -> None:
     """`x + amount + 1` in place of `x + amount`, in every shift."""
     true_shift = arithmetic.shift
-    monkeypatch.setattr(arithmetic, "shift", lambda self, x, step: true_shift(self, x, dataclasses.replace(step, amount=step.amount + 1)))
+    monkeypatch.setattr(
+        arithmetic,
+        "shift",
+        lambda self, x, step: true_shift(self, x, dataclasses.replace(step, amount=step.amount + 1)),
+    )
     assert _caught(method)
 
 
