@@ -18,6 +18,10 @@ from smc.montecarlo.engine import Runs, simulate
 from smc.rational import Rational
 
 Interval = tuple[float, float]
+ROUNDING = 1e-10
+"""What intervals of `TV` (absolute) and of the moments of `Zhat` (relative) are widened by, for double precision: far above the rounding
+of thousands of steps, far below any sampling error; an end that is exact in theory never lands on the wrong side of a bound.
+"""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ def summarise(
             raise InputError(f"a target on {len(target)} states for {len(law) - 1} terminal states", where="target")
         aim = np.array([*map(float, target), 0.0])
         tv = float(np.abs(law - aim).sum() / 2)
-        tv_interval = confidence.total_variation(intervals[:, 0], intervals[:, 1], aim)
+        least, most = confidence.total_variation(intervals[:, 0], intervals[:, 1], aim)
+        tv_interval = (max(least - ROUNDING, 0.0), min(most + ROUNDING, 1.0))
     first, first_interval = moment_interval(runs, limits, power=1, error=error / 4)
     second, second_interval = moment_interval(runs, limits, power=2, error=error / 4)
     return Estimate(
@@ -181,11 +186,11 @@ def moment_interval(runs: Runs, limits: Range, *, power: int, error: float) -> t
     top, bottom = power * limits.log_most, power * limits.log_least
     floor = math.exp(bottom - top)
     values = np.exp(power * runs.log_normaliser - top)  # Zhat^power over its largest possible value
-    if floor > 1 - 1e-12:
-        return _exp(top), (_exp(top), _exp(top))
-    lower, upper = confidence.mean(np.clip((values - floor) / (1 - floor), 0.0, 1.0), error)
-    low, high = (floor + (1 - floor) * float(end[0]) for end in (lower, upper))
-    return _scaled(float(values.mean()), top), (_scaled(low, top), _scaled(high, top))
+    mean, low, high = float(values.mean()), floor, 1.0
+    if floor < 1 - ROUNDING:
+        lower, upper = confidence.mean(np.clip((values - floor) / (1 - floor), 0.0, 1.0), error)
+        low, high = (floor + (1 - floor) * float(end[0]) for end in (lower, upper))
+    return _scaled(mean, top), (_scaled(low * (1 - ROUNDING), top), _scaled(high * (1 + ROUNDING), top))
 
 
 def _exp(exponent: float) -> float:
