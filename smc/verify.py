@@ -236,12 +236,18 @@ def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def check(
-    model: LayeredModel, twist: Twist, algorithm: str = "naive", *, particles: int = 1, proposals: int = 1
+    model: LayeredModel,
+    twist: Twist,
+    algorithm: str = "naive",
+    *,
+    particles: int = 1,
+    proposals: int = 1,
+    progress: Callable[[float, str], None] | None = None,
 ) -> Report:
     """Exact law of `algorithm` on `model` steered by `twist`, held against every statement that speaks of it.
 
-    particles: N (the guided particle and mh take 1). proposals: H, for mh. Raises InputError for unknown algorithms and counts below 1,
-    TooLarge where the exact law will not fit.
+    particles: N (the guided particle and mh take 1). proposals: H, for mh. progress: see `Measured`.
+    Raises InputError for unknown algorithms and counts below 1, TooLarge where the exact law will not fit.
     """
     if algorithm not in ROWS:
         raise InputError(f"unknown algorithm {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(ROWS)}")
@@ -252,6 +258,6 @@ def check(
     if isinstance(proposals, bool) or not isinstance(proposals, int) or proposals < 1:
         raise InputError(f"{proposals!r} proposals", where="proposals", mend="give a whole number of at least 1")
     constants = analyse(model, twist)
-    measured = Measured(constants, algorithm, particles, proposals)
+    measured = Measured(constants, algorithm, particles, proposals, progress)
     rows = (*value_rows(constants), *ROWS[algorithm](constants, measured))
     return Report(constants, measured, rows)

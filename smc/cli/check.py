@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from smc.errors import TooLarge
     from smc.sampled import SampledReport
     from smc.verify import Report
 
 DEFAULT_PARTICLES = 4
+MOST = 10**15
+"""Largest number of particles or proposals that is read."""
+LONG = 10.0
+"""Estimated seconds of an exact law beyond which a note says so before it is computed."""
 
 
 def command(
@@ -41,15 +47,17 @@ def command(
     error: Annotated[
         float | None, typer.Option(help="Probability that some interval misses (monte-carlo) [default: 1e-6].")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say first which engine will run, why, and what it will take.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, rationals as strings.")] = False,
 ) -> int:
     """Check a model: its exact output law, its distance to the target, and every bound beside what was measured.
 
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
-    from smc.algorithms import check_particles
     from smc.cli.output import CODES, counting, json_object, results, waiting
-    from smc.errors import InputError
+    from smc.errors import InputError, TooLarge
     from smc.formats import load
 
     if method not in ("exact", "monte-carlo"):
@@ -60,24 +68,32 @@ def command(
             raise InputError(
                 "the exact method draws nothing", where=name, mend=f"leave --{name} out, or choose --method monte-carlo"
             )
+    if explain and method != "exact":
+        raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
+    for name, count in (("particles", particles), ("proposals", proposals)):
+        if count is not None and not 1 <= count <= MOST:
+            raise InputError(f"{count} {name}", where=name, mend=f"give a whole number from 1 to {MOST:.0e}")
     if proposals is not None and algorithm != "mh":
         raise InputError(
             f"{algorithm} makes no proposals", where="proposals", mend="leave --proposals out, or choose --algorithm mh"
         )
     if particles is None:
         particles = 1 if algorithm in ("guided", "mh") else DEFAULT_PARTICLES
-    check_particles(particles)
-    source = load(model, rationalise=rationalise, horizon=horizon)
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))
     twist = source.twist(value)
     report: Report | SampledReport
     what = f"{algorithm} on {source.model.name}"
     if method == "exact":
         from smc.verify import check
 
-        with waiting(what):
-            report = check(
-                source.model, twist, algorithm, particles=particles, proposals=1 if proposals is None else proposals
-            )
+        _forewarn(source.model, twist, algorithm, particles, explain)
+        with waiting(what) as told:
+            try:
+                report = check(
+                    source.model, twist, algorithm, particles=particles, proposals=proposals or 1, progress=told
+                )
+            except TooLarge as fault:
+                raise _for_command_line(fault, algorithm) from None
             document = report.to_json()
     else:
         from smc.sampled import check_by_simulation
@@ -97,6 +113,49 @@ def command(
             console.print(line, soft_wrap=True)
         console.print(table)
     return CODES[report.verdict]
+
+
+def _forewarn(model, twist, algorithm: str, particles: int, explain: bool) -> None:
+    """The engine that the cost model chooses and what it will take, on stderr: when asked for, or one line when it is long.
+
+    Raises TooLarge, before anything is computed, for what will not fit.
+    """
+    from smc.algorithms import ALGORITHMS
+    from smc.cli.output import remarks
+    from smc.errors import TooLarge
+    from smc.exact import explain_law
+    from smc.exact.cost import duration
+    from smc.measure import Measured
+    from smc.value import analyse
+
+    if algorithm not in ALGORITHMS:
+        return
+    process = Measured(analyse(model, twist), algorithm, particles).process
+    if not process.resampled:
+        return
+    try:
+        plan = explain_law(process, particles)
+    except TooLarge as fault:
+        raise _for_command_line(fault, algorithm) from None
+    seconds = plan.costs[0].seconds if plan.costs else 0.0
+    if explain:
+        for line in plan.lines():
+            remarks().print(line, soft_wrap=True)
+    elif seconds > LONG:
+        remarks().print(
+            f"note: the exact law takes about {duration(seconds)}; --method monte-carlo is quick", soft_wrap=True
+        )
+
+
+def _for_command_line(fault: TooLarge, algorithm: str) -> TooLarge:
+    """The refusal with the ways out that this command has: its own method by name, modes of the library left out."""
+    from smc.errors import TooLarge
+    from smc.sampled import SAMPLED
+
+    mend = re.sub(r"mode '\w+',? ?", "", fault.mend).replace("a Monte Carlo run", "--method monte-carlo")
+    if algorithm in SAMPLED and "monte-carlo" not in mend:
+        mend = f"{mend}, or --method monte-carlo".lstrip(", ")
+    return TooLarge(fault.what, where=fault.where, mend=mend)
 
 
 def _shown(report, method: str):

@@ -43,7 +43,7 @@ def command(
 
     if output is not None and not force and Path(output).exists():
         raise InputError("exists already", where=output, mend="name another file, or pass --force")
-    source = load(model, rationalise=rationalise, horizon=horizon)
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))
     text = native.dumps(document(source, to, value, name))
     if output is None:
         sys.stdout.write(text)

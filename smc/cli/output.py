@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from smc.cli import HOLDS, REFUTED, UNDECIDED
 from smc.errors import InputError
@@ -49,14 +50,14 @@ def ensure_writable(folder: Path) -> None:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """A spinner on a terminal's stderr while the body runs; nothing elsewhere."""
+def waiting(what: str) -> Iterator[Callable[[float, str], None]]:
+    """A spinner on a terminal's stderr while the body runs; yields a callable for (share done, what) that fills it in."""
     console = remarks()
     if not console.is_terminal:
-        yield
+        yield lambda share, what: None
         return
-    with console.status(what):
-        yield
+    with console.status(Text(what)) as status:
+        yield lambda share, what: status.update(Text(f"{what}, {share:.0%}"))
 
 
 @contextmanager

@@ -9,6 +9,9 @@ import typer
 REWARD_MODELS = ("file", "perfect", "bellman-error:1/10")
 """What steers each shipped model: the values that it ships with, V*, and V* with a Bellman error of 1/10."""
 
+PATIENCE = 5.0
+"""Longest estimated time of one exact law, in seconds; longer ones are left out, and said to be."""
+
 
 def command(
     output: Annotated[str, typer.Option("--output", "-o", help="Folder for report.json and the figure.")] = "build",
@@ -28,6 +31,7 @@ def command(
     from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results
     from smc.errors import TooLarge
     from smc.formats import load, shipped
+    from smc.rational import Verdict
     from smc.report import dump, write_atomically
     from smc.suite import cases
     from smc.summary import summary_table
@@ -48,10 +52,12 @@ def command(
         for k, case in enumerate(chosen):
             progress(k, len(chosen))
             try:
+                refuse_what_is_long(case)
                 reports.append(case.run())
             except TooLarge as error:
                 left_out.append(f"{case.model.name}, {case.twist.name}, {case.algorithm}, {case.count}: {error}")
-    verdict = worst_verdict(r.verdict for r in reports)
+        progress(len(chosen), len(chosen))
+    verdict = worst_verdict(r.verdict for r in reports) if reports else Verdict.UNDECIDED
     document = {"verdict": verdict.value, "left_out": left_out, "reports": [r.to_json() for r in reports]}
     write_atomically(folder / "report.json", dump(document))
     figures = _figures(reports, folder)
@@ -68,13 +74,35 @@ def command(
             f"{len(reports)} exact runs on {len(sources)} models, {sum(len(r.rows) for r in reports)} comparisons: {verdict.value}",
             soft_wrap=True,
         )
-    for line in left_out:
-        remarks().print(f"left out: {line}", soft_wrap=True)
+    if left_out:
+        remarks().print(
+            f"{len(left_out)} runs would take too long and are left out; report.json lists them", soft_wrap=True
+        )
     written = ", ".join(
         str(p) for p in (folder / "report.json", folder / FIGURE, Path(report or "") / "report.html") if p.is_file()
     )
     remarks().print(f"written: {written}", soft_wrap=True)
     return CODES[verdict]
+
+
+def refuse_what_is_long(case) -> None:
+    """Raises TooLarge for a case whose exact law is estimated to take more than `PATIENCE` seconds."""
+    from smc.errors import TooLarge
+    from smc.exact import explain_law
+    from smc.exact.cost import duration
+    from smc.measure import Measured
+    from smc.value import analyse
+
+    process = Measured(analyse(case.model, case.twist), case.algorithm, case.count).process
+    if case.algorithm == "mh" or not process.resampled:
+        return
+    plan = explain_law(process, case.count)
+    if plan.costs and plan.costs[0].seconds > PATIENCE:
+        raise TooLarge(
+            f"about {duration(plan.costs[0].seconds)} ({plan.occupancies} occupancies, {plan.bits} bits)",
+            where=f"{case.count} particles",
+            mend="check does it",
+        )
 
 
 FIGURE = "tv-against-particles.png"

@@ -42,11 +42,12 @@ class Source:
             raise error.within(self.place) from None
 
 
-def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) -> Source:
+def load(spec: str, *, rationalise: bool = False, horizon: int | None = None, with_values: bool = True) -> Source:
     """The model that `spec` names: a native JSON file, `gym:ENV?horizon=...`, or the name of a shipped model (`shipped:frozenlake-4x4`).
 
     rationalise: read decimals as exact fractions and scale rows that miss 1 by rounding; what was done is in the model's notes.
-    horizon: in place of the source's own (MDPs and tables only). Raises InputError, with `spec` first in its place.
+    horizon: in place of the source's own (MDPs and tables only). with_values: False leaves an MDP's values unread, as they may be listed
+    for another horizon. Raises InputError, with `spec` first in its place.
     """
     if horizon is not None and horizon < 1:
         raise InputError(f"{horizon} is below 1", where="horizon", mend="give a whole number of at least 1")
@@ -61,14 +62,14 @@ def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) ->
             known = ", ".join(sorted(shipped()))
             raise InputError("no such shipped model", where=spec, mend=f"choose one of {known}")
     try:
-        return _native(load_bytes(path, spec), spec, Rounding(rationalise), horizon)
+        return _native(load_bytes(path, spec), spec, Rounding(rationalise), horizon, with_values)
     except InputError as error:
         if error.where.startswith(spec):
             raise
         raise error.within(spec) from None
 
 
-def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None) -> Source:
+def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None, with_values: bool) -> Source:
     root = read(data)
     name = Path(spec.removeprefix("shipped:")).stem
     if native.kind_of(root) == native.LAYERED:
@@ -76,7 +77,7 @@ def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None) -> 
             raise InputError("a layered model has its horizon in the file", where="horizon", mend="leave --horizon out")
         model, values = native.read_layered(root, rounding, name)
         return Source(spec, model, values, provenance=root.value.get("provenance", ""))
-    mdp, steps, values = native.read_mdp(root, rounding, name, horizon)
+    mdp, steps, values = native.read_mdp(root, rounding, name, horizon, with_values=with_values)
     return Source(spec, mdp.unroll(steps), values, mdp, steps, root.value.get("provenance", ""))
 
 

@@ -7,9 +7,9 @@ The table is `env.unwrapped.P[state][action] = [(probability, next state, reward
 - terminal reward `phi`: 1 at a goal, `floor` (default 0) elsewhere, where a goal is the target of a terminating transition with the largest
   reward among all terminating ones (FrozenLake: the gift; CliffWalking: the far corner; Taxi: the passenger delivered);
 - rewards on the way are left out unless `base` is given: then `psi = base^r`, exact for whole r, which is `exp(r/beta)` at the temperature
-  `beta = 1/ln base` (`exp(r)` itself is irrational).
+  `beta = 1/ln base` (`exp(r)` itself is irrational); `clip=c` first clips r to [-c, c].
 
-Own parameters: `horizon`, `base`, `floor`, `start` (one state in place of the table's own law). All others go to `gymnasium.make`.
+Own parameters: `horizon`, `base`, `clip`, `floor`, `start` (one state in place of the table's own law). All others go to `gymnasium.make`.
 Floats are taken at their exact binary value, and a row that then misses 1 is refused; `rationalise` reads them as the fractions they round.
 """
 
@@ -29,7 +29,7 @@ from smc.rational import ONE, ZERO, Rational, rational
 if TYPE_CHECKING:
     from smc.formats import Source
 
-OWN = ("horizon", "base", "floor", "start")
+OWN = ("horizon", "base", "clip", "floor", "start")
 MOST_POWER = 10_000
 """Largest |reward| that `base` is raised to."""
 
@@ -43,10 +43,11 @@ def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) ->
         options = {key: parameters.pop(key) for key in OWN if key in parameters}
         steps = horizon or _horizon(options)
         base, floor = _positive(options.get("base", "1"), "base"), _number(options.get("floor", "0"), "floor")
+        clip = _whole(options["clip"], "clip") if "clip" in options else None
         environment, version = _make(name, parameters)
-        rounding = Rounding(rationalise)
+        rounding, start = Rounding(rationalise), options.get("start")
         mdp = from_environment(
-            environment, name=spec, base=base, floor=floor, start=options.get("start"), rounding=rounding
+            environment, name=spec, base=base, clip=clip, floor=floor, start=start, rounding=rounding
         )
         return Source(
             spec, mdp.unroll(steps), None, mdp, steps, f"{spec}, the table of gymnasium {version} (MIT licence)"
@@ -72,9 +73,12 @@ def _parse(spec: str) -> tuple[str, dict[str, str]]:
 def _horizon(options: Mapping[str, str]) -> int:
     if "horizon" not in options:
         raise InputError("no horizon", mend="write gym:ENV?horizon=8, or give --horizon")
-    text = options["horizon"]
+    return _whole(options["horizon"], "horizon")
+
+
+def _whole(text: str, where: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) >= 1):
-        raise InputError(f"{text!r} is not a whole number of at least 1", where="horizon")
+        raise InputError(f"{text!r} is not a whole number of at least 1", where=where)
     return int(text)
 
 
@@ -145,6 +149,7 @@ def from_environment(
     *,
     name: str,
     base: Rational = ONE,
+    clip: int | None = None,
     floor: Rational = ZERO,
     start: str | None = None,
     rounding: Rounding | None = None,
@@ -170,7 +175,7 @@ def from_environment(
             str(m.action),
             ended(m.target) if m.terminated else str(m.target),
             m.probability,
-            _potential(base, m),
+            _potential(base, clip, m),
         )
         for m in moves
     ]
@@ -182,8 +187,9 @@ def from_environment(
     notes = [f"{left_out} of the table's {len(table)} states are never reached and are left out"] if left_out else []
     named = ", ".join(sorted((ended(s) for s in goals), key=lambda n: int(n.split()[0]))) or "none"
     notes.append(f"terminal reward 1 at the goal states ({named}) and {floor} elsewhere")
+    gain = "reward" if clip is None else f"(reward clipped to [-{clip}, {clip}])"
     notes.append(
-        f"potential {base}^reward on the way"
+        f"potential {base}^{gain} on the way"
         if base != 1
         else "rewards on the way are left out (base=2, say, puts them in)"
     )
@@ -256,13 +262,14 @@ def _explore(
     return moves, live, over
 
 
-def _potential(base: Rational, move: _Move) -> Rational:
+def _potential(base: Rational, clip: int | None, move: _Move) -> Rational:
     if base == 1:
         return ONE
-    if move.reward != int(move.reward) or abs(move.reward) > MOST_POWER:
+    gain = move.reward if clip is None else max(-clip, min(clip, move.reward))
+    if gain != int(gain) or abs(gain) > MOST_POWER:
         raise InputError(
-            f"reward {move.reward} is not a whole number of at most {MOST_POWER}, so base^reward is not rational",
+            f"reward {gain} is not a whole number of at most {MOST_POWER}, so base^reward is not rational",
             where=f"state {move.source}, action {move.action}",
             mend="leave base out",
         )
-    return base ** int(move.reward)
+    return base ** int(gain)

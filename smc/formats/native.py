@@ -136,7 +136,7 @@ def _values(
 
 
 def read_mdp(
-    root: Node, rounding: Rounding, default_name: str, horizon: int | None = None
+    root: Node, rounding: Rounding, default_name: str, horizon: int | None = None, *, with_values: bool = True
 ) -> tuple[FiniteMDP, int, Values | None]:
     """An MDP, its horizon (`horizon` if given) and its values by layer of the unrolled model, None when the file gives none."""
     keys = ("format", "states", "actions", "transitions", "policy", "initial", "horizon", "reward")
@@ -160,7 +160,9 @@ def read_mdp(
     steps = horizon or written
     mdp = FiniteMDP(states, actions, transitions, policy, start, reward, name, notes)
     mdp.unroll(steps)  # a horizon out of reach, a missing row or reward is named before any value is
-    per_step = _mdp_values(fields["value"], mdp, written, steps, rounding) if "value" in fields else None
+    per_step = (
+        _mdp_values(fields["value"], mdp, written, steps, rounding) if "value" in fields and with_values else None
+    )
     mdp = FiniteMDP(states, actions, transitions, policy, start, reward, name, (*notes, *rounding.notes()))
     return mdp, steps, None if per_step is None else mdp.layers_of_values(per_step)
 

@@ -134,6 +134,13 @@ def test_the_documents_that_were_bent_are_good(document, tmp_path, capsys):
     [
         (["--particles", "0"], "0 particles"),
         (["--particles", "-4"], "-4 particles"),
+        (["--particles", str(10**400)], "give a whole number from 1 to 1e+15"),
+        (["--particles", str(10**15)], "--method monte-carlo"),
+        (["--particles", "300000"], "use at most"),
+        (["--explain", "--method", "monte-carlo"], "nothing to explain"),
+        (["--algorithm", "mh", "--proposals", str(10**30)], "give a whole number from 1 to 1e+15"),
+        (["--algorithm", "mh", "--proposals", str(10**14)], "proposals"),
+        (["--algorithm", "sis", "--particles", str(10**10)], "--method monte-carlo"),
         (["--particles", "two"], "--particles"),
         (["--particles", "1.5"], "--particles"),
         (["--algorithm", "magic"], "choose one of naive"),
@@ -169,7 +176,7 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
         (["check", "shipped:../models/cliffwalking"], "choose one of cliffwalking"),
         (["convert", "shipped:verifier-tree", "--to", "mdp"], "a layered model is no MDP"),
         (["convert", "shipped:cliffwalking", "--to", "prism"], "unknown kind 'prism'"),
-        (["check", "shipped:cliffwalking", "--horizon", "6"], "values are listed for horizon 4, not 6"),
+        (["check", "shipped:cliffwalking", "--horizon", "6"], "values are listed for horizon 3, not 6"),
         (["check", "shipped:cliffwalking", "--horizon", str(10**15)], "the limit is"),
         (["check", "shipped:cliffwalking", "--horizon", str(10**400)], "the limit is"),
         (["check", "shipped:cliffwalking", "--horizon", "9" * 5000], "--horizon"),
@@ -254,3 +261,18 @@ def test_the_program_itself_leaves_no_traceback(tmp_path):
         done.stderr
         == f'bellman-smc: {path}: edges[1][1].prob: NaN is not a finite number; write a rational such as "1/3"\n'
     )
+
+
+def test_too_large_says_the_size_the_estimate_and_the_way_out(capsys):
+    """Refused before anything is computed; the library's own modes are not offered where the command has none of them."""
+    message = refused(capsys, ["check", "shipped:cliffwalking", "--particles", "100000", "--json"])
+    for part in (
+        "100000 particles: ",
+        "occupancies",
+        "would take about",
+        "the limits are",
+        "use at most",
+        "--method monte-carlo",
+    ):
+        assert part in message
+    assert "mode '" not in message

@@ -148,6 +148,22 @@ def test_values_chosen_by_name(capsys):
     assert errors["constant"] > rational("1/4") and errors["file"] == rational("1/4")
 
 
+def test_another_horizon_with_another_reward_model(capsys):
+    """The shipped values are listed for three steps; a reward model made on the spot needs none of them."""
+    assert (
+        run(["check", "shipped:cliffwalking", "--horizon", "2", "--value", "perfect", "--particles", "2", "--json"])
+        == 0
+    )
+    assert json.loads(capsys.readouterr().out)["horizon"] == 2
+
+
+def test_what_will_run_is_explained_on_stderr(capsys):
+    assert run(["check", "shipped:verifier-tree", "--explain", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["particles"] == 4
+    assert "chosen: " in shown.err and "occupancies" in shown.err
+
+
 @pytest.mark.parametrize(("verdict", "code"), [(Verdict.HOLDS, 0), (Verdict.REFUTED, 1), (Verdict.UNDECIDED, 3)])
 @pytest.mark.parametrize("method", [[], ["--json"]])
 def test_exit_code_is_the_verdict(verdict, code, method, monkeypatch, capsys):
@@ -282,7 +298,19 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("smc.suite.COUNTS", {"naive": (1, 2)})
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
-    assert len(found["left_out"]) == len(found["reports"]) == 3 and "planted" in capsys.readouterr().err
+    assert (
+        len(found["left_out"]) == len(found["reports"]) == 3 and "3 runs would take too long" in capsys.readouterr().err
+    )
+    assert all("planted" in line for line in found["left_out"])
+
+
+def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
+    """No run within the patience: nothing was checked, so nothing holds."""
+    monkeypatch.setattr("smc.cli.verify.PATIENCE", 0.0)
+    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (1, 2)})
+    assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 3
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert found["verdict"] == "undecided" and len(found["left_out"]) == 6
 
 
 def test_verify_refuses_a_place_that_it_cannot_write_before_it_works(tmp_path, capsys, monkeypatch):

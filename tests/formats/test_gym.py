@@ -55,6 +55,12 @@ def test_cliff_walking_with_rewards_on_the_way():
     assert "potential 3/2^reward on the way" in source.model.notes
 
 
+def test_clipped_rewards():
+    model = load(f"gym:{CLIFF}?horizon=3&base=2&clip=4").model
+    assert {e.potential for row in model.edges[1] for e in row} == {1, rational("1/2"), rational("1/16")}
+    assert "potential 2^(reward clipped to [-4, 4]) on the way" in model.notes
+
+
 def test_taxi_draws_its_start_and_delivers():
     environment = gymnasium.make(TAXI).unwrapped
     source = load(f"gym:{TAXI}?horizon=12", rationalise=True)
@@ -120,6 +126,7 @@ def test_snapshots_are_what_their_provenance_says(name):
         ("gym:FrozenLake-v1?horizon=3&horizon=4", "'horizon' appears twice"),
         ("gym:FrozenLake-v1?horizon", "cannot read the parameters"),
         ("gym:FrozenLake-v1?horizon=3&base=0", "base: 0 would forget every path"),
+        ("gym:FrozenLake-v1?horizon=3&clip=1/2", "clip: '1/2' is not a whole number"),
         ("gym:FrozenLake-v1?horizon=3&base=e", "base: 'e' is not a rational number"),
         ("gym:FrozenLake-v1?horizon=3&floor=-1", "floor: -1 is negative"),
         ("gym:FrozenLake-v1?horizon=3&start=16", "'16' is no state of the table"),
