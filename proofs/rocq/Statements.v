@@ -216,6 +216,25 @@ Theorem S4_bias (b c : nat -> R) : no_doom m ->
   tv (smc_law m N) (target_out m) <= N%:R^-1 * \sum_(0 <= t < T) ((b t - 1) + c t / 2%:R).
 Proof. by move=> hopeful c0 cr Qb; exact: (Bias.S4_bias wf keeps N_gt0 hopeful c0 cr Qb). Qed.
 
+(* the same in quantities that do not change when V_t becomes c_t V_t: weights spread at most K at each level, or
+   largest weight at most W times the least Bellman ratio; prod r_t is e^(2 Lambda) *)
+Section Gauge.
+Variables (r : nat -> R) (delta : R).
+Hypothesis rho_gt0 : ratio_positive m.
+Hypothesis spread : level_ratio m r.
+Hypothesis delta_gt0 : 0 < delta.
+
+Theorem S3_gauge_particles K : (forall t e, (t < T)%N -> live_edge m t e -> 0 < weight m t e) ->
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> weight m t e <= K * weight m t e') ->
+  K * T%:R * \prod_(1 <= t < T) r t / (2%:R * delta) <= N%:R -> tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> w0 wK; exact: (Gauge.S3_gauge_particles wf keeps rho_gt0 spread N_gt0 w0 wK delta_gt0). Qed.
+
+Theorem S4_gauge_particles W :
+  (forall t e x, (t < T)%N -> live_edge m t e -> live m t x -> weight m t e <= W * bellman_ratio m t x) ->
+  3%:R / 2%:R * W * T%:R * \prod_(1 <= t < T) r t / delta <= N%:R -> tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> wW; exact: (Gauge.S4_gauge_particles wf keeps rho_gt0 spread N_gt0 wW delta_gt0). Qed.
+End Gauge.
+
 Section EndToEnd.
 Variables eps delta : R.
 Hypothesis eps_ge0 : 0 <= eps.
