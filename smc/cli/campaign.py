@@ -21,6 +21,7 @@ def command(
     max_horizon: Annotated[int, typer.Option(help="Longest horizon T.")] = 4,
     max_states: Annotated[int, typer.Option(help="Most states in a layer.")] = 3,
     max_particles: Annotated[int, typer.Option(help="Most particles N (proposals H for mh).")] = 4,
+    chunk: Annotated[int, typer.Option(help="Instances a chunk: the unit of work, and what a kill can lose.")] = 500,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
     dask: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler to use instead.", show_default=False)
@@ -62,6 +63,7 @@ def command(
         max_horizon=max_horizon,
         max_states=max_states,
         max_particles=max_particles,
+        chunk=chunk,
     )
     for name, value in (("examples", examples), ("workers", workers)):
         if value < 1:

@@ -185,7 +185,7 @@ def _(instance: Instance) -> Claims:
 
 @planted(
     "S7/monotone-on-states", "the terminal state's distance never grows with another proposal (true of paths)",
-    algorithm="mh", where=long_models, largest=20,
+    algorithm="mh", where=long_models, largest=26,
 )  # fmt: skip
 def _(instance: Instance) -> Claims:
     more = Instance(instance.model, instance.twist, instance.particles + 1)

@@ -1,0 +1,255 @@
+"""The falsification campaign: reproducible, resumable after a kill, and able to find what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smc.campaign.plan import make_plan
+from smc.campaign.runner import Ending, run
+from smc.campaign.search import run_chunk
+from smc.campaign.store import Store
+from smc.campaign.summary import markdown, plot
+from smc.cli import run as cli
+from smc.errors import InputError
+
+SMALL = {"seed": 3, "chunk": 25, "max_horizon": 2, "max_states": 2, "max_particles": 2}
+OPTIONS = ["--seed", "3", "--chunk", "25", "--max-horizon", "2", "--max-states", "2", "--max-particles", "2"]
+
+
+def finished(path: Path, examples: int, **options):
+    """Totals of a small campaign run to its end."""
+    plan = make_plan(**SMALL)
+    store = Store(path, plan)
+    ending = run(plan, store, examples=examples, **options)
+    totals = store.totals()
+    store.close()
+    return ending, totals
+
+
+def test_a_chunk_is_a_function_of_plan_and_number():
+    plan = make_plan(**SMALL)
+    first, again, other = run_chunk(plan, 4), run_chunk(plan, 4), run_chunk(plan, 5)
+    assert replace(first, seconds=0) == replace(again, seconds=0)
+    assert first.digests != other.digests
+    assert first.examples == 25
+    assert run_chunk(replace(plan, seed=4), 4).digests != first.digests
+
+
+def test_totals_do_not_depend_on_workers_or_interruptions(tmp_path):
+    ending, whole = finished(tmp_path / "whole.sqlite", 150)
+    assert ending is Ending.FINISHED
+    assert whole.chunks == 6
+    assert whole.examples == 150
+    assert whole.distinct <= 150
+    assert not whole.counterexamples
+    assert {row.claim for row in whole.tightness} >= {"P0", "S1", "S3", "S4", "S5", "S7", "S8", "G1"}
+    assert all(row.undecided == 0 for row in whole.tightness)
+    _, parallel = finished(tmp_path / "parallel.sqlite", 150, workers=2)
+    assert parallel == whole
+    finished(tmp_path / "parts.sqlite", 50)
+    _, parts = finished(tmp_path / "parts.sqlite", 150)
+    assert parts == whole
+
+
+def command(path: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "smc", "campaign", *OPTIONS, "--results", str(path), "--json", *more]
+
+
+def wait_for_chunks(path: Path, count: int, process: subprocess.Popen) -> None:
+    """Until the file holds at least `count` chunks."""
+    for _ in range(1200):
+        if process.poll() is not None:
+            return
+        if path.exists():
+            try:
+                with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+                    if database.execute("SELECT count(*) FROM chunks").fetchone()[0] >= count:
+                        return
+            except sqlite3.OperationalError:
+                pass
+        time.sleep(0.05)
+    raise AssertionError("the campaign stored nothing")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_kill_9_and_resume_ends_with_the_same_totals(tmp_path, workers):
+    undisturbed = subprocess.run(
+        command(tmp_path / "a.sqlite", "--examples", "400"), capture_output=True, check=True, text=True
+    )
+    killed = subprocess.Popen(
+        command(tmp_path / "b.sqlite", "--examples", "400", "--workers", workers),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    wait_for_chunks(tmp_path / "b.sqlite", 3, killed)
+    assert killed.poll() is None, "the campaign was over before it could be killed"
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    with sqlite3.connect(tmp_path / "b.sqlite") as database:
+        stored = database.execute("SELECT count(*) FROM chunks").fetchone()[0]
+    assert 3 <= stored < 16
+    resumed = subprocess.run(
+        command(tmp_path / "b.sqlite", "--examples", "400"), capture_output=True, check=True, text=True
+    )
+    assert json.loads(resumed.stdout) == json.loads(undisturbed.stdout)
+
+
+def test_ctrl_c_keeps_what_was_found(tmp_path):
+    process = subprocess.Popen(
+        command(tmp_path / "c.sqlite", "--examples", "100000"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    wait_for_chunks(tmp_path / "c.sqlite", 2, process)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+    found = json.loads(output)
+    assert found["ending"] == "interrupted"
+    assert found["chunks"] >= 2
+
+
+def test_a_counterexample_is_shrunk_and_written_for_check(tmp_path, capsys):
+    code = cli(
+        ["campaign", *OPTIONS, "--planted", "S3/wrong-level", "--results", str(tmp_path / "d.sqlite"), "--counterexamples", str(tmp_path / "found"),
+         "--examples", "100", "--json"]
+    )  # fmt: skip
+    captured = capsys.readouterr()
+    assert code == 1
+    (refuted,) = json.loads(captured.out)["counterexamples"]
+    assert refuted["size"] <= 6
+    (path,) = (tmp_path / "found").iterdir()
+    assert str(path) in captured.err.replace("\n", "")
+    assert cli(["check", str(path), "--particles", str(refuted["particles"]), "--json"]) == 0
+    checked = json.loads(capsys.readouterr().out)
+    assert checked["tv"] == refuted["observed"]
+
+
+def test_time_budget(tmp_path):
+    ending, totals = finished(tmp_path / "e.sqlite", 10**6, seconds=0.5)
+    assert ending is Ending.TIME
+    assert totals.chunks >= 1
+
+
+def test_table_and_plot(tmp_path, capsys):
+    base = ["campaign", *OPTIONS, "--results", str(tmp_path / "f.sqlite"), "--examples", "50"]
+    code = cli([*base, "--markdown", str(tmp_path / "t.md"), "--plot", str(tmp_path / "t.svg")])
+    out = capsys.readouterr().out
+    assert code == 0
+    assert "no violation" in out
+    text = (tmp_path / "t.md").read_text()
+    assert "| S3 | instance | naive |" in text
+    assert "| doomed state |" in text or "| T = 1 |" in text
+    assert (tmp_path / "t.svg").read_text().startswith("<?xml")
+    assert markdown and plot
+
+
+def told(capsys) -> str:
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--statement", "S99"], "unknown statement 'S99'"),
+        (["--planted", "S3"], "unknown falsehood 'S3'"),
+        (["--seed", "-1"], "seed"),
+        (["--examples", "0"], "examples"),
+        (["--workers", "0"], "workers"),
+        (["--max-states", "27"], "26"),
+        (["--minutes", "-1"], "minutes"),
+        (["--minutes", "nan"], "minutes"),
+        (["--chunk", "0"], "chunk"),
+    ],
+)
+def test_bad_arguments(tmp_path, capsys, arguments, words):
+    assert cli(["campaign", "--results", str(tmp_path / "g.sqlite"), *arguments]) == 2
+    assert words in told(capsys)
+    assert not list(tmp_path.iterdir()), "nothing is written for bad input"
+
+
+def test_unusable_results_files(tmp_path, capsys):
+    assert cli(["campaign", *OPTIONS, "--results", str(tmp_path)]) == 2
+    assert "is a directory" in told(capsys)
+    assert cli(["campaign", *OPTIONS, "--results", str(tmp_path / "no" / "such" / "place.sqlite")]) == 2
+    assert "cannot be used" in told(capsys)
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as database:
+        database.execute("CREATE TABLE letters (a TEXT)")
+    before = other.read_bytes()
+    assert cli(["campaign", *OPTIONS, "--results", str(other)]) == 2
+    assert "something else" in told(capsys)
+    assert other.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"not a database at all, but long enough to be read as one" * 20, b"SQLite format 3\x00" + b"\xff" * 5000],
+)
+def test_corrupt_results_file_is_left_as_it_is(tmp_path, capsys, content):
+    path = tmp_path / "corrupt.sqlite"
+    path.write_bytes(content)
+    assert cli(["campaign", *OPTIONS, "--results", str(path)]) == 2
+    assert str(path) in told(capsys)
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_campaign_is_refused(tmp_path, capsys):
+    path = tmp_path / "damaged.sqlite"
+    finished(path, 50)
+    content = bytearray(path.read_bytes())
+    content[4096 : len(content) // 2] = b"\x00" * (len(content) // 2 - 4096)
+    path.write_bytes(content)
+    assert cli(["campaign", *OPTIONS, "--results", str(path)]) == 2
+    assert str(path) in told(capsys)
+    assert path.read_bytes() == content
+
+
+def test_another_campaign_is_not_continued(tmp_path, capsys):
+    _, totals = finished(tmp_path / "h.sqlite", 50)
+    assert cli(["campaign", *OPTIONS[2:], "--seed", "4", "--results", str(tmp_path / "h.sqlite")]) == 2
+    assert "another campaign" in told(capsys)
+    assert finished(tmp_path / "h.sqlite", 50)[1] == totals
+
+
+def test_unreachable_cluster_leaves_results_intact(tmp_path, capsys):
+    pytest.importorskip("distributed", reason="the dask extra is not installed")
+    _, totals = finished(tmp_path / "i.sqlite", 50)
+    address = "tcp://127.0.0.1:9"
+    assert (
+        cli(["campaign", *OPTIONS, "--examples", "100", "--results", str(tmp_path / "i.sqlite"), "--dask", address])
+        == 2
+    )
+    assert f"no Dask scheduler answers at {address}" in told(capsys)
+    assert finished(tmp_path / "i.sqlite", 50)[1] == totals
+
+
+def test_a_local_dask_cluster_finds_the_same(tmp_path):
+    distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")
+    _, alone = finished(tmp_path / "alone.sqlite", 100)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        ending, together = finished(tmp_path / "cluster.sqlite", 100, dask=cluster.scheduler_address)
+    assert ending is Ending.FINISHED
+    assert together == alone
+
+
+def test_plans_name_what_they_need():
+    assert make_plan().statements == make_plan(["S3", *make_plan().statements]).statements
+    assert make_plan(planted=["S3/constant"]).statements == ()
+    with pytest.raises(InputError, match="max-horizon"):
+        make_plan(max_horizon=0)
