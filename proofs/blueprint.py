@@ -189,7 +189,7 @@ class Blueprint:
         return Row(name, source, title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark)
 
     def find(self, name: str) -> list[Entry]:
-        """The entries that an ID means: that stored proof, or every part of that statement of the theory. Empty for a gap or an unknown ID."""
+        """The entries that an ID means: that stored proof, or every part of that statement of the theory; none for a gap."""
         return [self.entries[name]] if name in self.entries else [e for e in self.entries.values() if e.family == name]
 
     def known(self) -> list[str]:

@@ -1,173 +1,225 @@
-"""The closed forms of the statements as callables on exact numbers.
+"""The closed forms of the statements as callables on exact numbers, read from the sealed statements themselves.
 
-`evaluate("S3", particles=N, q=[...])` returns a rational where the statement is rational in its inputs, an enclosure (`flint.arb`, at
-the working precision) where a square root remains, and `inf` where an input is infinite: no guarantee is then claimed.
+`evaluate("S1", "uniform", T=5, eps=mpq(1, 4))` takes the right-hand side of the conclusion that `proofs/stored/S1.json` proves (the
+claim must carry its seal; nothing is derived or replayed here) and evaluates that term. A rational comes out where the bound is
+rational at these inputs, an enclosure (`flint.arb`, at the working precision) where an input is one or an irrational root remains, and
+`inf` where an input is infinite: no guarantee is then claimed.
+
+A sealed statement enters by one line of `FORMS`: which statement, and which inputs its free symbols stand for. A closed form whose
+statement is not proved yet is written by hand in `UNPROVED`; `bellman-smc prove` counts each as a gap.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import flint
 
+from proofs.kernel import Node
+from proofs.replay import STORED, Refused, decode_term, digest, load_seals
+from proofs.statements import bound_of
+from proofs.terms import evaluate as value_of
+
+TV, AT_STEP, CHI_SQUARE, SECOND_MOMENT = "TV", "TV at step t", "chi^2", "E[Zhat^2]/Z^2"
+COUNTS = frozenset({"N", "T", "H", "t", "steps"})
+"""Inputs that are natural numbers; the others are numbers or lists of numbers."""
+
 
 @dataclass(frozen=True)
-class Bound:
-    """One closed form: statement ID, which form of it, the quantity it bounds, its inputs by name, and the callable."""
+class Claim:
+    """A stored claim, read but not replayed: it has the shape of a theorem and the standing of a text that carries its seal."""
+
+    hyps: frozenset[Node]
+    concl: Node
+
+    def free(self) -> frozenset:
+        """The free symbols."""
+        return self.concl.free.union(*(h.free for h in self.hyps))
+
+
+@dataclass(frozen=True)
+class Form:
+    """One closed form: the statement, which form of it, the quantity that it bounds, the names of its inputs.
+
+    sealed: the stored proof whose conclusion (its `part`, counted from 0) has the bound on its right. symbols: from the inputs to the
+    values of that term's free symbols. by_hand: the formula of a statement that is not proved, given `root` and the inputs.
+    """
 
     id: str
     form: str
-    bounds: str
+    quantity: str
     inputs: tuple[str, ...]
-    formula: Callable[..., Any]
+    sealed: str | None = None
+    symbols: Callable[..., dict[str, Any]] | None = None
+    part: int = 0
+    by_hand: Callable[..., Any] | None = None
 
 
-def _arb(x: Any) -> Any:
+def _form(id: str, form: str, quantity: str, inputs: str, sealed: str, symbols: Callable, part: int = 0) -> Form:
+    return Form(id, form, quantity, tuple(inputs.split()), sealed, symbols, part)
+
+
+def _by_hand(id: str, form: str, quantity: str, inputs: str, formula: Callable) -> Form:
+    return Form(id, form, quantity, tuple(inputs.split()), by_hand=formula)
+
+
+def sequence(values: Sequence[Any], first: int = 0) -> Callable[[int], Any]:
+    """The function k -> values[k - first] for a symbol that takes the step as its argument."""
+    return lambda k: values[k - first]
+
+
+def ones(*names: str) -> dict[str, Callable[..., int]]:
+    """Functions set to one: a bound such as `(1+eps)^n V(t, x)` then evaluates to the ratio that it bounds."""
+    return dict.fromkeys(names, lambda *_: 1)
+
+
+_SEALED = [
+    # m, n, k and y, z are what `claim_of` calls the quantified variables of the conclusion, in order
+    _form("P0", "uniform", "V*/V", "eps steps", "P0", lambda eps, steps: ones("V") | {"eps": eps, "n": steps, "m": 0, "y": 0}),
+    _form(
+        "P1", "uniform", "q_p", "L eps steps", "P1",
+        lambda L, eps, steps: ones("psi", "V", "Vstar") | {"L": L, "eps": eps, "n": 0, "m": steps, "w": 0, "y0": 0},
+    ),
+    _form("S1", "instance", CHI_SQUARE, "R", "S1.product", lambda R: {"n": 1, "r": sequence([R], 1)}),
+    _form("S1", "uniform", CHI_SQUARE, "T eps", "S1", lambda T, eps: {"n": T - 1, "eps": eps}),
+    _form("S1", "naive", CHI_SQUARE, "T L", "S1.naive", lambda T, L: {"T": T, "L": L}),
+]  # fmt: skip
+
+_HAND = [
+    _by_hand("P2", "instance", TV, "N q", lambda root, N, q: sum(x * (x * x - 1) for x in q) / (2 * N)),
+    _by_hand(
+        "P3", "uniform", TV, "N T L eps",
+        lambda root, N, T, L, eps: L**6 * T * (1 + eps) ** (6 * (T - 1)) / (2 * N),
+    ),
+    _by_hand("P5", "uniform", AT_STEP, "t eps", lambda root, t, eps: 2 * t * eps),
+    _by_hand("S2", "instance", AT_STEP, "R", lambda root, R: (root(R) - 1) / (root(R) + 1)),
+    _by_hand(
+        "S2", "uniform", AT_STEP, "t eps",
+        lambda root, t, eps: ((1 + eps) ** (t - 1) - 1) / ((1 + eps) ** (t - 1) + 1),
+    ),
+    _by_hand("S3", "instance", TV, "N q", lambda root, N, q: sum(x - root(x) for x in q) / (2 * N)),
+    _by_hand(
+        "S3", "uniform", TV, "N T L eps",
+        lambda root, N, T, L, eps: L**2 * T * (1 + eps) ** (2 * (T - 1)) / (2 * N),
+    ),
+    _by_hand(
+        "S4", "instance", TV, "N b", lambda root, N, b: sum(x - 1 + root(x * (x - 1)) / 2 for x in b) / N
+    ),
+    _by_hand(
+        "S4", "uniform", TV, "N T L eps",
+        lambda root, N, T, L, eps: 3 * L * (1 + eps) * T * (1 + eps) ** (2 * (T - 1)) / (2 * N),
+    ),
+    _by_hand("S5", "instance", SECOND_MOMENT, "N b", lambda root, N, b: math.prod(1 + (x - 1) / N for x in b)),
+    _by_hand("S5", "bias", TV, "N b", lambda root, N, b: root(math.prod(1 + (x - 1) / N for x in b) - 1) / 2),
+    _by_hand(
+        "S7", "instance", TV, "H R", lambda root, H, R: (1 - 1 / R) ** (H - 1) * (root(R) - 1) / (root(R) + 1)
+    ),
+    _by_hand("S8", "instance", TV, "N q", lambda root, N, q: sum(x - root(x) for x in q) / (2 * N)),
+    _by_hand(
+        "S8", "uniform", TV, "N T eps",
+        lambda root, N, T, eps: sum((1 + eps) ** (2 * k) - (1 + eps) ** k for k in range(T)) / (2 * N),
+    ),
+    _by_hand(
+        "G1", "published", TV, "N T C_act chi_square",
+        lambda root, N, T, C_act, chi_square: root(C_act / N) * (T + sum(root(x) for x in chi_square)),
+    ),
+    _by_hand(
+        "G1", "sharper", TV, "N moments", lambda root, N, moments: sum(root(x) for x in moments) / root(Fraction(N)) / 2
+    ),
+]  # fmt: skip
+
+FORMS = {(f.id, f.form): f for f in _SEALED}
+"""Closed forms read from sealed statements."""
+UNPROVED = {(f.id, f.form): f for f in _HAND if (f.id, f.form) not in FORMS}
+"""Closed forms whose statement is not proved: written by hand, and counted as gaps."""
+BOUNDS = UNPROVED | FORMS
+
+
+@cache
+def bound(name: str, part: int = 0, folder: Path = STORED) -> Node:
+    """The bound of the stored proof `name`: the right side of the given part of its claim, which must carry its seal. Raises Refused."""
+    return bound_of(claim(name, folder), part)
+
+
+def claim(name: str, folder: Path = STORED) -> Claim:
+    """The claim of a stored proof, read without replaying its steps. Raises Refused where it is not the sealed one."""
+    try:
+        data = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        terms: list[Node] = []
+        for entry in data["terms"]:
+            terms.append(decode_term(entry, terms))
+        hyps, concl = data["claim"]
+        found = Claim(frozenset(terms[h] for h in hyps), terms[concl])
+    except Exception as error:  # whatever is wrong with the file: it is not a stored proof
+        raise Refused(f"{name}: no claim can be read: {error}") from error
+    if load_seals(folder).get(name) != digest(found):  # type: ignore[arg-type]
+        raise Refused(f"{name}: the claim is not the sealed statement")
+    return found
+
+
+class _Irrational(Exception):
+    """A root, exponential or logarithm that is not rational: the evaluation starts again with enclosures."""
+
+
+def _exact_root(x: Any) -> Any:
+    x = Fraction(x) if isinstance(x, int) else x
+    if x < 0:
+        return x * 0  # the kernel's convention, of which no statement makes use
+    top, bottom = math.isqrt(int(x.numerator)), math.isqrt(int(x.denominator))
+    if top * top != x.numerator or bottom * bottom != x.denominator:
+        raise _Irrational
+    return type(x)(top) / bottom
+
+
+def _refuse(x: Any) -> Any:
+    raise _Irrational
+
+
+def _ball(x: Any) -> flint.arb:
     return x if isinstance(x, flint.arb) else flint.arb(flint.fmpq(int(x.numerator), int(x.denominator)))
 
 
-def _sqrt(x: Any) -> Any:
-    """Exact for squares of rationals, an enclosure otherwise."""
-    if isinstance(x, flint.arb):
-        return x.sqrt()
-    top, bottom = math.isqrt(int(x.numerator)), math.isqrt(int(x.denominator))
-    if top * top == x.numerator and bottom * bottom == x.denominator:
-        return type(x)(top) / bottom
-    return _arb(x).sqrt()
+_EXACT = {"sqrt": _exact_root, "exp": _refuse, "log": _refuse}
+_BALLS = {"sqrt": lambda x: _ball(x).sqrt(), "exp": lambda x: _ball(x).exp(), "log": lambda x: _ball(x).log()}
 
 
-def _add(terms: Sequence[Any]) -> Any:
-    total = terms[0]
-    for term in terms[1:]:
-        total = (
-            _arb(total) + _arb(term) if isinstance(term, flint.arb) or isinstance(total, flint.arb) else total + term
-        )
-    return total
+def evaluate(statement: str, form: str, *, folder: Path = STORED, **inputs: Any) -> Any:
+    """The bound of `statement` in `form`; `inf` when an input is infinite. folder: the stored proofs.
 
-
-def _over(top: Any, bottom: Any) -> Any:
-    return top / _arb(bottom) if isinstance(top, flint.arb) else top / bottom
-
-
-def _prod(factors: Sequence[Any]) -> Any:
-    return math.prod(factors)
-
-
-_FORMS = [
-    Bound("P0", "uniform", "value-ratio", ("eps", "steps"), lambda eps, steps: (1 + eps) ** steps),
-    Bound(
-        "P1", "uniform", "lookahead-ratio", ("L", "eps", "steps"), lambda L, eps, steps: L**2 * (1 + eps) ** (2 * steps)
-    ),
-    Bound("P2", "instance", "tv", ("N", "q"), lambda N, q: _add([x * (x * x - 1) for x in q]) / (2 * N)),
-    Bound(
-        "P3",
-        "uniform",
-        "tv",
-        ("N", "T", "L", "eps"),
-        lambda N, T, L, eps: L**6 * T * (1 + eps) ** (6 * (T - 1)) / (2 * N),
-    ),
-    Bound("P5", "uniform", "tv-at-step", ("t", "eps"), lambda t, eps: 2 * t * eps),
-    Bound("S1", "instance", "chi-square", ("R",), lambda R: (R - 1) ** 2 / (4 * R)),
-    Bound(
-        "S1",
-        "uniform",
-        "chi-square",
-        ("T", "eps"),
-        lambda T, eps: ((1 + eps) ** (T - 1) - 1 / (1 + eps) ** (T - 1)) ** 2 / 4,
-    ),
-    Bound(
-        "S2",
-        "instance",
-        "tv-at-step",
-        ("R",),
-        lambda R: _over(_add([_sqrt(R), R * 0 - 1]), _add([_sqrt(R), R * 0 + 1])),
-    ),
-    Bound(
-        "S2",
-        "uniform",
-        "tv-at-step",
-        ("t", "eps"),
-        lambda t, eps: ((1 + eps) ** (t - 1) - 1) / ((1 + eps) ** (t - 1) + 1),
-    ),
-    Bound("S3", "instance", "tv", ("N", "q"), lambda N, q: _over(_add([_add([x, -_sqrt(x)]) for x in q]), x2(N))),
-    Bound(
-        "S3",
-        "uniform",
-        "tv",
-        ("N", "T", "L", "eps"),
-        lambda N, T, L, eps: L**2 * T * (1 + eps) ** (2 * (T - 1)) / (2 * N),
-    ),
-    Bound(
-        "S4",
-        "instance",
-        "tv",
-        ("N", "b"),
-        lambda N, b: _over(_add([_add([x - 1, _over(_sqrt(x * (x - 1)), x2(1))]) for x in b]), N * b[0] ** 0),
-    ),
-    Bound(
-        "S4",
-        "uniform",
-        "tv",
-        ("N", "T", "L", "eps"),
-        lambda N, T, L, eps: 3 * L * (1 + eps) * T * (1 + eps) ** (2 * (T - 1)) / (2 * N),
-    ),
-    Bound("S5", "instance", "second-moment", ("N", "b"), lambda N, b: _prod([1 + (x - 1) / N for x in b])),
-    Bound("S5", "bias", "tv", ("N", "b"), lambda N, b: _over(_sqrt(_prod([1 + (x - 1) / N for x in b]) - 1), x2(1))),
-    Bound(
-        "S7",
-        "instance",
-        "tv",
-        ("H", "R"),
-        lambda H, R: _mul((1 - 1 / R) ** (H - 1), _over(_add([_sqrt(R), R * 0 - 1]), _add([_sqrt(R), R * 0 + 1]))),
-    ),
-    Bound("S8", "instance", "tv", ("N", "q"), lambda N, q: _over(_add([_add([x, -_sqrt(x)]) for x in q]), x2(N))),
-    Bound(
-        "S8",
-        "uniform",
-        "tv",
-        ("N", "T", "eps"),
-        lambda N, T, eps: (
-            sum(((1 + eps) ** (2 * (T - p)) - (1 + eps) ** (T - p) for p in range(1, T + 1)), eps * 0) / (2 * N)
-        ),
-    ),
-    Bound(
-        "G1",
-        "published",
-        "tv",
-        ("N", "T", "C_act", "chi_square"),
-        lambda N, T, C_act, chi_square: _mul(_sqrt(C_act / N), _add([C_act * 0 + T, *[_sqrt(x) for x in chi_square]])),
-    ),
-    Bound(
-        "G1",
-        "sharper",
-        "tv",
-        ("N", "moments"),
-        lambda N, moments: _over(_mul(_add([_sqrt(m) for m in moments]), 1 / _sqrt(moments[0] * 0 + N)), x2(1)),
-    ),
-]
-
-
-def x2(n: Any) -> Any:
-    import gmpy2
-
-    return gmpy2.mpq(2 * n)
-
-
-def _mul(a: Any, b: Any) -> Any:
-    return _arb(a) * _arb(b) if isinstance(a, flint.arb) or isinstance(b, flint.arb) else a * b
-
-
-BOUNDS = {(bound.id, bound.form): bound for bound in _FORMS}
-
-
-def evaluate(statement: str, form: str, **inputs: Any) -> Any:
-    """The bound of `statement` in `form`; `inf` when an input is infinite. Raises KeyError for an unknown pair."""
-    bound = BOUNDS[statement, form]
-    if any(
-        x == math.inf for value in inputs.values() for x in (value if isinstance(value, (list, tuple)) else (value,))
-    ):
+    Raises KeyError for an unknown pair, TypeError for missing or unknown inputs, Refused for a claim that is not sealed.
+    """
+    found = BOUNDS[statement, form]
+    if set(inputs) != set(found.inputs):
+        raise TypeError(f"{statement} {form} takes {', '.join(found.inputs)}, not {', '.join(inputs)}")
+    numbers = [x for v in inputs.values() for x in (v if isinstance(v, (list, tuple)) else (v,))]
+    if any(isinstance(x, float) and x == math.inf for x in numbers):
         return math.inf
-    return bound.formula(**inputs)
+    if not any(isinstance(x, flint.arb) for x in numbers):
+        try:
+            return _value(found, inputs, _as_fraction, Fraction, _EXACT, folder)
+        except _Irrational:
+            pass
+    return _value(found, inputs, _ball, _ball, _BALLS, folder)
+
+
+def _as_fraction(x: Any) -> Any:
+    return Fraction(x) if isinstance(x, int) else x
+
+
+def _value(found: Form, inputs: dict, convert: Callable, number: Callable, functions: dict, folder: Path) -> Any:
+    given = {
+        name: int(v) if name in COUNTS else [convert(x) for x in v] if isinstance(v, (list, tuple)) else convert(v)
+        for name, v in inputs.items()
+    }
+    if found.by_hand is not None:
+        return convert(found.by_hand(functions["sqrt"], **given))
+    assert found.sealed is not None and found.symbols is not None
+    term = bound(found.sealed, found.part, folder)
+    return convert(value_of(term, found.symbols(**given) | functions, number))

@@ -309,31 +309,31 @@ def _positive(node: Node) -> Node:
 
 
 # ---------------------------------------------------------------------------------------------------- evaluation
-def evaluate(node: Node, env: Mapping[str, Any]) -> Any:
+def evaluate(node: Node, env: Mapping[str, Any], number: Callable[[Fraction], Any] = Fraction) -> Any:
     """The exact value of a term over any number type.
 
     `env` maps the names of variables to numbers or states, of functions to callables, of measures E and S to callables
-    `mu(*params) -> iterable of (weight, element)`; constants enter as Fractions.  `exp`, `log` and `sqrt` must be given in `env` when
-    they occur.  Raises KeyError with the name of a missing symbol, ZeroDivisionError for 1/0.
+    `mu(*params) -> iterable of (weight, element)`; constants enter through `number` (integers as int).  `exp`, `log` and `sqrt` must be
+    given in `env` when they occur.  Raises KeyError with the name of a missing symbol, ZeroDivisionError for 1/0.
     """
     op, kids = node.op, node.kids
     if op == "q":
-        return node.data if node.data.denominator != 1 else int(node.data)
+        return number(node.data) if node.data.denominator != 1 else int(node.data)
     if op == "f":
         value = env[node.data[0]]
-        return value(*(evaluate(k, env) for k in kids)) if kids else value
+        return value(*(evaluate(k, env, number) for k in kids)) if kids else value
     if op in ("E", "S", "sum", "prod"):
         v, body = _open(node, {str(k) for k in env})
         name = v.data[0]
         if op in ("sum", "prod"):
             out: Any = 0 if op == "sum" else 1
-            for k in range(int(evaluate(kids[0], env))):
-                piece = evaluate(body, {**env, name: k})
+            for k in range(int(evaluate(kids[0], env, number))):
+                piece = evaluate(body, {**env, name: k}, number)
                 out = out + piece if op == "sum" else out * piece
             return out
-        pairs = env[node.data[0]](*(evaluate(k, env) for k in kids[:-1]))
-        return sum((weight * evaluate(body, {**env, name: y}) for weight, y in pairs), Fraction(0))
-    values = [evaluate(k, env) for k in kids]
+        pairs = env[node.data[0]](*(evaluate(k, env, number) for k in kids[:-1]))
+        return sum((weight * evaluate(body, {**env, name: y}, number) for weight, y in pairs), number(Fraction(0)))
+    values = [evaluate(k, env, number) for k in kids]
     if op == "+":
         return sum(values[1:], values[0])
     if op == "*":
@@ -342,7 +342,7 @@ def evaluate(node: Node, env: Mapping[str, Any]) -> Any:
             out = out * value
         return out
     if op == "inv":
-        return Fraction(1) / values[0] if isinstance(values[0], int) else 1 / values[0]
+        return number(Fraction(1)) / values[0] if isinstance(values[0], int) else 1 / values[0]
     if op == "^":
         return values[0] ** int(values[1])
     raise ValueError(f"{op} is a formula or has no exact value here: evaluate its sides instead")

@@ -1,0 +1,200 @@
+"""Bounds are read from the sealed statements: they agree with closed forms written here, and move when a statement moves."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+
+import flint
+import gmpy2
+import pytest
+
+from proofs import bounds
+from proofs.blueprint import THEORY, index
+from proofs.replay import SEALS, STORED, Refused, Replayer, decode_term, digest, load, load_seals
+from proofs.statements import bound_of, sealed
+from proofs.terms import evaluate
+
+ONE = Fraction(1)
+
+
+def square(draw: random.Random) -> Fraction:
+    """The square of a rational of at least 1."""
+    return (1 + Fraction(draw.randint(0, 9), draw.randint(1, 9))) ** 2
+
+
+def value(draw: random.Random, name: str):
+    """A value for an input: counts small, eps >= 0, everything else at least 1; instance constants are squares of rationals."""
+    if name in ("q", "chi_square", "moments"):
+        return [square(draw) for _ in range(draw.randint(1, 4))]
+    if name == "b":  # b (b - 1) is a square at b = s/(s - 1), s a square
+        return [s / (s - 1) for s in (square(draw) * 4 for _ in range(draw.randint(1, 4)))]
+    if name in bounds.COUNTS:
+        return draw.randint(1, 6) ** (2 if name == "N" else 1)
+    if name == "eps":
+        return Fraction(draw.randint(0, 9), draw.randint(1, 9))
+    return square(draw)
+
+
+def inputs(key: tuple[str, str], seed: int) -> dict:
+    draw = random.Random(f"{key} {seed}")
+    return {name: value(draw, name) for name in bounds.BOUNDS[key].inputs}
+
+
+def root(x: Fraction) -> Fraction:
+    found = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
+    assert found**2 == x
+    return found
+
+
+EXPECTED = {
+    ("P0", "uniform"): lambda eps, steps: (1 + eps) ** steps,
+    ("P1", "uniform"): lambda L, eps, steps: (L * (1 + eps) ** steps) ** 2,
+    ("P2", "instance"): lambda N, q: sum(x**3 - x for x in q) / 2 / N,
+    ("P3", "uniform"): lambda N, T, L, eps: T * (L * (1 + eps) ** (T - 1)) ** 6 / 2 / N,
+    ("P5", "uniform"): lambda t, eps: 2 * eps * t,
+    ("S1", "instance"): lambda R: (R + 1 / R - 2) / 4,
+    ("S1", "uniform"): lambda T, eps: ((1 + eps) ** (2 * T - 2) + (1 + eps) ** (2 - 2 * T) - 2) / 4,
+    ("S1", "naive"): lambda T, L: (L ** (2 * T) + L ** (-2 * T) - 2) / 4,
+    ("S2", "instance"): lambda R: 1 - 2 / (1 + root(R)),
+    ("S2", "uniform"): lambda t, eps: 1 - 2 / (1 + (1 + eps) ** (t - 1)),
+    ("S3", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
+    ("S3", "uniform"): lambda N, T, L, eps: T * (L * (1 + eps) ** (T - 1)) ** 2 / 2 / N,
+    ("S4", "instance"): lambda N, b: sum(2 * (x - 1) + root(x * (x - 1)) for x in b) / 2 / N,
+    ("S4", "uniform"): lambda N, T, L, eps: 3 * T * L * (1 + eps) ** (2 * T - 1) / 2 / N,
+    ("S5", "instance"): lambda N, b: math.prod((N + x - 1) / N for x in b),
+    ("S5", "bias"): None,  # a root of a product: compared by its square below
+    ("S7", "instance"): lambda H, R: ((R - 1) / R) ** (H - 1) * (1 - 2 / (1 + root(R))),
+    ("S8", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
+    ("S8", "uniform"): lambda N, T, eps: sum(((1 + eps) ** (T - p)) * ((1 + eps) ** (T - p) - 1) for p in range(1, T + 1)) / 2 / N,
+    ("G1", "published"): None,
+    ("G1", "sharper"): lambda N, moments: sum(map(root, moments)) / root(Fraction(N)) / 2,
+}  # fmt: skip
+
+
+def test_every_closed_form_has_an_expectation_here():
+    assert set(EXPECTED) == set(bounds.BOUNDS)
+
+
+@pytest.mark.parametrize("key", [k for k, v in EXPECTED.items() if v], ids=" ".join)
+def test_agrees_with_the_closed_form_written_here(key):
+    for seed in range(12):
+        given = inputs(key, seed)
+        found = bounds.evaluate(*key, **given)
+        assert isinstance(found, Fraction) and found == EXPECTED[key](**given), given
+
+
+@pytest.mark.parametrize("key", bounds.BOUNDS, ids=" ".join)
+def test_any_exact_number_type_and_balls_agree(key):
+    for seed in range(6):
+        given = inputs(key, seed)
+
+        def as_type(convert, given=given):
+            return {
+                name: v if name in bounds.COUNTS else [convert(x) for x in v] if isinstance(v, list) else convert(v)
+                for name, v in given.items()
+            }
+
+        plain = bounds.evaluate(*key, **given)
+        same = bounds.evaluate(*key, **as_type(lambda x: gmpy2.mpq(x.numerator, x.denominator)))
+        balls = bounds.evaluate(*key, **as_type(lambda x: flint.arb(flint.fmpq(x.numerator, x.denominator))))
+        assert isinstance(balls, flint.arb)
+        if isinstance(plain, flint.arb):
+            assert balls.overlaps(plain) and same.overlaps(plain)
+        else:
+            assert same == plain and balls.overlaps(flint.arb(flint.fmpq(plain.numerator, plain.denominator)))
+
+
+def test_roots_are_enclosed_when_they_are_irrational():
+    found = bounds.evaluate("S5", "bias", N=3, b=[Fraction(3), Fraction(5, 2)])
+    exact = ((1 + Fraction(2, 3)) * (1 + Fraction(1, 2)) - 1) / 4
+    assert (
+        isinstance(found, flint.arb)
+        and (found * found).contains(flint.arb(flint.fmpq(3, 8)))
+        and exact == Fraction(3, 8)
+    )
+    assert bounds.evaluate("S3", "instance", N=1, q=[4, 9]) == Fraction(4 - 2 + 9 - 3, 2)
+
+
+@pytest.mark.parametrize("key", bounds.BOUNDS, ids=" ".join)
+def test_infinite_inputs_claim_nothing(key):
+    given = inputs(key, 0)
+    for name, v in given.items():
+        if name not in bounds.COUNTS:
+            assert (
+                bounds.evaluate(*key, **given | {name: [*v, math.inf] if isinstance(v, list) else math.inf}) == math.inf
+            )
+
+
+def test_wrong_inputs_are_named():
+    with pytest.raises(TypeError, match="S1 uniform takes T, eps, not eps"):
+        bounds.evaluate("S1", "uniform", eps=ONE)
+    with pytest.raises(KeyError):
+        bounds.evaluate("S1", "no such form", eps=ONE)
+
+
+def test_bounds_are_the_terms_that_the_replay_proves():
+    """What is read without replay is what the kernel proves: same term, for every sealed form."""
+    replayer = Replayer(load(), load_seals())
+    for form in bounds.FORMS.values():
+        assert bounds.bound(form.sealed, form.part) is bound_of(replayer.theorem(form.sealed), form.part)
+
+
+def test_unproved_closed_forms_are_gaps_in_the_table():
+    gaps = {row["id"]: row["gaps"] for row in index()["statements"]}
+    assert not set(bounds.FORMS) & set(bounds.UNPROVED) and set(gaps) >= set(THEORY)
+    for id, _form in bounds.UNPROVED:
+        assert gaps[id] >= 1
+
+
+# ------------------------------------------------------------------------------------------- no drift
+def changed_exponent(folder, name: str):
+    """A copy of the stored proofs in which the exponent 2 reads 3 throughout the statement `name`."""
+    shutil.copytree(STORED, folder)
+    text = (folder / f"{name}.json").read_text()
+    assert text.count('["q", "2", []]') == 1
+    (folder / f"{name}.json").write_text(text.replace('["q", "2", []]', '["q", "3", []]'))
+    return folder
+
+
+def seal_anew(folder, name: str) -> None:
+    data, terms = json.loads((folder / f"{name}.json").read_text()), []
+    for entry in data["terms"]:
+        terms.append(decode_term(entry, terms))
+    hyps, concl = data["claim"]
+    mark = digest(bounds.Claim(frozenset(terms[h] for h in hyps), terms[concl]))
+    (folder / SEALS).write_text(json.dumps(json.loads((folder / SEALS).read_text()) | {name: mark}))
+
+
+def test_an_exponent_changed_in_the_statement_moves_the_bound_and_the_sealed_text(tmp_path):
+    folder = changed_exponent(tmp_path / "stored", "S1")
+    given = {"T": 3, "eps": Fraction(1, 2)}
+    with pytest.raises(Refused, match="not the sealed statement"):
+        bounds.evaluate("S1", "uniform", folder=folder, **given)
+    seal_anew(folder, "S1")
+    difference = Fraction(9, 4) - Fraction(4, 9)
+    assert bounds.evaluate("S1", "uniform", **given) == difference**2 / 4
+    assert bounds.evaluate("S1", "uniform", folder=folder, **given) == difference**3 / 4
+    before, after = sealed(bounds.claim("S1")), sealed(bounds.claim("S1", folder))
+    assert before != after == before.replace("^2", "^3")
+    with pytest.raises(Refused, match="S1: "):
+        Replayer(load(folder), load_seals(folder)).theorem("S1")
+
+
+def test_reading_a_bound_replays_nothing_and_needs_no_sympy():
+    """A lazy load: neither the derivations nor sympy are imported, and no proof is replayed."""
+    code = (
+        "import sys; sys.modules['sympy'] = None; from proofs import bounds; from proofs.kernel import Theory\n"
+        "def refuse(*a): raise AssertionError('a rule was applied')\n"
+        "Theory.apply = refuse; from fractions import Fraction\n"
+        "print(bounds.evaluate('S1', 'uniform', T=3, eps=Fraction(1)))\n"
+        "assert not {'proofs.weights', 'proofs.builder', 'scipy', 'smc'} & set(sys.modules), sorted(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert Fraction(done.stdout) == evaluate(bound_of(bounds.claim("S1")), {"n": 2, "eps": ONE})
