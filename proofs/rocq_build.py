@@ -25,9 +25,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent / "rocq"
 COQ = "8.16.1"
 MATHCOMP = "1.15.0"
-PACKAGES = (
-    "coq libcoq-mathcomp-ssreflect libcoq-mathcomp-algebra libcoq-mathcomp-algebra-tactics"
-)
+PACKAGES = "coq libcoq-mathcomp-ssreflect libcoq-mathcomp-algebra libcoq-mathcomp-algebra-tactics"
 FLAGS = ["-w", "-notation-overridden,-ambiguous-paths", "-R", ".", "BellmanSMC"]
 AUDITS = ("Audit.v", "AuditReal.v")
 GOLDEN, STAMP = "audit.golden", ".build-status.json"
@@ -134,7 +132,9 @@ def mathcomp_version(run: Run = output) -> str:
 
     Asked in turn: dpkg, opam, and the newest release that the installed sources mention as `since="mathcomp x.y"`.
     """
-    found = re.match(r"(?:\d+:)?(\d+\.\d+\.\d+)", run(["dpkg-query", "-W", "-f", "${Version}", "libcoq-mathcomp-ssreflect"]))
+    found = re.match(
+        r"(?:\d+:)?(\d+\.\d+\.\d+)", run(["dpkg-query", "-W", "-f", "${Version}", "libcoq-mathcomp-ssreflect"])
+    )
     if found:
         return found[1]
     opam = ["opam", "list", "--installed", "--short", "--columns=version", "coq-mathcomp-ssreflect"]
@@ -145,7 +145,9 @@ def mathcomp_version(run: Run = output) -> str:
     marks = [
         tuple(map(int, mark))
         for path in sorted(library.glob("*/*.v"))
-        for mark in re.findall(r'since\s*=\s*"mathcomp (\d+)\.(\d+)', path.read_text(encoding="utf-8", errors="replace"))
+        for mark in re.findall(
+            r'since\s*=\s*"mathcomp (\d+)\.(\d+)', path.read_text(encoding="utf-8", errors="replace")
+        )
     ]
     return "{}.{}".format(*max(marks)) if marks else ""
 
