@@ -53,7 +53,9 @@ def rational(value: object) -> Rational:
         raise TypeError(f"{value!r} is a truth value, not a number")
     if isinstance(value, type(ZERO)):
         return value
-    if isinstance(value, numbers.Rational):  # int() because Fraction(mpq) holds gmpy2's integers, which mpq() does not take
+    if isinstance(
+        value, numbers.Rational
+    ):  # int() because Fraction(mpq) holds gmpy2's integers, which mpq() does not take
         return gmpy2.mpq(int(value.numerator), int(value.denominator))
     if isinstance(value, flint.fmpq):
         return gmpy2.mpq(int(value.p), int(value.q))
@@ -90,6 +92,14 @@ def rationalise(value: float, max_denominator: int = 10**6) -> Rational:
     if not math.isfinite(value):
         raise ValueError(f"{value!r} is not a finite number")
     return gmpy2.mpq(Fraction(value).limit_denominator(max_denominator))
+
+
+def balanced_sum(terms: Iterable[Rational]) -> Rational:
+    """Sum by halves, so that large denominators meet only near the end."""
+    terms = list(terms)
+    while len(terms) > 1:
+        terms = [sum(terms[i : i + 2], ZERO) for i in range(0, len(terms), 2)]
+    return terms[0] if terms else ZERO
 
 
 def ball(value: Extended, bits: int = 128) -> Ball:

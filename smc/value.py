@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from smc.model import LayeredModel
-from smc.rational import INFINITE, ONE, ZERO, Extended, Rational
+from smc.rational import INFINITE, ONE, ZERO, Extended, Rational, balanced_sum
 
 if TYPE_CHECKING:
     from smc.reward import Twist
@@ -52,7 +52,7 @@ def target(model: LayeredModel) -> Layer:
     """Terminal marginal of the target `pi`, shape (|X_T|,), a probability. Raises ZeroDivisionError if `Z = 0` (a
     checked twist excludes it)."""
     weights = [m * phi for m, phi in zip(prefix_mass(model)[-1], model.reward, strict=True)]
-    total = sum(weights, ZERO)
+    total = balanced_sum(weights)
     return tuple(w / total for w in weights)
 
 
@@ -209,8 +209,8 @@ class Constants:
         """`chi^2(pi*_t || pihat_t)` for t = 0..T: true against twisted intermediate target, `pi*_t ∝ eta V*`, `pihat_t ∝ eta V` (G3)."""
         values = []
         for eta, star, v in zip(self.prefix_mass, self.true_value, self.twist.values, strict=True):
-            twisted = sum((m * w for m, w in zip(eta, v, strict=True)), ZERO)
-            second = sum((m * s * s / w for m, s, w in zip(eta, star, v, strict=True) if m and s), ZERO)
+            twisted = balanced_sum(m * w for m, w in zip(eta, v, strict=True))
+            second = balanced_sum(m * s * (s / w) for m, s, w in zip(eta, star, v, strict=True) if m and s)
             values.append(twisted * second / self.normaliser**2 - 1)
         return tuple(values)
 
@@ -220,14 +220,14 @@ class Constants:
         terms = []
         for t in range(self.model.horizon):
             eta, v, star = self.prefix_mass[t], self.twist.values[t], self.true_value[t + 1]
-            mean = sum((m * w for m, w in zip(eta, v, strict=True)), ZERO)
-            second = ZERO
-            for x, m in enumerate(eta):
-                if m and v[x]:
-                    step = sum(
-                        (e.probability * (e.potential * star[e.target]) ** 2 for e in self.model.edges[t][x]), ZERO
-                    )
-                    second += m * step / v[x]
+            mean = balanced_sum(m * w for m, w in zip(eta, v, strict=True))
+            second = balanced_sum(
+                m
+                / v[x]
+                * sum((e.probability * (e.potential * star[e.target]) ** 2 for e in self.model.edges[t][x]), ZERO)
+                for x, m in enumerate(eta)
+                if m and v[x]
+            )
             terms.append(mean * second / self.normaliser**2)
         return tuple(terms)
 
@@ -239,7 +239,7 @@ class Constants:
     def twisted_target(self, t: int) -> Layer:
         """`pihat_t ∝ eta_t V_t`, shape (|X_t|,): what the guided particle aims at after t steps (P5, S2); `pi`'s marginal at t = T."""
         weights = [m * v for m, v in zip(self.prefix_mass[t], self.twist.values[t], strict=True)]
-        total = sum(weights, ZERO)
+        total = balanced_sum(weights)
         return tuple(w / total for w in weights)
 
 

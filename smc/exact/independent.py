@@ -10,7 +10,7 @@ the weights have a small common denominator and otherwise sparse. The run is dea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
@@ -21,7 +21,7 @@ import gmpy2
 from smc.algorithms import ParticleProcess, check_particles
 from smc.errors import InputError, TooLarge
 from smc.exact.law import OutputLaw
-from smc.rational import ONE, ZERO, Rational
+from smc.rational import ONE, ZERO, Rational, balanced_sum
 
 MOST_CELLS = 200_000
 """Largest number of (state, weight) cells that is enumerated."""
@@ -190,14 +190,6 @@ def _product(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int
         for k, d in right.items():
             product[s + k] = product.get(s + k, 0) + c * d
     return product
-
-
-def balanced_sum(terms: Sequence[Rational]) -> Rational:
-    """Sum by halves, so that large denominators meet only near the end."""
-    if len(terms) <= 8:
-        return sum(terms, ZERO)
-    half = len(terms) // 2
-    return balanced_sum(terms[:half]) + balanced_sum(terms[half:])
 
 
 def _merge(pairs: Iterable[tuple]) -> dict:
