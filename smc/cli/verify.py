@@ -105,24 +105,25 @@ def refuse_what_is_long(case) -> None:
         )
 
 
+MOST_IN_FIGURE = 1024
+"""Largest N of the figure."""
 FIGURE = "tv-against-particles.png"
 
 
 def _figures(reports, folder):
-    """The figure of the first model's own reward model, written; none, with a note, where matplotlib is missing."""
+    """The figure of the smallest model under its own reward model, written; none, with a note, where matplotlib is missing."""
     from smc.cli.output import remarks
     from smc.errors import InputError
 
     naive = [r for r in reports if r.measured.algorithm == "naive"]
-    first = naive[0].constants if naive else None
-    series = [r for r in naive if r.constants.model is first.model and r.constants.twist is first.twist]
-    if len({r.measured.particles for r in series}) < 2:
+    if not naive:
         return []
+    first = min(naive, key=lambda r: sum(r.constants.model.sizes)).constants
     try:
         from smc.plots import save, tv_against_particles
 
         title = f"{first.model.name}, reward model: {first.twist.name}"
-        figure = tv_against_particles(series, title)
+        figure = tv_against_particles(list(_doubling(first)), title)
         save(figure, folder / FIGURE)
     except InputError as error:
         remarks().print(f"no figure: {error}", soft_wrap=True)
@@ -135,11 +136,28 @@ def _figures(reports, folder):
     ]
 
 
+def _doubling(constants):
+    """Reports at N = 1, 2, 4, ... for as long as one takes about a second."""
+    from smc.errors import TooLarge
+    from smc.exact import explain_law
+    from smc.measure import Measured
+    from smc.verify import check
+
+    process, particles = Measured(constants, "naive", 1).process, 1
+    while particles <= MOST_IN_FIGURE:
+        try:
+            plan = explain_law(process, particles)
+        except TooLarge:
+            return
+        if particles > 2 and plan.costs and plan.costs[0].seconds > 1.0:
+            return
+        yield check(constants.model, constants.twist, "naive", particles=particles)
+        particles *= 2
+
+
 def _proof_index():
-    """Statements as `prove --json` lists them, and the lines of trusted code; nothing where the proofs are not installed."""
-    try:
-        from proofs.blueprint import index
-    except ImportError:
-        return (), None
+    """Statements as `prove --json` lists them, and the lines of trusted code."""
+    from proofs.blueprint import index
+
     document = index()
     return document["statements"], document["trusted_lines"]
