@@ -58,29 +58,34 @@ class Numbers:
     def shift(self, x: np.ndarray, step: Shift) -> np.ndarray:
         """See `Shift`."""
         order, lines = step.lines.by_line
-        linear = self.polynomial([step.amount, 1])
-        x = x[order]
+        linear, amount = self.polynomial([step.amount, 1]), self.number(step.amount)
+        numbers = x[order].tolist()
+        del x  # so that old numbers go while new ones come
         for a, b in lines:
-            numbers = self.polynomial(x[a:b].tolist())(linear).coeffs()
-            x[a:b] = numbers + [self.zero] * (b - a - len(numbers))
-        return _scattered(x, order)
+            if b - a == 2:
+                numbers[a] += amount * numbers[a + 1]
+            else:
+                shifted = self.polynomial(numbers[a:b])(linear).coeffs()
+                numbers[a:b] = shifted + [self.zero] * (b - a - len(shifted))
+        return _scattered(numbers, order)
 
     def stirling(self, x: np.ndarray, step: Stirling) -> np.ndarray:
         """See `Stirling`: after round i row i holds `E[n^i]` and row r > i holds `E[n^i (n)_{r-i}]`."""
         starts, counts = step.lines.starts, step.lines.lengths
-        x = x[step.lines.rows]
+        numbers = x[step.lines.rows].tolist()
+        del x
         rows = []
         for a, b in pairwise(starts):
-            rows.append(self.polynomial(x[a:b].tolist()))
-            x[a:b] = None
+            rows.append(self.polynomial(numbers[a:b]))
+            numbers[a:b] = [None] * (b - a)
         longest = len(rows) - 1
         for i in range(1, longest):
             for r in range(longest, i, -1):
                 rows[r] = rows[r] + (r - i) * rows[r - 1].truncate(counts[r])
         for r, count in enumerate(counts):
-            numbers, rows[r] = rows[r].coeffs(), None
-            x[starts[r] : starts[r + 1]] = numbers + [self.zero] * (count - len(numbers))
-        return _scattered(x, step.lines.rows)
+            moments, rows[r] = rows[r].coeffs(), None
+            numbers[starts[r] : starts[r + 1]] = moments + [self.zero] * (count - len(moments))
+        return _scattered(numbers, step.lines.rows)
 
     def select(self, x: np.ndarray, step: Select) -> np.ndarray:
         """See `Select`."""
@@ -108,14 +113,12 @@ class Numbers:
 
 
 def _array(numbers: list) -> np.ndarray:
-    array = np.empty(len(numbers), dtype=object)
-    array[:] = numbers
-    return array
+    return np.fromiter(numbers, dtype=object, count=len(numbers))
 
 
-def _scattered(x: np.ndarray, order: np.ndarray) -> np.ndarray:
-    placed = np.empty(len(x), dtype=object)
-    placed[order] = x
+def _scattered(numbers: list, order: np.ndarray) -> np.ndarray:
+    placed = np.empty(len(numbers), dtype=object)
+    placed[order] = _array(numbers)
     return placed
 
 

@@ -2,8 +2,8 @@
 
 Reference model: S states a layer, horizon T = 6, weights {1, 2, 3} by the state entered, rotated by one state a step, transition
 denominators at most 6 (`tests/exact/random_processes.py`). Processor time, because benchmarks share their machine; engines on several
-threads need less time by the clock. Storm runs in an environment of its own, `build/storm-venv` (`python -m venv build/storm-venv`,
-`build/storm-venv/bin/pip install stormpy`); its rows are left out, with a message, where that is missing.
+threads need less time by the clock. Storm runs in an environment of its own (`python -m tests.bench.neighbours` makes it);
+its rows are left out, with a message, where that is missing.
 
 `python -m tests.bench.bench_exact` prints the table (`--quick` leaves out what takes minutes); `pytest tests/bench/bench_exact.py` records
 the small cases with pytest-benchmark.

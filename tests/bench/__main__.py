@@ -1,0 +1,12 @@
+"""`python -m tests.bench` (`make bench`): all benchmarks, one after the other."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import bench_exact, bench_montecarlo
+
+if __name__ == "__main__":
+    bench_exact.main(sys.argv[1:])
+    print()
+    bench_montecarlo.main()
