@@ -41,12 +41,15 @@ class Row:
 
     @property
     def slack(self) -> float:
-        """bound / observed, for display; `inf` where the observed value is zero or the bound infinite."""
+        """bound / observed, for display; `inf` where the observed value is zero, the bound infinite, or the quotient beyond a float."""
         if not self.observed:
             return INFINITE
         if isinstance(self.bound, flint.arb):
             return float(self.bound / ball(self.observed))
-        return float(self.bound / self.observed) if self.bound != INFINITE else INFINITE
+        try:
+            return float(self.bound / self.observed) if self.bound != INFINITE else INFINITE
+        except OverflowError:
+            return INFINITE
 
     def to_json(self) -> dict[str, Any]:
         """Rationals as strings; a ball as a rational just below it, so that `observed <= bound` read from the file is a proof."""

@@ -68,12 +68,20 @@ class Chunk:
     counterexample: Counterexample | None = None
 
 
-class Refuted(AssertionError):
-    """Raised inside the search, so that Hypothesis shrinks; carries the instance and the row."""
+CRASH = "crash"
+"""The claim that every instance has an answer."""
 
-    def __init__(self, instance: Instance, row: Row, claim: str) -> None:
+
+class Refuted(AssertionError):
+    """Raised inside the search, so that Hypothesis shrinks; carries what a counterexample needs."""
+
+    def __init__(self, instance: Instance, claim: str, form: str, algorithm: str, observed: str, bound: str) -> None:
         super().__init__(claim)
-        self.instance, self.row, self.claim = instance, row, claim
+        self.instance = instance
+        self.counterexample = Counterexample(
+            claim, form, algorithm, instance.particles, observed, bound, instance.size, describe(instance),
+            document(instance, claim),
+        )  # fmt: skip
 
 
 def searched(plan: Plan) -> SearchStrategy[Instance]:
@@ -105,16 +113,18 @@ def searched(plan: Plan) -> SearchStrategy[Instance]:
 
 
 def evaluate(plan: Plan, instance: Instance) -> Iterator[tuple[str, str, Row]]:
-    """(claim, algorithm, row) for every row of every claim of the plan on `instance`."""
-    needed = {ALGORITHM[statement] for statement in plan.statements}
-    for algorithm in sorted(needed):
-        for row in report(instance, algorithm).rows:
+    """(claim, algorithm, row) for every row of every claim of the plan on `instance`. Raises Refuted where there is no answer."""
+    for algorithm in sorted({ALGORITHM[statement] for statement in plan.statements}):
+        try:
+            found = report(instance, algorithm).rows
+        except Exception as error:  # whatever it is, an instance without an answer is a finding, and is shrunk like one
+            raise Refuted(instance, CRASH, type(error).__name__, algorithm, str(error)[:200], "an answer") from error
+        for row in found:
             if row.id in plan.statements and ALGORITHM[row.id] == algorithm:
                 yield row.id, algorithm, row
     for name in plan.planted:
-        falsehood = FALSEHOODS[name]
-        for row in falsehood.rows(instance):
-            yield name, falsehood.algorithm, row
+        for row in FALSEHOODS[name].rows(instance):
+            yield name, FALSEHOODS[name].algorithm, row
 
 
 def run_chunk(plan: Plan, number: int) -> Chunk:
@@ -125,7 +135,7 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
     set_hypothesis_home_dir(tempfile.gettempdir() + "/bellman-smc-hypothesis")  # nothing is left where the user works
     chunk, began = Chunk(number), time.perf_counter()
     steered = plan.claims[number % len(plan.claims)]
-    refuted = False
+    shrinking = False
 
     @seed(int.from_bytes(hashlib.blake2b(f"{plan.seed}/{number}".encode(), digest_size=8).digest(), "big"))
     @settings(
@@ -134,20 +144,23 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
     )  # fmt: skip
     @given(searched(plan))
     def search(instance: Instance) -> None:
-        nonlocal refuted
-        rows = list(evaluate(plan, instance))
-        if not refuted:
-            _record(chunk, instance, rows)
-        for claim, _, row in rows:
-            if row.verdict is Verdict.REFUTED:
-                refuted = True
-                raise Refuted(instance, row, claim)
+        nonlocal shrinking
+        try:
+            rows = list(evaluate(plan, instance))
+            if not shrinking:
+                _record(chunk, instance, rows)
+            for claim, algorithm, row in rows:
+                if row.verdict is Verdict.REFUTED:
+                    raise Refuted(instance, claim, row.form, algorithm, str(row.observed), str(row.bound))
+        except Refuted:
+            shrinking = True
+            raise
         target(max((_ratio(row) for claim, _, row in rows if claim == steered), default=0.0))
 
     try:
         search()
-    except Refuted as counterexample:
-        chunk.counterexample = _counterexample(plan, counterexample)
+    except Refuted as refuted:
+        chunk.counterexample = refuted.counterexample
     chunk.seconds = time.perf_counter() - began
     return chunk
 
@@ -179,13 +192,3 @@ def document(instance: Instance, claim: str) -> str:
         instance.model, instance.twist.values[:-1], f"campaign instance for {claim}, N = {instance.particles}"
     )
     return json.dumps(made, indent=1)
-
-
-def _counterexample(plan: Plan, refuted: Refuted) -> Counterexample:
-    row, instance = refuted.row, refuted.instance
-    algorithm = ALGORITHM.get(refuted.claim) or FALSEHOODS[refuted.claim].algorithm
-    del plan
-    return Counterexample(
-        refuted.claim, row.form, algorithm, instance.particles, str(row.observed), str(row.bound), instance.size,
-        describe(instance), document(instance, refuted.claim),
-    )  # fmt: skip

@@ -83,7 +83,7 @@ def command(
             particles = "" if found.algorithm == "guided" else f" {count} {found.particles}"
             note = remarks()
             note.print(
-                f"{found.claim} {found.form} is refuted: observed {found.observed}, claimed at most {found.bound}",
+                _broken(found),
                 soft_wrap=True,
             )
             note.print(found.instance, soft_wrap=True)
@@ -103,6 +103,12 @@ def command(
     if ending is Ending.INTERRUPTED:
         return INTERRUPTED
     return UNDECIDED if any(row.undecided for row in totals.tightness) else HOLDS
+
+
+def _broken(found) -> str:
+    if found.claim == "crash":
+        return f"{found.algorithm} has no answer: {found.form}: {found.observed}"
+    return f"{found.claim} {found.form} is refuted: observed {found.observed}, claimed at most {found.bound}"
 
 
 class _progress:

@@ -7,8 +7,10 @@ from hypothesis import given
 from proofs import bounds
 from smc.algorithms import particle_process
 from smc.exact import output_law
-from smc.rational import INFINITE, Verdict, at_most
-from smc.testing import instances, layered_models, perturbations
+from smc.model import LayeredModel
+from smc.rational import INFINITE, Rational, Verdict, at_most
+from smc.reward import twist
+from smc.testing import Instance, instances, layered_models, perturbations
 from tests.properties.common import rows, within_bound
 from tests.tightness import enough
 
@@ -75,3 +77,22 @@ def test_needs_a_finite_ratio_bound():
 
     silent()
     assert found
+
+
+def test_a_bound_beyond_every_float_is_still_compared():
+    """eps and L of 10^12 make the bound about 10^288 times 10^216: the verdict is exact, the slack for display is infinite."""
+    model = LayeredModel.from_edges(
+        [["r"], ["a", "b"], ["a"], ["a"], ["a", "b"]],
+        [
+            [("r", "a", "1/2"), ("r", "b", "1/2")],
+            [("a", "a", 1), ("b", "a", 1)],
+            [("a", "a", 1)],
+            [("a", "a", "1/2"), ("a", "b", "1/2")],
+        ],
+        {"a": 1, "b": 2},
+    )
+    wild = twist(model, [[1], [10**12, Rational(1, 10**12)], [1], [10**12]])
+    (row,) = rows("P3", Instance(model, wild, 2))
+    assert row.verdict is Verdict.HOLDS
+    assert row.bound > 10**400
+    assert row.slack == INFINITE

@@ -119,10 +119,8 @@ def test_ctrl_c_keeps_what_was_found(tmp_path):
 
 
 def test_a_counterexample_is_shrunk_and_written_for_check(tmp_path, capsys):
-    code = cli(
-        ["campaign", *OPTIONS, "--planted", "S3/wrong-level", "--results", str(tmp_path / "d.sqlite"), "--counterexamples", str(tmp_path / "found"),
-         "--examples", "100", "--json"]
-    )  # fmt: skip
+    files = ["--results", str(tmp_path / "d.sqlite"), "--counterexamples", str(tmp_path / "found")]
+    code = cli(["campaign", *OPTIONS, "--planted", "S3/wrong-level", *files, "--examples", "100", "--json"])
     captured = capsys.readouterr()
     assert code == 1
     (refuted,) = json.loads(captured.out)["counterexamples"]
@@ -132,6 +130,23 @@ def test_a_counterexample_is_shrunk_and_written_for_check(tmp_path, capsys):
     assert cli(["check", str(path), "--particles", str(refuted["particles"]), "--json"]) == 0
     checked = json.loads(capsys.readouterr().out)
     assert checked["tv"] == refuted["observed"]
+
+
+def test_an_instance_without_an_answer_is_a_counterexample(monkeypatch):
+    """A fault in the engine does not end a campaign with a traceback: it is shrunk and kept like a refuted claim."""
+    from smc.campaign import search
+
+    honest = search.report
+
+    def faulty(instance, algorithm):
+        if algorithm == "mh" and instance.model.horizon > 1:
+            raise OverflowError("too large")
+        return honest(instance, algorithm)
+
+    monkeypatch.setattr(search, "report", faulty)
+    found = run_chunk(make_plan(**SMALL), 0).counterexample
+    assert (found.claim, found.form, found.algorithm, found.observed) == ("crash", "OverflowError", "mh", "too large")
+    assert found.size <= 6
 
 
 def test_time_budget(tmp_path):
