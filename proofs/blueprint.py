@@ -249,12 +249,16 @@ def _rocq() -> dict[str, dict[str, Any]]:
     """By statement ID: theorem, file and state of the last build of its Rocq proof; empty where the Rocq files are not installed."""
     if importlib.util.find_spec("proofs.rocq_status") is None:
         return {}
-    from proofs.rocq_status import rocq_status  # type: ignore[import-not-found, unused-ignore]
+    from proofs.rocq_status import rocq_status
 
+    try:
+        found = rocq_status()
+    except (OSError, ValueError, KeyError):
+        return {}
     return {
-        name: {key: getattr(status, key, None) for key in ("theorem", "file", "built")}
-        for name, status in rocq_status().items()
-        if getattr(status, "theorem", None)
+        name: {"theorem": s.theorem, "also": list(s.also), "file": s.file, "built": s.built, "differs": s.differs}
+        for name, s in found.items()
+        if s.theorem
     }
 
 

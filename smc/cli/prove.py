@@ -30,6 +30,7 @@ def command(
     Exit codes: 0 every stored proof replays, 1 one is refused, 2 an unknown ID, 3 the statement asked for is not proved.
     """
     from proofs.blueprint import blueprint, index
+    from proofs.derivation import text, to_json
     from proofs.replay import STORED
     from smc.cli import REFUTED, UNDECIDED
     from smc.cli.output import json_object, remarks, results
@@ -44,18 +45,56 @@ def command(
     if statement is not None and statement not in made.known():
         raise InputError(f"unknown ID {statement!r}", where="prove", mend=f"known: {', '.join(made.known())}")
     chosen = made.find(statement) if statement else []
-    document = index(made)
-    if statement is not None:
-        families = {e.family for e in chosen} or {statement}
-        document["statements"] = [row for row in document["statements"] if row["id"] in families]
-    if as_json:
+    readable = [e for e in chosen if e.refused is None]
+    if graph is not None:
+        remarks().print(f"written: {graph} (drawn by {_graph(made, graph)})", soft_wrap=True)
+    if latex:
+        print(_latex(made, statement, readable), end="")
+    elif as_json:
+        document = index(made)
+        if statement is not None:
+            families = {e.family for e in chosen} or {statement}
+            document["statements"] = [row for row in document["statements"] if row["id"] in families]
+            document["derivations"] = [to_json(made, e) for e in readable]
         json_object(document)
+    elif statement is not None:
+        print("\n".join(text(made, e) for e in readable) or f"{statement}: no stored proof (a gap)")
     else:
+        document = index(made)
         results().print(table(made))
         results().print(summary(document), soft_wrap=True)
     if made.refusals:
         return REFUTED
     return UNDECIDED if statement is not None and not chosen else 0
+
+
+def _latex(made, statement, entries) -> str:
+    """A document: every sealed statement, or the derivations asked for."""
+    from proofs.derivation import in_latex
+    from proofs.latex import document, statement_latex
+
+    if statement is not None:
+        return document("\n".join(in_latex(made, e) for e in entries), f"The derivation of {statement}")
+    proved = [e for e in made.entries.values() if e.source != "lemma" and e.refused is None]
+    body = "\n".join(statement_latex(e, made.journal.theorem(e.id), made.journal.definitions) for e in proved)
+    return document(body, "The sealed statements")
+
+
+def _graph(made, path: Path) -> str:
+    """Write the graph; bad endings, places and missing programs are bad input."""
+    from proofs.graph import NoDrawing, write
+    from smc.errors import InputError
+
+    try:
+        return write(made, path)
+    except ValueError as error:
+        raise InputError(str(error), where="--graph") from None
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", where=str(path), mend="choose another place"
+        ) from None
+    except NoDrawing as error:
+        raise InputError(str(error), where="--graph", mend="write a .dot file, or install bellman-smc[plot]") from None
 
 
 def table(made):

@@ -1,0 +1,99 @@
+"""One table: the notation of the paper, the name in the sealed statements, the name in the numerical code, the domain.
+
+A symbol of a sealed statement is universally quantified: the theorem holds for every choice of it that meets the hypotheses. Where two
+topics give one name two meanings, the row says both. `proofs.latex` prints with this table; a name that is not in it is set upright.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A row. name: in the statements; latex: the notation; domain: what it ranges over; code: its name in `smc`; meaning: in words."""
+
+    name: str
+    latex: str
+    domain: str
+    code: str
+    meaning: str
+
+
+_ROWS = r"""
+T | T | natural | model.horizon | horizon
+N | N | natural, at least 1 | particles | number of particles
+H | H | natural, at least 1 | proposals | number of Metropolis-Hastings proposals
+Q | Q | natural | queries | number of oracle queries
+n | n | natural | horizon - 1, horizon - t | steps to go; the horizon is n + 1 where a statement says so
+m | m | natural |  | steps to go, or a second count
+t | t | natural, at most T | step | time; layers are X_0 = {root}, ..., X_T
+k | k | natural |  | index of a sum or product; the vocabulary in S6
+B | B | natural, at least 1 | children | children of the root in the lower bound
+eps | \varepsilon | real, at least 0 | constants.bellman_error | Bellman error (Assumption 3.2)
+delta | \delta | real, in (0, 1) | delta | accuracy asked for
+L | L | real, at least 1 | constants.ratio_bound | ratio bound (Assumption 3.1); the upper bound alone in S4
+x | x | state | state index | state at time t
+y | y | state | edge.to | successor of x
+root | \mathrm{root} | state | layers[0][0] | the state at time 0
+M | M | law of y from (t, x) | model.edges | reference kernel; M_t goes from time t to t + 1
+psi | \psi | real, at least 0 | edge.potential | potential of the edge from x at t to y at t + 1
+phi | \varphi | real, at least 0 | model.reward | terminal reward
+V | V | real, at least 0 | twist.values | approximate reward model (twist)
+Vstar | V^{*} | real, at least 0 | constants.value | true value
+VF | V^{F} | real |  | true value with the terminal reward times the test function F
+F | F | [0, 1] |  | test function; total variation is the supremum over F
+Z | Z | real, positive | constants.normaliser | normaliser, V*_0(root)
+rho | \rho | real, positive | constants.bellman_ratio | Bellman ratio (BV)(x)/V(x)
+u | u | real | constants.value_ratio | V*/V
+r | r | real, at least 1 | constants.level_ratio | max rho_t / min rho_t at time t
+q | q | real, at least 1 | constants.q | range ratio max/min (of Qbar at step p)
+b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a range (S0)
+s | s | real, at least 0 |  | root of q
+w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained)
+dead | \mathrm{dead} | real, at least 0 | constants.reachable | 0 exactly on live (reachable) states
+noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
+lo | \ell | real, positive |  | lower end of a weight's range
+hi | h | real, positive |  | upper end of a weight's range
+K | K | law of y from (t, x) |  | any Markov kernel, such as the guided one
+guided | M^{V} | law of y from (t, x) | guided moves | guided kernel: M psi V / (BV)
+move | \mathrm{move} | law of an edge from (t, x) |  | the edge from x at t to a successor
+resampled | \mathrm{resampled} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
+smc | \mathrm{smc} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
+first | \mathrm{first} | law of an edge |  | law of a particle of the first cloud
+A | A | real |  | mean of a product of weights (S1); the answer without further noise (S3, S4)
+C | C | real |  | second moment of a product of weights
+W | W | real |  | expected final answer, by the cloud
+R | R | real |  | reference mean (S1); a self-normalised average; the range ratio (S7)
+f | f | real |  | test function
+g | g | real, at least 0 | increment | weight of an edge; a test function
+h | h | real, at least 0 |  | a density with mean one, or an unnormalised weight
+a | a | real |  | lower end of a range
+mu | \mu | law |  | any probability
+coin | \mathrm{coin} | law on {0, 1} |  | two-point law
+C_act | C_{\mathrm{act}} | real, at least 1 | constants.c_act | worst ratio V*_t/V*_{t-1} (neighbour)
+C_inf | C_{\infty} | real, at least 1 | constants.c_inf | worst ratio between V and V* (neighbour)
+pair | \mathrm{pair} | edge |  | the edge with given ends
+join | \mathrm{join} | edge |  | the edge with given ends
+old | \mathrm{old} | state |  | where an edge starts
+new | \mathrm{new} | state |  | where an edge ends
+src | \mathrm{src} | state |  | where an edge starts
+dst | \mathrm{dst} | state |  | where an edge ends
+c | c | cloud of N particles | occupancy | a cloud; c_i its entries
+"""
+
+TABLE = {row.name: row for row in (Symbol(*map(str.strip, line.split("|"))) for line in _ROWS.strip().splitlines())}
+"""By the name in the statements."""
+
+
+def notation(name: str) -> str:
+    """The LaTeX of a name: from the table; trailing digits as an index; anything else upright."""
+    if name in TABLE:
+        return TABLE[name].latex
+    stem = name.rstrip("0123456789")
+    if stem and stem != name:
+        return f"{notation(stem)}_{{{name[len(stem) :]}}}"
+    bare = name.lstrip("_")
+    if len(bare) == 1:
+        return bare
+    return f"\mathrm{{{bare.replace('_', ' ')}}}"
