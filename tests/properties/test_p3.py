@@ -80,7 +80,7 @@ def test_needs_a_finite_ratio_bound():
 
 
 def test_a_bound_beyond_every_float_is_still_compared():
-    """eps and L of 10^12 make the bound about 10^288 times 10^216: the verdict is exact, the slack for display is infinite."""
+    """eps and L of 10^12 and more: the verdict is exact, the slack for display is infinite."""
     model = LayeredModel.from_edges(
         [["r"], ["a", "b"], ["a"], ["a"], ["a", "b"]],
         [
@@ -94,5 +94,5 @@ def test_a_bound_beyond_every_float_is_still_compared():
     wild = twist(model, [[1], [10**12, Rational(1, 10**12)], [1], [10**12]])
     (row,) = rows("P3", Instance(model, wild, 2))
     assert row.verdict is Verdict.HOLDS
-    assert row.bound > 10**400
+    assert row.bound > 10**310
     assert row.slack == INFINITE
