@@ -8,6 +8,7 @@ without a proof (`proofs.bounds.UNPROVED`), one when nothing at all is proved, o
 from __future__ import annotations
 
 import importlib.util
+import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -238,6 +239,20 @@ def blueprint(folder: Path = STORED) -> Blueprint:
             refusals.get(name),
         )
     return made
+
+
+def rests_on(folder: Path = STORED) -> str:
+    """What every stored proof names, one line a proof: the axioms among its steps and the theorems that it uses. Read, not replayed.
+
+    `python -m proofs.builder` writes it to `tests/golden/rests_on.txt`, where a changed dependency shows up as a difference.
+    """
+    lines = []
+    for name, stored in load(folder).items():
+        steps = json.loads(stored)["steps"]
+        axioms = dict.fromkeys(sorted(args[0] for rule, _premises, args, _note in steps if rule == "axiom"))
+        uses = dict.fromkeys(p for _rule, premises, _args, _note in steps for p in premises if isinstance(p, str))
+        lines.append(f"{name}: axioms {', '.join(axioms) or 'none'}; uses {', '.join(uses) or 'none'}")
+    return "\n".join(lines) + "\n"
 
 
 def _axioms(journal: Journal, names: Iterable[str]) -> tuple[str, ...]:

@@ -423,7 +423,8 @@ GOLDEN = STORED.parent.parent / "tests" / "golden" / "statements"
 def main(names: list[str]) -> int:
     """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on.
 
-    A new statement is sealed: its fingerprint enters `stored/_seals.json` and its text `tests/golden/statements/`.  A statement that
+    A new statement is sealed: its fingerprint enters `stored/_seals.json`, its text `tests/golden/statements/`, and what each proof
+    rests on `tests/golden/rests_on.txt`.  A statement that
     differs from its seal is reported and not written, unless `--seal` is given.
     """
     from proofs.statements import library, load
@@ -462,6 +463,10 @@ def main(names: list[str]) -> int:
                 registry[name].text(proof.theorems[-1], made.definitions), encoding="utf-8"
             )
     (STORED / SEALS).write_text(json.dumps(dict(sorted(seals.items())), indent=0) + "\n", encoding="utf-8")
+    if GOLDEN.parent.is_dir():
+        from proofs.blueprint import rests_on
+
+        (GOLDEN.parent / "rests_on.txt").write_text(rests_on(), encoding="utf-8")
     stale = [name for name in seals if name not in made.derivations]
     if stale:
         print(f"sealed without a derivation: {', '.join(stale)}", file=sys.stderr)

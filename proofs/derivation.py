@@ -46,7 +46,7 @@ def _listed(labels: tuple[str, ...]) -> str:
 
 
 def steps_of(made: Blueprint, name: str) -> list[Step]:
-    """The steps of a stored proof. An open assumption is named H1, H2, ... if the sealed statement has it, else by the step that made it."""
+    """The steps of a stored proof. An open assumption is H1, H2, ... if the sealed statement has it, else the step that made it."""
     theorem = made.journal.theorem(name)
     labels = {h: f"H{i}" for i, h in enumerate(sorted(theorem.hyps, key=show), 1)}
     stored = json.loads(made.journal.texts[name])["steps"]

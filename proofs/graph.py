@@ -10,7 +10,7 @@ from typing import Any
 
 from proofs.blueprint import Blueprint
 
-COLOURS = {"paper": "#0072b2", "neighbour": "#cc79a7", "new": "#d55e00", "lemma": "#8c8c8c"}
+COLOURS = {"paper": "#0072b2", "neighbour": "#cc79a7", "new": "#d55e00", "lemma": "#595959"}
 """By source; the Okabe-Ito palette, which colour-blind readers can tell apart."""
 
 
@@ -22,7 +22,7 @@ def dot(made: Blueprint) -> str:
     """DOT text: an arrow from each statement to what its proof uses; lemmas are grey, refused proofs dashed."""
     lines = [
         "digraph proofs {",
-        '  rankdir=BT; node [shape=box, style=filled, fontname="Helvetica", fontsize=11, fontcolor=white]; edge [color="#5a5a5a"];',
+        '  rankdir=TB; node [shape=box, style=filled, fontname="Helvetica", fontsize=11, fontcolor=white]; edge [color="#5a5a5a"];',
     ]
     for e in made.entries.values():
         style = ', style="dashed", fontcolor=black' if e.refused else ""
