@@ -16,7 +16,7 @@ import flint
 from proofs import bounds
 from smc.algorithms import ParticleProcess, particle_process
 from smc.errors import InputError
-from smc.exact import second_moment
+from smc.measure import Measured
 from smc.model import LayeredModel
 from smc.montecarlo import Estimate, estimate
 from smc.rational import INFINITE, Ball, Extended, Rational, Verdict, at_most, precision, text
@@ -162,8 +162,9 @@ def check_by_simulation(
     process = particle_process(model, twist, algorithm)
     found = estimate(process, particles, replicates, seed=seed, error=error, target=constants.target, progress=progress)
     exact = None
-    if process.resampled and _pair_moves(process) <= MOST_PAIR_MOVES:
-        exact = second_moment(process, particles) / constants.normaliser**2
+    measured = Measured(constants, algorithm, particles)  # its process is the same one with indistinguishable states joined
+    if process.resampled and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
+        exact = measured.second_moment_ratio
     report = SampledReport(constants, found, exact, ())
     rows: list[Row | SampledRow] = list(value_rows(constants))
     for claim in CLAIMS.get(algorithm, lambda _: [])(constants):
