@@ -257,7 +257,7 @@ class _Sizes:
         return (before, c, self.counts[t - 1]), (rank * (d - 1) - rank * (rank - 1) / 2 + 2, d, self.counts[t])
 
     def _balls(self) -> tuple[float, float]:
-        bits = self.radius + 8 * self.particles + 32
+        bits = self.radius + 1.5 * self.particles * self.chain.horizon + 16
         seconds = 3e-4
         for t in range(1, self.chain.horizon):
             for shifts, cells, points in self._shapes(t):

@@ -17,7 +17,7 @@ from smc.errors import InputError, TooLarge
 from smc.exact import explain_law, output_law, plain, residues, second_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
 from smc.model import LayeredModel
-from smc.rational import Rational
+from smc.rational import Rational, ball
 from smc.reward import constant, perfect
 
 
@@ -198,3 +198,13 @@ def test_second_moments_decrease_to_z_squared(frozen_lake: LayeredModel) -> None
     assert moments == sorted(moments, reverse=True)
     z = perfect(frozen_lake).values[0][0]
     assert moments[-1] > z**2
+
+
+@pytest.mark.parametrize(("horizon", "particles"), [(1, 30), (2, 20), (6, 14), (12, 13)])
+def test_certified_law_at_more_particles_than_the_probe(horizon: int, particles: int) -> None:
+    """The precision that a run of four particles suggests is enough, and not far too much."""
+    law = output_law(reference(3, horizon), particles, mode="certified", bits=100)
+    exact = output_law(reference(3, horizon), particles)
+    assert law.precision < 150 + 3 * particles * horizon
+    for enclosure, value in zip((*law.law, law.dead), (*exact.law, exact.dead), strict=True):
+        assert enclosure.overlaps(ball(value, 4000)) and enclosure.rad() <= ball(Rational(1, 2**100), 20)
