@@ -80,7 +80,7 @@ def test_needs_a_finite_ratio_bound():
 
 
 def test_a_bound_beyond_every_float_is_still_compared():
-    """eps and L of 10^12 and more: the verdict is exact, the slack for display is infinite."""
+    """eps and L of 10^15: the verdict is exact, the slack for display is infinite."""
     model = LayeredModel.from_edges(
         [["r"], ["a", "b"], ["a"], ["a"], ["a", "b"]],
         [
@@ -91,7 +91,7 @@ def test_a_bound_beyond_every_float_is_still_compared():
         ],
         {"a": 1, "b": 2},
     )
-    wild = twist(model, [[1], [10**12, Rational(1, 10**12)], [1], [10**12]])
+    wild = twist(model, [[1], [10**15, Rational(1, 10**15)], [1], [10**15]])
     (row,) = rows("P3", Instance(model, wild, 2))
     assert row.verdict is Verdict.HOLDS
     assert row.bound > 10**310
