@@ -2,17 +2,19 @@
 
 A particle at time t is an edge (x_t, x_{t+1}), of a sort Edge with src, dst and join(x, y).  Given the cloud c of N edges at time t, the
 next N edges are independent draws of  smc(t, c) : resample an edge in proportion to its weight G_t = psi V_{t+1}(dst)/V_t(src), and
-move on from dst by M.  W_t(c) is the expected test function of the output given the cloud.  VF_t(x) is the true value with the terminal reward times F.
+move on from dst by M.  W_t(c) is the expected test function of the output given the cloud.
+VF_t(x) is the true value with the terminal reward times F.
 Reachability: dead(t, x) = 0 for live states, noedge(t, x, y) = 0 for reachable edges; nothing is assumed elsewhere.
 """
 
 from __future__ import annotations
 
+import proofs.clouds  # noqa: F401  (registers its lemmas)
 from proofs.builder import Fact, Proof
 from proofs.certificates import canonical
 from proofs.kernel import Node, ProofError
 from proofs.statements import lemma
-from proofs.terms import E, all_of, at, both, draws, element, eq, fn, implies, le, lt, measure, nat, real, show, total
+from proofs.terms import E, all_of, at, both, element, eq, fn, implies, le, lt, measure, nat, real, show, total
 
 x, y, root = element("X", "x y root")
 t, n, i, N, T = nat("t n i N T")
