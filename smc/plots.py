@@ -55,18 +55,18 @@ def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
 def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
     """An empty figure that no window manager keeps, with one set of axes."""
-    from matplotlib.figure import Figure
+    from smc.drawing import Drawing
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Drawing(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
 
 
 @in_style
 def atlas_figure(entries: Sequence[Entry]) -> Figure:
     """Left: exact TV and bounds against N for the first setting. Right: exact least N and what statements ask for, setting by setting."""
-    from matplotlib.figure import Figure
+    from smc.drawing import Drawing
 
-    figure = Figure(figsize=(10.5, 4.2), layout="constrained")
+    figure = Drawing(figsize=(10.5, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     palette = cycler_colours()
     first = entries[0]

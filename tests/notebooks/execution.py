@@ -1,0 +1,149 @@
+"""Running the notebooks: sources are `notebooks/*.py` (jupytext, percent format), the executed `.ipynb` stands beside its source."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "notebooks"
+SOURCES = sorted(FOLDER.glob("[0-9][0-9]-*.py"))
+MOST_LINES = 15
+"""Longest code cell."""
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+SECONDS = 60
+"""Longest time that one cell may take."""
+TOLERANCE = 1e-8
+"""Relative difference of figure data that the last digits of a float may make on another machine. Text has none."""
+
+
+def stored(source: Path) -> Path:
+    """The executed notebook of a source."""
+    return source.with_suffix(".ipynb")
+
+
+def read(source: Path) -> NotebookNode:
+    """The notebook of a source, without outputs, its cells numbered."""
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for k, cell in enumerate(notebook.cells):
+        cell.id, cell.metadata = f"cell-{k}", nbformat.from_dict({})
+    return notebook
+
+
+def execute(notebook: NotebookNode) -> NotebookNode:
+    """Run every cell in a fresh kernel, in the notebooks' folder. Raises CellExecutionError where a cell fails."""
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(FOLDER)}},
+        extra_arguments=["--IPKernelApp.log_level=40"],
+    )
+    client.execute()
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict({})  # times of execution
+    notebook.metadata = nbformat.from_dict(METADATA)
+    return notebook
+
+
+def text(notebook: NotebookNode) -> str:
+    """The file that is stored."""
+    return nbformat.writes(notebook, version=4) + "\n"
+
+
+def differences(name: str, kept: NotebookNode, fresh: NotebookNode) -> list[str]:
+    """Where two executed notebooks disagree, one line each with the notebook and the cell; sources and outputs alike."""
+    if len(kept.cells) != len(fresh.cells):
+        return [f"{name}: {len(kept.cells)} cells stored, {len(fresh.cells)} in the source"]
+    found = []
+    for k, (old, new) in enumerate(zip(kept.cells, fresh.cells, strict=True)):
+        place = f"{name}, cell {k} ({new.source.strip().splitlines()[0] if new.source.strip() else 'empty'})"
+        if old.cell_type != new.cell_type or old.source != new.source:
+            found.append(f"{place}: the source has changed")
+        elif new.cell_type == "code":
+            found += [f"{place}: {fault}" for fault in _outputs(old.outputs, new.outputs)]
+    return found
+
+
+def _outputs(old: list[NotebookNode], new: list[NotebookNode]) -> list[str]:
+    if len(old) != len(new):
+        return [f"{len(old)} outputs stored, {len(new)} now"]
+    faults = []
+    for a, b in zip(old, new, strict=True):
+        if a.output_type != b.output_type:
+            faults.append(f"output {a.output_type} stored, {b.output_type} now")
+        elif a.output_type == "stream":
+            faults += [] if (a.name, a.text) == (b.name, b.text) else [_changed("text", a.text, b.text)]
+        elif a.output_type == "error":
+            faults.append(f"{b.ename}: {b.evalue}")
+        else:
+            faults += _bundles(a, b)
+    return faults
+
+
+def _bundles(a: NotebookNode, b: NotebookNode) -> list[str]:
+    """Text exactly, pictures by the data that they show."""
+    faults = [f"kinds of output {sorted(a.data)} stored, {sorted(b.data)} now"] if set(a.data) != set(b.data) else []
+    for kind in sorted(set(a.data) & set(b.data)):
+        if kind.startswith("image/"):
+            if "figure" not in b.metadata or not same_data(a.metadata.get("figure"), b.metadata["figure"]):
+                faults.append("the data of the figure have changed")
+        elif a.data[kind] != b.data[kind]:
+            faults.append(_changed(kind, a.data[kind], b.data[kind]))
+    return faults
+
+
+def _changed(kind: str, old: str, new: str) -> str:
+    pairs = zip(old.splitlines(), new.splitlines(), strict=False)
+    first = next(((x, y) for x, y in pairs if x != y), (old[-60:], new[-60:]))
+    return f"{kind} stored {first[0]!r}, now {first[1]!r}"
+
+
+def same_data(a: Any, b: Any) -> bool:
+    """Equality of figure data: structure and words exactly, numbers to `TOLERANCE`."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_data(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same_data, a, b))
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=1e-12)
+    return a == b
+
+
+PLUMBING = (ast.FunctionDef, ast.ClassDef, ast.Try, ast.While, ast.With, ast.Global)
+LOW_LEVEL = ("os", "sys", "subprocess", "pathlib", "matplotlib", "numpy", "IPython")
+
+
+def style_faults(name: str, notebook: NotebookNode) -> list[str]:
+    """Cells that break the rules of the house: length, plumbing, formulas and measurements that are typed instead of computed."""
+    found = []
+    for k, cell in enumerate(notebook.cells):
+        place = f"{name}, cell {k}"
+        if cell.cell_type == "markdown":
+            if "$" in cell.source or "\\frac" in cell.source:
+                found.append(f"{place}: a formula is typed; show it from its statement")
+            for number in re.findall(r"(?<![\d.:/])\d+\.\d+(?![\d.]*\d{3})", cell.source):
+                found.append(f"{place}: the number {number} is typed; compute it")
+            continue
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        if len(lines) > MOST_LINES:
+            found.append(f"{place}: {len(lines)} lines, more than {MOST_LINES}")
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, PLUMBING):
+                found.append(f"{place}: {type(node).__name__} in a cell; it belongs in the package")
+            modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found += [f"{place}: imports {m}" for m in modules if m.partition(".")[0] in LOW_LEVEL]
+    return found
