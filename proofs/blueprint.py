@@ -181,10 +181,11 @@ class Blueprint:
         """The row of a statement of the theory."""
         uses = dict.fromkeys(u for part in parts for u in part.uses if u not in {p.id for p in parts})
         broken, unproved = sum(part.refused is not None for part in parts), _unproved(name)
-        gaps = broken + (unproved or (not parts and 1))
+        gaps = broken + (len(unproved) or (not parts and 1))
         remark = STATED_ONLY.get(name, "") if gaps else ""
         if gaps and not remark:
-            remark = "refused" if broken else "no stored proof" if not parts else f"{unproved} closed forms not sealed"
+            open_forms = f"the closed form {', '.join(unproved)} is not read from a sealed statement"
+            remark = "refused" if broken else "no stored proof" if not parts else open_forms
         source = parts[0].source if parts else SOURCES[name[0]]
         title = THEORY.get(name) or parts[0].title
         return Row(name, source, title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark)
@@ -199,10 +200,11 @@ class Blueprint:
         return list(dict.fromkeys([*THEORY, *proved, *(e.id for e in self.entries.values() if e.source == "lemma")]))
 
 
-def _unproved(name: str) -> int:
-    from proofs import bounds
+def _unproved(name: str) -> list[str]:
+    """The closed forms of a statement that are written by hand."""
+    from proofs.bounds import UNPROVED
 
-    return sum(id == name for id, _form in getattr(bounds, "UNPROVED", ()))
+    return [form for id, form in UNPROVED if id == name]
 
 
 def blueprint(folder: Path = STORED) -> Blueprint:
@@ -218,7 +220,8 @@ def blueprint(folder: Path = STORED) -> Blueprint:
         try:
             journal.theorem(name)
         except Refused as error:
-            refusals[name] = str(error)
+            at_fault = str(error).partition(":")[0]
+            refusals[name] = str(error) if at_fault == name else f"{name}: rests on {at_fault}, which is refused"
     seconds = time.perf_counter() - start
     made = Blueprint(journal, {}, refusals, seconds, _rocq())
     registry = statements.load()

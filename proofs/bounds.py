@@ -89,6 +89,7 @@ _SEALED = [
     ),
     _form("S1", "instance", CHI_SQUARE, "R", "S1.product", lambda R: {"n": 1, "r": sequence([R], 1)}),
     _form("S1", "uniform", CHI_SQUARE, "T eps", "S1", lambda T, eps: {"n": T - 1, "eps": eps}),
+    _form("S5", "instance", SECOND_MOMENT, "N b", "S5", lambda N, b: {"n": len(b) - 1, "N": N, "b": sequence(b)}),
     _form("S1", "naive", CHI_SQUARE, "T L", "S1.naive", lambda T, L: {"T": T, "L": L}),
 ]  # fmt: skip
 

@@ -42,7 +42,7 @@ def _listed(labels: tuple[str, ...]) -> str:
     for label in labels:
         follows = runs and label[0] == runs[-1][-1][0] == "H" and int(label[1:]) == int(runs[-1][-1][1:]) + 1
         runs[-1].append(label) if follows else runs.append([label])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return ", ".join(", ".join(run) if len(run) < 3 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def steps_of(made: Blueprint, name: str) -> list[Step]:

@@ -49,7 +49,7 @@ def write(made: Blueprint, path: Path) -> str:
         from matplotlib.figure import Figure
     except ImportError:
         raise NoDrawing("Graphviz is not installed and neither is matplotlib") from None
-    draw(made, Figure(figsize=(14, 9), layout="constrained")).savefig(path, dpi=120)
+    draw(made, Figure(figsize=(14, 9))).savefig(path, dpi=120)
     return "matplotlib"
 
 
@@ -70,7 +70,7 @@ def levels(made: Blueprint) -> dict[str, int]:
 
 def draw(made: Blueprint, figure: Any) -> Any:
     """The graph in layers by `levels`, each layer ordered by the mean place of what it rests on."""
-    axes = figure.add_subplot()
+    axes = figure.add_axes((0.01, 0.02, 0.98, 0.96))
     rows: dict[int, list[str]] = defaultdict(list)
     for name, height in levels(made).items():
         rows[height].append(name)

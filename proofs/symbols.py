@@ -96,4 +96,4 @@ def notation(name: str) -> str:
     bare = name.lstrip("_")
     if len(bare) == 1:
         return bare
-    return f"\mathrm{{{bare.replace('_', ' ')}}}"
+    return rf"\mathrm{{{bare.replace('_', ' ')}}}"

@@ -114,7 +114,7 @@ def table(made):
         numbered = [u for u in row.rests_on if made.entries[u].source != "lemma"] if row.parts else []
         lemmas = len(row.rests_on) - len(numbered)
         rests = ", ".join([*numbered, *([f"{lemmas} lemma{'s' * (lemmas > 1)}"] if lemmas else [])]) or "—"
-        says = row.title + (f" [{row.remark}]" if row.remark else "")
+        says = row.title + (" [refused]" if any(p.refused for p in row.parts) else "")
         out.add_row(
             row.id, says, row.source, str(row.steps or "—"), str(row.gaps), ", ".join(row.axioms) or "—", rests, rocq,
             f"{1000 * row.seconds:.1f}" if row.parts else "—",
@@ -124,8 +124,13 @@ def table(made):
 
 def summary(document) -> str:
     """The lines below the table."""
-    gaps = sum(row["gaps"] for row in document["statements"])
-    return (
+    gaps: dict[str, list[str]] = {}
+    for row in document["statements"]:
+        if row["gaps"]:
+            gaps.setdefault(row["remark"], []).append(row["id"])
+    lines = [
         f"{document['stored_proofs']} stored proofs ({document['lemmas']} of them lemmas) replayed in {document['seconds']:.2f} s, "
-        f"{len(document['refused'])} refused, {gaps} gaps. Trusted: kernel.py and certificates.py, {document['trusted_lines']} lines."
-    )
+        f"{len(document['refused'])} refused, {sum(row['gaps'] for row in document['statements'])} gaps. "
+        f"Trusted: kernel.py and certificates.py, {document['trusted_lines']} lines."
+    ]
+    return "\n".join(lines + [f"Gap: {', '.join(ids)}: {remark}." for remark, ids in gaps.items()])
