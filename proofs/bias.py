@@ -11,13 +11,14 @@ Levels are counted by the steps to go: lo(k) and q(k) lo(k) bound Qbar on the ed
 from __future__ import annotations
 
 from proofs.builder import Fact, Proof
-from proofs.kernel import Node
+from proofs.kernel import Node, open_body
 from proofs.smc_bias import (
     answers,
     assemble,
     at_the_end,
     in_horizon,
     k,
+    live_stays,
     m,
     never_zero,
     on_smc,
@@ -28,6 +29,8 @@ from proofs.smc_bias import (
 )
 from proofs.smc_model import (
     VF,
+    L,
+    M,
     N,
     Qbar,
     T,
@@ -37,6 +40,7 @@ from proofs.smc_model import (
     c,
     dst,
     edge,
+    eps,
     first,
     i,
     live,
@@ -58,7 +62,7 @@ from proofs.smc_model import (
     y,
 )
 from proofs.statements import lemma, statement
-from proofs.terms import E, all_of, at, both, eq, fn, implies, le, lt, num, real, sqrt, total
+from proofs.terms import E, all_of, at, both, eq, fn, implies, le, lt, nat, num, real, sqrt, total
 
 lo, s, q = fn("lo", "nat -> real"), fn("s", "nat -> real"), fn("q", "nat -> real")
 
@@ -169,8 +173,8 @@ def rooted(p: Proof) -> Fact:
     source="new",
     title="bias of SMC, two-sided",
     words="Naive-proposal SMC with N particles and horizon T, F a test function with values in [0, 1], W_t(c) the expected F(output) given "
-    "the cloud c of N edges at time t, target = VF_0(root)/Vstar_0(root), and q(k) the ratio of the largest to the least backward potential "
-    "Qbar on the edges with k steps to go: |E F(output) - target| <= 1/(2N) sum_{k<T} (q(k) - sqrt q(k)).",
+    "the cloud c of N edges at time t, target = VF_0(root)/Vstar_0(root), and q(k) the ratio of the largest to the least backward "
+    "potential Qbar on the edges with k steps to go: |E F(output) - target| <= 1/(2N) sum_{k<T} (q(k) - sqrt q(k)).",
 )
 def two_sided(p: Proof) -> Fact:
     positive = p.assume(all_of(k, both(lt(0, lo(k)), le(1, q(k)))), note="bounds are positive")
@@ -192,3 +196,204 @@ def two_sided(p: Proof) -> Fact:
     return p.rewrite(
         root_of.gen(k), lambda H: both(*(le(a, total(T, k, (H(k) - sqrt(q(k))) / (2 * N))) for a in (low, high))), out
     )
+
+
+def compare(p: Proof, out: Fact, below: Fact) -> Fact:
+    """The bias bound with a larger sum: `below` is summand(k) <= larger(k), for every k or under k < T."""
+    larger = below.sides[1]
+    guards = [h for h in (lt(k, T),) if h in below.hyps]
+    small = out.left.sides[1]
+    below = p.conv(below, le(open_body(small, k), larger))
+    wide = p.mono(below.discharge(*guards).gen(k), small, total(T, k, larger))
+    return p.cert(le(out.left.sides[0], wide.sides[1]), products=[(1, [out.left], []), (1, [wide], [])]).both(
+        p.cert(le(out.right.sides[0], wide.sides[1]), products=[(1, [out.right], []), (1, [wide], [])])
+    )
+
+
+@statement(
+    "P2",
+    source="paper",
+    title="bias of SMC from the range ratios (Lemma E.1, Theorem E.6)",
+    words="As S3: |E F(output) - target| <= 1/(2N) sum_{k<T} q(k) (q(k)^2 - 1).  Here it follows from S3, since q - sqrt q <= q (q^2 - 1).",
+)
+def paper_bias(p: Proof) -> Fact:
+    big = p.assume(all_of(k, both(lt(0, lo(k)), le(1, q(k))))).spec(k).right
+    root_big = p.use("root_at_least_one").spec(q(k)).mp(big)
+    inverse = p.positive_inverse(p.assume(lt(0, N)))
+    p.note(
+        "q (q^2 - 1) - (q - sqrt q) = (q - 1)(q^2 + q - 1) + (sqrt q - 1), and q^2 + q - 1 = (q - 1)^2 + 3 (q - 1) + 1"
+    )
+    below = p.cert(
+        le((q(k) - sqrt(q(k))) / (2 * N), q(k) * (q(k) ** 2 - 1) / (2 * N)),
+        products=[
+            ("1/2", [big, inverse], [q(k) - 1]),
+            ("3/2", [big, big, inverse], []),
+            ("1/2", [big, inverse], []),
+            ("1/2", [root_big, inverse], []),
+        ],
+    )
+    return compare(p, p.use("S3"), below)
+
+
+def ratio_bound(p: Proof) -> Fact:
+    """The weights of reachable edges lie in [1/L, L]."""
+    scaled = psi(t, x, y) * V(t + 1, y)
+    inside = both(le(V(t, x), L * scaled), le(scaled, L * V(t, x)))
+    return p.assume(all_of(t, x, y, implies(reachable, inside)), note="ratio bound")
+
+
+def bellman_error(p: Proof) -> Fact:
+    """1/(1+eps) <= rho_t(x) <= 1+eps at live states."""
+    BV = E(M(t, x), y, psi(t, x, y) * V(t + 1, y))
+    inside = both(le(V(t, x), (1 + eps) * BV), le(BV, (1 + eps) * V(t, x)))
+    return p.assume(all_of(t, x, implies(lt(t, T), live, lt(0, V(t, x)), inside)), note="Bellman error")
+
+
+@lemma(
+    "backward_bounds",
+    title="the two halves of P1",
+    words="On a reachable edge with k steps to go: 1/(L (1+eps)^k) <= Qbar <= L (1+eps)^k.",
+)
+def backward_bounds(p: Proof) -> Fact:
+    given = setting(p)
+    twist = p.assume(all_of(t, x, implies(live, lt(0, V(t, x)))), note="the twist is positive on live states")
+    ratio, _error = ratio_bound(p), bellman_error(p)
+    big, nonneg = p.assume(le(1, L)), p.assume(le(0, eps))
+    alive, none = p.assume(live), p.assume(eq(V(t, x), 0))
+    above = twist.spec(t, x).mp(alive)
+    weak = p.cert(le(0, V(t, x)), products=[(1, [above], [])]).discharge(live).gen(t, x)
+    false = p.cert(lt(0, 0), products=[(1, [above], [])], eqs=[(1, none)])
+    kills = p.absurd(eq(Vstar(t, x), 0), false).discharge(live, none.concl).gen(t, x)
+    names = ("potentials are non-negative", "dead is non-negative", "value recursion", "terminal value")
+    values = supply(p.use("P0"), weak, kills, live_stays(p, given), nonneg, *(given[name] for name in names))
+    to_go, on_edge = p.assume(eq(t + 1 + k, T)), p.assume(reachable)
+    ends = given["ends of edges"].spec(t, x, y).mp(on_edge)
+    value, weights = values.spec(k, t + 1, y).mp(to_go, ends.right), given["potentials are non-negative"].spec(t, x, y)
+    here, inside = twist.spec(t, x).mp(ends.left), ratio.spec(t, x, y).mp(on_edge)
+    inverse, Q = p.positive_inverse(here), (1 + eps) ** k
+    one = p.cert(lt(0, 1 + eps), products=[(1, [nonneg], []), (1, [], [])])
+    Qpos = p.use("power_positive").spec(1 + eps, k).mp(one)
+    Lpos = p.cert(lt(0, L), products=[(1, [big], []), (1, [], [])])
+    p.note("Qbar = psi Vstar(y)/V(x) <= (1+eps)^k psi V(y)/V(x) <= L (1+eps)^k")
+    upper = p.cert(
+        le(Qbar(t, x, y), L * Q),
+        products=[(1, [weights, value.left, inverse], []), (1, [Qpos, inside.right, inverse], [])],
+        dens=[here],
+    )
+    p.note("1 <= L psi V(y)/V(x) <= L (1+eps)^k Qbar")
+    product_form = p.cert(lt(0, L * Q), products=[(1, [Lpos, Qpos], [])])
+    scale = p.positive_inverse(product_form)
+    lower = p.cert(
+        le(1 / (L * Q), Qbar(t, x, y)),
+        products=[(1, [inside.left, inverse, scale], []), (1, [Lpos, weights, value.right, inverse, scale], [])],
+        dens=[here, Lpos, Qpos],
+    )
+    return lower.both(upper).discharge(to_go.concl, reachable).gen(t, k, x, y)
+
+
+def uniform(p: Proof, instance: str, power: int) -> tuple:
+    """S3 or P2 with P1: q(k) = L^2 (1+eps)^(2k) <= L^2 (1+eps)^(2n) for k < T = n + 1, so that T equal terms bound the sum."""
+    big, nonneg, steps = p.assume(le(1, L)), p.assume(le(0, eps)), p.assume(eq(T, n + 1), note="n = T - 1")
+    Q = (1 + eps) ** k
+    one = p.cert(le(1, 1 + eps), products=[(1, [nonneg], [])])
+    at_least = p.use("power_at_least_one").spec(1 + eps, k).mp(one)
+    base = p.cert(le(1, L * Q), products=[(1, [big, at_least], []), (1, [big], []), (1, [at_least], [])])
+    positive = p.cert(lt(0, L * Q), products=[(1, [base], []), (1, [], [])])
+    square = p.cert(le(1, L**2 * (1 + eps) ** (2 * k)), products=[(1, [base, base], []), (2, [base], [])])
+    Qpos = p.cert(lt(0, Q), products=[(1, [at_least], []), (1, [], [])])
+    Lpos = p.cert(lt(0, L), products=[(1, [big], []), (1, [], [])])
+    p.note("P1 with lo(k) = 1/(L (1+eps)^k) and q(k) = L^2 (1+eps)^(2k)")
+    bounds = p.use("backward_bounds")
+    to_go, on_edge = p.assume(eq(t + 1 + k, T)), p.assume(reachable)
+    inside = bounds.spec(t, k, x, y).mp(to_go, on_edge)
+    least, ratio = 1 / (L * Q), L**2 * (1 + eps) ** (2 * k)
+    top = p.cert(le(Qbar(t, x, y), ratio * least), products=[(1, [inside.right], [])], dens=[Qpos, Lpos])
+    ranged = inside.left.both(top).discharge(to_go.concl, reachable).gen(t, k, x, y)
+    out = p.use(instance).inst((lo(k), least), (q(k), ratio))
+    out = supply(out, ranged, p.positive_inverse(positive).both(square).gen(k))
+    p.note("k <= n = T - 1, so (1+eps)^k <= (1+eps)^n")
+    inverse = p.positive_inverse(p.assume(lt(0, N)))
+    level, top_level = L * Q, L * (1 + eps) ** n
+    j = nat("j")
+    within, rest = p.assume(lt(k, T)), p.assume(eq(n, k + j))
+    split = p.rewrite(
+        p.equal(k + j, n, [(1, rest)]), lambda H: eq((1 + eps) ** H(), Q * (1 + eps) ** j), p.refl(Q * (1 + eps) ** j)
+    )
+    more = p.use("power_at_least_one").spec(1 + eps, j).mp(one)
+    higher = p.cert(le(level, top_level), products=[(1, [Lpos, Qpos, more], [])], eqs=[(L, split)])
+    at_most = p.cert(le(k, n), products=[(1, [p.step("nat_step", [within])], [])], eqs=[(1, steps)])
+    higher = p.step("nat_split", [at_most, higher], [k, n, j])
+    nonneg_level = p.cert(le(0, level), products=[(1, [positive], [])])
+    power_up = p.use("power_mono").spec(level, top_level, power).mp(nonneg_level, higher)
+    return out, power_up, inverse, square, ratio, top_level
+
+
+def flat(p: Proof, out: Fact, below: Fact, power: int) -> Fact:
+    """As `compare`, for a summand that does not depend on k: the sum is T times it, T (L (1+eps)^n)^power / (2N)."""
+    wide = compare(p, out, below)
+    low, high = wide.left.sides[0], wide.right.sides[0]
+    bound = T * L**power * (1 + eps) ** (power * n) / (2 * N)
+    return p.conv(wide, both(le(low, bound), le(high, bound)))
+
+
+@statement(
+    "S3.uniform",
+    source="new",
+    title="bias of SMC from the Bellman error, two-sided",
+    words="With weights in [1/L, L] and Bellman error eps, n = T - 1: |E F(output) - target| <= T L^2 (1+eps)^(2n) / (2N).",
+)
+def two_sided_uniform(p: Proof) -> Fact:
+    out, power_up, inverse, _square, ratio, top = uniform(p, "S3", 2)
+    root_nonneg = p.axiom("sqrt_nonneg", ratio)
+    below = p.cert(
+        le((ratio - sqrt(ratio)) / (2 * N), top**2 / (2 * N)),
+        products=[("1/2", [power_up, inverse], []), ("1/2", [root_nonneg, inverse], [])],
+    )
+    return flat(p, out, below, 2)
+
+
+@statement(
+    "P3",
+    source="paper",
+    title="bias of SMC from the Bellman error (Theorem 5.1), by the paper's chain P1, P2",
+    words="With weights in [1/L, L] and Bellman error eps, n = T - 1: |E F(output) - target| <= T L^6 (1+eps)^(6n) / (2N).",
+)
+def paper_uniform(p: Proof) -> Fact:
+    out, power_up, inverse, square, ratio, top = uniform(p, "P2", 6)
+    p.note("q (q^2 - 1) <= q^3 <= L^6 (1+eps)^(6n)")
+    below = p.cert(
+        le(ratio * (ratio**2 - 1) / (2 * N), top**6 / (2 * N)),
+        products=[("1/2", [power_up, inverse], []), ("1/2", [square, inverse], []), ("1/2", [inverse], [])],
+    )
+    return flat(p, out, below, 6)
+
+
+def enough(p: Proof, name: str) -> Fact:
+    """If N is so large that the bound is at most delta, the bias is at most delta."""
+    delta = real("delta")
+    out, many = p.use(name), p.assume(lt(0, N))
+    power = {"S3.uniform": 2, "P3": 6}[name]
+    bound, needed = out.left.sides[1], p.assume(le(T * L**power * (1 + eps) ** (power * n), 2 * delta * N))
+    inverse = p.positive_inverse(many)
+    small = p.cert(le(bound, delta), products=[("1/2", [needed, inverse], [])], dens=[many])
+    return p.chain(out.left, small).both(p.chain(out.right, small))
+
+
+@statement(
+    "S3.particles",
+    source="new",
+    title="number of particles, exponent 2",
+    words="N >= L^2 T (1+eps)^(2(T-1)) / (2 delta) particles give |E F(output) - target| <= delta.",
+)
+def enough_sharp(p: Proof) -> Fact:
+    return enough(p, "S3.uniform")
+
+
+@statement(
+    "P3.particles",
+    source="paper",
+    title="number of particles (Theorem 5.1)",
+    words="N >= L^6 T (1+eps)^(6(T-1)) / (2 delta) particles give |E F(output) - target| <= delta.",
+)
+def enough_paper(p: Proof) -> Fact:
+    return enough(p, "P3")

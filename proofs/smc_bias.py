@@ -182,28 +182,25 @@ def never_zero(p: Proof, given: dict[str, Fact], twist: Fact, value) -> Fact:
     return p.absurd(eq(value(t, x), 0), false).discharge(now.concl, live, none.concl).gen(t, n, x)
 
 
-def tested_between(p: Proof, given: dict[str, Fact]) -> Fact:
-    """0 <= Qbar^F <= Qbar on a reachable edge: forall t n x y."""
-    names = (
-        "potentials are non-negative",
-        "twist is non-negative",
-        "dead is non-negative",
-        "value recursion",
-        "terminal value",
-    )
-    names += ("tested recursion", "tested terminal value", "test function")
-    alive, to_go, on_edge = p.assume(live), p.assume(eq(t + 1 + n, T)), p.assume(reachable)
-    before, off = p.assume(lt(t, T)), p.assume(eq(noedge(t, x, y), 0))
-    p.note("live states stay live, since they move along reachable edges almost surely")
-    ends = given["ends of edges"].spec(t, x, y)
+def live_stays(p: Proof, given: dict[str, Fact]) -> Fact:
+    """Live states stay live almost surely, since they move along reachable edges: the form that P0 asks for."""
+    alive, before, off = p.assume(live), p.assume(lt(t, T)), p.assume(reachable)
     null = (
         E(M(t, x), y, noedge(t, x, y)),
         given["noedge is non-negative"].spec(t, x),
         given["moves follow edges"].spec(t, x).mp(before, alive),
     )
     next_dead = E(M(t, x), y, dead(t + 1, y))
-    stays = p.almost_surely(ends.mp(off).right, y, next_dead, E(M(t, x), y, 0), null)
-    stays = p.conv(stays, eq(next_dead, 0)).discharge(before.concl, live).gen(t, x)
+    stays = p.almost_surely(given["ends of edges"].spec(t, x, y).mp(off).right, y, next_dead, E(M(t, x), y, 0), null)
+    return p.conv(stays, eq(next_dead, 0)).discharge(before.concl, live).gen(t, x)
+
+
+def tested_between(p: Proof, given: dict[str, Fact]) -> Fact:
+    """0 <= Qbar^F <= Qbar on a reachable edge: forall t n x y."""
+    names = ("potentials are non-negative", "twist is non-negative", "dead is non-negative", "value recursion")
+    names += ("terminal value", "tested recursion", "tested terminal value", "test function")
+    to_go, on_edge = p.assume(eq(t + 1 + n, T)), p.assume(reachable)
+    stays, ends = live_stays(p, given), given["ends of edges"].spec(t, x, y)
     value = supply(p.use("tested_value"), stays, *(given[name] for name in names)).spec(n, t + 1, y)
     value = value.mp(to_go, ends.mp(on_edge).right)
     weights, twist = given["potentials are non-negative"].spec(t, x, y), given["twist is non-negative"].spec(t, x)
