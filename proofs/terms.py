@@ -6,6 +6,8 @@ what a reader reads, so `show` is kept simple: it prints every operator, index a
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -312,17 +314,20 @@ def _positive(node: Node) -> Node:
 def evaluate(node: Node, env: Mapping[str, Any], number: Callable[[Fraction], Any] = Fraction) -> Any:
     """The exact value of a term over any number type.
 
-    `env` maps the names of variables to numbers or states, of functions to callables, of measures E and S to callables
-    `mu(*params) -> iterable of (weight, element)`; constants enter through `number` (integers as int).  `exp`, `log` and `sqrt` must be
-    given in `env` when they occur.  Raises KeyError with the name of a missing symbol, ZeroDivisionError for 1/0.
+    `env` maps the names of variables to numbers or states, of functions to callables, of measures to callables
+    `mu(*params) -> iterable of (weight, element)`; a cloud is a tuple; constants enter through `number` (integers as int).  `exp`, `log`
+    and `sqrt` must be given in `env` when they occur; `env["1/"]` may give the reciprocal (the kernel's has 1/0 = 0).
+    Raises KeyError with the name of a missing symbol, ZeroDivisionError for 1/0.
     """
     op, kids = node.op, node.kids
     if op == "q":
         return number(node.data) if node.data.denominator != 1 else int(node.data)
     if op == "f":
+        if node.data[0] == "at":
+            return evaluate(kids[0], env, number)[evaluate(kids[1], env, number)]
         value = env[node.data[0]]
         return value(*(evaluate(k, env, number) for k in kids)) if kids else value
-    if op in ("E", "S", "sum", "prod"):
+    if op in ("E", "S", "I", "sum", "prod"):
         v, body = _open(node, {str(k) for k in env})
         name = v.data[0]
         if op in ("sum", "prod"):
@@ -331,7 +336,11 @@ def evaluate(node: Node, env: Mapping[str, Any], number: Callable[[Fraction], An
                 piece = evaluate(body, {**env, name: k}, number)
                 out = out + piece if op == "sum" else out * piece
             return out
-        pairs = env[node.data[0]](*(evaluate(k, env, number) for k in kids[:-1]))
+        count, *params = ([] if op == "I" else [1]) + [evaluate(k, env, number) for k in kids[:-1]]
+        pairs = env[node.data[0]](*params)
+        if op == "I":
+            rows = itertools.product(tuple(pairs), repeat=int(count))
+            pairs = ((math.prod(w for w, _ in row), tuple(y for _, y in row)) for row in rows)
         return sum((weight * evaluate(body, {**env, name: y}, number) for weight, y in pairs), number(Fraction(0)))
     values = [evaluate(k, env, number) for k in kids]
     if op == "+":
@@ -342,6 +351,8 @@ def evaluate(node: Node, env: Mapping[str, Any], number: Callable[[Fraction], An
             out = out * value
         return out
     if op == "inv":
+        if "1/" in env:
+            return env["1/"](values[0])
         return number(Fraction(1)) / values[0] if isinstance(values[0], int) else 1 / values[0]
     if op == "^":
         return values[0] ** int(values[1])
