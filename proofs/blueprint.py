@@ -1,8 +1,8 @@
 """The blueprint: every statement of the theory with its proof, what that rests on, and the graph of it.
 
 Nothing here is trusted: `Journal` watches the replay (`proofs.replay`, the kernel alone) and keeps what each step concluded, so
-that a derivation can be printed. A statement of the theory counts its gaps: one for each closed form that the numerical side uses
-without a proof (`proofs.bounds.UNPROVED`), one when nothing at all is proved, one for each stored proof that is refused.
+that a derivation can be printed. A statement of the theory counts its gaps: each stored proof that is refused, and each closed form that
+the numerical side uses without a proof (`proofs.bounds.UNPROVED`), or if there is none each main part without a stored proof (`MAIN`).
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ THEORY = {
     "G3": "chi-square identity of the neighbour (Fact A.2)",
 }
 """The statements of the theory, in our own words."""
+
+MAIN = {
+    "S0": ("S0.variance", "S0.deviation", "S0.variance_ratio", "S0.deviation_ratio", "S0.attained"),
+    "S1": ("S1", "S1.product", "S1.naive", "S1.tilt"),
+    "S5": ("S5.mean", "S5.recursion", "S5", "S5.particles"),
+}
+"""The stored proofs that a statement of the theory needs before it counts as proved; by default the one with its own ID."""
 
 STATED_ONLY = {"G2": "stated and checked on exact laws; S9 is stronger in T"}
 """Statements that are not claimed to be proved, with the reason."""
@@ -181,11 +188,13 @@ class Blueprint:
         """The row of a statement of the theory."""
         uses = dict.fromkeys(u for part in parts for u in part.uses if u not in {p.id for p in parts})
         broken, unproved = sum(part.refused is not None for part in parts), _unproved(name)
-        gaps = broken + (len(unproved) or (not parts and 1))
+        missing = [main for main in MAIN.get(name, (name,)) if main not in {part.id for part in parts}]
+        gaps = broken + (len(unproved) or len(missing))
         remark = STATED_ONLY.get(name, "") if gaps else ""
         if gaps and not remark:
             open_forms = f"the closed form {', '.join(unproved)} is not read from a sealed statement"
-            remark = "refused" if broken else "no stored proof" if not parts else open_forms
+            absent = "no stored proof" if missing == [name] else f"no stored proof of {', '.join(missing)}"
+            remark = "refused" if broken else absent if missing else open_forms
         source = parts[0].source if parts else SOURCES[name[0]]
         title = THEORY.get(name) or parts[0].title
         return Row(name, source, title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark)

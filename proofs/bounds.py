@@ -89,6 +89,7 @@ _SEALED = [
     ),
     _form("S1", "instance", CHI_SQUARE, "R", "S1.product", lambda R: {"n": 1, "r": sequence([R], 1)}),
     _form("S1", "uniform", CHI_SQUARE, "T eps", "S1", lambda T, eps: {"n": T - 1, "eps": eps}),
+    _form("S3", "instance", TV, "N q", "S3", lambda N, q: {"N": N, "T": len(q), "q": sequence(q[::-1])}),  # by steps to go
     _form("S5", "instance", SECOND_MOMENT, "N b", "S5", lambda N, b: {"n": len(b) - 1, "N": N, "b": sequence(b)}),
     _form("S1", "naive", CHI_SQUARE, "T L", "S1.naive", lambda T, L: {"T": T, "L": L}),
 ]  # fmt: skip
@@ -121,6 +122,10 @@ _HAND = [
     _by_hand("S5", "bias", TV, "N b", lambda root, N, b: root(math.prod(1 + (x - 1) / N for x in b) - 1) / 2),
     _by_hand(
         "S7", "instance", TV, "H R", lambda root, H, R: (1 - 1 / R) ** (H - 1) * (root(R) - 1) / (root(R) + 1)
+    ),
+    _by_hand(
+        "S9", "lower", TV, "N T",
+        lambda root, N, T: (1 - Fraction(1, N)) * (1 - (1 - Fraction(3, 2 * N)) ** (T - 1)) / 36,
     ),
     _by_hand("S8", "instance", TV, "N q", lambda root, N, q: sum(x - root(x) for x in q) / (2 * N)),
     _by_hand(

@@ -1,0 +1,179 @@
+"""Models of `smc` as finite models of the sealed statements: every free symbol gets the value that the numerical side computes.
+
+A statement read here meets the exact engine: its left side is what the engine measures, its right side what `proofs.bounds` claims.
+"""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from functools import cache
+from math import isqrt
+from typing import Any
+
+from smc.rational import INFINITE
+from smc.value import Constants
+
+ONE = Fraction(1)
+
+
+def fraction(x: Any) -> Fraction:
+    return Fraction(int(x.numerator), int(x.denominator))
+
+
+def reciprocal(x: Any) -> Fraction:
+    """1/x with the kernel's 1/0 = 0."""
+    return 1 / Fraction(x) if x else Fraction(0)
+
+
+def root_above(x: Any) -> Fraction:
+    """The root of x: exact for squares of rationals, else a rational at most 2^-100 above it."""
+    x = Fraction(x)
+    if x < 0:
+        return Fraction(0)
+    top, bottom = isqrt(x.numerator), isqrt(x.denominator)
+    if top * top == x.numerator and bottom * bottom == x.denominator:
+        return Fraction(top, bottom)
+    return Fraction(isqrt((x.numerator << 200) // x.denominator) + 1, 1 << 100)
+
+
+class Layers:
+    """The setting: V, Vstar, psi, M, who is live. States are indices; a state that the layer does not have moves to 0 and has value 1.
+
+    Live states and reachable edges are those of positive probability: the statements assume nothing elsewhere.
+    """
+
+    def __init__(self, c: Constants):
+        self.c, self.T = c, c.model.horizon
+        self.width = max(c.model.sizes)
+        self.moves = {
+            (t, x): {e.target: (fraction(e.probability), fraction(e.potential)) for e in row}
+            for t, step in enumerate(c.model.edges)
+            for x, row in enumerate(step)
+        }
+        assert all(len(self.moves[t, x]) == len(row) for t, s in enumerate(c.model.edges) for x, row in enumerate(s))
+        self.live = [{0}]
+        for t in range(self.T):
+            self.live.append({y for x in self.live[t] for y, (p, _) in self.moves[t, x].items() if p})
+
+    def _value(self, table: Any, t: int, x: int) -> Fraction:
+        return fraction(table[t][x]) if t <= self.T and x < len(table[t]) else ONE
+
+    def V(self, t: int, x: int) -> Fraction:
+        return self._value(self.c.twist.values, t, x)
+
+    def Vstar(self, t: int, x: int) -> Fraction:
+        return self._value(self.c.true_value, t, x)
+
+    def psi(self, t: int, x: int, y: int) -> Fraction:
+        return self.moves.get((t, x), {}).get(y, (0, ONE))[1]
+
+    def M(self, t: int, x: int) -> list[tuple[Fraction, int]]:
+        return [(p, y) for y, (p, _) in self.moves.get((t, x), {}).items() if p] or [(ONE, 0)]
+
+    def dead(self, t: int, x: int) -> int:
+        return 0 if t <= self.T and x in self.live[t] else 1
+
+    def noedge(self, t: int, x: int, y: int) -> int:
+        return 0 if t < self.T and x in self.live[t] and self.moves[t, x].get(y, (0, 0))[0] else 1
+
+    def weight(self, t: int, edge: tuple[int, int]) -> Fraction:
+        x, y = edge
+        return self.psi(t, x, y) * self.V(t + 1, y) * reciprocal(self.V(t, x))
+
+    def environment(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Symbols that every topic shares, and the ranges of the quantifiers."""
+        c = self.c
+        env = {
+            "T": self.T, "n": self.T - 1, "root": 0, "M": self.M, "psi": self.psi, "V": self.V, "Vstar": self.Vstar,
+            "dead": self.dead, "noedge": self.noedge, "sqrt": root_above, "1/": reciprocal,
+        }  # fmt: skip
+        if c.bellman_error != INFINITE:
+            env["eps"] = fraction(c.bellman_error)
+        if c.ratio_bound != INFINITE:
+            env["L"] = fraction(c.ratio_bound)
+        return env, {"nat": range(self.T + 2), "X": range(self.width), "real": [Fraction(0), ONE, Fraction(7, 3)]}
+
+
+class Cloud(Layers):
+    """Naive-proposal SMC with N particles: a particle at time t is the edge that it crosses; a cloud is a tuple of N edges."""
+
+    def __init__(self, c: Constants, particles: int):
+        super().__init__(c)
+        self.N = particles
+        self.smc = cache(self.resampled)
+
+    def total(self, t: int, cloud: tuple) -> Fraction:
+        return sum((self.weight(t, e) for e in cloud), Fraction(0))
+
+    def first(self) -> list[tuple[Fraction, tuple[int, int]]]:
+        return [(p, (0, y)) for p, y in self.M(0, 0)]
+
+    def resampled(self, t: int, cloud: tuple) -> list[tuple[Fraction, tuple[int, int]]]:
+        """The law of a particle after resampling and moving; any law where all weights vanish."""
+        mass = self.total(t, cloud)
+        if not mass:
+            return self.first()
+        return [(self.weight(t, e) / mass * p, (e[1], y)) for e in cloud for p, y in self.M(t + 1, e[1])]
+
+    def clouds(self, law: list) -> list[tuple[Fraction, tuple]]:
+        """N independent draws."""
+        out = [(ONE, ())]
+        for _ in range(self.N):
+            out = [(w * p, (*row, e)) for w, row in out for p, e in law]
+        return out
+
+    def backward(self, last: Any, step: Any) -> Any:
+        """The function f(t, cloud) with f(T-1, c) = last(c) and f(t, c) = step(t, c, E f(t+1, next cloud))."""
+
+        @cache
+        def f(t: int, cloud: tuple) -> Fraction:
+            if t >= self.T - 1:
+                return last(cloud)
+            return step(t, cloud, sum(w * f(t + 1, d) for w, d in self.clouds(self.smc(t, cloud))))
+
+        return f
+
+    def answer(self, F: dict[int, Fraction]) -> Any:
+        """W(t, c): the expected F(output) given the cloud."""
+        t = self.T - 1
+        return self.backward(
+            lambda c: sum((self.weight(t, e) * F[e[1]] for e in c), Fraction(0)) * reciprocal(self.total(t, c)),
+            lambda t, c, mean: mean,
+        )
+
+    def moment(self, power: int) -> Any:
+        """E of the product of the mean weights from t on, to a power, given the cloud at t."""
+        t = self.T - 1
+        return self.backward(
+            lambda c: (self.total(t, c) / self.N) ** power,
+            lambda t, c, mean: (self.total(t, c) / self.N) ** power * mean,
+        )
+
+    def value_of(self, F: dict[int, Fraction]) -> Any:
+        """VF(t, x): the true value with the terminal reward times F."""
+
+        @cache
+        def f(t: int, x: int) -> Fraction:
+            if t >= self.T:
+                return F[x] * self.V(self.T, x)
+            return sum((p * self.psi(t, x, y) * f(t + 1, y) for p, y in self.M(t, x)), Fraction(0))
+
+        return f
+
+    def environment(self, F: dict[int, Fraction] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        env, ranges = super().environment()
+        F = F or {x: Fraction(x + 1, self.width) for x in range(self.width)}
+        constants = self.c
+
+        def at(values: Any, k: int) -> Fraction:
+            return fraction(values[k]) if 0 <= k < self.T and values[k] != INFINITE else ONE
+
+        env |= {
+            "N": self.N, "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y), "first": self.first,
+            "smc": self.smc, "F": lambda x: F[x], "VF": self.value_of(F), "W": self.answer(F), "A": self.moment(1),
+            "B": self.moment(2), "b": lambda t: at(constants.b, t), "q": lambda k: at(constants.q, self.T - 1 - k),
+            "lo": lambda k: fraction(constants._lookahead[self.T - 1 - k][1]) if k < self.T else ONE,
+        }  # fmt: skip
+        edges = list(itertools.product(ranges["X"], repeat=2))
+        return env, ranges | {"Edge": edges, "Edge*": list(itertools.product(edges, repeat=self.N))}
