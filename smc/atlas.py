@@ -14,9 +14,10 @@ from proofs import bounds
 from smc.attaining import two_branch
 from smc.errors import InputError, TooLarge
 from smc.exact.product import MinimumParticles, ProductModel, minimum_particles, product_family, product_family_model
+from smc.exact.split import branch_mass, certified_branch_mass
 from smc.measure import Measured
 from smc.model import LayeredModel
-from smc.rational import Extended, Rational, Verdict, at_most, precision, rational, text
+from smc.rational import ONE, ZERO, Ball, Extended, Rational, Verdict, at_most, ball, precision, rational, text
 from smc.reward import Twist
 from smc.value import Constants, analyse
 from smc.verify import CLAIMS, START_BITS, TV, Claim, Row
@@ -27,17 +28,21 @@ MOST_PARTICLES = 1 << 2000
 
 @dataclass(frozen=True)
 class Setting:
-    """One model, reward model and algorithm of the atlas, with its exact `TV(N)`."""
+    """One model, reward model and algorithm of the atlas.
+
+    claims: the statements that speak of its TV. distance: `N -> TV`, exact, or an enclosure where rationals would explode. truth: what
+    `distance` is, for a table. falls: whether it decreases in N, so that a least N means something.
+    """
 
     label: str
-    constants: Constants
     algorithm: str
-    distance: Callable[[int], Rational]
-
-    @property
-    def claims(self) -> list[Claim]:
-        """Statements that bound the TV of this algorithm."""
-        return [claim for claim in CLAIMS[self.algorithm](self.constants) if claim.quantity == TV]
+    horizon: int
+    bellman_error: Extended
+    ratio_bound: Extended
+    claims: tuple[Claim, ...]
+    distance: Callable[[int], Rational | Ball]
+    truth: str = "exact TV"
+    falls: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,13 @@ class Entry:
 
     def to_json(self) -> dict[str, Any]:
         """Rationals as strings."""
-        c = self.setting.constants
+        s = self.setting
         return {
-            "setting": self.setting.label,
-            "algorithm": self.setting.algorithm,
-            "horizon": c.model.horizon,
-            "bellman_error": text(c.bellman_error),
-            "ratio_bound": text(c.ratio_bound),
+            "setting": s.label,
+            "algorithm": s.algorithm,
+            "horizon": s.horizon,
+            "bellman_error": text(s.bellman_error),
+            "ratio_bound": text(s.ratio_bound),
             "delta": str(self.delta),
             "rows": [{"particles": n, **row.to_json()} for n, row in self.rows],
             "demands": [
@@ -102,20 +107,44 @@ def model_setting(model: LayeredModel, twist: Twist, algorithm: str = "naive", l
             f"no bound in N for {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(CLAIMS)}"
         )
     constants = analyse(model, twist)
-    return Setting(
-        label or f"{model.name}, {twist.name}",
-        constants,
-        algorithm,
-        lambda n: Measured(constants, algorithm, n).total_variation,
-    )
+    distance = lambda n: Measured(constants, algorithm, n).total_variation  # noqa: E731
+    return _setting(label or f"{model.name}, {twist.name}", constants, algorithm, distance)
+
+
+def _setting(label: str, c: Constants, algorithm: str, distance: Callable[[int], Rational]) -> Setting:
+    claims = tuple(claim for claim in CLAIMS[algorithm](c) if claim.quantity == TV)
+    return Setting(label, algorithm, c.model.horizon, c.bellman_error, c.ratio_bound, claims, distance)
 
 
 def product_setting(ratio: object, horizon: int) -> Setting:
     """The product family `V = ratio^(number of ones)` under a fair coin, on complete paths: exact at any N and T."""
     family: ProductModel = product_family(ratio, horizon)
-    model, twist = product_family_model(ratio, horizon)
+    constants = analyse(*product_family_model(ratio, horizon))
+    return _setting(f"product family, r = {rational(ratio)}, T = {horizon}", constants, "naive", family.total_variation)
+
+
+def split_setting(horizon: int) -> Setting:
+    """S9's instance, a perfect reward model with ratios in [1/2, 3/2], as its mass below A shows: bounded from both sides.
+
+    The distance is `|1/2 - P(output below A)|`, which the TV is at least, and which S4 bounds too. `b_p` and `q_p` are those of the model
+    (1 at the first step, 3/2 and 3 after it), which would have `T^2/2` states. Rational while small, certified beyond.
+    """
+    b, q = [ONE] + [ONE * 3 / 2] * (horizon - 1), [ONE] + [ONE * 3] * (horizon - 1)
+
+    def distance(particles: int) -> Rational | Ball:
+        if particles * particles * horizon <= EXACT_SPLIT:
+            return abs(ONE / 2 - branch_mass(particles, horizon)[-1])
+        return abs(ball(ONE / 2) - certified_branch_mass(particles, horizon)[-1])
+
+    claims = (
+        Claim("S9", "lower", TV, {"T": horizon}, ">="),
+        Claim("S4", "instance", TV, {"b": b}),
+        Claim("S3", "instance", TV, {"q": q}),
+    )
+    ratio_bound = ONE * 2 if horizon > 1 else ONE
+    label = f"split, V = V*, T = {horizon}"
     return Setting(
-        f"product family, r = {rational(ratio)}, T = {horizon}", analyse(model, twist), "naive", family.total_variation
+        label, "naive", horizon, ZERO, ratio_bound, claims, distance, "exact bias of the first step", falls=False
     )
 
 
@@ -136,12 +165,19 @@ def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_lea
             break
         rows.extend((n, claim.row(n, distance)) for claim in setting.claims)
     least = None
-    if find_least:
+    if find_least and setting.falls:
         try:
             least = minimum_particles(setting.distance, goal)
         except TooLarge as error:
             remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
-    return Entry(setting, goal, tuple(rows), tuple(demand(claim, goal) for claim in setting.claims), least, remark)
+    return Entry(
+        setting,
+        goal,
+        tuple(rows),
+        tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<="),
+        least,
+        remark,
+    )
 
 
 def demand(claim: Claim, delta: Rational) -> Demand:
@@ -163,17 +199,23 @@ def demand(claim: Claim, delta: Rational) -> Demand:
     return Demand(claim.id, claim.form, high)
 
 
-FAMILIES = ("product", "hidden")
+EXACT_SPLIT = 2000
+"""Largest `N^2 T` at which the split family's distance is computed in rationals."""
+FAMILIES = ("product", "hidden", "split")
 
 
 def family_setting(name: str, horizon: int, *, eps: object | None = None, c: object | None = None) -> Setting:
     """A built-in family at one horizon, at constant `eps` or at `eps = c/T`.
 
     product: ratio `1 + eps` (so the gain of a one; its Bellman error as `ratio^ones` is eps/2). hidden: S6's instance with
-    `floor((1+eps)^(2(T-1))) + 1` children, gain `1 + eps`, whose Bellman error is eps.
+    `floor((1+eps)^(2(T-1))) + 1` children, gain `1 + eps`, whose Bellman error is eps. split: S9's instance, which takes neither.
     """
     if name not in FAMILIES:
         raise InputError(f"unknown family {name!r}", where="atlas", mend=f"choose one of {', '.join(FAMILIES)}")
+    if name == "split":
+        if eps is not None or c is not None:
+            raise InputError("its Bellman error is 0", where="family:split", mend="leave eps and c out")
+        return split_setting(horizon)
     if (eps is None) == (c is None):
         raise InputError(
             "give one of eps and c", where=f"family:{name}", mend=f"write family:{name}?eps=1/4 or family:{name}?c=1"

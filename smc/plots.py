@@ -83,7 +83,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
         if points:
             left.plot(*zip(*points, strict=True), color=colour, linestyle=dash)
         asked = [
-            (e.setting.constants.model.horizon, d.particles)
+            (e.setting.horizon, d.particles)
             for e in entries
             for d in e.demands
             if (d.id, d.form) == claim and d.particles
@@ -97,7 +97,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
                 linestyle=dash,
                 label=f"{claim[0]} ({claim[1]})",
             )
-    least = [(e.setting.constants.model.horizon, e.least.particles) for e in entries if e.least]
+    least = [(e.setting.horizon, e.least.particles) for e in entries if e.least]
     if least:
         right.plot(
             [t for t, _ in least],
@@ -118,7 +118,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     right.set(xlabel="horizon T", ylabel="log₁₀ particles", title=f"particles for TV ≤ {first.delta}")
     left.set_xticks(list(exact), [str(n) for n in exact])
     left.minorticks_off()
-    horizons = sorted({e.setting.constants.model.horizon for e in entries})
+    horizons = sorted({e.setting.horizon for e in entries})
     right.set_xticks(horizons, [str(t) for t in horizons])
     figure.legend(loc="outside right upper")
     return figure

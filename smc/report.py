@@ -134,10 +134,10 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
     """For each setting: bounds on the TV at each N, then what each statement asks for beside the exact least N."""
     tables = []
     for entry in entries:
-        c = entry.setting.constants
+        c = entry.setting
         least = f"exact least N for TV ≤ {entry.delta}: {short(entry.least.particles)}" if entry.least else entry.remark
         table = Table(
-            title=f"{entry.setting.label}: T = {c.model.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
+            title=f"{c.label}: T = {c.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
             caption="; ".join(filter(None, [least, entry.remark if entry.least else ""])),
             title_justify="left",
             caption_justify="left",
@@ -150,19 +150,20 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
         table.add_column("times the least", justify="right")
         exact = {n: row.observed for n, row in entry.rows}
         table.add_row(
-            "exact TV",
+            c.truth,
             *(short(exact[n]) for n in counts),
             short(entry.least.particles) if entry.least else "—",
             "",
             style="bold",
         )
         by_claim = {(row.id, row.form, n): row for n, row in entry.rows}
-        for d in entry.demands:
-            excess = entry.excess(d)
-            cells = [bound_text(by_claim[d.id, d.form, n]) for n in counts]
-            table.add_row(
-                f"{d.id} ({d.form})", *cells, short(d.particles), "" if excess is None else f"{short(excess)}×"
-            )
+        asked = {(d.id, d.form): d for d in entry.demands}
+        for claim in entry.setting.claims:
+            cells = [bound_text(by_claim[claim.id, claim.form, n]) for n in counts]
+            name = f"{'≥ ' * (claim.relation == '>=')}{claim.id} ({claim.form})"
+            d = asked.get((claim.id, claim.form))
+            excess = entry.excess(d) if d else None
+            table.add_row(name, *cells, short(d.particles) if d else "", "" if excess is None else f"{short(excess)}×")
         tables.append(table)
     return tables
 

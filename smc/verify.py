@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import flint
 
@@ -20,66 +20,90 @@ from smc.rational import INFINITE, Ball, Extended, Rational, Verdict, at_most, b
 from smc.reward import Twist
 from smc.value import Constants, analyse
 
+Relation = Literal["<=", ">=", "="]
+
 START_BITS, MOST_BITS = 128, 8192
 """Working precision of a comparison that needs a square root: doubled until it is settled, or left UNDECIDED."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One statement held against one measurement.
+    """One statement held against one measurement: `observed relation bound`, the relation `<=`, `>=` or `=`.
 
     id, form: the statement and which form of it (`instance`: from the model's own constants; `uniform`: from eps, L and T alone).
-    quantity: what is bounded. bound: rational, ball (a square root remains) or INFINITE. observed: exact.
+    quantity: what is bounded. bound: rational, ball (a square root remains) or INFINITE. observed: exact, or a certified ball.
     """
 
     id: str
     form: str
     quantity: str
     bound: Extended | Ball
-    observed: Rational
+    observed: Rational | Ball
     verdict: Verdict
+    relation: Relation = "<="
 
     @property
     def slack(self) -> float:
-        """bound / observed, for display; `inf` where the observed value is zero, the bound infinite, or the quotient beyond a float."""
-        if not self.observed:
+        """bound / observed (its inverse for `>=`), for display; `inf` where it has no value as a float."""
+        top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
+        if _is_infinite(top) or not bottom:
             return INFINITE
-        if isinstance(self.bound, flint.arb):
-            return float(self.bound / ball(self.observed))
+        if isinstance(top, flint.arb) or isinstance(bottom, flint.arb):
+            return float(_as_ball(top) / _as_ball(bottom))
         try:
-            return float(self.bound / self.observed) if self.bound != INFINITE else INFINITE
+            return float(top / bottom)
         except OverflowError:
             return INFINITE
 
     def to_json(self) -> dict[str, Any]:
-        """Rationals as strings; a ball as a rational just below it, so that `observed <= bound` read from the file is a proof."""
-        is_ball = isinstance(self.bound, flint.arb)
+        """Rationals as strings; a ball as its end that makes the relation, read from the file, a proof."""
+        upper_bound = self.relation != ">="
         return {
             "id": self.id,
             "form": self.form,
             "quantity": self.quantity,
-            "bound": _lower_end(self.bound) if is_ball else text(self.bound),
-            "bound_exact": not is_ball,
-            "observed": str(self.observed),
+            "relation": self.relation,
+            "bound": _end(self.bound, lower=upper_bound),
+            "bound_exact": not isinstance(self.bound, flint.arb),
+            "observed": _end(self.observed, lower=not upper_bound),
             "verdict": self.verdict.value,
         }
 
 
-def _lower_end(enclosure: Ball) -> str:
-    man, exp = enclosure.lower().mid().man_exp()
-    man, exp = int(man), int(exp)
-    return str(Rational(man) * Rational(2) ** exp)
+def _is_infinite(value: Extended | Ball) -> bool:
+    return not isinstance(value, flint.arb) and value == INFINITE
 
 
-def compare(statement: str, form: str, quantity: str, observed: Rational, **inputs: Any) -> Row:
+def _as_ball(value: Rational | Ball) -> Ball:
+    return value if isinstance(value, flint.arb) else ball(value)
+
+
+def _end(value: Extended | Ball, *, lower: bool) -> str | None:
+    """The value as text; for a ball its lower or upper end, which is a rational."""
+    if not isinstance(value, flint.arb):
+        return text(value)
+    mantissa, exponent = (value.lower() if lower else value.upper()).mid().man_exp()
+    return str(Rational(int(mantissa)) * Rational(2) ** int(exponent))
+
+
+def _verdict(observed: Rational | Ball, relation: Relation, bound: Extended | Ball) -> Verdict:
+    below, above = at_most(observed, bound), at_most(bound, observed)
+    if relation == "=":
+        return worst_verdict((below, above))
+    return below if relation == "<=" else above
+
+
+def compare(
+    statement: str, form: str, quantity: str, observed: Rational | Ball, relation: Relation = "<=", **inputs: Any
+) -> Row:
     """The row of `statement` in `form` for `observed`, precision doubled while the comparison is undecided."""
     bits = START_BITS
     while True:
         with precision(bits):
             bound = bounds.evaluate(statement, form, **inputs)
-            verdict = at_most(observed, bound)
+            verdict = _verdict(observed, relation, bound)
         if verdict is not Verdict.UNDECIDED or bits >= MOST_BITS:
-            return Row(statement, form, quantity, bound, observed, verdict)
+            return Row(statement, form, quantity, bound, observed, verdict, relation)
         bits *= 2
 
 
@@ -117,10 +141,11 @@ class Claim:
     form: str
     quantity: str
     inputs: dict[str, Any]
+    relation: Relation = "<="
 
-    def row(self, particles: int, observed: Rational) -> Row:
+    def row(self, particles: int, observed: Rational | Ball) -> Row:
         """The claim at N = `particles`, held against what was measured."""
-        return compare(self.id, self.form, self.quantity, observed, N=particles, **self.inputs)
+        return compare(self.id, self.form, self.quantity, observed, self.relation, N=particles, **self.inputs)
 
 
 def naive_claims(c: Constants) -> list[Claim]:

@@ -6,9 +6,10 @@ import pytest
 
 from proofs import bounds
 from smc.algorithms import particle_process
-from smc.atlas import chart, family_setting, hidden_setting, model_setting, product_setting
+from smc.atlas import chart, family_setting, hidden_setting, model_setting, product_setting, split_setting
 from smc.errors import InputError
 from smc.exact import output_law
+from smc.exact.split import split_model
 from smc.model import prefix_tree
 from smc.query.families import audit, hidden_child
 from smc.rational import Verdict, at_most
@@ -27,7 +28,7 @@ def test_entry_of_a_tree():
     assert sorted(distances) == [1, 2, 3]
     assert distances[2] == output_law(
         particle_process(model, with_bellman_error(model, "1/3"), "naive"), 2
-    ).total_variation(entry.setting.constants.target)
+    ).total_variation(analyse(model, with_bellman_error(model, "1/3")).target)
     assert entry.least.distance <= Fraction(1, 20) < entry.least.before
     claims = {(c.id, c.form): c for c in entry.setting.claims}
     for demand in entry.demands:
@@ -48,7 +49,7 @@ def test_lumped_hidden_family_is_the_family_itself():
     target = analyse(instance.model, instance.twist).target
     for n in (1, 2, 3):
         assert setting.distance(n) == output_law(process, n).total_variation(target)
-    assert setting.constants.bellman_error == audit(instance).bellman_error == Fraction(1, 2)
+    assert setting.bellman_error == audit(instance).bellman_error == Fraction(1, 2)
 
 
 def test_product_family_setting_is_on_paths_and_exact():
@@ -60,8 +61,24 @@ def test_product_family_setting_is_on_paths_and_exact():
 
 
 def test_family_laws():
-    assert family_setting("hidden", 4, c=1).constants.bellman_error == Fraction(1, 4)
-    assert family_setting("product", 4, eps="1/2").constants.bellman_error == Fraction(1, 4)
+    assert family_setting("hidden", 4, c=1).bellman_error == Fraction(1, 4)
+    assert family_setting("product", 4, eps="1/2").bellman_error == Fraction(1, 4)
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 4])
+def test_split_setting_is_that_of_its_model(horizon):
+    setting, constants = split_setting(horizon), analyse(*split_model(horizon))
+    claims = {claim.id: claim for claim in setting.claims}
+    assert claims["S4"].inputs["b"] == list(constants.b)
+    assert claims["S3"].inputs["q"] == list(constants.q)
+    assert (setting.bellman_error, setting.ratio_bound) == (constants.bellman_error, constants.ratio_bound)
+
+
+def test_split_bias_lies_between_its_bounds():
+    entry = chart(split_setting(16), "1/10", [1, 2, 16, 64])
+    assert {row.verdict for _, row in entry.rows} == {Verdict.HOLDS}
+    assert {row.relation for _, row in entry.rows} == {"<=", ">="}
+    assert entry.least is None and all(d.id != "S9" for d in entry.demands)
 
 
 @pytest.mark.parametrize(
