@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import proofs.two_particles  # noqa: F401  (registers a lemma)
 from proofs.builder import Fact, Proof
-from proofs.certificates import canonical
 from proofs.kernel import Node
 from proofs.layered import T, lookahead, model, move, moved, off, peak, weight
-from proofs.particles import A, B, K, N, b, bad, c, d, e, f, h, k, mixture, n, over, t, w
+from proofs.particles import A, B, K, N, b, bad, c, d, e, f, h, k, mixture, n, over, settle, t, w
 from proofs.smc_model import M, V, Vstar, dst, first, noedge, psi, root, smc, src, x, y
 from proofs.smc_model import f as ends_function
 from proofs.statements import lemma, statement
@@ -36,17 +35,6 @@ from proofs.terms import (
 
 r = nat("r")
 Z0 = Vstar(0, root) / V(0, root)
-
-
-def settle(fact: Fact, *facts: Fact) -> Fact:
-    """Replace hypotheses by facts that prove them, whatever the form in which these are written; each must be used."""
-    for g in facts:
-        wanted = canonical(g.concl)
-        found = [phi for phi in sorted(fact.hyps, key=repr) if canonical(phi) is wanted]
-        assert found, f"no hypothesis {g.concl!r}"
-        for phi in found:
-            fact = fact.discharge(phi).mp(g)
-    return fact
 
 
 def on_model(fact: Fact) -> Fact:

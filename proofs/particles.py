@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from proofs.builder import Fact, Proof
+from proofs.certificates import canonical
 from proofs.kernel import Node, replace
 from proofs.statements import lemma
 from proofs.terms import E, all_of, at, draws, element, eq, fn, implies, le, lt, measure, nat, product, total
@@ -22,6 +23,17 @@ w, h, bad = (fn(name, "nat Edge -> real") for name in ("w", "h", "bad"))
 b = fn("b", "nat -> real")
 A, B = fn("A", "nat Edge* -> real"), fn("B", "nat Edge* -> real")
 K, mixture = measure("K", "nat Edge", "Edge"), measure("next", "nat Edge*", "Edge")
+
+
+def settle(fact: Fact, *facts: Fact) -> Fact:
+    """Replace hypotheses by facts that prove them, whatever the form in which these are written; each must be used."""
+    for g in facts:
+        wanted = canonical(g.concl)
+        found = [phi for phi in sorted(fact.hyps, key=repr) if canonical(phi) is wanted]
+        assert found, f"no hypothesis {g.concl!r}"
+        for phi in found:
+            fact = fact.discharge(phi).mp(g)
+    return fact
 
 
 def over(cloud: Node, g: Callable[[Node], Node]) -> Node:
