@@ -111,9 +111,9 @@ def choose(chain: CellChain, particles: int, mode: str, bits: int, limit: float 
     )  # fmt: skip
 
 
-def last_by_polynomial(chain: CellChain, particles: int) -> bool:
-    """Whether the last resampling is cheaper by polynomials (`smc.exact.last`) than through the occupancies of the last layer."""
-    return _Sizes(chain, particles, 0).last_by_polynomial()
+def last_by_polynomial(chain: CellChain, particles: int, method: str) -> bool:
+    """Whether `method` resamples last more cheaply by polynomials (`smc.exact.last`) than through the occupancies of the last layer."""
+    return _Sizes(chain, particles, 0).last_by_polynomial(method)
 
 
 def _refusal(
@@ -167,36 +167,66 @@ class _Sizes:
         seconds, peak = getattr(self, f"_{method}")()
         return Cost(method, seconds, 2e6 + peak)
 
-    def last_by_polynomial(self) -> bool:
+    def last_by_polynomial(self, method: str) -> bool:
         """See the function of the same name."""
         if self.chain.horizon == 1:
             return True
-        move, _ = self._move(self.chain.horizon - 1, self.bits[-1])
-        return self._last() < move
+        t = self.chain.horizon - 1
+        return self._last() < (
+            self._kernel(t) + 4e-7 * self.counts[t] if method == "direct" else self._move(t, self.bits[t])[0]
+        )
 
     def _last(self) -> float:
-        levels = len(set(self.chain.layers[-1].weights))
-        spread = max(self.chain.layers[-1].weights) - min(self.chain.layers[-1].weights)
-        terms = min(self.particles * spread, occupancy_count(self.particles, levels)) + 1
+        n, levels = self.particles, len(set(self.chain.layers[-1].weights))
+        low, high = min(self.chain.layers[-1].weights), max(self.chain.layers[-1].weights)
         before, bits = (self.counts[-2], self.bits[-2]) if self.chain.horizon > 1 else (1, 1)
         growth = self.bits[-1] - bits
-        return 1e-4 + before * (
-            1.2e-5
-            + terms * levels * (4e-8 + 2e-11 * self.particles)
-            + terms**1.2 * 2e-7
-            + _product(bits, growth)
-            + 2e-11 * self.bits[-1] * levels
+        reached = occupancy_count(n - 1, levels)
+        common = min(1.5 * n * high if high < 2**60 else float("inf"), reached * log2(n * high + 1))
+        if (high - low) * max(n - 1, 1) <= 64 * reached:  # a dense polynomial
+            terms = (high - low) * (n - 1) + 1
+            each = 1.2e-5 + terms * levels * (4e-8 + 2e-11 * n) + terms**1.2 * 2e-7
+        else:
+            each = 1.2e-5 + reached * (4e-6 + levels * (6e-8 + 1.5e-11 * common))
+        return (
+            1e-4
+            + before * (each + _product(bits, growth) + 2e-11 * self.bits[-1] * levels)
+            + reached * levels * (5e-7 + 1e-10 * common)
+        )
+
+    def _pairs(self, t: int) -> float:
+        """How many pairs of occupancies of layers t and t + 1 have a positive probability: by how many cells are occupied in the first."""
+        here, n = self.chain.layers[t - 1], self.particles
+        reached = [len(row) for row in self.chain.moves[t - 1]]
+        degree, width = sum(reached) / len(reached), self.chain.layers[t].count
+        if degree * 2 > width:
+            return self.counts[t - 1] * self.counts[t]
+        pairs = 0.0
+        for occupied in range(1, min(n, here.count) + 1):
+            pairs += (
+                comb(here.count, occupied)
+                * comb(n - 1, occupied - 1)
+                * occupancy_count(n, max(1, min(width, round(occupied * degree))))
+            )
+        return pairs
+
+    def _kernel(self, t: int) -> float:
+        """Seconds of the move out of layer t, entry by entry of the kernel."""
+        cells = self.chain.layers[t].count
+        return (
+            3e-5
+            + self.counts[t - 1] * (3e-6 + self.particles * cells * 6e-8)
+            + self._pairs(t) * (2.6e-7 + 4e-11 * self.bits[t])
         )
 
     def _direct(self) -> tuple[float, float]:
-        seconds = 5e-5 + self._last()
-        for t in range(1, self.chain.horizon - 1):
-            k, cells = self.counts[t - 1], self.chain.layers[t].count
-            seconds += (
-                3e-5 + k * (3e-6 + self.particles * cells * 6e-8) + k * self.counts[t] * (2.6e-7 + 4e-11 * self.bits[t])
-            )
-        inner = self.counts[:-1] or [1]
-        return seconds, 3 * max(k * (40 + b / 8) for k, b in zip(inner, self.bits, strict=False))
+        by_polynomial = self.last_by_polynomial("direct")
+        moves = self.chain.horizon - (1 if by_polynomial else 0)
+        seconds = (
+            5e-5 + sum(map(self._kernel, range(1, moves))) + (self._last() if by_polynomial else 4e-7 * self.counts[-1])
+        )
+        listed = self.counts[:moves] or [1]
+        return seconds, 4 * max(k * (40 + b / 8) for k, b in zip(listed, self.bits, strict=False))
 
     def _move(self, t: int, bits: float) -> tuple[float, float]:
         """Seconds of the transform for the move out of layer t with numbers of `bits` bits, and how many shifts it has."""
@@ -217,8 +247,9 @@ class _Sizes:
         return seconds, before + after
 
     def _transform(self) -> tuple[float, float]:
-        last = self.chain.horizon - (1 if self.last_by_polynomial() else 0)
-        seconds = 2e-4 + (self._last() if self.last_by_polynomial() else 0.0)
+        by_polynomial = self.last_by_polynomial("transform")
+        last = self.chain.horizon - (1 if by_polynomial else 0)
+        seconds = 2e-4 + (self._last() if by_polynomial else 0.0)
         seconds += sum(self._move(t, self.bits[t])[0] for t in range(1, last))
         top = max((self.counts[t] * (64 + 1.25 * self.bits[t] / 8) for t in range(max(last, 1))), default=0)
         return seconds, top + self._indices(last)
@@ -275,7 +306,9 @@ class _Sizes:
         work += (inner[-1] if inner else 1) * occupancy_count(n, levels) * levels
         tables = [occupancy_count(n, c - c // 2) for c in (*(c.count for c in chain.layers[:-1]), levels)]
         widest = max(k * c.count for k, c in zip([1, *inner], chain.layers, strict=True))
-        listed = max([occupancy_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))])
+        listed = max(
+            [occupancy_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))]
+        )
         return chain.horizon * 3e-4 + 5e-9 * work, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
 
 

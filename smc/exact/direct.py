@@ -2,7 +2,7 @@
 
 The same chain as `smc.exact.plain`. Given occupancy m, the next occupancy k has probability `N!/prod k_c! · prod_c a_c^{k_c} / (d D)^N`,
 with `a = m A` and `D = m·g` integers. With `L = lcm D(m)`, probabilities after a step are whole numbers over `(d L)^N` times the
-denominator before it, which is known beforehand: no fraction is ever reduced.
+denominator before it, which is known beforehand: no fraction is ever reduced. Cells that no particle can reach from m are left out of k.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from math import lcm
 import gmpy2
 
 from smc.exact.cells import CellChain
-from smc.exact.last import last_resampling
+from smc.exact.cost import last_by_polynomial
+from smc.exact.last import last_resampling, read_off
 from smc.exact.law import OutputLaw
-from smc.exact.simplex import simplex
+from smc.exact.simplex import simplex, spread
 from smc.rational import Rational
 
 _ONE, _NONE = gmpy2.mpz(1), gmpy2.mpz(0)
@@ -25,18 +26,20 @@ def output_law(chain: CellChain, particles: int, tick: Callable[[float], None] =
     """Law of the output particle and the probability of dying, exact. `tick` gets the share done."""
     if chain.horizon == 1:
         return last_resampling(chain, [1], 1, particles)
+    by_polynomial = last_by_polynomial(chain, particles, "direct")
+    moves = chain.horizon - (1 if by_polynomial else 0)
     x = _first(chain, particles)
     denominator = gmpy2.mpz(chain.denominators[0]) ** particles
     dead = Rational(0)
-    for t in range(1, chain.horizon - 1):
+    for t in range(1, moves):
 
         def part(share: float, done: int = t - 1) -> None:
-            tick((done + share) / (chain.horizon - 1))
+            tick((done + share) / chain.horizon)
 
         x, growth, died = _move(chain, t, x, particles, part)
         dead += Rational(died, denominator)
         denominator *= growth
-    law = last_resampling(chain, x, denominator, particles)
+    law = (last_resampling if by_polynomial else read_off)(chain, x, denominator, particles)
     return OutputLaw(law.law, law.dead + dead)
 
 
@@ -56,7 +59,8 @@ def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[flo
     common = lcm(*{d for d in totals if d})
     share = {d: gmpy2.mpz(common // d) ** particles for d in set(totals) if d}
     following = [_NONE] * simplex(particles, width).count
-    died = _NONE
+    sums: dict[tuple[int, ...], list] = {}  # by the cells that can be reached at all: in a tree most cannot
+    waiting, died = 0, _NONE
     for k, (point, total, mass) in enumerate(zip(points, totals, x, strict=True)):
         tick(k / len(points))
         if not mass:
@@ -65,12 +69,35 @@ def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[flo
             died += mass
             continue
         mixture = [sum(m * row[c] for m, row in zip(point, forms, strict=True) if m) for c in range(width)]
-        powers = [_powers(gmpy2.mpz(a), particles) for a in mixture]
-        products = _products(powers, particles, mass * share[total])
-        following = [a + b for a, b in zip(following, products, strict=True)]
+        support = tuple(c for c, a in enumerate(mixture) if a)
+        products = _products(
+            [_powers(gmpy2.mpz(mixture[c]), particles) for c in support], particles, mass * share[total]
+        )
+        if support in sums:
+            sums[support] = [a + b for a, b in zip(sums[support], products, strict=True)]
+            continue
+        sums[support] = products
+        waiting += len(products)
+        if waiting > 2 * len(following):
+            _settle(following, sums, particles, width)
+            waiting = 0
+    _settle(following, sums, particles, width)
     weights = _multinomials(particles, width)
     growth = gmpy2.mpz(chain.denominators[t] * common) ** particles
     return [w * a for w, a in zip(weights, following, strict=True)], growth, died
+
+
+def _settle(following: list, sums: dict[tuple[int, ...], list], particles: int, width: int) -> None:
+    """Add the sums over occupancies of some of the cells to those over all of them."""
+    whole = simplex(particles, width)
+    for support, values in sums.items():
+        if len(support) == width:
+            following[:] = [a + b for a, b in zip(following, values, strict=True)]
+            continue
+        places = whole.index(spread(simplex(particles, len(support)).points, support, width))
+        for place, value in zip(places.tolist(), values, strict=True):
+            following[place] += value
+    sums.clear()
 
 
 def _powers(base, particles: int) -> list:

@@ -100,7 +100,7 @@ def integer_law(plan: Schedule, tick: Callable[[], None] = lambda: None) -> Outp
     Raises ArithmeticError if the probabilities do not add up to 1.
     """
     chain, particles, arithmetic = plan.chain, plan.particles, WholeNumbers()
-    if last_by_polynomial(chain, particles):
+    if last_by_polynomial(chain, particles, "transform"):
         if chain.horizon == 1:
             law = last_resampling(chain, [1], 1, particles)
         else:

@@ -10,7 +10,7 @@ because N - 1 particles are left when one of them, in c, is set aside. Dead: `(b
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable, MutableSequence, Sequence
 from math import gcd, lcm
 
 import flint
@@ -83,6 +83,40 @@ def last_resampling(
             top = sum((row[j] * chosen[c][level] for c, row in enumerate(forms) if row[j]), flint.fmpz(0))
             law[state] += Rational(int(top), whole * inverse.common)
     return OutputLaw(tuple(law), Rational(died, int(denominator)) + Rational(int(drowned), whole))
+
+
+def read_off(chain: CellChain, x: Sequence, denominator: int, particles: int) -> OutputLaw:
+    """Output law from the numerators `x` of the occupancies of layer T over `denominator`: `sum_m P(m) m_c g_c / D(m)`.
+
+    `dead` counts runs that die at T. Terms of equal D are added first, and the sums of fractions that are left, two by two.
+    """
+    cells = chain.layers[-1]
+    points = simplex(particles, cells.count).points.tolist()
+    by_total: dict[int, list] = {}
+    for point, mass in zip(points, x, strict=True):
+        if mass:
+            total = sum(m * g for m, g in zip(point, cells.weights, strict=True))
+            sums = by_total.setdefault(total, [0] * cells.count)
+            for c, m in enumerate(point):
+                if m:
+                    sums[c] += m * mass
+    dead = by_total.pop(0, None)
+    law = [ZERO] * chain.outcomes
+    for c, (state, weight) in enumerate(zip(cells.states, cells.weights, strict=True)):
+        if weight:
+            terms = [(sums[c], total) for total, sums in by_total.items() if sums[c]]
+            while len(terms) > 1:
+                left, right = terms[::2], terms[1::2]
+                joined = [
+                    (a * (e // g) + b * (d // g), d // g * e)
+                    for (a, d), (b, e) in zip(left, right, strict=False)
+                    for g in (gcd(d, e),)
+                ]
+                terms = joined + left[len(right) :]
+            if terms:
+                law[state] += Rational(int(terms[0][0]) * weight, int(terms[0][1]) * int(denominator))
+    died = Rational(int(dead[-1]), int(denominator) * particles) if dead else ZERO
+    return OutputLaw(tuple(law), died)
 
 
 class _Reciprocals:

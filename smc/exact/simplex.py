@@ -8,6 +8,7 @@ particles in i, longer lines first, so that the lines which reach row a + 1 are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import comb
@@ -86,6 +87,13 @@ class Simplex:
 def simplex(particles: int, cells: int) -> Simplex:
     """The occupancies of `particles` over `cells`, kept between steps of equal size."""
     return Simplex(particles, cells)
+
+
+def spread(points: np.ndarray, cells: Sequence[int], width: int) -> np.ndarray:
+    """Occupancies of `cells` as occupancies of `width` cells, the others empty."""
+    wide = np.zeros((len(points), width), dtype=points.dtype)
+    wide[:, list(cells)] = points
+    return wide
 
 
 def _points(particles: int, cells: int) -> np.ndarray:

@@ -27,7 +27,7 @@ from math import gcd, lcm
 
 import numpy as np
 
-from smc.exact.simplex import Lines, Simplex, simplex
+from smc.exact.simplex import Lines, Simplex, simplex, spread
 from smc.rational import ONE, ZERO, Rational
 
 
@@ -138,10 +138,10 @@ def substitution(forms: list[list[int]], particles: int) -> list[Step]:
                 steps.append(Shift(source.lines(factor.row_order[a], factor.row_order[b]), int(amount)))
     # variables without a pivot are 0 now: keep the points without them; then one variable of the next layer for each pivot
     if rank < rows or kept != tuple(range(rows)):
-        steps.append(Select(source.index(_spread(smaller.points, kept, rows))))
+        steps.append(Select(source.index(spread(smaller.points, kept, rows))))
     steps += scaling.step(smaller, {b: left[b] * factor.pivots[b] / right[b] for b in range(rank)})
     if rank < columns or new != tuple(range(columns)):
-        steps.append(Embed(target.index(_spread(smaller.points, new, columns)), target.count))
+        steps.append(Embed(target.index(spread(smaller.points, new, columns)), target.count))
     # v = U z, row by row from the last
     for b in range(rank - 1, -1, -1):
         for c in range(b + 1, columns):
@@ -183,12 +183,6 @@ class _Scaling:
         if multinomial:
             return [Scale(on, bases, (-1,) * on.cells, _factorial(self.particles))]
         return [Scale(on, bases, (0,) * on.cells)] if any(b != 1 for b in bases) else []
-
-
-def _spread(points: np.ndarray, places: tuple[int, ...], width: int) -> np.ndarray:
-    spread = np.zeros((len(points), width), dtype=points.dtype)
-    spread[:, list(places)] = points
-    return spread
 
 
 def _factorial(n: int) -> int:
