@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.testing import Instance, instances
+from smc.testing import Instance, finite_mdps, hard_families, instances, layered_models, prefix_trees, product_models
 from smc.testing.statements import ALGORITHM, report, rows
 from tests.tightness import Ledger
 
 __all__ = ["ALGORITHM", "report", "rows", "within_bound"]
+
+
+def everything() -> SearchStrategy[Instance]:
+    """Layered models, long ones, prefix trees, unrolled MDPs under every kind of reward model; product models; hard families."""
+    unrolled = st.builds(lambda mdp, moves: mdp.unroll(moves), finite_mdps(), st.integers(1, 3))
+    models = (layered_models(), layered_models(min_horizon=2), prefix_trees(), unrolled)
+    known = hard_families(families=("S1", "S2", "S9", "G2"))
+    return st.one_of(*(instances(models=model) for model in models), product_models(), known)
+
+
+def long() -> SearchStrategy[Instance]:
+    """Horizon 2 or more, where guided particles err, and the families that attain S1 and S2."""
+    return st.one_of(instances(models=layered_models(min_horizon=2)), hard_families(families=("S1", "S2")))
 
 
 def within_bound(
@@ -17,7 +31,7 @@ def within_bound(
 ) -> None:
     """Every drawn instance satisfies every form of `statement`; Hypothesis climbs observed/bound; no form goes unmet."""
 
-    @given(instances() if strategy is None else strategy)
+    @given(everything() if strategy is None else strategy)
     def within(instance: Instance) -> None:
         for row in rows(statement, instance):
             ledger.hold(row, instance, steer=True)

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs import bounds
-from smc.testing import instances, layered_models, rationals
-from tests.properties.common import within_bound
+from smc.testing import rationals
+from tests.properties.common import long, within_bound
 
 
 def test_every_instance_is_within_the_bound(ledger):
-    within_bound(ledger, "P5", instances(models=layered_models(min_horizon=2)))
+    within_bound(ledger, "P5", long())
 
 
 @given(st.integers(1, 30), rationals(max_value=4))

@@ -9,12 +9,12 @@ from proofs import bounds
 from smc.algorithms import particle_process
 from smc.exact.guided import weight_dispersion
 from smc.rational import INFINITE, ONE, Rational, Verdict
-from smc.testing import hard_families, instances, layered_models
-from tests.properties.common import rows, within_bound
+from smc.testing import hard_families, instances
+from tests.properties.common import long, rows, within_bound
 
 
 def test_every_instance_is_within_the_bound(ledger):
-    within_bound(ledger, "S1", instances(models=layered_models(min_horizon=2)))
+    within_bound(ledger, "S1", long())
 
 
 @given(hard_families(families=("S1",), max_horizon=8))

@@ -7,12 +7,12 @@ from hypothesis import given
 from smc.algorithms import particle_process
 from smc.exact.guided import path_total_variation
 from smc.rational import INFINITE, Verdict, at_most, ball
-from smc.testing import hard_families, instances, layered_models
-from tests.properties.common import rows, within_bound
+from smc.testing import hard_families, instances
+from tests.properties.common import long, rows, within_bound
 
 
 def test_every_instance_is_within_the_bound(ledger):
-    within_bound(ledger, "S2", instances(models=layered_models(min_horizon=2)))
+    within_bound(ledger, "S2", long())
 
 
 @given(hard_families(families=("S2",), max_horizon=8))
