@@ -13,6 +13,7 @@ from smc.exact.independent import output_law as independent_law
 from smc.exact.independent import second_moment as independent_moment
 from smc.exact.lumping import Lumping, lump_process
 from smc.exact.metropolis import output_law as metropolis_law
+from smc.exact.single import output_law as single_particle_law
 from smc.rational import ZERO, Rational
 from smc.value import Constants
 
@@ -52,6 +53,8 @@ class Measured:
         process, lumping = self._lumped
         if self.algorithm == "mh":
             law = metropolis_law(process, self.proposals)
+        elif process.resampled and self.particles == 1:
+            law = single_particle_law(process)
         elif process.resampled:
             law = output_law(process, self.particles, progress=self.progress)
         else:
@@ -68,6 +71,8 @@ class Measured:
     def second_moment_ratio(self) -> Rational:
         """`E[Zhat^2]/Z^2`."""
         process, _ = self._lumped
+        if self.particles == 1:  # Zhat is the path's accumulated weight: one pass over the edges, no pairs
+            return 1 + weight_dispersion(process).chi_square
         moment = second_moment if process.resampled else independent_moment
         return moment(process, self.particles) / self.constants.normaliser**2
 

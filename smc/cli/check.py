@@ -128,7 +128,7 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool) -> No
     from smc.measure import Measured
     from smc.value import analyse
 
-    if algorithm not in ALGORITHMS:
+    if algorithm not in ALGORITHMS or particles == 1:  # one particle is a chain: one pass over the edges
         return
     process = Measured(analyse(model, twist), algorithm, particles).process
     if not process.resampled:

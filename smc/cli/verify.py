@@ -93,8 +93,10 @@ def refuse_what_is_long(case) -> None:
     from smc.measure import Measured
     from smc.value import analyse
 
+    if case.algorithm == "mh" or case.count == 1:
+        return
     process = Measured(analyse(case.model, case.twist), case.algorithm, case.count).process
-    if case.algorithm == "mh" or not process.resampled:
+    if not process.resampled:
         return
     plan = explain_law(process, case.count)
     if plan.costs and plan.costs[0].seconds > PATIENCE:

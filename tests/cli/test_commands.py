@@ -307,7 +307,7 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
 def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
     """No run within the patience: nothing was checked, so nothing holds."""
     monkeypatch.setattr("smc.cli.verify.PATIENCE", 0.0)
-    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (1, 2)})
+    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (2, 4)})
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 3
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["verdict"] == "undecided" and len(found["left_out"]) == 6
