@@ -306,7 +306,7 @@ def one_sided_step(p: Proof) -> Fact:
         right = (m - S) ** 2 + sign * G * (2 * m - S)
         pointwise = p.cert(le(m**2 * deviation, right), products=[(1, [most], [m - S])], eqs=[(2 * m - S, same)])
         mean = p.mono(pointwise.discharge(cloud).gen(c), E(law, c, m**2 * deviation), E(law, c, right), null)
-        bias = sign * (E(law, c, R(c)) - r)
+        bias = E(law, c, R(c)) - r if sign == 1 else r - E(law, c, R(c))
         scaled = p.cert(
             le(m**2 * bias, N * ((b - 1) * mass**2 + half)),
             products=[(1, [mean], []), (1, [spread, Npos], []), (1, [extreme, Npos], [])],
@@ -404,10 +404,10 @@ def telescope_start(p: Proof) -> Fact:
     both_ways = p.use("telescope").spec(m, 0, d).mp(p.equal(0 + m, m), good)
     null = (E(start, d, bad(0, d)), p.assume(all_of(t, c, le(0, bad(t, c)))).spec(0), zero)
 
-    def half(fact: Fact, first: Fact, sign: int) -> Fact:
+    def half(fact: Fact, first: Fact, bias: Node) -> Fact:
         low, high = fact.sides
         mean = p.mono(fact.discharge(good).gen(d), E(start, d, low), E(start, d, high), null)
-        goal = le(sign * (E(start, d, W(0, d)) - target), total(m + 1, j, e(j)))
-        return p.cert(goal, products=[(1, [mean], []), (1, [first], [])])
+        return p.cert(le(bias, total(m + 1, j, e(j))), products=[(1, [mean], []), (1, [first], [])])
 
-    return half(both_ways.left, near.left, 1).both(half(both_ways.right, near.right, -1))
+    mean_W = E(start, d, W(0, d))
+    return half(both_ways.left, near.left, mean_W - target).both(half(both_ways.right, near.right, target - mean_W))
