@@ -24,10 +24,10 @@ import flint
 
 from proofs.kernel import Node
 from proofs.replay import STORED, Refused, decode_term, digest, load_seals
-from proofs.statements import bound_of
+from proofs.statements import claim_of
 from proofs.terms import evaluate as value_of
 
-TV, AT_STEP, CHI_SQUARE, SECOND_MOMENT = "TV", "TV at step t", "chi^2", "E[Zhat^2]/Z^2"
+TV, AT_STEP, CHI_SQUARE, SECOND_MOMENT, QUERIES = "TV", "TV at step t", "chi^2", "E[Zhat^2]/Z^2", "queries"
 COUNTS = frozenset({"N", "T", "H", "t", "steps"})
 """Inputs that are natural numbers; the others are numbers or lists of numbers."""
 
@@ -48,7 +48,8 @@ class Claim:
 class Form:
     """One closed form: the statement, which form of it, the quantity that it bounds, the names of its inputs.
 
-    sealed: the stored proof whose conclusion (its `part`, counted from 0) has the bound on its right. symbols: from the inputs to the
+    sealed: the stored proof whose conclusion (its `part`, counted from 0) has the bound on its right (side 1), or on its left (side 0)
+    when it bounds the quantity from below. symbols: from the inputs to the
     values of that term's free symbols. by_hand: the formula of a statement that is not proved, given `root` and the inputs.
     """
 
@@ -59,11 +60,12 @@ class Form:
     sealed: str | None = None
     symbols: Callable[..., dict[str, Any]] | None = None
     part: int = 0
+    side: int = 1
     by_hand: Callable[..., Any] | None = None
 
 
-def _form(id: str, form: str, quantity: str, inputs: str, sealed: str, symbols: Callable, part: int = 0) -> Form:
-    return Form(id, form, quantity, tuple(inputs.split()), sealed, symbols, part)
+def _form(id: str, form: str, quantity: str, inputs: str, sealed: str, symbols: Callable, side: int = 1) -> Form:
+    return Form(id, form, quantity, tuple(inputs.split()), sealed, symbols, side=side)
 
 
 def _by_hand(id: str, form: str, quantity: str, inputs: str, formula: Callable) -> Form:
@@ -89,6 +91,20 @@ _SEALED = [
     ),
     _form("S1", "instance", CHI_SQUARE, "R", "S1.product", lambda R: {"n": 1, "r": sequence([R], 1)}),
     _form("S1", "uniform", CHI_SQUARE, "T eps", "S1", lambda T, eps: {"n": T - 1, "eps": eps}),
+    _form("P2", "instance", TV, "N q", "P2", lambda N, q: {"N": N, "T": len(q), "q": sequence(q[::-1])}),  # by steps to go
+    _form(
+        "P3", "uniform", TV, "N T L eps", "P3",
+        lambda N, T, L, eps: {"N": N, "T": T, "n": T - 1, "L": L, "eps": eps},
+    ),
+    _form(
+        "S3", "uniform", TV, "N T L eps", "S3.uniform",
+        lambda N, T, L, eps: {"N": N, "T": T, "n": T - 1, "L": L, "eps": eps},
+    ),
+    _form(
+        "S6", "uniform", QUERIES, "T eps delta", "S6.exponent",
+        lambda T, eps, delta: {"n": T - 1, "eps": eps, "delta": delta}, side=0,
+    ),
+    _form("P4", "uniform", QUERIES, "T eps", "P4", lambda T, eps: {"n": T // 3 - 1, "eps": eps}, side=0),  # T = 3m
     _form("S3", "instance", TV, "N q", "S3", lambda N, q: {"N": N, "T": len(q), "q": sequence(q[::-1])}),  # by steps to go
     _form("S5", "instance", SECOND_MOMENT, "N b", "S5", lambda N, b: {"n": len(b) - 1, "N": N, "b": sequence(b)}),
     _form("S1", "naive", CHI_SQUARE, "T L", "S1.naive", lambda T, L: {"T": T, "L": L}),
@@ -132,6 +148,7 @@ _HAND = [
         "S8", "uniform", TV, "N T eps",
         lambda root, N, T, eps: sum((1 + eps) ** (2 * k) - (1 + eps) ** k for k in range(T)) / (2 * N),
     ),
+    _by_hand("G3", "identity", CHI_SQUARE, "down up", lambda root, down, up: down * up - 1),
     _by_hand(
         "G1", "published", TV, "N T C_act chi_square",
         lambda root, N, T, C_act, chi_square: root(C_act / N) * (T + sum(root(x) for x in chi_square)),
@@ -149,9 +166,9 @@ BOUNDS = UNPROVED | FORMS
 
 
 @cache
-def bound(name: str, part: int = 0, folder: Path = STORED) -> Node:
-    """The bound of the stored proof `name`: the right side of the given part of its claim, which must carry its seal. Raises Refused."""
-    return bound_of(claim(name, folder), part)
+def bound(name: str, part: int = 0, side: int = 1, folder: Path = STORED) -> Node:
+    """The bound of the stored proof `name`: a side of the given part of its claim, which must carry its seal. Raises Refused."""
+    return claim_of(claim(name, folder))[1][part].kids[side]
 
 
 def claim(name: str, folder: Path = STORED) -> Claim:
@@ -227,5 +244,5 @@ def _value(found: Form, inputs: dict, convert: Callable, number: Callable, funct
     if found.by_hand is not None:
         return convert(found.by_hand(functions["sqrt"], **given))
     assert found.sealed is not None and found.symbols is not None
-    term = bound(found.sealed, found.part, folder)
+    term = bound(found.sealed, found.part, found.side, folder)
     return convert(value_of(term, found.symbols(**given) | functions, number))

@@ -185,7 +185,7 @@ def _lower(s: Setting) -> list[Demand]:
     if s.delta >= half:
         return []
     scalar = _scalar(s)
-    needed = scalar(half - s.delta) * scalar(ONE + s.eps) ** (2 * (s.horizon - 1)) - 1
+    needed = bounds.evaluate("S6", "uniform", T=s.horizon, eps=scalar(s.eps), delta=scalar(s.delta))
     queries = _round_up(needed.lower() if isinstance(needed, flint.arb) else needed)
     return [
         Demand(

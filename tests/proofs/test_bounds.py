@@ -17,7 +17,7 @@ import pytest
 from proofs import bounds
 from proofs.blueprint import THEORY, index
 from proofs.replay import SEALS, STORED, Refused, Replayer, decode_term, digest, load, load_seals
-from proofs.statements import bound_of, sealed
+from proofs.statements import bound_of, claim_of, sealed
 from proofs.terms import evaluate
 
 ONE = Fraction(1)
@@ -28,14 +28,14 @@ def square(draw: random.Random) -> Fraction:
     return (1 + Fraction(draw.randint(0, 9), draw.randint(1, 9))) ** 2
 
 
-def value(draw: random.Random, name: str):
+def value(draw: random.Random, key: tuple[str, str], name: str):
     """A value for an input: counts small, eps >= 0, everything else at least 1; instance constants are squares of rationals."""
     if name in ("q", "chi_square", "moments"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
     if name == "b":  # b (b - 1) is a square at b = s/(s - 1), s a square
         return [s / (s - 1) for s in (square(draw) * 4 for _ in range(draw.randint(1, 4)))]
     if name in bounds.COUNTS:
-        return draw.randint(1, 6) ** (2 if name == "N" else 1)
+        return draw.randint(1, 6) ** (2 if name == "N" else 1) * (3 if key[0] == "P4" else 1)
     if name == "eps":
         return Fraction(draw.randint(0, 9), draw.randint(1, 9))
     return square(draw)
@@ -43,7 +43,7 @@ def value(draw: random.Random, name: str):
 
 def inputs(key: tuple[str, str], seed: int) -> dict:
     draw = random.Random(f"{key} {seed}")
-    return {name: value(draw, name) for name in bounds.BOUNDS[key].inputs}
+    return {name: value(draw, key, name) for name in bounds.BOUNDS[key].inputs}
 
 
 def root(x: Fraction) -> Fraction:
@@ -72,6 +72,8 @@ EXPECTED = {
     ("S7", "instance"): lambda H, R: ((R - 1) / R) ** (H - 1) * (1 - 2 / (1 + root(R))),
     ("S8", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
     ("S8", "uniform"): lambda N, T, eps: sum(((1 + eps) ** (T - p)) * ((1 + eps) ** (T - p) - 1) for p in range(1, T + 1)) / 2 / N,
+    ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
+    ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
     ("G1", "published"): None,
     ("G1", "sharper"): lambda N, moments: sum(map(root, moments)) / root(Fraction(N)) / 2,
@@ -145,7 +147,10 @@ def test_bounds_are_the_terms_that_the_replay_proves():
     """What is read without replay is what the kernel proves: same term, for every sealed form."""
     replayer = Replayer(load(), load_seals())
     for form in bounds.FORMS.values():
-        assert bounds.bound(form.sealed, form.part) is bound_of(replayer.theorem(form.sealed), form.part)
+        right = bound_of(replayer.theorem(form.sealed), form.part)
+        assert bounds.bound(form.sealed, form.part) is right
+        both = claim_of(replayer.theorem(form.sealed))[1][form.part].kids
+        assert bounds.bound(form.sealed, form.part, form.side) is both[form.side]
 
 
 def test_unproved_closed_forms_are_gaps_in_the_table():
