@@ -14,7 +14,7 @@ from smc.exact.independent import second_moment as independent_moment
 from smc.exact.lumping import Lumping, lump_process
 from smc.exact.metropolis import output_law as metropolis_law
 from smc.exact.single import output_law as single_particle_law
-from smc.rational import ZERO, Rational
+from smc.rational import ZERO, Rational, balanced_sum
 from smc.value import Constants
 
 
@@ -87,3 +87,11 @@ def guided_tv(constants: Constants) -> tuple[Rational, ...]:
 def importance_chi_square(constants: Constants) -> Rational:
     """`chi^2(pi || guided) = Var(W)/E[W]^2` over paths, `W = prod_t rho_t(x_t)` under the guided proposal (S1)."""
     return weight_dispersion(particle_process(constants.model, constants.twist, "sis-guided")).chi_square
+
+
+def target_chi_square(constants: Constants, t: int) -> Rational:
+    """`chi^2(pi*_t || pihat_t) = sum (pi*_t)^2 / pihat_t - 1`, from the two laws on layer t (G3)."""
+    weights = [m * s for m, s in zip(constants.prefix_mass[t], constants.true_value[t], strict=True)]
+    total = balanced_sum(weights)
+    aim = constants.twisted_target(t)
+    return balanced_sum((w / total) ** 2 / q for w, q in zip(weights, aim, strict=True) if w) - 1

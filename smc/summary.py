@@ -25,6 +25,7 @@ SAYS = {
     "S7": "distance of Metropolis-Hastings on guided proposals",
     "S8": "bias of fully adapted SMC: no ratio bound",
     "G1": "bias of SMC by chi-squares, the neighbour's theorem",
+    "G3": "distance of the intermediate targets, the neighbour's identity",
 }
 """One line for a newcomer, by statement."""
 

@@ -215,6 +215,15 @@ class Constants:
         return tuple(values)
 
     @cached_property
+    def ratio_mean(self) -> tuple[tuple[Rational, Rational], ...]:
+        """`(E_{pi*_t}[V/V*], E_{pi*_t}[V*/V])` for t = 0..T, the two factors of G3."""
+        pairs = []
+        for eta, star, v in zip(self.prefix_mass, self.true_value, self.twist.values, strict=True):
+            live = [(m * s / self.normaliser, s / w) for m, s, w in zip(eta, star, v, strict=True) if m and s]
+            pairs.append((balanced_sum(p / u for p, u in live), balanced_sum(p * u for p, u in live)))
+        return tuple(pairs)
+
+    @cached_property
     def increment_moment(self) -> tuple[Rational, ...]:
         """`E[V_{t-1}] · E[psi_t^2 V*_t^2 / V_{t-1}] / Z^2` for t = 1..T: the squares of the terms of G1's stronger form."""
         terms = []

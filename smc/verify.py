@@ -14,7 +14,7 @@ import flint
 
 from proofs import bounds
 from smc.errors import InputError
-from smc.measure import Measured, guided_tv, importance_chi_square
+from smc.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.model import LayeredModel
 from smc.rational import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, precision, text
 from smc.reward import Twist
@@ -124,6 +124,17 @@ def value_rows(c: Constants) -> Iterator[Row]:
     finite = [(p, q) for p, q in enumerate(c.q, 1) if q != INFINITE]
     if finite:
         yield tightest(compare("P1", "uniform", "q_p", q, L=big_l, eps=eps, steps=horizon - p) for p, q in finite)
+
+
+def target_rows(c: Constants) -> Iterator[Row]:
+    """G3, an identity, at every level; it needs V and V* to vanish together, as a finite Bellman error ensures."""
+    if c.bellman_error != INFINITE:
+        yield tightest(
+            compare(
+                "G3", "identity", f"chi^2(pi* || pihat) at step {t}", target_chi_square(c, t), "=", down=down, up=up
+            )
+            for t, (down, up) in enumerate(c.ratio_mean)
+        )
 
 
 def _inverse(value: Rational) -> Extended:
@@ -287,5 +298,5 @@ def check(
         raise InputError(f"{proposals!r} proposals", where="proposals", mend="give a whole number of at least 1")
     constants = analyse(model, twist)
     measured = Measured(constants, algorithm, particles, proposals, progress)
-    rows = (*value_rows(constants), *ROWS[algorithm](constants, measured))
+    rows = (*value_rows(constants), *target_rows(constants), *ROWS[algorithm](constants, measured))
     return Report(constants, measured, rows)
