@@ -1,9 +1,10 @@
 """Models on which a sharp statement is an equality.
 
-Two branches. The root chooses "low" or "high"; from then on the path is forced. `V_1 = 1` on both, and every later
-step multiplies V by `1/(1+eps)` on "low" and by `1+eps` on "high", so that the Bellman ratio is `1/(1+eps)` or `1+eps`
-on every state of layers 1..T-1. The importance weight `W = prod rho_t` of the guided proposal then takes two values with range ratio `q = (1+eps)^(2(T-1)) = e^(2 Lambda)`, the largest
-that a Bellman error of eps allows, and the guided probability of "low" is the one free parameter.
+Two branches. The root chooses "low" or "high"; from then on the path is forced. `V_1 = 1` on both, and every later step
+multiplies V by `1/(1+eps)` on "low" and by `1+eps` on "high", so that the Bellman ratio is `1/(1+eps)` or `1+eps` on
+every state of layers 1..T-1. The importance weight `W = prod rho_t` of the guided proposal then takes two values with
+range ratio `q = (1+eps)^(2(T-1)) = e^(2 Lambda)`, the largest that a Bellman error of eps allows, and the guided
+probability of "low" is the one free parameter.
 """
 
 from __future__ import annotations
