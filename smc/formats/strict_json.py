@@ -135,7 +135,7 @@ class Rounding:
             near = rationalise(float(text))
         except (ValueError, OverflowError):
             raise InputError(
-                f"{text} is out of range", where=where, mend='write it as a string such as "1/3"'
+                f"{text} is out of range", where=where.place if where else "", mend='write it as a string such as "1/3"'
             ) from None
         chosen = near if abs(near - written) <= CLOSE * abs(written) else written
         self.decimals += 1

@@ -139,6 +139,12 @@ def test_tiny_decimals_do_not_vanish():
         Rounding(allowed=True).exact("1e999999999")
 
 
+def test_a_decimal_out_of_range_is_named_by_place(tmp_path):
+    path = written(tmp_path, json.dumps(LAYERED).replace('"aa": "1"', '"aa": 1e99999'))
+    with pytest.raises(InputError, match=r"reward\['aa'\]: 1e99999 is out of range"):
+        load(path, rationalise=True)
+
+
 def test_numbers_that_read_alike(tmp_path):
     for written_as in ("1/2", "0.5", " 2/4 ", "5e-1"):
         assert load(written(tmp_path, bent(LAYERED, "reward/aa", written_as))).model.reward[0] == rational("1/2")
