@@ -324,6 +324,32 @@ def chi_square_product(p: Proof) -> Fact:
     )
 
 
+M, psi, V = measure("M", "nat X", "X"), fn("psi", "nat X X -> real"), fn("V", "nat X -> real")
+guided = measure("guided", "nat X", "X")
+
+
+def push(F) -> Node:
+    return E(M(t, x), z, psi(t, x, z) * V(t + 1, z) * F)
+
+
+@lemma("guided_law", title="the guided kernel", words="E[guided](h) = E[M](psi V h) / B V, a probability where B V > 0.")
+def guided_law(p: Proof) -> Fact:
+    weights = p.assume(all_of(t, x, z, le(0, psi(t, x, z)))), p.assume(all_of(t, x, le(0, V(t, x))))
+    mass = p.assume(lt(0, push(1)))
+
+    def nonneg(test: Fact) -> Fact:
+        h = test.spec(z).sides[1]
+        inner = p.cert(
+            le(0, psi(t, x, z) * V(t + 1, z) * h),
+            products=[(1, [weights[0].spec(t, x, z), weights[1].spec(t + 1, z), test.spec(z)], [])],
+        )
+        average = p.mono(inner.gen(z), E(M(t, x), z, 0), push(h))
+        return p.cert(le(0, push(h) / push(1)), products=[(1, [average, p.positive_inverse(mass)], [])])
+
+    law, _pattern = p.define_measure(guided(t, x), z, lambda h: push(h(z)) / push(1), nonneg, dens=[mass])
+    return law
+
+
 @statement(
     "S1.tilt",
     source="new",
@@ -333,28 +359,9 @@ def chi_square_product(p: Proof) -> Fact:
     "f = 1 it gives the normaliser, so dpi/dguided is proportional to prod rho_t(x_t).",
 )
 def target_is_tilted(p: Proof) -> Fact:
-    M, psi = measure("M", "nat X", "X"), fn("psi", "nat X X -> real")
-    V, R, f = fn("V", "nat X -> real"), fn("R", "nat X -> real"), fn("f", "nat X -> real")
-    guided = measure("guided", "nat X", "X")
-
-    def push(F) -> Node:
-        return E(M(t, x), z, psi(t, x, z) * V(t + 1, z) * F)
-
+    R, f = fn("R", "nat X -> real"), fn("f", "nat X -> real")
     BV = push(1)
-    p.note("the guided kernel: E[guided](h) = E[M](psi V h) / B V, a probability where B V > 0")
-    weights = p.assume(all_of(t, x, z, le(0, psi(t, x, z)))), p.assume(all_of(t, x, le(0, V(t, x))))
-    mass = p.assume(lt(0, BV))
-
-    def nonneg(test: Fact) -> Fact:
-        h = test.spec(z).sides[1]
-        inner = p.cert(
-            le(0, psi(t, x, z) * V(t + 1, z) * h),
-            products=[(1, [weights[0].spec(t, x, z), weights[1].spec(t + 1, z), test.spec(z)], [])],
-        )
-        average = p.mono(inner.gen(z), E(M(t, x), z, 0), push(h))
-        return p.cert(le(0, push(h) / BV), products=[(1, [average, p.positive_inverse(mass)], [])])
-
-    law, h1 = p.define_measure(guided(t, x), z, lambda h: push(h(z)) / BV, nonneg, dens=[mass])
+    law, h1 = p.use("guided_law"), fn("_f", "X -> real")(z)
 
     def claim(m: Node) -> Node:
         return all_of(t, x, implies(eq(t + m, T), live, eq(R(t, x), V(t, x) * A(t, x))))
