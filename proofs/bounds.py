@@ -106,6 +106,11 @@ _SEALED = [
     ),
     _form("P4", "uniform", QUERIES, "T eps", "P4", lambda T, eps: {"n": T // 3 - 1, "eps": eps}, side=0),  # T = 3m
     _form("S3", "instance", TV, "N q", "S3", lambda N, q: {"N": N, "T": len(q), "q": sequence(q[::-1])}),  # by steps to go
+    _form("S4", "instance", TV, "N b", "S4", lambda N, b: {"N": N, "T": len(b), "b": sequence(b[::-1])}),
+    _form(
+        "S4", "uniform", TV, "N T L eps", "S4.uniform",
+        lambda N, T, L, eps: {"N": N, "T": T, "n": T - 1, "L": L, "eps": eps},
+    ),
     _form("S5", "instance", SECOND_MOMENT, "N b", "S5", lambda N, b: {"n": len(b) - 1, "N": N, "b": sequence(b)}),
     _form("S1", "naive", CHI_SQUARE, "T L", "S1.naive", lambda T, L: {"T": T, "L": L}),
 ]  # fmt: skip

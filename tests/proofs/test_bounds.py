@@ -75,6 +75,7 @@ EXPECTED = {
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
+    ("G3", "identity"): lambda down, up: up * down - 1,
     ("G1", "published"): None,
     ("G1", "sharper"): lambda N, moments: sum(map(root, moments)) / root(Fraction(N)) / 2,
 }  # fmt: skip

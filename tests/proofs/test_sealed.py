@@ -17,6 +17,7 @@ from smc.attaining import most_variance
 from smc.exact import output_law, second_moment
 from smc.measure import importance_chi_square
 from smc.model import LayeredModel
+from smc.rational import INFINITE
 from smc.reward import twist, with_bellman_error
 from smc.value import analyse
 from tests.proofs.finite_models import check_theorem, holds
@@ -30,12 +31,12 @@ def replayer() -> Replayer:
     return Replayer(load(), load_seals())
 
 
-def branching(reward: tuple = ("2", "3"), values: tuple = (("9/4",), ("5/2", "9/4"))):
+def branching(reward: tuple = ("1", "6/5"), values: tuple = (("11/10",), ("21/20", "1"))):
     """Two steps, two states a layer, unequal branches, a potential, and a twist that is wrong."""
     model = LayeredModel.from_edges(
         [["root"], ["a", "b"], ["c", "d"]],
         [
-            [("root", "a", "1/3"), ("root", "b", "2/3", "3/2")],
+            [("root", "a", "1/3"), ("root", "b", "2/3", "9/8")],
             [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "c", "1/2"), ("b", "d", "1/2")],
         ],
         dict(zip(("c", "d"), reward, strict=True)),
@@ -67,34 +68,90 @@ def test_axioms_are_those_of_the_logic():
 
 
 # ------------------------------------------------------------------------------------------- vacuity, and the link to the engine
-MODELS = {"wrong twist": branching, "perfect twist": perfect}
+MODELS = {"wrong twist": branching, "perfect twist": perfect, "zero rewards": lambda: branching(("0", "1"))}
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", ["P0", "P1"])
+@pytest.mark.parametrize(("name", "model"), [("P0", m) for m in MODELS] + [("P1", m) for m in list(MODELS)[:2]])
 def test_values_and_ranges(replayer, name, model):
     check_theorem(replayer.theorem(name), *Layers(analyse(*MODELS[model]())).environment())
 
 
-@pytest.mark.parametrize("particles", [1, 2])
-@pytest.mark.parametrize("model", MODELS)
-def test_s3_says_what_the_engine_measures(replayer, model, particles):
+def uniform(c):
+    return {"T": c.model.horizon, "L": c.ratio_bound, "eps": c.bellman_error}
+
+
+def one_sided(c) -> dict:
+    """S4 counts b by steps to go; u is the least V*/V; L bounds the ratios from above only; C_act, C_inf as the neighbour has them."""
+    T = c.model.horizon
+
+    def least(k: int) -> Fraction:
+        return min(map(fraction, c.value_ratio[T - 1 - k].values())) if k < T else Fraction(1)
+
+    return {
+        "b": lambda k: fraction(c.b[T - 1 - k]) if k < T else Fraction(1),
+        "u": least,
+        "L": fraction(c.upper_ratio),
+        "C_act": fraction(c.c_act),
+        "C_inf": fraction(c.c_inf) if c.c_inf != INFINITE else None,
+    }
+
+
+def one_sided_uniform(c):
+    return uniform(c) | {"L": c.upper_ratio}
+
+
+BIAS = {
+    "S3": (("S3", "instance"), lambda c: {"q": c.q}, lambda c: {}),
+    "S3.uniform": (("S3", "uniform"), uniform, lambda c: {}),
+    "P2": (("P2", "instance"), lambda c: {"q": c.q}, lambda c: {}),
+    "P3": (("P3", "uniform"), uniform, lambda c: {}),
+    "S4": (("S4", "instance"), lambda c: {"b": c.b}, one_sided),
+    "S4.uniform": (("S4", "uniform"), one_sided_uniform, one_sided),
+    "S4.rational": (None, None, one_sided),
+    "S4.levels": (None, None, one_sided),
+    "S4.coverage": (None, None, one_sided),
+}
+"""Statements on the bias of naive-proposal SMC: the closed form read from each, its inputs, and symbols of a meaning of their own."""
+ZERO_REWARDS = {"S4", "S4.rational", "S4.levels", "S4.uniform"}
+
+
+def biases():
+    for name in BIAS:
+        for model in MODELS:
+            for particles in (1, 2):
+                if model != "zero rewards" or name in ZERO_REWARDS:
+                    yield name, model, particles
+
+
+@pytest.mark.parametrize(("name", "model", "particles"), list(biases()))
+def test_bias_statements_say_what_the_engine_measures(replayer, name, model, particles):
     c = analyse(*MODELS[model]())
-    cloud = Cloud(c, particles)
-    law = output_law(particle_process(c.model, c.twist, "naive"), particles).law
+    form, inputs, symbols = BIAS[name]
+    law = output_law(particle_process(c.model, c.twist, "naive"), particles)
+    assert (law.dead > 0) == (model == "zero rewards"), "the model with zero rewards can lose every particle"
+    theorem = replayer.theorem(name)
     for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
-        env, ranges = cloud.environment(F)
-        theorem = replayer.theorem("S3")
+        env, ranges = Cloud(c, particles).environment(F)
+        env |= symbols(c)
         check_theorem(theorem, env, ranges)
-        left, right = claim_of(theorem)[1][0].kids
-        exact = sum(fraction(p) * F[x] for x, p in enumerate(law))
-        target = sum(fraction(p) * F[x] for x, p in enumerate(c.target))
-        assert evaluate(left, env) == exact - target, "the statement and the engine mean the same run"
-    bound = bounds.evaluate("S3", "instance", N=particles, q=c.q)
-    assert 0 < float(bound) < 1 and abs(float(bound) - float(evaluate(right, env))) < 1e-12
+        (left, right), (below, _right) = (part.kids for part in claim_of(theorem)[1])
+        bias = sum(fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(law.law, c.target, strict=True)))
+        assert evaluate(left, env) == bias == -evaluate(below, env), "the statement and the engine mean the same run"
+    claimed = evaluate(right, env)
+    assert abs(bias) <= claimed
+    if form is not None:
+        bound = bounds.evaluate(*form, N=particles, **inputs(c))
+        assert abs(float(bound) - float(claimed)) < 1e-12
 
 
-@pytest.mark.parametrize("reward", [("2", "3"), ("0", "1")], ids=["positive", "a zero reward"])
+def test_the_bounds_are_not_trivial_on_these_models():
+    c = analyse(*branching())
+    for (id, form), inputs, _ in (BIAS[name] for name in ("S3", "S3.uniform", "P2", "S4", "S4.uniform")):
+        at = {n: bounds.evaluate(id, form, N=n, **inputs(c)) for n in (2, 20)}
+        assert 0 < float(at[20]) < 1 / 2 and abs(float(at[2]) - 10 * float(at[20])) < 1e-9
+
+
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")], ids=["positive", "a zero reward"])
 @pytest.mark.parametrize("particles", [1, 2])
 def test_s5_says_what_the_engine_measures(replayer, reward, particles):
     c = analyse(*branching(reward))

@@ -40,7 +40,8 @@ def root_above(x: Any) -> Fraction:
 class Layers:
     """The setting: V, Vstar, psi, M, who is live. States are indices; a state that the layer does not have moves to 0 and has value 1.
 
-    Live states and reachable edges are those of positive probability: the statements assume nothing elsewhere.
+    Live states and reachable edges are those of positive probability: the statements assume nothing elsewhere. Where no resampled
+    particle can stand (not `alive`: every way there has weight 0) values and potentials are set to 0, which changes no run.
     """
 
     def __init__(self, c: Constants):
@@ -57,7 +58,9 @@ class Layers:
             self.live.append({y for x in self.live[t] for y, (p, _) in self.moves[t, x].items() if p})
 
     def _value(self, table: Any, t: int, x: int) -> Fraction:
-        return fraction(table[t][x]) if t <= self.T and x < len(table[t]) else ONE
+        if t > self.T or x >= len(table[t]):
+            return ONE
+        return fraction(table[t][x]) if x in self.c.alive[t] else Fraction(0)
 
     def V(self, t: int, x: int) -> Fraction:
         return self._value(self.c.twist.values, t, x)
@@ -66,7 +69,9 @@ class Layers:
         return self._value(self.c.true_value, t, x)
 
     def psi(self, t: int, x: int, y: int) -> Fraction:
-        return self.moves.get((t, x), {}).get(y, (0, ONE))[1]
+        if (t, x) not in self.moves:
+            return ONE
+        return self.moves[t, x].get(y, (0, ONE))[1] if x in self.c.alive[t] else Fraction(0)
 
     def M(self, t: int, x: int) -> list[tuple[Fraction, int]]:
         return [(p, y) for y, (p, _) in self.moves.get((t, x), {}).items() if p] or [(ONE, 0)]
