@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from smc.algorithms import ParticleProcess, particle_process
-from smc.exact import OutputLaw, output_law, second_moment
+from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.independent import output_law as independent_law
 from smc.exact.independent import second_moment as independent_moment
 from smc.exact.lumping import Lumping, lump_process
 from smc.exact.metropolis import output_law as metropolis_law
 from smc.exact.single import output_law as single_particle_law
-from smc.rational import ZERO, Rational, balanced_sum
+from smc.rational import ZERO, Ball, Rational, balanced_sum, ball
 from smc.value import Constants
 
 
@@ -23,6 +23,7 @@ class Measured:
     """Exact measurements of one algorithm with one number of particles (or proposals) on an analysed model.
 
     progress: called with (share done, what is being done) while an exact law takes more than a second.
+    bits: None for rationals; else the law of a resampled run comes as balls of radius at most `2**-bits`.
     """
 
     constants: Constants
@@ -30,6 +31,7 @@ class Measured:
     particles: int
     proposals: int = 1
     progress: Callable[[float, str], None] | None = field(default=None, compare=False, repr=False)
+    bits: int | None = None
 
     @cached_property
     def _lumped(self) -> tuple[ParticleProcess, Lumping]:
@@ -48,9 +50,13 @@ class Measured:
         return self._lumped[1]
 
     @cached_property
-    def output(self) -> OutputLaw:
+    def output(self) -> OutputLaw | CertifiedLaw:
         """Expected law of the output, with `dead`."""
         process, lumping = self._lumped
+        if self.bits is not None and process.resampled:
+            enclosed = output_law(process, self.particles, mode="certified", bits=self.bits, progress=self.progress)
+            balls = tuple(ball(ZERO) if k is None else enclosed.law[k] for k in lumping.classes[-1])
+            return replace(enclosed, law=balls)
         if self.algorithm == "mh":
             law = metropolis_law(process, self.proposals)
         elif process.resampled and self.particles == 1:
@@ -63,7 +69,7 @@ class Measured:
         return OutputLaw(tuple(by_state), law.dead)
 
     @cached_property
-    def total_variation(self) -> Rational:
+    def total_variation(self) -> Rational | Ball:
         """`TV(law of the output, pi)` on terminal states, `dead` counted as an outcome of its own."""
         return self.output.total_variation(self.constants.target)
 

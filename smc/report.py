@@ -26,6 +26,10 @@ MARKS = {
 }
 
 
+NOTHING = 1e-30
+"""A probability below this is not worth a word to a reader; the JSON has it."""
+
+
 def short(value: Extended | Ball | int | None) -> str:
     """Four significant digits for reading; the exact value is in the JSON. "∞" for infinite, "—" for none."""
     if value is None:
@@ -83,7 +87,7 @@ def constants_lines(report: Report) -> list[str]:
     """What the model is, in the theory's words."""
     c, m = report.constants, report.measured
     count = f"{m.proposals} proposals" if m.algorithm == "mh" else f"{m.particles} particle{'s' * (m.particles != 1)}"
-    dead = f", probability of no answer {short(m.output.dead)}" if m.output.dead else ""
+    dead = f", probability of no answer {short(m.output.dead)}" if float(m.output.dead) > NOTHING else ""
     return [
         f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
         f"reward model: {c.twist.name}",

@@ -49,7 +49,8 @@ class Row:
         if _is_infinite(top) or not bottom:
             return INFINITE
         if isinstance(top, flint.arb) or isinstance(bottom, flint.arb):
-            return float(_as_ball(top) / _as_ball(bottom))
+            ratio = _as_ball(top) / _as_ball(bottom)
+            return float(ratio) if ratio.is_finite() else INFINITE
         try:
             return float(top / bottom)
         except OverflowError:
@@ -82,8 +83,16 @@ def _end(value: Extended | Ball, *, lower: bool) -> str | None:
     """The value as text; for a ball its lower or upper end, which is a rational."""
     if not isinstance(value, flint.arb):
         return text(value)
-    mantissa, exponent = (value.lower() if lower else value.upper()).mid().man_exp()
+    with precision(MOST_BITS):  # an end is rounded to the working precision: enough of it loses nothing
+        mantissa, exponent = (value.lower() if lower else value.upper()).mid().man_exp()
     return str(Rational(int(mantissa)) * Rational(2) ** int(exponent))
+
+
+def _json(value: Rational | Ball) -> str | list[str | None]:
+    """A rational as text; a ball as the pair of rationals that encloses it."""
+    if isinstance(value, flint.arb):
+        return [_end(value, lower=True), _end(value, lower=False)]
+    return str(value)
 
 
 def _verdict(observed: Rational | Ball, relation: Relation, bound: Extended | Ball) -> Verdict:
@@ -244,7 +253,7 @@ class Report:
         return worst_verdict(row.verdict for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
-        """The object that `check --json` prints (keys in the design); rationals as strings, infinities as null."""
+        """The object that `check --json` prints (keys in the design); rationals as strings, balls as pairs of them, infinities as null."""
         c, m = self.constants, self.measured
         return {
             "model": c.model.name,
@@ -258,10 +267,10 @@ class Report:
             "algorithm": m.algorithm,
             "particles": m.particles,
             **({"proposals": m.proposals} if m.algorithm == "mh" else {}),
-            "method": "exact",
-            "law": {s: str(p) for s, p in zip(c.model.layers[-1], m.output.law, strict=True)},
-            "dead": str(m.output.dead),
-            "tv": str(m.total_variation),
+            "method": "exact" if m.bits is None else "certified",
+            "law": {s: _json(p) for s, p in zip(c.model.layers[-1], m.output.law, strict=True)},
+            "dead": _json(m.output.dead),
+            "tv": _json(m.total_variation),
             "second_moment_ratio": str(m.second_moment_ratio),
             "bounds": [row.to_json() for row in self.rows],
             "verdict": self.verdict.value,
@@ -282,10 +291,12 @@ def check(
     particles: int = 1,
     proposals: int = 1,
     progress: Callable[[float, str], None] | None = None,
+    certified: bool = False,
 ) -> Report:
     """Exact law of `algorithm` on `model` steered by `twist`, held against every statement that speaks of it.
 
-    particles: N (the guided particle and mh take 1). proposals: H, for mh. progress: see `Measured`.
+    particles: N (the guided particle and mh take 1). proposals: H, for mh. progress: see `Measured`. certified: the law as balls, whose
+    precision doubles while a verdict is UNDECIDED, in place of rationals; for the algorithms that resample.
     Raises InputError for unknown algorithms and counts below 1, TooLarge where the exact law will not fit.
     """
     if algorithm not in ROWS:
@@ -296,7 +307,16 @@ def check(
         )
     if isinstance(proposals, bool) or not isinstance(proposals, int) or proposals < 1:
         raise InputError(f"{proposals!r} proposals", where="proposals", mend="give a whole number of at least 1")
+    if certified and algorithm not in CLAIMS:
+        raise InputError(
+            f"{algorithm} has no certified mode", where="method", mend="its exact law is quick: choose exact"
+        )
     constants = analyse(model, twist)
-    measured = Measured(constants, algorithm, particles, proposals, progress)
-    rows = (*value_rows(constants), *target_rows(constants), *ROWS[algorithm](constants, measured))
-    return Report(constants, measured, rows)
+    bits = START_BITS if certified else None
+    while True:
+        measured = Measured(constants, algorithm, particles, proposals, progress, bits)
+        rows = (*value_rows(constants), *target_rows(constants), *ROWS[algorithm](constants, measured))
+        report = Report(constants, measured, rows)
+        if bits is None or bits >= MOST_BITS or report.verdict is not Verdict.UNDECIDED:
+            return report
+        bits *= 2

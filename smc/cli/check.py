@@ -41,7 +41,9 @@ def command(
         bool,
         typer.Option("--rationalise", help="Read decimals as exact fractions and mend rows that miss 1 by rounding."),
     ] = False,
-    method: Annotated[str, typer.Option(help="exact, or monte-carlo where the exact law does not fit.")] = "exact",
+    method: Annotated[
+        str, typer.Option(help="exact; certified (enclosures, for more particles); monte-carlo where neither fits.")
+    ] = "exact",
     replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo) [default: 10000].")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed (monte-carlo) [default: 0].")] = None,
     error: Annotated[
@@ -60,15 +62,17 @@ def command(
     from smc.errors import InputError, TooLarge
     from smc.formats import load
 
-    if method not in ("exact", "monte-carlo"):
-        raise InputError(f"unknown method {method!r}", where="method", mend="choose exact or monte-carlo")
+    if method not in ("exact", "certified", "monte-carlo"):
+        raise InputError(f"unknown method {method!r}", where="method", mend="choose exact, certified or monte-carlo")
     sampling = {"replicates": replicates, "seed": seed, "error": error}
     for name, value_given in sampling.items():
-        if value_given is not None and method == "exact":
+        if value_given is not None and method != "monte-carlo":
             raise InputError(
-                "the exact method draws nothing", where=name, mend=f"leave --{name} out, or choose --method monte-carlo"
+                f"the {method} method draws nothing",
+                where=name,
+                mend=f"leave --{name} out, or choose --method monte-carlo",
             )
-    if explain and method != "exact":
+    if explain and method == "monte-carlo":
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
     for name, count in (("particles", particles), ("proposals", proposals)):
         if count is not None and not 1 <= count <= MOST:
@@ -83,15 +87,16 @@ def command(
     twist = source.twist(value)
     report: Report | SampledReport
     what = f"{algorithm} on {source.model.name}"
-    if method == "exact":
+    if method != "monte-carlo":
         from smc.verify import check
 
-        _forewarn(source.model, twist, algorithm, particles, explain)
+        _forewarn(source.model, twist, algorithm, particles, explain, method)
         with waiting(what) as told:
             try:
                 report = check(
-                    source.model, twist, algorithm, particles=particles, proposals=proposals or 1, progress=told
-                )
+                    source.model, twist, algorithm, particles=particles, proposals=proposals or 1, progress=told,
+                    certified=method == "certified",
+                )  # fmt: skip
             except TooLarge as fault:
                 raise _for_command_line(fault, algorithm) from None
             document = report.to_json()
@@ -115,7 +120,7 @@ def command(
     return CODES[report.verdict]
 
 
-def _forewarn(model, twist, algorithm: str, particles: int, explain: bool) -> None:
+def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode: str) -> None:
     """The engine that the cost model chooses and what it will take, on stderr: when asked for, or one line when it is long.
 
     Raises TooLarge, before anything is computed, for what will not fit.
@@ -134,7 +139,7 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool) -> No
     if not process.resampled:
         return
     try:
-        plan = explain_law(process, particles)
+        plan = explain_law(process, particles, mode=mode)
     except TooLarge as fault:
         raise _for_command_line(fault, algorithm) from None
     seconds = plan.costs[0].seconds if plan.costs else 0.0
@@ -143,7 +148,7 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool) -> No
             remarks().print(line, soft_wrap=True)
     elif seconds > LONG:
         remarks().print(
-            f"note: the exact law takes about {duration(seconds)}; --method monte-carlo is quick", soft_wrap=True
+            f"note: the {mode} law takes about {duration(seconds)}; --method monte-carlo is quick", soft_wrap=True
         )
 
 
@@ -152,14 +157,15 @@ def _for_command_line(fault: TooLarge, algorithm: str) -> TooLarge:
     from smc.errors import TooLarge
     from smc.sampled import SAMPLED
 
-    mend = re.sub(r"mode '\w+',? ?", "", fault.mend).replace("a Monte Carlo run", "--method monte-carlo")
+    mend = fault.mend.replace("mode 'certified'", "--method certified")
+    mend = re.sub(r"mode '\w+',? ?", "", mend).replace("a Monte Carlo run", "--method monte-carlo")
     if algorithm in SAMPLED and "monte-carlo" not in mend:
         mend = f"{mend}, or --method monte-carlo".lstrip(", ")
     return TooLarge(fault.what, where=fault.where, mend=mend)
 
 
 def _shown(report, method: str):
-    if method == "exact":
+    if method != "monte-carlo":
         from smc.report import bounds_table, constants_lines
 
         return constants_lines(report), bounds_table(report.rows)

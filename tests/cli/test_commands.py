@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -364,3 +365,15 @@ def test_a_reader_that_leaves_early_is_no_fault():
 def test_the_module_and_the_command_are_one():
     assert program("--version").stdout.startswith("bellman-smc ")
     assert program("check", "absent.json").returncode == 2
+
+
+def test_certified_law_encloses_the_exact_one():
+    """Balls at any N: the interval of each probability and of the TV holds the rational that the exact method gives."""
+    exact = json.loads(program("check", "shipped:verifier-tree", "--particles", "3", "--json").stdout)
+    asked = ("check", "shipped:verifier-tree", "--particles", "3", "--method", "certified", "--json")
+    enclosed = json.loads(program(*asked).stdout)
+    assert enclosed["method"] == "certified" and enclosed["verdict"] == "holds"
+    for key, (low, high) in {"tv": enclosed["tv"], **enclosed["law"]}.items():
+        value = Fraction(exact["tv"] if key == "tv" else exact["law"][key])
+        assert Fraction(low) <= value <= Fraction(high)
+        assert Fraction(high) - Fraction(low) < Fraction(1, 10**30)
