@@ -186,7 +186,6 @@ def contraction(p: Proof) -> Fact:
 
 def converges(p: Proof, spread: Fact) -> Fact:
     """|E U(n, .) - target| <= (1-1/R)^n E|W - 1|/2 <= (1-1/R)^n times the bound `spread` on E|W - 1|/2; n is free."""
-    start, step = chain(p)
     mean = p.assume(eq(E(guided, x, W(x)), 1))
     one = p.assume(le(1, R))
     positive = p.cert(lt(0, R), products=[(1, [one], []), (1, [], [])])
@@ -205,7 +204,6 @@ def converges(p: Proof, spread: Fact) -> Fact:
         p.use("square_below").spec(1 - W(x), root).mp(p.cert(le((1 - W(x)) ** 2, root**2), eqs=[(1, square)]), nonneg)
     )
     low = target * (1 - theta**n)
-    top = target + theta**n * (1 - target)
     p.note(
         "with U in [low, low + theta^n]: (1 - W)(U - low) <= theta^n (|W - 1| + 1 - W)/2, and the same with -(1 - W)"
     )
@@ -282,7 +280,7 @@ def range_facts(p: Proof, ranged: Fact, positive: Fact) -> list[Fact]:
     "S7.uniform",
     source="new",
     title="Metropolis-Hastings with Bellman error eps",
-    words="Guided paths of horizon T = m + 1 with Bellman ratios in [1/(1+eps), 1+eps], W = prod_{t=1}^m rho_t / C: after H = n + 1 proposals "
+    words="Guided paths, T = m + 1, Bellman ratios in [1/(1+eps), 1+eps], W = prod_{t=1}^m rho_t / C: after H = n + 1 proposals "
     "the error is at most (1 - (1+eps)^(-2m))^n ((1+eps)^m - 1)/((1+eps)^m + 1).",
 )
 def uniform_mixing(p: Proof) -> Fact:
