@@ -29,7 +29,7 @@ PACKAGES = "coq libcoq-mathcomp-ssreflect libcoq-mathcomp-algebra libcoq-mathcom
 FLAGS = ["-w", "-notation-overridden,-ambiguous-paths", "-R", ".", "BellmanSMC"]
 AUDITS = ("Audit.v", "AuditReal.v")
 GOLDEN, STAMP = "audit.golden", ".build-status.json"
-FIRST_LINE = re.compile(r"^== (\S+)$", re.MULTILINE)
+FIRST_LINE = re.compile(r"^#### (\S+)$", re.MULTILINE)
 
 # Ways to state a theorem without proving it, or to switch a check of the kernel off.
 FORBIDDEN = (

@@ -6,168 +6,184 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
-From BellmanSMC Require Import Normaliser LowerBound LowerBoundModel.
+From BellmanSMC Require Import Normaliser LowerBound LowerBoundModel Metropolis.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
 Local Open Scope ring_scope.
 
-Goal True. idtac "== S0_bhatia_davis". Abort.
+Goal True. idtac "#### S0_bhatia_davis". Abort.
 Check @Statements.S0_bhatia_davis.
 Print Assumptions Statements.S0_bhatia_davis.
 
-Goal True. idtac "== S0_mean_abs". Abort.
+Goal True. idtac "#### S0_mean_abs". Abort.
 Check @Statements.S0_mean_abs.
 Print Assumptions Statements.S0_mean_abs.
 
-Goal True. idtac "== S0_variance". Abort.
+Goal True. idtac "#### S0_variance". Abort.
 Check @Statements.S0_variance.
 Print Assumptions Statements.S0_variance.
 
-Goal True. idtac "== S0_tv". Abort.
+Goal True. idtac "#### S0_tv". Abort.
 Check @Statements.S0_tv.
 Print Assumptions Statements.S0_tv.
 
-Goal True. idtac "== tv_sup_events". Abort.
+Goal True. idtac "#### tv_sup_events". Abort.
 Check @Statements.tv_sup_events.
 Print Assumptions Statements.tv_sup_events.
 
-Goal True. idtac "== tv_sup_tests". Abort.
+Goal True. idtac "#### tv_sup_tests". Abort.
 Check @Statements.tv_sup_tests.
 Print Assumptions Statements.tv_sup_tests.
 
-Goal True. idtac "== P0_value_error". Abort.
+Goal True. idtac "#### P0_value_error". Abort.
 Check @Statements.P0_value_error.
 Print Assumptions Statements.P0_value_error.
 
-Goal True. idtac "== P1_range_ratio". Abort.
+Goal True. idtac "#### P1_range_ratio". Abort.
 Check @Statements.P1_range_ratio.
 Print Assumptions Statements.P1_range_ratio.
 
-Goal True. idtac "== S1_bellman_error". Abort.
+Goal True. idtac "#### S1_bellman_error". Abort.
 Check @Statements.S1_bellman_error.
 Print Assumptions Statements.S1_bellman_error.
 
-Goal True. idtac "== S1_effective_sample_size". Abort.
+Goal True. idtac "#### S1_effective_sample_size". Abort.
 Check @Statements.S1_effective_sample_size.
 Print Assumptions Statements.S1_effective_sample_size.
 
-Goal True. idtac "== S2_bellman_error". Abort.
+Goal True. idtac "#### S2_bellman_error". Abort.
 Check @Statements.S2_bellman_error.
 Print Assumptions Statements.S2_bellman_error.
 
-Goal True. idtac "== S2_linear". Abort.
+Goal True. idtac "#### S2_linear". Abort.
 Check @Statements.S2_linear.
 Print Assumptions Statements.S2_linear.
 
-Goal True. idtac "== P5_guided". Abort.
+Goal True. idtac "#### P5_guided". Abort.
 Check @Statements.P5_guided.
 Print Assumptions Statements.P5_guided.
 
-Goal True. idtac "== S1_chi_square". Abort.
+Goal True. idtac "#### S1_chi_square". Abort.
 Check @Statements.S1_chi_square.
 Print Assumptions Statements.S1_chi_square.
 
-Goal True. idtac "== S2_paths". Abort.
+Goal True. idtac "#### S2_paths". Abort.
 Check @Statements.S2_paths.
 Print Assumptions Statements.S2_paths.
 
-Goal True. idtac "== S3_bias". Abort.
+Goal True. idtac "#### S3_bias". Abort.
 Check @Statements.S3_bias.
 Print Assumptions Statements.S3_bias.
 
-Goal True. idtac "== P2_bias". Abort.
+Goal True. idtac "#### P2_bias". Abort.
 Check @Statements.P2_bias.
 Print Assumptions Statements.P2_bias.
 
-Goal True. idtac "== S4_bias". Abort.
+Goal True. idtac "#### S4_bias". Abort.
 Check @Statements.S4_bias.
 Print Assumptions Statements.S4_bias.
 
-Goal True. idtac "== S3_gauge_particles". Abort.
+Goal True. idtac "#### S3_gauge_particles". Abort.
 Check @Statements.S3_gauge_particles.
 Print Assumptions Statements.S3_gauge_particles.
 
-Goal True. idtac "== S4_gauge_particles". Abort.
+Goal True. idtac "#### S4_gauge_particles". Abort.
 Check @Statements.S4_gauge_particles.
 Print Assumptions Statements.S4_gauge_particles.
 
-Goal True. idtac "== S3_particles_suffice". Abort.
+Goal True. idtac "#### S3_particles_suffice". Abort.
 Check @Statements.S3_particles_suffice.
 Print Assumptions Statements.S3_particles_suffice.
 
-Goal True. idtac "== P3_corollary". Abort.
+Goal True. idtac "#### P3_corollary". Abort.
 Check @Statements.P3_corollary.
 Print Assumptions Statements.P3_corollary.
 
-Goal True. idtac "== S4_particles_suffice". Abort.
+Goal True. idtac "#### S4_particles_suffice". Abort.
 Check @Statements.S4_particles_suffice.
 Print Assumptions Statements.S4_particles_suffice.
 
-Goal True. idtac "== S4_any_answer". Abort.
+Goal True. idtac "#### S4_any_answer". Abort.
 Check @Statements.S4_any_answer.
 Print Assumptions Statements.S4_any_answer.
 
-Goal True. idtac "== S3_paths". Abort.
+Goal True. idtac "#### S3_paths". Abort.
 Check @Statements.S3_paths.
 Print Assumptions Statements.S3_paths.
 
-Goal True. idtac "== S8_particles_suffice". Abort.
+Goal True. idtac "#### S8_particles_suffice". Abort.
 Check @Statements.S8_particles_suffice.
 Print Assumptions Statements.S8_particles_suffice.
 
-Goal True. idtac "== S8_bias". Abort.
+Goal True. idtac "#### S8_bias". Abort.
 Check @Statements.S8_bias.
 Print Assumptions Statements.S8_bias.
 
-Goal True. idtac "== S5_bellman_error". Abort.
+Goal True. idtac "#### S5_bellman_error". Abort.
 Check @Statements.S5_bellman_error.
 Print Assumptions Statements.S5_bellman_error.
 
-Goal True. idtac "== S5_unbiased". Abort.
+Goal True. idtac "#### S5_unbiased". Abort.
 Check @Statements.S5_unbiased.
 Print Assumptions Statements.S5_unbiased.
 
-Goal True. idtac "== S5_second_moment". Abort.
+Goal True. idtac "#### S5_second_moment". Abort.
 Check @Statements.S5_second_moment.
 Print Assumptions Statements.S5_second_moment.
 
-Goal True. idtac "== S5_recursion". Abort.
+Goal True. idtac "#### S5_recursion". Abort.
 Check @Statements.S5_recursion.
 Print Assumptions Statements.S5_recursion.
 
-Goal True. idtac "== S5_product_bound". Abort.
+Goal True. idtac "#### S5_product_bound". Abort.
 Check @Statements.S5_product_bound.
 Print Assumptions Statements.S5_product_bound.
 
-Goal True. idtac "== S5_particles_suffice". Abort.
+Goal True. idtac "#### S5_particles_suffice". Abort.
 Check @Statements.S5_particles_suffice.
 Print Assumptions Statements.S5_particles_suffice.
 
-Goal True. idtac "== S6_instance". Abort.
+Goal True. idtac "#### S7_first_state". Abort.
+Check @Statements.S7_first_state.
+Print Assumptions Statements.S7_first_state.
+
+Goal True. idtac "#### S7_step". Abort.
+Check @Statements.S7_step.
+Print Assumptions Statements.S7_step.
+
+Goal True. idtac "#### S7_bellman_error". Abort.
+Check @Statements.S7_bellman_error.
+Print Assumptions Statements.S7_bellman_error.
+
+Goal True. idtac "#### S7_chain". Abort.
+Check @Statements.S7_chain.
+Print Assumptions Statements.S7_chain.
+
+Goal True. idtac "#### S6_instance". Abort.
 Check @Statements.S6_instance.
 Print Assumptions Statements.S6_instance.
 
-Goal True. idtac "== S6_lower_bound". Abort.
+Goal True. idtac "#### S6_lower_bound". Abort.
 Check @Statements.S6_lower_bound.
 Print Assumptions Statements.S6_lower_bound.
 
-Goal True. idtac "== S6_exponent_two". Abort.
+Goal True. idtac "#### S6_exponent_two". Abort.
 Check @Statements.S6_exponent_two.
 Print Assumptions Statements.S6_exponent_two.
 
-Goal True. idtac "== P4_lower_bound". Abort.
+Goal True. idtac "#### P4_lower_bound". Abort.
 Check @Statements.P4_lower_bound.
 Print Assumptions Statements.P4_lower_bound.
 
-Goal True. idtac "== S6_branching". Abort.
+Goal True. idtac "#### S6_branching". Abort.
 Check @Statements.S6_branching.
 Print Assumptions Statements.S6_branching.
 
-Goal True. idtac "== S1_attained". Abort.
+Goal True. idtac "#### S1_attained". Abort.
 Check @Statements.S1_attained.
 Print Assumptions Statements.S1_attained.
 
-Goal True. idtac "== S2_attained". Abort.
+Goal True. idtac "#### S2_attained". Abort.
 Check @Statements.S2_attained.
 Print Assumptions Statements.S2_attained.

@@ -216,3 +216,5 @@ by rewrite /tv le_eqVlt; apply/orP; left; apply/eqP; congr (_ * _); apply: eq_bi
 Qed.
 End BellmanError.
 End Guided.
+
+Arguments guided_metropolis {R X} m H w.

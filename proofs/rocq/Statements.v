@@ -1,109 +1,20 @@
 (* The headline statements, for a reader who opens one file.
 
    Everything is over an arbitrary ordered field R (the rationals, the reals, ...), any finite type X of states, any
-   horizon and any number N >= 1 of particles.  Section 1 restates each definition, proved by computation alone; the
-   sections after it state the theorems, each closed by the proof of the file that it names.  Audit.v prints what they
-   assume.  Step p = t+1 goes from layer t to layer t+1.  StatementsReal.v has the forms with exp, sinh and tanh. *)
+   horizon T and any number N >= 1 of particles.  Definitions.v restates what the words mean.  Each theorem is closed by
+   the proof of the file that it names; Audit.v prints what they assume.  Step p = t+1 goes from layer t to layer t+1.
+   StatementsReal.v has the forms with exp, sinh and tanh. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
-From BellmanSMC Require PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
+From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
+From BellmanSMC Require LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser.
-Import LowerBound LowerBoundModel.
+Import LowerBound LowerBoundModel Metropolis.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
 
-(* ==== 1. Definitions =============================================================== *)
-Module Definitions.
-Section D.
-Variables (R : realFieldType) (X : finType) (m : model R X).
-Local Notation T := (horizon m).
-Local Notation M := (kernel m).        (* M t x y: probability of the step from x at layer t to y at layer t+1 *)
-Local Notation psi := (potential m).   (* edge potential *)
-Local Notation V := (twist m).         (* approximate reward model *)
-Implicit Types (t k N : nat) (x y : X) (e : X * X) (nu : X -> R).
-
-(* laws and total variation *)
-Lemma is_law_is nu : is_law nu = ((forall x, 0 <= nu x) /\ \sum_x nu x = 1). Proof. by []. Qed.
-Lemma mean_is nu f : mean nu f = \sum_x nu x * f x. Proof. by []. Qed.
-Lemma tv_is nu mu : tv nu mu = 2%:R^-1 * \sum_x `|nu x - mu x|. Proof. by []. Qed.
-Lemma chi_square_is nu mu : chi_square nu mu = \sum_x (nu x - mu x) ^+ 2 / mu x. Proof. by []. Qed.
-
-(* true value V*, target pi, normaliser Z *)
-Lemma value_last x : value m T x = reward m x. Proof. exact: valueT. Qed.
-Lemma value_before t x : (t < T)%N -> value m t x = \sum_y M t x y * psi t x y * value m t.+1 y.
-Proof. exact: value_step. Qed.
-Lemma normaliser_is : normaliser m = value m 0 (root m). Proof. by []. Qed.
-Lemma target_is (f : X -> R) : mean (target m) f = value_of m f 0 (root m) / normaliser m. Proof. exact: target_mean. Qed.
-Lemma value_of_last f x : value_of m f T x = reward m x * f x. Proof. exact: value_ofT. Qed.
-Lemma value_of_before f t x : (t < T)%N -> value_of m f t x = \sum_y M t x y * psi t x y * value_of m f t.+1 y.
-Proof. exact: value_of_step. Qed.
-(* pi as a law on states or "no answer" (None), which has no mass *)
-Lemma target_out_is o : target_out m o = if o is Some x then target m x else 0. Proof. by []. Qed.
-
-(* live: reachable through steps of positive probability and weight; a live edge starts there *)
-Lemma live_root x : live m 0 x = (x == root m). Proof. by []. Qed.
-Lemma live_next t y : live m t.+1 y = [exists x, live m t x && (0 < M t x y * psi t x y * V t.+1 y)]. Proof. by []. Qed.
-Lemma live_edge_is t e : live_edge m t e = live m t e.1 && (0 < M t e.1 e.2). Proof. by []. Qed.
-
-(* incremental weight G, Bellman ratio rho, u = V*/V, Qbar *)
-Lemma weight_is t x y : weight m t (x, y) = psi t x y * V t.+1 y / V t x. Proof. by []. Qed.
-Lemma bellman_ratio_is t x : bellman_ratio m t x = (\sum_y M t x y * psi t x y * V t.+1 y) / V t x. Proof. by []. Qed.
-Lemma value_ratio_is t x : value_ratio m t x = value m t x / V t x. Proof. by []. Qed.
-Lemma potential_value_is t x y : potential_value m t (x, y) = psi t x y * value m t.+1 y / V t x. Proof. by []. Qed.
-
-(* hypotheses *)
-Lemma well_formed_is : well_formed m <-> [/\ (forall t x y, 0 <= M t x y),
-  (forall t x, (t < T)%N -> live m t x -> \sum_y M t x y = 1), (forall t x y, 0 <= psi t x y), (forall t x, 0 <= V t x)
-  & (forall x, V T x = reward m x) /\ 0 < V 0 (root m)].
-Proof. by split=> [[*]|[? ? ? ? []]]. Qed.
-Lemma no_kill_is : no_kill m = (forall t e, (t < T)%N -> live_edge m t e -> 0 < psi t e.1 e.2 ->
-  V t.+1 e.2 = 0 -> value m t.+1 e.2 = 0). Proof. by []. Qed.
-Lemma bellman_error_is eps : bellman_error_le m eps = (forall t x, (t < T)%N -> live m t x ->
-  (1 + eps)^-1 <= bellman_ratio m t x <= 1 + eps). Proof. by []. Qed.
-Lemma ratio_bound_is L : ratio_bound_le m L = (forall t e, (t < T)%N -> live_edge m t e -> L^-1 <= weight m t e <= L).
-Proof. by []. Qed.
-Lemma upper_ratio_is L : upper_ratio_le m L = (forall t e, (t < T)%N -> live_edge m t e -> weight m t e <= L).
-Proof. by []. Qed.
-Lemma ratio_positive_is : ratio_positive m = (forall t x, (t < T)%N -> live m t x -> 0 < bellman_ratio m t x).
-Proof. by []. Qed.
-Lemma level_ratio_is r : level_ratio m r = (forall t x x', (0 < t < T)%N -> live m t x -> live m t x' ->
-  bellman_ratio m t x <= r t * bellman_ratio m t x'). Proof. by []. Qed.
-
-(* SMC: N pairs (parent, child) iid from nu(x) M_t(x,y); the next nu is the weighted empirical law of the children *)
-Lemma iid_is N (nu : X -> R) (y : {ffun 'I_N -> X}) : iid nu y = \prod_i nu (y i). Proof. by []. Qed.
-Lemma mutate_is t nu x y : mutate m t nu (x, y) = nu x * M t x y. Proof. by []. Qed.
-Lemma total_is N t (c : {ffun 'I_N -> X * X}) : total m t c = \sum_i weight m t (c i). Proof. by []. Qed.
-Lemma resample_is N t (c : {ffun 'I_N -> X * X}) x :
-  resample m t c x = (\sum_i weight m t (c i) * ((c i).2 == x)%:R) / total m t c. Proof. by []. Qed.
-Lemma smc_last N nu o : smc_from m N 0 T nu o = if o is Some x then nu x else 0. Proof. by []. Qed.
-Lemma smc_step N k t nu o : smc_from m N k.+1 t nu o = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c *
-  (if total m t c == 0 then (o == None)%:R else smc_from m N k t.+1 (resample m t c) o). Proof. by []. Qed.
-Lemma smc_law_is N : smc_law m N = smc_from m N T 0 (fun x => (x == root m)%:R). Proof. by []. Qed.
-
-(* Zhat: the run's product of mean weights times V_0, 0 on a dead run; E[F(Zhat)] *)
-Lemma estimate_last N F nu z : estimate_from m N F 0 T nu z = F z. Proof. by []. Qed.
-Lemma estimate_step N F k t nu z : estimate_from m N F k.+1 t nu z = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c *
-  (if total m t c == 0 then F 0 else estimate_from m N F k t.+1 (resample m t c) (z * (total m t c / N%:R))).
-Proof. by []. Qed.
-Lemma estimate_mean_is N F : estimate_mean m N F = estimate_from m N F T 0 (fun x => (x == root m)%:R) (V 0 (root m)).
-Proof. by []. Qed.
-
-(* the guided particle *)
-Lemma guided_kernel_is t x y :
-  guided_kernel m t x y = M t x y * psi t x y * V t.+1 y / (\sum_z M t x z * psi t x z * V t.+1 z). Proof. by []. Qed.
-Lemma guided_walk_is k t x y (w : walk X k) :
-  @guided_walk _ _ m k.+1 t x (y, w) = guided_kernel m t x y * guided_walk m t.+1 y w. Proof. by []. Qed.
-Lemma target_walk_is k t x y (w : walk X k) :
-  @target_walk _ _ m k.+1 t x (y, w) = M t x y * psi t x y * target_walk m t.+1 y w. Proof. by []. Qed.
-Lemma target_walk_last x : @target_walk _ _ m 0 T x tt = reward m x. Proof. by []. Qed.
-Lemma guided_is : guided m = guided_walk m 0 (root m). Proof. by []. Qed.
-Lemma target_path_is w : target_path m w = target_walk m 0 (root m) w / normaliser m. Proof. by []. Qed.
-Lemma guided_law_is x : guided_law m x = \sum_w guided m w * (walk_end (root m) w == x)%:R. Proof. by []. Qed.
-End D.
-End Definitions.
-
-(* ==== 2. One positive functional ==================================================== *)
+(* ==== 1. One positive functional ==================================================== *)
 (* range_ratio p h q: h i <= q h j wherever p does not vanish *)
 Theorem S0_bhatia_davis (R : realFieldType) (I : finType) (p h : I -> R) (a b : R) :
   (forall i, 0 <= p i) -> \sum_i p i = 1 -> \sum_i p i * h i = 1 -> (forall i, p i != 0 -> a <= h i <= b) ->
@@ -134,7 +45,7 @@ Theorem tv_sup_tests (R : realFieldType) (A : finType) (mu nu : A -> R) (c : R) 
   tv mu nu <= c <-> forall g : A -> R, (forall a, 0 <= g a <= 1) -> `|mean mu g - mean nu g| <= c.
 Proof. by move=> *; apply: TotalVariation.tv_sup_tests. Qed.
 
-(* ==== 3. Values, and the guided particle ============================================== *)
+(* ==== 2. Values, and the guided particle ============================================== *)
 Section Model.
 Variables (R : realFieldType) (X : finType) (m : model R X).
 Local Notation T := (horizon m).
@@ -188,7 +99,7 @@ Theorem S2_paths s : 0 < s -> \prod_(1 <= t < T) r t <= s ^+ 2 -> tv (guided m) 
 Proof. exact: (Guided.S2_paths wf keeps rho_gt0 spread). Qed.
 End Levels.
 
-(* ==== 4. Bias of SMC ================================================================== *)
+(* ==== 3. Bias of SMC ================================================================== *)
 Variable N : nat.
 Hypothesis N_gt0 : (0 < N)%N.
 
@@ -281,7 +192,7 @@ Theorem S8_bias : tv (smc_law (adapted m) N) (target_out m)
   <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (((1 + eps) ^+ (T - t.+1)) ^+ 2 - (1 + eps) ^+ (T - t.+1)).
 Proof. exact: (Adapted.S8_bias wf keeps N_gt0 eps_ge0 bellman). Qed.
 
-(* ==== 5. The normaliser =============================================================== *)
+(* ==== 4. The normaliser =============================================================== *)
 Theorem S5_bellman_error L : upper_ratio_le m L ->
   estimate_mean m N (fun z => z ^+ 2) / normaliser m ^+ 2
   <= \prod_(0 <= t < T) (1 + (L * (1 + eps) ^+ (2 * (T - t.+1)).+1 - 1) / N%:R).
@@ -318,6 +229,34 @@ Theorem S5_particles_suffice (delta : R) : 0 < delta -> (1 + delta^-1) * (\sum_(
 Proof. exact: (NormaliserBound.S5_particles_suffice wf keeps N_gt0 b_ge1 b_bound Z_neq0). Qed.
 End ProductBound.
 End Model.
+
+(* ==== 5. Metropolis-Hastings on guided proposals ========================================= *)
+(* the chain on paths proposes from the guided particle and accepts with min(1, W(y)/W(x)), W the product of Bellman
+   ratios; the first of the H proposals is the first state *)
+Section MetropolisHastings.
+Variables (R : realFieldType) (X : finType) (m : model R X) (eps : R) (H : nat).
+Local Notation T := (horizon m).
+Local Notation a := ((1 + eps) ^+ (T - 1)).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis eps_ge0 : 0 <= eps.
+Hypothesis bellman : bellman_error_le m eps.
+
+Theorem S7_first_state : guided_metropolis m 1 = guided m. Proof. by []. Qed.
+
+Theorem S7_step k w : guided_metropolis m k.+2 w = \sum_v guided_metropolis m k.+1 v *
+  (guided m w * Num.min 1 (bellman_product m 0 (root m) w / bellman_product m 0 (root m) v)
+   + (v == w)%:R * (1 - \sum_z guided m z * Num.min 1 (bellman_product m 0 (root m) z / bellman_product m 0 (root m) v))).
+Proof. by []. Qed.
+
+Theorem S7_bellman_error : tv (guided_metropolis m H) (target_path m) <= (1 - (a ^+ 2)^-1) ^+ H.-1 * ((a - 1) / (a + 1)).
+Proof. exact: (Metropolis.S7_bellman_error wf keeps eps_ge0 bellman). Qed.
+
+(* with level ratios *)
+Theorem S7_chain (r : nat -> R) s : ratio_positive m -> level_ratio m r -> 0 < s -> \prod_(1 <= t < T) r t <= s ^+ 2 ->
+  tv (guided_metropolis m H) (target_path m) <= (1 - (\prod_(1 <= t < T) r t)^-1) ^+ H.-1 * ((s - 1) / (s + 1)).
+Proof. by move=> rho_gt0 spread; exact: (Metropolis.S7_chain wf keeps rho_gt0 spread). Qed.
+End MetropolisHastings.
 
 (* ==== 6. The lower bound =============================================================== *)
 (* hidden_model T eps u: B children, V_1 = 1, then V times 1+eps below u and 1/(1+eps) elsewhere at each step; an

@@ -1,0 +1,96 @@
+(* The definitions that the headline statements use, restated and proved by computation alone.
+
+   A reader checks here what the words of Statements.v mean; a definition that changes breaks this file.  R is any
+   ordered field, X any finite type of states, T the horizon.  Step p = t+1 goes from layer t to layer t+1. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser.
+Import GRing.Theory Num.Theory Order.TTheory.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Local Open Scope ring_scope.
+
+Section Definitions.
+Variables (R : realFieldType) (X : finType) (m : model R X).
+Local Notation T := (horizon m).
+Local Notation M := (kernel m).        (* M t x y: probability of the step from x at layer t to y at layer t+1 *)
+Local Notation psi := (potential m).   (* edge potential *)
+Local Notation V := (twist m).         (* approximate reward model *)
+Implicit Types (t k N : nat) (x y : X) (e : X * X) (nu : X -> R).
+
+(* laws and total variation *)
+Lemma is_law_is nu : is_law nu = ((forall x, 0 <= nu x) /\ \sum_x nu x = 1). Proof. by []. Qed.
+Lemma mean_is nu f : mean nu f = \sum_x nu x * f x. Proof. by []. Qed.
+Lemma tv_is nu mu : tv nu mu = 2%:R^-1 * \sum_x `|nu x - mu x|. Proof. by []. Qed.
+Lemma chi_square_is nu mu : chi_square nu mu = \sum_x (nu x - mu x) ^+ 2 / mu x. Proof. by []. Qed.
+
+(* true value V*, target pi, normaliser Z *)
+Lemma value_last x : value m T x = reward m x. Proof. exact: valueT. Qed.
+Lemma value_before t x : (t < T)%N -> value m t x = \sum_y M t x y * psi t x y * value m t.+1 y.
+Proof. exact: value_step. Qed.
+Lemma normaliser_is : normaliser m = value m 0 (root m). Proof. by []. Qed.
+Lemma target_is (f : X -> R) : mean (target m) f = value_of m f 0 (root m) / normaliser m. Proof. exact: target_mean. Qed.
+Lemma value_of_last f x : value_of m f T x = reward m x * f x. Proof. exact: value_ofT. Qed.
+Lemma value_of_before f t x : (t < T)%N -> value_of m f t x = \sum_y M t x y * psi t x y * value_of m f t.+1 y.
+Proof. exact: value_of_step. Qed.
+(* pi as a law on states or "no answer" (None), which has no mass *)
+Lemma target_out_is o : target_out m o = if o is Some x then target m x else 0. Proof. by []. Qed.
+
+(* live: reachable through steps of positive probability and weight; a live edge starts there *)
+Lemma live_root x : live m 0 x = (x == root m). Proof. by []. Qed.
+Lemma live_next t y : live m t.+1 y = [exists x, live m t x && (0 < M t x y * psi t x y * V t.+1 y)]. Proof. by []. Qed.
+Lemma live_edge_is t e : live_edge m t e = live m t e.1 && (0 < M t e.1 e.2). Proof. by []. Qed.
+
+(* incremental weight G, Bellman ratio rho, u = V*/V, Qbar *)
+Lemma weight_is t x y : weight m t (x, y) = psi t x y * V t.+1 y / V t x. Proof. by []. Qed.
+Lemma bellman_ratio_is t x : bellman_ratio m t x = (\sum_y M t x y * psi t x y * V t.+1 y) / V t x. Proof. by []. Qed.
+Lemma value_ratio_is t x : value_ratio m t x = value m t x / V t x. Proof. by []. Qed.
+Lemma potential_value_is t x y : potential_value m t (x, y) = psi t x y * value m t.+1 y / V t x. Proof. by []. Qed.
+
+(* hypotheses *)
+Lemma well_formed_is : well_formed m <-> [/\ (forall t x y, 0 <= M t x y),
+  (forall t x, (t < T)%N -> live m t x -> \sum_y M t x y = 1), (forall t x y, 0 <= psi t x y), (forall t x, 0 <= V t x)
+  & (forall x, V T x = reward m x) /\ 0 < V 0 (root m)].
+Proof. by split=> [[*]|[? ? ? ? []]]. Qed.
+Lemma no_kill_is : no_kill m = (forall t e, (t < T)%N -> live_edge m t e -> 0 < psi t e.1 e.2 ->
+  V t.+1 e.2 = 0 -> value m t.+1 e.2 = 0). Proof. by []. Qed.
+Lemma bellman_error_is eps : bellman_error_le m eps = (forall t x, (t < T)%N -> live m t x ->
+  (1 + eps)^-1 <= bellman_ratio m t x <= 1 + eps). Proof. by []. Qed.
+Lemma ratio_bound_is L : ratio_bound_le m L = (forall t e, (t < T)%N -> live_edge m t e -> L^-1 <= weight m t e <= L).
+Proof. by []. Qed.
+Lemma upper_ratio_is L : upper_ratio_le m L = (forall t e, (t < T)%N -> live_edge m t e -> weight m t e <= L).
+Proof. by []. Qed.
+Lemma ratio_positive_is : ratio_positive m = (forall t x, (t < T)%N -> live m t x -> 0 < bellman_ratio m t x).
+Proof. by []. Qed.
+Lemma level_ratio_is r : level_ratio m r = (forall t x x', (0 < t < T)%N -> live m t x -> live m t x' ->
+  bellman_ratio m t x <= r t * bellman_ratio m t x'). Proof. by []. Qed.
+
+(* SMC: N pairs (parent, child) iid from nu(x) M_t(x,y); the next nu is the weighted empirical law of the children *)
+Lemma iid_is N (nu : X -> R) (y : {ffun 'I_N -> X}) : iid nu y = \prod_i nu (y i). Proof. by []. Qed.
+Lemma mutate_is t nu x y : mutate m t nu (x, y) = nu x * M t x y. Proof. by []. Qed.
+Lemma total_is N t (c : {ffun 'I_N -> X * X}) : total m t c = \sum_i weight m t (c i). Proof. by []. Qed.
+Lemma resample_is N t (c : {ffun 'I_N -> X * X}) x :
+  resample m t c x = (\sum_i weight m t (c i) * ((c i).2 == x)%:R) / total m t c. Proof. by []. Qed.
+Lemma smc_last N nu o : smc_from m N 0 T nu o = if o is Some x then nu x else 0. Proof. by []. Qed.
+Lemma smc_step N k t nu o : smc_from m N k.+1 t nu o = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c *
+  (if total m t c == 0 then (o == None)%:R else smc_from m N k t.+1 (resample m t c) o). Proof. by []. Qed.
+Lemma smc_law_is N : smc_law m N = smc_from m N T 0 (fun x => (x == root m)%:R). Proof. by []. Qed.
+
+(* Zhat: the run's product of mean weights times V_0, 0 on a dead run; E[F(Zhat)] *)
+Lemma estimate_last N F nu z : estimate_from m N F 0 T nu z = F z. Proof. by []. Qed.
+Lemma estimate_step N F k t nu z : estimate_from m N F k.+1 t nu z = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c *
+  (if total m t c == 0 then F 0 else estimate_from m N F k t.+1 (resample m t c) (z * (total m t c / N%:R))).
+Proof. by []. Qed.
+Lemma estimate_mean_is N F : estimate_mean m N F = estimate_from m N F T 0 (fun x => (x == root m)%:R) (V 0 (root m)).
+Proof. by []. Qed.
+
+(* the guided particle *)
+Lemma guided_kernel_is t x y :
+  guided_kernel m t x y = M t x y * psi t x y * V t.+1 y / (\sum_z M t x z * psi t x z * V t.+1 z). Proof. by []. Qed.
+Lemma guided_walk_is k t x y (w : walk X k) :
+  @guided_walk _ _ m k.+1 t x (y, w) = guided_kernel m t x y * guided_walk m t.+1 y w. Proof. by []. Qed.
+Lemma target_walk_is k t x y (w : walk X k) :
+  @target_walk _ _ m k.+1 t x (y, w) = M t x y * psi t x y * target_walk m t.+1 y w. Proof. by []. Qed.
+Lemma target_walk_last x : @target_walk _ _ m 0 T x tt = reward m x. Proof. by []. Qed.
+Lemma guided_is : guided m = guided_walk m 0 (root m). Proof. by []. Qed.
+Lemma target_path_is w : target_path m w = target_walk m 0 (root m) w / normaliser m. Proof. by []. Qed.
+Lemma guided_law_is x : guided_law m x = \sum_w guided m w * (walk_end (root m) w == x)%:R. Proof. by []. Qed.
+End Definitions.
