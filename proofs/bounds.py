@@ -100,6 +100,11 @@ _SEALED = [
         "S3", "uniform", TV, "N T L eps", "S3.uniform",
         lambda N, T, L, eps: {"N": N, "T": T, "n": T - 1, "L": L, "eps": eps},
     ),
+    _form("S7", "instance", TV, "H R", "S7", lambda H, R: {"n": H - 1, "R": R}),
+    _form(
+        "S7", "uniform", TV, "H T eps", "S7.uniform",
+        lambda H, T, eps: {"n": H - 1, "m": T - 1, "eps": eps},
+    ),
     _form(
         "S6", "uniform", QUERIES, "T eps delta", "S6.exponent",
         lambda T, eps, delta: {"n": T - 1, "eps": eps, "delta": delta}, side=0,

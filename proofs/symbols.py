@@ -34,13 +34,13 @@ eps | \varepsilon | real, at least 0 | constants.bellman_error | Bellman error (
 delta | \delta | real, in (0, 1) | delta | accuracy asked for
 L | L | real, at least 1 | constants.ratio_bound | ratio bound (Assumption 3.1); the upper bound alone in S4
 x | x | state | state index | state at time t
-y | y | state | edge.to | successor of x
+y | y | state | edge.target | successor of x
 root | \mathrm{root} | state | layers[0][0] | the state at time 0
 M | M | law of y from (t, x) | model.edges | reference kernel; M_t goes from time t to t + 1
 psi | \psi | real, at least 0 | edge.potential | potential of the edge from x at t to y at t + 1
 phi | \varphi | real, at least 0 | model.reward | terminal reward
 V | V | real, at least 0 | twist.values | approximate reward model (twist)
-Vstar | V^{*} | real, at least 0 | constants.value | true value
+Vstar | V^{*} | real, at least 0 | constants.true_value | true value
 VF | V^{F} | real |  | true value with the terminal reward times the test function F
 F | F | [0, 1] |  | test function; total variation is the supremum over F
 Z | Z | real, positive | constants.normaliser | normaliser, V*_0(root)
@@ -51,7 +51,7 @@ q | q | real, at least 1 | constants.q | range ratio max/min (of Qbar at step p)
 b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a range (S0)
 s | s | real, at least 0 |  | root of q
 w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained)
-dead | \mathrm{dead} | real, at least 0 | constants.reachable | 0 exactly on live (reachable) states
+dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (reachable) states
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
 lo | \ell | real, positive |  | lower end of a weight's range
 hi | h | real, positive |  | upper end of a weight's range
@@ -79,6 +79,22 @@ old | \mathrm{old} | state |  | where an edge starts
 new | \mathrm{new} | state |  | where an edge ends
 src | \mathrm{src} | state |  | where an edge starts
 dst | \mathrm{dst} | state |  | where an edge ends
+run | \mathrm{run} | state of an algorithm | query.clients | what an algorithm knows after so many questions, for a hidden child and a seed
+seed | \mathrm{seed} | law |  | the random bits of an algorithm
+ask | \mathrm{ask} | query |  | the next question of an algorithm
+answer | \mathrm{answer} | answer | query.oracle | the oracle's answer when a given child is hidden
+blank | \mathrm{blank} | answer |  | the answer that does not depend on the hidden child
+touches | \mathrm{touches} | real |  | 1 when a query lies below a child, else 0
+below | \mathrm{below} | real |  | 1 when an output lies below a child, else 0
+name | \mathrm{name} | output |  | what an algorithm answers in the end
+same | \mathrm{same} | real |  | 1 when two children are the same, else 0
+begin | \mathrm{begin} | state of an algorithm |  | what an algorithm knows at first
+update | \mathrm{update} | state of an algorithm |  | what it knows after an answer
+accept | \alpha | real, in [0, 1] | acceptance | acceptance probability of a proposal
+U | U | real |  | expected F after so many proposals, from a path
+state | \mathrm{state} | state |  | the state of a path at a time
+omega | \omega | seed |  | the random bits drawn
+z | z | real, at least 0 |  | zero exactly where a law puts its mass
 c | c | cloud of N particles | occupancy | a cloud; c_i its entries
 """
 

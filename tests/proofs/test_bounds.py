@@ -70,6 +70,9 @@ EXPECTED = {
     ("S5", "instance"): lambda N, b: math.prod((N + x - 1) / N for x in b),
     ("S5", "bias"): None,  # a root of a product: compared by its square below
     ("S7", "instance"): lambda H, R: ((R - 1) / R) ** (H - 1) * (1 - 2 / (1 + root(R))),
+    ("S7", "uniform"): lambda H, T, eps: (
+        (1 - (1 + eps) ** (2 - 2 * T)) ** (H - 1) * (1 - 2 / (1 + (1 + eps) ** (T - 1)))
+    ),
     ("S8", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
     ("S8", "uniform"): lambda N, T, eps: sum(((1 + eps) ** (T - p)) * ((1 + eps) ** (T - p) - 1) for p in range(1, T + 1)) / 2 / N,
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
