@@ -54,7 +54,7 @@ def sign_sum(p: Proof) -> Fact:
     under = p.mono(down.gen(sign).spec(c).gen(i), total(k, i, -sgn(c)), total(k, i, 1))
     return (
         p.cert(le(D, k / 2), products=[("1/2", [above], [])])
-        .both(p.cert(le(-D, k / 2), products=[("1/2", [under], [])]))
+        .both(p.cert(le(0, k / 2 + D), products=[("1/2", [under], [])]))
         .gen(signs)
     )
 
@@ -287,8 +287,8 @@ def split_recursion(p: Proof) -> Fact:
     "S9",
     source="new",
     title="the horizon dependence is exactly T/N",
-    words="Perfect reward model, ratios in [1/2, 3/2], T = n + 1 steps, N >= 2 particles.  The target gives A the mass 1/2, the output lies "
-    "below A with probability at most 1/2 - (1/36)(1 - 1/N)^2 (1 - (1 - 3/(2N))^(T-1)): so TV is at least the latter.  (The first step both "
+    words="Perfect reward model, ratios in [1/2, 3/2], T = n + 1 steps, N >= 2 particles.  The target's mass of A is 1/2, the output lies "
+    "below A with probability at most 1/2 - (1/36)(1 - 1/N)^2 (1 - (1 - 3/(2N))^(T-1)): so TV is at least the last term.  (The first step "
     "branches and resamples, hence the square.)",
 )
 def horizon(p: Proof) -> Fact:
