@@ -100,6 +100,10 @@ _SEALED = [
         "S3", "uniform", TV, "N T L eps", "S3.uniform",
         lambda N, T, L, eps: {"N": N, "T": T, "n": T - 1, "L": L, "eps": eps},
     ),
+    _form("P5", "uniform", AT_STEP, "t eps", "P5", lambda t, eps: {"T": t, "eps": eps}),  # at step t, V_t is the terminal reward
+    _form("S2", "uniform", AT_STEP, "t eps", "S2", lambda t, eps: {"n": t - 1, "eps": eps}),
+    _form("S2", "instance", AT_STEP, "R", "S2.product", lambda R: {"n": 1, "r": sequence([R], 1)}),
+    _form("S9", "lower", TV, "N T", "S9", lambda N, T: {"N": N, "n": T - 1}, side=0),
     _form("S7", "instance", TV, "H R", "S7", lambda H, R: {"n": H - 1, "R": R}),
     _form(
         "S7", "uniform", TV, "H T eps", "S7.uniform",

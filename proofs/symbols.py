@@ -41,6 +41,10 @@ psi | \psi | real, at least 0 | edge.potential | potential of the edge from x at
 phi | \varphi | real, at least 0 | model.reward | terminal reward
 V | V | real, at least 0 | twist.values | approximate reward model (twist)
 Vstar | V^{*} | real, at least 0 | constants.true_value | true value
+GF | G^{F} | real |  | mean of F at the end of the guided particle's path
+X | X | real |  | mean mass below A at the end, by steps to go and particles below A (S9)
+branch | \mathrm{branch} | law on {A, B} |  | A with the given probability
+sgn | \mathrm{sgn} | -1 or 1 |  | sign of a fair coin
 VF | V^{F} | real |  | true value with the terminal reward times the test function F
 F | F | [0, 1] |  | test function; total variation is the supremum over F
 Z | Z | real, positive | constants.normaliser | normaliser, V*_0(root)

@@ -154,7 +154,9 @@ def test_every_sealed_formula_is_well_formed_latex(made):
             text = latex(formula)
             assert text.count("{") == text.count("}") and text.count(r"\left") == text.count(r"\right")
             if entry.source != "lemma" and formula is theorem.concl:
-                parser.parse(f"${text}$".replace(r"\le ", r"\leq "))  # the same symbol; this parser knows one name of it
+                parser.parse(
+                    f"${text}$".replace(r"\le ", r"\leq ")
+                )  # the same symbol; this parser knows one name of it
         assert statement_latex(entry, theorem, made.journal.definitions).count("{") > 0
 
 

@@ -77,7 +77,7 @@ EXPECTED = {
     ("S8", "uniform"): lambda N, T, eps: sum(((1 + eps) ** (T - p)) * ((1 + eps) ** (T - p) - 1) for p in range(1, T + 1)) / 2 / N,
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
-    ("S9", "lower"): lambda N, T: (1 - ONE / N) * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
+    ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
     ("G3", "identity"): lambda down, up: up * down - 1,
     ("G1", "published"): None,
     ("G1", "sharper"): lambda N, moments: sum(map(root, moments)) / root(Fraction(N)) / 2,

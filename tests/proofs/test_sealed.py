@@ -13,9 +13,9 @@ from proofs.replay import Replayer, load, load_seals
 from proofs.statements import claim_of
 from proofs.terms import evaluate
 from smc.algorithms import particle_process
-from smc.attaining import most_variance
+from smc.attaining import most_bias, most_variance
 from smc.exact import output_law, second_moment
-from smc.measure import importance_chi_square
+from smc.measure import Measured, guided_tv, importance_chi_square
 from smc.model import LayeredModel
 from smc.rational import INFINITE
 from smc.reward import twist, with_bellman_error
@@ -186,12 +186,8 @@ def test_s1_is_attained_by_the_model_of_smc(replayer, horizon, eps):
     assert importance_chi_square(c) == bound == bounds.evaluate("S1", "instance", R=c.bellman_product)
     layers = Layers(c)
     env, ranges = layers.environment()
-    n, error = horizon - 1, fraction(c.bellman_error)
+    n, error, guided = horizon - 1, fraction(c.bellman_error), layers.guided
     rho = {(t, x): fraction(r) for t, layer in enumerate(c.bellman_ratio) for x, r in layer.items()}
-
-    def guided(t: int, x: int):
-        pairs = [(p * layers.psi(t, x, y) * layers.V(t + 1, y), y) for p, y in layers.M(t, x)]
-        return [(w / sum(w for w, _ in pairs), y) for w, y in pairs]
 
     def moment(power: int, t: int, x: int) -> Fraction:
         if t >= n:
@@ -207,3 +203,50 @@ def test_s1_is_attained_by_the_model_of_smc(replayer, horizon, eps):
     check_theorem(replayer.theorem("S1"), env, ranges)
     left, right = claim_of(replayer.theorem("S1"))[1][0].kids
     assert evaluate(left, {**env, "y": 0}) == evaluate(right, env) == bound
+
+
+GUIDED = {
+    "S2": (("S2", "uniform"), lambda c: {"t": c.model.horizon, "eps": c.bellman_error}),
+    "S2.product": (("S2", "instance"), lambda c: {"R": c.bellman_product}),
+    "S2.linear": (None, None),
+    "P5": (("P5", "uniform"), lambda c: {"t": c.model.horizon, "eps": c.bellman_error}),
+}
+
+
+@pytest.mark.parametrize("name", GUIDED)
+@pytest.mark.parametrize("model", [*MODELS, "attaining"])
+def test_guided_statements_say_what_is_measured(replayer, name, model):
+    c = analyse(*(most_bias(horizon=3, eps="1/2") if model == "attaining" else MODELS[model]()))
+    layers = Layers(c)
+    law = Measured(c, "guided", 1).output.law
+    form, inputs = GUIDED[name]
+    levels = [{x: fraction(r) for x, r in layer.items()} for layer in c.bellman_ratio]
+    widest = Fraction(0)
+    for F in (
+        {0: Fraction(0), 1: Fraction(1)},
+        {0: Fraction(1), 1: Fraction(0)},
+        {0: Fraction(1, 2), 1: Fraction(1, 7)},
+    ):
+        env, ranges = layers.environment()
+        env |= {
+            "F": lambda x, F=F: F[x],
+            "VF": layers.value_of(F),
+            "GF": layers.mean_of(F),
+            "guided": layers.guided,
+            "lo": lambda t: min(levels[t].values()) if t < len(levels) else Fraction(1),
+            "r": lambda t: max(levels[t].values()) / min(levels[t].values()) if t < len(levels) else Fraction(1),
+        }
+        theorem = replayer.theorem(name)
+        check_theorem(theorem, env, ranges)
+        (left, right), (below, _right) = (part.kids for part in claim_of(theorem)[1])
+        bias = sum(fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(c.target, law, strict=True)))
+        assert evaluate(left, env) == bias == -evaluate(below, env), (
+            "the statement and the measurement mean the same particle"
+        )
+        widest = max(widest, abs(bias))
+    assert widest == fraction(guided_tv(c)[-1])
+    if form is not None:
+        bound = bounds.evaluate(*form, **inputs(c))
+        assert abs(float(bound) - float(evaluate(right, env))) < 1e-12
+        if model == "attaining" and name.startswith("S2"):
+            assert widest == bound > 0, "attained"

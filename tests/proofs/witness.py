@@ -86,6 +86,32 @@ class Layers:
         x, y = edge
         return self.psi(t, x, y) * self.V(t + 1, y) * reciprocal(self.V(t, x))
 
+    def value_of(self, F: dict[int, Fraction]) -> Any:
+        """VF(t, x): the true value with the terminal reward times F."""
+
+        @cache
+        def f(t: int, x: int) -> Fraction:
+            if t >= self.T:
+                return F[x] * self.V(self.T, x)
+            return sum((p * self.psi(t, x, y) * f(t + 1, y) for p, y in self.M(t, x)), Fraction(0))
+
+        return f
+
+    def guided(self, t: int, x: int) -> list[tuple[Fraction, int]]:
+        """The guided kernel; the reference one where no particle can stand."""
+        pairs = [(p * self.psi(t, x, y) * self.V(t + 1, y), y) for p, y in self.M(t, x)]
+        mass = sum(w for w, _ in pairs)
+        return [(w / mass, y) for w, y in pairs if w] if mass else self.M(t, x)
+
+    def mean_of(self, F: dict[int, Fraction]) -> Any:
+        """GF(t, x): the mean of F at the end of the guided path from x."""
+
+        @cache
+        def f(t: int, x: int) -> Fraction:
+            return F[x] if t >= self.T else sum(w * f(t + 1, y) for w, y in self.guided(t, x))
+
+        return f
+
     def environment(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Symbols that every topic shares, and the ranges of the quantifiers."""
         c = self.c
@@ -154,17 +180,6 @@ class Cloud(Layers):
             lambda c: (self.total(t, c) / self.N) ** power,
             lambda t, c, mean: (self.total(t, c) / self.N) ** power * mean,
         )
-
-    def value_of(self, F: dict[int, Fraction]) -> Any:
-        """VF(t, x): the true value with the terminal reward times F."""
-
-        @cache
-        def f(t: int, x: int) -> Fraction:
-            if t >= self.T:
-                return F[x] * self.V(self.T, x)
-            return sum((p * self.psi(t, x, y) * f(t + 1, y) for p, y in self.M(t, x)), Fraction(0))
-
-        return f
 
     def environment(self, F: dict[int, Fraction] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         env, ranges = super().environment()
