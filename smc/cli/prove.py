@@ -11,7 +11,7 @@ import typer
 def command(
     statement: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="A statement or lemma: its derivation in full.", show_default=False),
+        typer.Argument(metavar="ID", help="A statement or lemma: its derivation in full.", show_default=False),
     ] = None,
     latex: Annotated[
         bool, typer.Option("--latex", help="Print LaTeX: every statement, or the derivation of ID.")
@@ -103,20 +103,21 @@ def table(made):
 
     out = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("statement", "says", "source"):
-        out.add_column(name)
+        out.add_column(name, no_wrap=name == "statement")
     for name in ("steps", "gaps"):
         out.add_column(name, justify="right")
     for name in ("axioms", "rests on", "Rocq"):
         out.add_column(name)
     out.add_column("ms", justify="right")
     for row in made.rows():
-        rocq = " ".join(str(row.rocq[k]) for k in ("theorem", "built") if row.rocq.get(k)) if row.rocq else "—"
+        rocq = f"{row.rocq['theorem']} ({row.rocq['built']})" if row.rocq else "—"
+        axioms = dict.fromkeys(a.partition("_")[0] for a in row.axioms)  # exp_ge, exp_add, ... are the laws of exp
         numbered = [u for u in row.rests_on if made.entries[u].source != "lemma"] if row.parts else []
         lemmas = len(row.rests_on) - len(numbered)
         rests = ", ".join([*numbered, *([f"{lemmas} lemma{'s' * (lemmas > 1)}"] if lemmas else [])]) or "—"
         says = row.title + (" [refused]" if any(p.refused for p in row.parts) else "")
         out.add_row(
-            row.id, says, row.source, str(row.steps or "—"), str(row.gaps), ", ".join(row.axioms) or "—", rests, rocq,
+            row.id, says, row.source, str(row.steps or "—"), str(row.gaps), ", ".join(axioms) or "—", rests, rocq,
             f"{1000 * row.seconds:.1f}" if row.parts else "—",
         )  # fmt: skip
     return out
