@@ -28,9 +28,9 @@ from proofs.smc_bias import (
     target,
     tested,
     tested_between,
+    zero_values,
 )
 from proofs.smc_model import (
-    VF,
     N,
     Qbar,
     T,
@@ -282,22 +282,11 @@ def one_sided_bias(p: Proof) -> Fact:
         before = p.cert(lt(t + 1, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, step.to_go)])
         return given["answer before"].spec(t, c).mp(before, step.alive)
 
-    out, split = assemble(p, given, zero_values(p, given), error, A, near, first_near, stops, ends, moves)
+    out, split = assemble(
+        p, given, zero_values(p, given, live_stays(p, given)), error, A, near, first_near, stops, ends, moves
+    )
     p.note("each error is non-negative")
     inverse, big = p.positive_inverse(Npos), bounds.spec(n).right
     root_nonneg = p.axiom("sqrt_nonneg", b(n) * (b(n) - 1))
     errors = p.cert(le(0, error(n)), products=[(1, [big, inverse], []), ("1/2", [root_nonneg, inverse], [])])
     return in_horizon(p, given, supply(out, errors.gen(n)), split)
-
-
-def zero_values(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact]:
-    """Where V = 0 at a live state, Vstar = 0 and 0 <= VF <= Vstar = 0."""
-    now, alive, none = p.assume(eq(t + n, T)), p.assume(live), p.assume(eq(V(t, x), 0))
-    star = given["twist kills no live value"].spec(t, x).mp(alive, none)
-    names = ("potentials are non-negative", "twist is non-negative", "dead is non-negative", "value recursion")
-    names += ("terminal value", "tested recursion", "tested terminal value", "test function")
-    value = supply(p.use("tested_value"), live_stays(p, given), *(given[name] for name in names)).spec(n, t, x)
-    value = value.mp(now, alive)
-    zero = p.antisymmetry(p.cert(le(VF(t, x), 0), products=[(1, [value.right], [])], eqs=[(1, star)]), value.left)
-    guards = (now.concl, live, none.concl)
-    return star.discharge(*guards).gen(t, n, x), zero.discharge(*guards).gen(t, n, x)

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from proofs.builder import Fact, Proof
 from proofs.kernel import Node
-from proofs.smc_model import VF, F, M, T, V, Vstar, dead, live, n, psi, root, supply, t, x, y
+from proofs.smc_bias import zero_values
+from proofs.smc_model import VF, F, M, T, U, V, Vstar, dead, live, n, psi, root, supply, t, x, y
 from proofs.statements import lemma
 from proofs.terms import E, all_of, both, eq, fn, implies, le, lt, nat, num, product, real
 from proofs.weights import guided
@@ -67,83 +68,137 @@ def test(s: Node, z: Node) -> Node:
     return VF(s, z) / V(s, z)
 
 
-class Move:
-    """One guided move from a live state x with V_t(x) > 0, t < T: laws and almost sure facts."""
+def off_path(s: Node, z: Node) -> Node:
+    """The null function of guided moves: it vanishes where dead = 0 and V > 0."""
+    return dead(s, z) + (1 - V(s, z) * (1 / V(s, z)))
 
-    def __init__(self, p: Proof, given: dict[str, Fact], before: Fact, alive: Fact, here: Fact, later: Fact):
-        """`later` is t + 1 + n = T."""
-        self.p, self.given, self.here = p, given, here
-        ratio = given["Bellman ratios in range"].spec(t, x).mp(before, alive, here)
+
+def exists(p: Proof) -> dict[str, Fact]:
+    """The hypotheses on guided moves alone."""
+    formulas = {
+        "potentials are non-negative": all_of(t, x, y, le(0, psi(t, x, y))),
+        "twist is non-negative": all_of(t, x, le(0, V(t, x))),
+        "dead is non-negative": all_of(t, x, le(0, dead(t, x))),
+        "live states stay live": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), y, dead(t + 1, y)), 0))),
+    }
+    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+
+
+def flat_twist(p: Proof, twist: Fact) -> tuple[Fact, Fact]:
+    """V = 0 from V <= 0, and then V (1/V) = 0; `twist` is 0 <= V."""
+    v = twist.sides[1]
+    flat = p.antisymmetry(p.assume(le(v, 0)), twist)
+    return flat, p.rewrite(flat, lambda H: H() * (1 / H()))
+
+
+@lemma("guided_null", title="dead + 1 - V (1/V) vanishes where dead = 0 and V > 0, and is not negative")
+def guided_null(p: Proof) -> Fact:
+    twist = p.assume(all_of(t, x, le(0, V(t, x)))).spec(t, x)
+    alive = p.assume(all_of(t, x, le(0, dead(t, x)))).spec(t, x)
+    v, some = V(t, x), p.assume(lt(0, V(t, x)))
+    _flat, gone = flat_twist(p, twist)
+    one = le(v * (1 / v), 1)
+    full = p.cases(v, 0, p.cert(one, products=[(1, [], [])], eqs=[(1, gone)]), p.cert(one, dens=[some]))
+    nonneg = p.cert(le(0, off_path(t, x)), products=[(1, [alive], []), (1, [full], [])])
+    guard = p.assume(eq(off_path(t, x), 0))
+    off = p.cert(le(dead(t, x), 0), products=[(1, [full], [])], eqs=[(1, guard)])
+    wrong = p.cert(lt(0, 0), products=[(1, [alive], []), (1, [], [])], eqs=[(1, guard), (1, gone)])
+    positive = p.cases(v, 0, p.absurd(lt(0, v), wrong), some)
+    return nonneg.both(p.antisymmetry(off, alive).both(positive).discharge(guard)).gen(t, x)
+
+
+def on_moves(p: Proof, given: dict[str, Fact], low: Fact, high: Fact, before: Fact, alive: Fact) -> Fact:
+    """E[M](f) = E[M](g) from f = g where V_{t+1}(y) <= 0 (`low`) and where 0 < V_{t+1}(y) (`high`), both under dead_{t+1}(y) = 0."""
+    null = (
+        E(M(t, x), y, dead(t + 1, y)),
+        given["dead is non-negative"].spec(t + 1),
+        given["live states stay live"].spec(t, x).mp(before, alive),
+    )
+    same = p.cases(V(t + 1, y), 0, low, high)
+    return p.almost_surely(same, y, E(M(t, x), y, same.sides[0]), E(M(t, x), y, same.sides[1]), null)
+
+
+def move_law(p: Proof, given: dict[str, Fact], mass: Fact, body: Node) -> Fact:
+    weights = given["potentials are non-negative"], given["twist is non-negative"]
+    return supply(p.use("guided_law").inst((fn("_f", "X -> real")(y), body)), *weights, mass)
+
+
+@lemma(
+    "guided_alive",
+    title="guided moves lead to live states with V > 0",
+    words="E[guided] (dead + 1 - V (1/V)) = 0 at live states with B V > 0.",
+)
+def guided_alive(p: Proof) -> Fact:
+    given = exists(p)
+    before, alive, mass = p.assume(lt(t, T)), p.assume(live), p.assume(lt(0, BV))
+    v, z = V(t + 1, y), off_path(t + 1, y)
+    guard, some = p.assume(eq(dead(t + 1, y), 0)), p.assume(lt(0, v))
+    flat, _gone = flat_twist(p, given["twist is non-negative"].spec(t + 1, y))
+    low = p.equal(psi(t, x, y) * v * z, 0 * v, [(psi(t, x, y) * z, flat)])
+    high = p.equal(psi(t, x, y) * v * z, 0 * v, [(psi(t, x, y) * v, guard)], dens=[some])
+    zero = on_moves(p, given, low, high, before, alive)
+    out = p.equal(E(guided(t, x), y, z), 0, [(1, move_law(p, given, mass, z)), (1 / BV, zero)])
+    return out.discharge(before, live, mass.concl).gen(t, x)
+
+
+@lemma(
+    "guided_mean",
+    title="the value as a guided mean",
+    words="U_t(x) = B V_t(x) E[guided](U_{t+1}/V_{t+1}) for a function U with the recursion of the value that vanishes where V does.",
+)
+def guided_mean(p: Proof) -> Fact:
+    given = exists(p)
+    step = E(M(t, x), y, psi(t, x, y) * U(t + 1, y))
+    recursion = p.assume(all_of(t, x, implies(lt(t, T), live, eq(U(t, x), step))))
+    zero = p.assume(all_of(t, n, x, implies(eq(t + n, T), live, eq(V(t, x), 0), eq(U(t, x), 0))))
+    later, alive, mass = p.assume(eq(t + 1 + n, T)), p.assume(live), p.assume(lt(0, BV))
+    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, later)])
+    v, some, guard = V(t + 1, y), p.assume(lt(0, V(t + 1, y))), p.assume(eq(dead(t + 1, y), 0))
+    flat, _gone = flat_twist(p, given["twist is non-negative"].spec(t + 1, y))
+    goal = eq(psi(t, x, y) * v * (U(t + 1, y) / v), psi(t, x, y) * U(t + 1, y))
+    none = zero.spec(t + 1, n, y).mp(later, guard, flat)
+    low = p.equal(*goal.kids, [(psi(t, x, y) / v * U(t + 1, y), flat), (psi(t, x, y), none)])
+    means = on_moves(p, given, low, p.equal(*goal.kids, dens=[some]), before, alive)
+    law = move_law(p, given, mass, U(t + 1, y) / v)
+    rec = recursion.spec(t, x).mp(before, alive)
+    out = p.equal(U(t, x), BV * law.sides[0], [(1, rec), (1, means), (BV, law)], dens=[mass])
+    return out.discharge(later.concl, live, mass.concl).gen(t, n, x)
+
+
+def guided_means(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact]:
+    """guided_mean for Vstar and for VF."""
+    names, out = tuple(exists(p)), []
+    zeros = zero_values(p, given, given["live states stay live"])
+    for value, name, zero in ((Vstar, "value recursion", zeros[0]), (VF, "tested recursion", zeros[1])):
+        fact = p.use("guided_mean").inst((U(t, x), value(t, x)))
+        out.append(supply(fact, *(given[key] for key in names), given[name], zero))
+    return out[0], out[1]
+
+
+class Move:
+    """One guided move from a live state x with V_t(x) > 0 and t + 1 + n = T: what holds at the next state y, and the averaging step."""
+
+    def __init__(self, p: Proof, given: dict[str, Fact], later: Fact, alive: Fact, here: Fact):
+        self.p = p
+        before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, later)])
+        self.ratio = given["Bellman ratios in range"].spec(t, x).mp(before, alive, here)
         least = given["bounds are positive"].spec(t).left
-        low = p.cert(lt(0, lo(t) * V(t, x)), products=[(1, [least, here], [])])
-        self.ratio, self.mass = ratio, p.chain(low, ratio.left)
-        weights = given["potentials are non-negative"], given["twist is non-negative"]
-        self.law = supply(p.use("guided_law"), *weights, self.mass)
-        self.pattern = fn("_f", "X -> real")(y)
-        dead_null = (
-            E(M(t, x), y, dead(t + 1, y)),
-            given["dead is non-negative"].spec(t + 1),
-            given["live states stay live"].spec(t, x).mp(before, alive),
+        self.mass = p.chain(p.cert(lt(0, lo(t) * V(t, x)), products=[(1, [least, here], [])]), self.ratio.left)
+        names = tuple(exists(p))
+        zero = supply(p.use("guided_alive"), *(given[name] for name in names)).spec(t, x).mp(before, alive, self.mass)
+        known = supply(p.use("guided_null"), given["twist is non-negative"], given["dead is non-negative"]).spec(
+            t + 1, y
         )
-        self.dead_null = dead_null
-        p.note("guided moves lead to live states with V > 0 almost surely: the null function is dead + 1 - V (1/V)")
-        v = V(t + 1, y)
-        self.z = dead(t + 1, y) + (1 - v * (1 / v))
-        twist = given["twist is non-negative"].spec(t + 1, y)
-        some, small = p.assume(lt(0, v)), p.assume(le(v, 0))
-        flat = p.antisymmetry(small, twist)
-        gone = p.rewrite(flat, lambda H: H() * (1 / H()))
-        one = le(v * (1 / v), 1)
-        full = p.cases(v, 0, p.cert(one, products=[(1, [], [])], eqs=[(1, gone)]), p.cert(one, dens=[some]))
-        dead_nonneg = given["dead is non-negative"].spec(t + 1, y)
-        nonneg = p.cert(le(0, self.z), products=[(1, [dead_nonneg], []), (1, [full], [])])
-        guard = p.assume(eq(dead(t + 1, y), 0))
-        same = eq(psi(t, x, y) * v * self.z, 0 * v)
-        live_zero = p.cases(
-            v,
-            0,
-            p.equal(*same.kids, [(psi(t, x, y) * self.z, flat)]),
-            p.equal(*same.kids, [(psi(t, x, y) * v, guard)], dens=[some]),
-        )
-        zero = p.almost_surely(live_zero, y, E(M(t, x), y, same.kids[0]), E(M(t, x), y, same.kids[1]), dead_null)
-        mean = p.equal(E(guided(t, x), y, self.z), 0, [(1, self.law.inst((self.pattern, self.z))), (1 / BV, zero)])
-        self.null = (E(guided(t, x), y, self.z), nonneg.gen(y), mean)
-        p.note("where it vanishes: dead = 0 and V > 0")
-        self.guard = p.assume(eq(self.z, 0))
-        off = p.cert(le(dead(t + 1, y), 0), products=[(1, [full], [])], eqs=[(1, self.guard)])
-        self.alive = p.antisymmetry(off, dead_nonneg)
-        wrong = p.cert(lt(0, 0), products=[(1, [dead_nonneg], []), (1, [], [])], eqs=[(1, self.guard), (1, gone)])
-        self.some = p.cases(v, 0, p.absurd(lt(0, v), wrong), some)
+        self.guard = p.assume(eq(off_path(t + 1, y), 0))
+        self.alive, self.some = (f(known.right.mp(self.guard)) for f in (lambda q: q.left, lambda q: q.right))
+        self.null = (zero.sides[0], known.left.gen(y), zero)
+        self.means = tuple(fact.spec(t, n, x).mp(later, alive, self.mass) for fact in guided_means(p, given))
+        self.path = given["guided recursion"].spec(t, x).mp(before, alive, here)
 
     def average(self, fact: Fact) -> Fact:
         low, high = fact.sides
         guarded = fact.discharge(self.guard).gen(y)
         return self.p.mono(guarded, E(guided(t, x), y, low), E(guided(t, x), y, high), self.null)
-
-    def mean_of(self, value, recursion: Fact, zero: Fact) -> Fact:
-        """U_t(x) = BV * E[guided](U_{t+1}/V_{t+1}); `zero`: dead = 0 and V = 0 give U_{t+1}(y) = 0."""
-        p, v = self.p, V(t + 1, y)
-        some = p.assume(lt(0, v))
-        flat = p.antisymmetry(p.assume(le(v, 0)), self.given["twist is non-negative"].spec(t + 1, y))
-        guard = p.assume(eq(dead(t + 1, y), 0))
-        goal = eq(psi(t, x, y) * v * (value(t + 1, y) / v), psi(t, x, y) * value(t + 1, y))
-        none = zero.mp(guard, flat)
-        low = p.equal(*goal.kids, [(psi(t, x, y) / v * value(t + 1, y), flat), (psi(t, x, y), none)])
-        each = p.cases(v, 0, low, p.equal(*goal.kids, dens=[some]))
-        means = p.almost_surely(each, y, E(M(t, x), y, goal.kids[0]), E(M(t, x), y, goal.kids[1]), self.dead_null)
-        law = self.law.inst((self.pattern, value(t + 1, y) / v))
-        return p.equal(value(t, x), BV * law.sides[0], [(1, recursion), (1, means), (BV, law)], dens=[self.mass])
-
-
-def zero_values(p: Proof, given: dict[str, Fact], later: Fact) -> tuple[Fact, Fact]:
-    """At time t + 1: dead = 0 and V = 0 give Vstar = 0 and VF = 0."""
-    guard, none = p.assume(eq(dead(t + 1, y), 0)), p.assume(eq(V(t + 1, y), 0))
-    gone = given["twist kills no live value"].spec(t + 1, y).mp(guard, none)
-    names = ("potentials are non-negative", "twist is non-negative", "dead is non-negative", "live states stay live")
-    names += ("value recursion", "terminal value", "tested recursion", "tested terminal value", "test function")
-    value = supply(p.use("tested_value"), *(given[name] for name in names)).spec(n, t + 1, y).mp(later, guard)
-    zero = p.antisymmetry(p.cert(le(VF(t + 1, y), 0), products=[(1, [value.right], [])], eqs=[(1, gone)]), value.left)
-    return gone.discharge(guard, none), zero.discharge(guard, none)
 
 
 @lemma(
@@ -192,9 +247,8 @@ def guided_chord(p: Proof) -> Fact:
 
     hyp = p.assume(claim(n), note="induction hypothesis, for every scale c")
     now, alive = p.assume(eq(t + (n + 1), T)), p.assume(live)
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
     later = p.equal(t + 1 + n, T, [(1, now)])
-    move = Move(p, given, before, alive, here, later)
+    move = Move(p, given, later, alive, here)
     scale_pos, above, below = (p.assume(f) for f in conditions(n + 1))
     symbol = fn("f", "nat -> real")(k)
     rests, fronts = [], []
@@ -219,12 +273,7 @@ def guided_chord(p: Proof) -> Fact:
     )
     inner = hyp.spec(t + 1, y, c * rho).mp(later, move.alive, move.some, rho_pos, above_next, below_next)
     p.note("average over the guided move: rho E[guided](Vstar/V) = Vstar/V, the same for VF, and GF = E[guided] GF")
-    zeros = zero_values(p, given, later)
-    means = [
-        move.mean_of(value, given[name].spec(t, x).mp(before, alive), zero)
-        for value, name, zero in ((Vstar, "value recursion", zeros[0]), (VF, "tested recursion", zeros[1]))
-    ]
-    path = given["guided recursion"].spec(t, x).mp(before, alive, here)
+    means, path = move.means, move.path
     unit = c / V(t, x)
     parts = [move.average(f) for f in (inner.left.left, inner.left.right, inner.right)]
     one = p.cert(goal.kids[0].kids[0], products=[(1, [parts[0]], [])], eqs=[(unit, means[0])], dens=[here])
@@ -251,13 +300,8 @@ def guided_step(p: Proof) -> Fact:
     later, alive, here = p.assume(eq(t + 1 + n, T)), p.assume(live), p.assume(lt(0, V(t, x)))
     low, high = ranges(n, t + 1)
     above, below = p.assume(le(a, low)), p.assume(le(high, b))
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, later)])
-    move = Move(p, given, before, alive, here, later)
-    zeros = zero_values(p, given, later)
-    means = [
-        move.mean_of(value, given[name].spec(t, x).mp(before, alive), zero)
-        for value, name, zero in ((Vstar, "value recursion", zeros[0]), (VF, "tested recursion", zeros[1]))
-    ]
+    move = Move(p, given, later, alive, here)
+    means, path = move.means, move.path
     unit = p.cert(le(0, 1), products=[(1, [], [])])
 
     def chord(threshold: Node, between: Fact) -> Fact:
@@ -274,22 +318,14 @@ def guided_step(p: Proof) -> Fact:
         le(mean, b), products=[(1, [move.average(weak.right)], [])], eqs=[(1 / BV, means[0])], dens=[move.mass]
     )
     sharp = move.average(chord(mean, least.both(most)).right)
-    path = given["guided recursion"].spec(t, x).mp(before, alive, here)
     out = p.cert(
         le((b - a) * (VF(t, x) / BV - mean * GF(t, x)), (mean - a) * (b - mean)),
         products=[(1, [sharp], [])],
         eqs=[((b - a) / BV, means[1]), ((b - mean) / BV, means[0]), ((b - a) * mean, path)],
         dens=[move.mass],
     )
-    out = move_mass(p, given, before, alive, here).both(least.both(most).both(out))
+    out = move.mass.both(least.both(most).both(out))
     return out.discharge(later.concl, live, here.concl, above.concl, below.concl).gen(t, n, x)
-
-
-def move_mass(p: Proof, given: dict[str, Fact], before: Fact, alive: Fact, here: Fact) -> Fact:
-    """0 < BV_t(x)."""
-    ratio = given["Bellman ratios in range"].spec(t, x).mp(before, alive, here)
-    least = given["bounds are positive"].spec(t).left
-    return p.chain(p.cert(lt(0, lo(t) * V(t, x)), products=[(1, [least, here], [])]), ratio.left)
 
 
 @lemma(

@@ -215,6 +215,19 @@ def tested_between(p: Proof, given: dict[str, Fact]) -> Fact:
     return p.cases(V(t, x), 0, low, high).discharge(to_go.concl, reachable).gen(t, n, x, y)
 
 
+def zero_values(p: Proof, given: dict[str, Fact], stays: Fact) -> tuple[Fact, Fact]:
+    """Where V = 0 at a live state, Vstar = 0 and 0 <= VF <= Vstar = 0; `stays`: live states stay live."""
+    now, alive, none = p.assume(eq(t + n, T)), p.assume(live), p.assume(eq(V(t, x), 0))
+    star = given["twist kills no live value"].spec(t, x).mp(alive, none)
+    names = ("potentials are non-negative", "twist is non-negative", "dead is non-negative", "value recursion")
+    names += ("terminal value", "tested recursion", "tested terminal value", "test function")
+    value = supply(p.use("tested_value"), stays, *(given[name] for name in names)).spec(n, t, x)
+    value = value.mp(now, alive)
+    zero = p.antisymmetry(p.cert(le(VF(t, x), 0), products=[(1, [value.right], [])], eqs=[(1, star)]), value.left)
+    guards = (now.concl, live, none.concl)
+    return star.discharge(*guards).gen(t, n, x), zero.discharge(*guards).gen(t, n, x)
+
+
 def at_the_end(p: Proof, given: dict[str, Fact], last: Fact) -> tuple[Fact, Fact]:
     """At the last cloud sum_i Qbar^F = sum_i G F and sum_i Qbar = sum_i G, from last: t + 1 = T."""
     same = p.equal(T, t + 1, [(1, last)])
