@@ -23,7 +23,8 @@ from smc.exact.cells import CellChain, cell_chain
 from smc.exact.cost import MODES, Plan, choose
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
 from smc.exact.moments import second_moment as _second_moment
-from smc.rational import Rational, Verdict, at_most, ball, precision
+from smc.exact.moments import second_moment_ball as _second_moment_ball
+from smc.rational import Ball, Rational, Verdict, at_most, ball, precision
 
 __all__ = [
     "CertifiedLaw",
@@ -34,6 +35,7 @@ __all__ = [
     "explain_law",
     "output_law",
     "second_moment",
+    "second_moment_ball",
 ]
 
 Mode = Literal["exact", "certified", "float"]
@@ -102,10 +104,20 @@ def explain_law(
 
 
 def second_moment(process: ParticleProcess, particles: int, *, progress: Progress | None = None) -> Rational:
-    """`E[Zhat^2]` of a resampled `process`, exact for every N (S5). progress: see `Progress`. Raises InputError as `output_law` does."""
+    """`E[Zhat^2]` of a resampled `process`, exact for every N (S5). progress: see `Progress`. Raises InputError as `output_law` does.
+
+    Where reward models have long values the exact answer is as long as the product of all of them: `second_moment_ball` encloses it.
+    """
     check_particles(particles)
     _check_resampled(process)
     return _second_moment(process, particles, _Ticker(progress, f"exact second moment of {particles} particles"))
+
+
+def second_moment_ball(process: ParticleProcess, particles: int, *, bits: int = 100) -> Ball:
+    """A ball of relative radius at most `2**-bits` around `E[Zhat^2]`. Raises InputError as `output_law` does."""
+    check_particles(particles)
+    _check_resampled(process)
+    return _second_moment_ball(process, particles, bits)
 
 
 def certified_verdict(

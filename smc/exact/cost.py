@@ -25,6 +25,8 @@ METHODS = {
 MODES = {"exact": ("direct", "transform", "residues"), "certified": ("balls",), "float": ("float64",)}
 PATIENCE = 24 * 3600.0
 """Longest estimate, in seconds, that is not refused."""
+MANY = 10**120
+"""More of anything than this is not counted."""
 BLOCK_BYTES = 1 << 23
 """Size of the array that a block of lanes works on (`residues`): large enough to make each NumPy call worth its overhead."""
 
@@ -149,7 +151,7 @@ class _Sizes:
 
     def __init__(self, chain: CellChain, particles: int, radius: int) -> None:
         self.chain, self.particles, self.radius = chain, particles, radius
-        self.counts = [occupancy_count(particles, cells.count) for cells in chain.layers]
+        self.counts = [_count(particles, cells.count) for cells in chain.layers]
         self.bits = [particles * log2(chain.denominators[0]) + 1]
         for t in range(1, chain.horizon):
             self.bits.append(self.bits[-1] + particles * (log2(chain.denominators[t]) + self._lcm_bits(t)))
@@ -181,7 +183,7 @@ class _Sizes:
         low, high = min(self.chain.layers[-1].weights), max(self.chain.layers[-1].weights)
         before, bits = (self.counts[-2], self.bits[-2]) if self.chain.horizon > 1 else (1, 1)
         growth = self.bits[-1] - bits
-        reached = occupancy_count(n - 1, levels)
+        reached = _count(n - 1, levels)
         common = min(1.5 * n * high if high < 2**60 else float("inf"), reached * log2(n * high + 1))
         if (high - low) * max(n - 1, 1) <= 64 * reached:  # a dense polynomial
             terms = (high - low) * (n - 1) + 1
@@ -199,15 +201,12 @@ class _Sizes:
         here, n = self.chain.layers[t - 1], self.particles
         reached = [len(row) for row in self.chain.moves[t - 1]]
         degree, width = sum(reached) / len(reached), self.chain.layers[t].count
-        if degree * 2 > width:
+        if degree * 2 > width or self.counts[t - 1] > 1e12:
             return self.counts[t - 1] * self.counts[t]
-        pairs = 0.0
+        pairs = 0
         for occupied in range(1, min(n, here.count) + 1):
-            pairs += (
-                comb(here.count, occupied)
-                * comb(n - 1, occupied - 1)
-                * occupancy_count(n, max(1, min(width, round(occupied * degree))))
-            )
+            reachable = _count(n, max(1, min(width, round(occupied * degree))))
+            pairs += comb(here.count, occupied) * comb(n - 1, occupied - 1) * reachable
         return pairs
 
     def _kernel(self, t: int) -> float:
@@ -240,7 +239,7 @@ class _Sizes:
         after = rank * (d - 1) - rank * (rank - 1) / 2
         seconds = 1.2e-4 + 3e-5 * (before + after)
         for shifts, cells, points in ((before, c, k), (after, d, self.counts[t])):
-            lines, adds = comb(n + max(cells, 2) - 2, max(cells, 2) - 2), points * n / cells
+            lines, adds = _count(n, max(cells, 2) - 1), points * n / cells
             seconds += shifts * (lines * 1.5e-6 + points * (1.5e-7 + 1e-11 * bits) + adds * (6e-9 + 5e-12 * bits))
         seconds += (c - 1) * (k * (1e-7 + 1e-11 * bits) + k * n / c * (2.5e-8 + 2e-11 * bits) + n * n * 1.2e-7)
         seconds += k * (1.5e-6 + 3e-11 * bits + _product(bits, growth))
@@ -292,7 +291,7 @@ class _Sizes:
         seconds = 3e-4
         for t in range(1, self.chain.horizon):
             for shifts, cells, points in self._shapes(t):
-                lines = comb(self.particles + max(cells, 2) - 2, max(cells, 2) - 2)
+                lines = _count(self.particles, max(cells, 2) - 1)
                 seconds += 1e-4 + shifts * (
                     lines * 1.5e-6 + points * 4e-7 + points * self.particles / cells * (2.6e-8 + 1.2e-11 * bits)
                 )
@@ -303,12 +302,10 @@ class _Sizes:
         levels = len(set(chain.layers[-1].weights))
         inner = self.counts[:-1]  # the occupancies of the last layer are never listed, only those of its weight levels
         work = sum(a * b for a, b in zip([1, *inner], inner, strict=False))
-        work += (inner[-1] if inner else 1) * occupancy_count(n, levels) * levels
-        tables = [occupancy_count(n, c - c // 2) for c in (*(c.count for c in chain.layers[:-1]), levels)]
+        work += (inner[-1] if inner else 1) * _count(n, levels) * levels
+        tables = [_count(n, c - c // 2) for c in (*(c.count for c in chain.layers[:-1]), levels)]
         widest = max(k * c.count for k, c in zip([1, *inner], chain.layers, strict=True))
-        listed = max(
-            [occupancy_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))]
-        )
+        listed = max([_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))])
         return chain.horizon * 3e-4 + 5e-9 * work, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
 
 
@@ -316,6 +313,11 @@ def _product(a: float, b: float) -> float:
     """Seconds to multiply an integer of `a` bits by one of `b` bits: schoolbook up to 2000 bits of the shorter, then by faster methods."""
     short, long = sorted((max(a, 64.0), max(b, 64.0)))
     return 5e-8 + long * (min(short, 2e3) * 1.2e-13 + max(short - 2e3, 0) ** 0.6 * 1.5e-12)
+
+
+def _count(particles: int, cells: int) -> int:
+    """`occupancy_count`, but never more than an estimate can be made of in floats."""
+    return min(occupancy_count(particles, cells), MANY)
 
 
 def duration(seconds: float) -> str:

@@ -11,7 +11,7 @@ from random_models import graphs, trees, twisted
 from random_processes import drawn, process, processes, reference
 
 from smc.algorithms import adapted, naive
-from smc.exact import certified_verdict, explain_law, output_law, plain, second_moment
+from smc.exact import certified_verdict, explain_law, output_law, plain, second_moment, second_moment_ball
 from smc.exact.cells import cell_chain
 from smc.exact.moments import _by_functions, _by_pairs, _gauged, _test_functions
 from smc.rational import Rational, Verdict, ball
@@ -133,6 +133,8 @@ def test_second_moments_equal_the_pair_recursion(seed: int) -> None:
         particles = rng.choice([1, 2, 3, 7, 10**6])
         truth = plain.second_moment(made, particles)
         assert second_moment(made, particles) == truth
+        enclosure = second_moment_ball(made, particles, bits=60)
+        assert enclosure.overlaps(ball(truth, PRECISE)) and enclosure.rad() <= ball(truth / 2**59, 100)
         layers = _gauged(made)
         if layers[-1].scale:
             for way in (_by_functions, _by_pairs):
