@@ -11,7 +11,7 @@ from proofs.kernel import Node
 from proofs.particles import N, b, e, m, n, t
 from proofs.smc_model import M, V, Vstar, dead, dst, join, live, noedge, psi, root, src, x, y
 from proofs.statements import lemma
-from proofs.terms import E, all_of, both, element, eq, fn, implies, le, lt, measure, real
+from proofs.terms import E, Symbol, all_of, both, element, eq, fn, implies, le, lt, measure, real
 
 u = element("X", "u")
 move = measure("move", "nat X", "Edge")
@@ -23,9 +23,9 @@ def weight(s: Node, q: Node) -> Node:
     return psi(s, src(q), dst(q)) * V(s + 1, dst(q)) / V(s, src(q))
 
 
-def lookahead(s: Node, q: Node) -> Node:
-    """Qbar of the edge: psi Vstar_{s+1}(new) / V_s(old)."""
-    return psi(s, src(q), dst(q)) * Vstar(s + 1, dst(q)) / V(s, src(q))
+def lookahead(s: Node, q: Node, value: Symbol = Vstar) -> Node:
+    """Qbar of the edge: psi Vstar_{s+1}(dst) / V_s(src)."""
+    return psi(s, src(q), dst(q)) * value(s + 1, dst(q)) / V(s, src(q))
 
 
 def off(s: Node, q: Node) -> Node:
@@ -48,7 +48,7 @@ def model(p: Proof) -> dict[str, Fact]:
             t, x, implies(lt(t, T), live, eq(Vstar(t, x), E(M(t, x), y, psi(t, x, y) * Vstar(t + 1, y))))
         ),
         "terminal value": all_of(x, eq(Vstar(T, x), V(T, x))),
-        "twist kills no live value": all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))),
+        "twist kills no live value": all_of(t, x, implies(lt(t, T), live, eq(V(t, x), 0), eq(Vstar(t, x), 0))),
         "the root is live": eq(dead(0, root), 0),
     }
     return {name: p.assume(phi, note=name) for name, phi in formulas.items()}

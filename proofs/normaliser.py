@@ -10,12 +10,14 @@ import proofs.two_particles  # noqa: F401  (registers a lemma)
 from proofs.builder import Fact, Proof
 from proofs.kernel import Node
 from proofs.layered import T, lookahead, model, move, moved, off, peak, weight
-from proofs.particles import A, B, K, N, b, bad, c, d, e, f, h, k, mixture, n, over, settle, t, w
+from proofs.particles import A, B, K, N, b, bad, c, d, e, f, h, k, last, mixture, n, over, settle, t, w
 from proofs.smc_model import M, V, Vstar, dst, first, noedge, psi, root, smc, src, x, y
 from proofs.smc_model import f as ends_function
 from proofs.statements import lemma, statement
 from proofs.terms import (
+    ONE,
     E,
+    Symbol,
     all_of,
     at,
     draws,
@@ -37,11 +39,12 @@ r = nat("r")
 Z0 = Vstar(0, root) / V(0, root)
 
 
-def on_model(fact: Fact) -> Fact:
-    """A theorem about general particles, read for the edges of a layered model."""
+def on_model(fact: Fact, value: Symbol = Vstar, reward: Node = ONE) -> Fact:
+    """A theorem about general particles, read for the edges of a layered model whose last weights are multiplied by `reward`."""
     return fact.inst(
         (w(t, e), weight(t, e)),
-        (h(t, e), lookahead(t, e)),
+        (last(e), weight(n, e) * reward),
+        (h(t, e), lookahead(t, e, value)),
         (bad(t, e), off(t, e)),
         (E(K(t, e), f, 0), E(move(t + 1, dst(e)), f, 0)),
         (E(mixture(t, c), f, 0), E(smc(t, c), f, 0)),
@@ -67,15 +70,17 @@ def mixed(p: Proof, given: dict[str, Fact], g, *more: Node) -> Fact:
     return law.discharge(lt(t, n), lt(0, weights)).gen(t, c, *more)
 
 
-def value_of(p: Proof, given: dict[str, Fact], s: Node, z: Node, before: Fact, alive: Fact) -> Fact:
+def value_of(
+    p: Proof, given: dict[str, Fact], s: Node, z: Node, before: Fact, alive: Fact, value: Symbol = Vstar
+) -> Fact:
     """E[move(s, z)] Qbar = Vstar_s(z) / V_s(z) for a live state z and s < T."""
-    expected = moved(p, given, s, z, lambda a, q: psi(s, a, q) * Vstar(s + 1, q) / V(s, a))
+    expected = moved(p, given, s, z, lambda a, q: psi(s, a, q) * value(s + 1, q) / V(s, a))
     recursion = given["value recursion"].spec(s, z).mp(before, alive)
-    return p.equal(expected.sides[0], Vstar(s, z) / V(s, z), [(1, expected), (1 / V(s, z), recursion)])
+    return p.equal(expected.sides[0], value(s, z) / V(s, z), [(1, expected), (1 / V(s, z), recursion)])
 
 
-def particle_facts(p: Proof, given: dict[str, Fact]) -> list[Fact]:
-    """The hypotheses of `particles.setting`, proved for the edges of the layered model."""
+def particle_facts(p: Proof, given: dict[str, Fact], value: Symbol = Vstar, reward: Node = ONE) -> list[Fact]:
+    """The hypotheses of `particles.setting`, proved for the edges of the layered model; `value` has the terminal value V reward."""
     potentials, twist = given["potentials are non-negative"], given["twist is non-negative"]
     inverse = p.use("inverse_nonneg").spec(V(t, src(e))).mp(twist.spec(t, src(e)))
     positive = p.cert(
@@ -93,19 +98,19 @@ def particle_facts(p: Proof, given: dict[str, Fact]) -> list[Fact]:
 
     p.note("Qbar = weight * E Qbar: psi Vstar(y)/V(x) = psi V(y)/V(x) * Vstar(y)/V(y), also where V(y) = Vstar(y) = 0")
     target = dst(e)
-    expected = value_of(p, given, t + 1, target, now, there)
-    goal = eq(lookahead(t, e), weight(t, e) * expected.sides[0])
+    expected = value_of(p, given, t + 1, target, now, there, value)
+    goal = eq(lookahead(t, e, value), weight(t, e) * expected.sides[0])
     rest = psi(t, src(e), target) / V(t, src(e))
     dense = p.assume(lt(0, V(t + 1, target)))
     high = p.cert(goal, eqs=[(weight(t, e), expected)], dens=[dense])
     none = p.antisymmetry(p.assume(le(V(t + 1, target), 0)), twist.spec(t + 1, target))
-    nothing = given["twist kills no live value"].spec(t + 1, target).mp(there, none)
+    nothing = given["twist kills no live value"].spec(t + 1, target).mp(now, there, none)
     low = p.cert(goal, eqs=[(rest, nothing), (rest * expected.sides[0], none)])
     recursion = p.cases(V(t + 1, target), 0, low, high).discharge(before, on_edge).gen(t, e)
 
     at_end = p.assume(eq(off(n, e), 0))
     terminal = given["terminal value"].spec(dst(e))
-    end = p.equal(lookahead(n, e), weight(n, e), [(psi(n, src(e), dst(e)) / V(n, src(e)), terminal)])
+    end = p.equal(lookahead(n, e, value), weight(n, e) * reward, [(psi(n, src(e), dst(e)) / V(n, src(e)), terminal)])
     return [
         given["there are particles"],
         positive,
@@ -114,7 +119,7 @@ def particle_facts(p: Proof, given: dict[str, Fact]) -> list[Fact]:
         recursion,
         end.discharge(at_end).gen(e),
         mixed(p, given, lambda a, q: noedge(t + 1, a, q)),
-        mixed(p, given, lambda a, q: psi(t + 1, a, q) * Vstar(t + 2, q) / V(t + 1, a)),
+        mixed(p, given, lambda a, q: psi(t + 1, a, q) * value(t + 2, q) / V(t + 1, a)),
     ]
 
 
@@ -136,17 +141,17 @@ def lookahead_nonneg(p: Proof) -> Fact:
 def recursions(p: Proof, which, degree: int) -> list[Fact]:
     """The definition of A (degree 1) or B (degree 2) by what happens from the cloud c at time t on."""
     mean = over(c, lambda q: weight(t, q)) / N
-    last = over(c, lambda q: weight(n, q)) / N
+    final = over(c, lambda q: weight(n, q)) / N
     power = (lambda z: z) if degree == 1 else (lambda z: z**2)
     return [
         p.assume(
             all_of(t, c, implies(lt(t, n), eq(which(t, c), power(mean) * E(draws(N, smc(t, c)), d, which(t + 1, d)))))
         ),
-        p.assume(all_of(c, eq(which(n, c), power(last)))),
+        p.assume(all_of(c, eq(which(n, c), power(final)))),
     ]
 
 
-def start(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact, tuple[Node, Fact, Fact]]:
+def start(p: Proof, given: dict[str, Fact], value: Symbol = Vstar) -> tuple[Fact, Fact, tuple[Node, Fact, Fact]]:
     """The first cloud: E[first] Qbar = Z / V_0; the null function of one particle and of the cloud."""
     alive = given["the root is live"]
     before = p.cert(lt(0, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])])
@@ -155,9 +160,9 @@ def start(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact, tuple[Node, Fac
     def law(g) -> Fact:
         return settle(p.use("first_law").inst((ends_function(x, y), g(x, y))), pairs)
 
-    ahead = law(lambda a, q: psi(0, a, q) * Vstar(1, q) / V(0, a))
+    ahead = law(lambda a, q: psi(0, a, q) * value(1, q) / V(0, a))
     recursion = given["value recursion"].spec(0, root).mp(before, alive)
-    mean = p.equal(ahead.sides[0], Z0, [(1, ahead), (1 / V(0, root), recursion)])
+    mean = p.equal(ahead.sides[0], value(0, root) / V(0, root), [(1, ahead), (1 / V(0, root), recursion)])
     clean = law(lambda a, q: noedge(0, a, q))
     none = p.chain(clean, given["moves follow edges"].spec(0, root).mp(before, alive))
     off_nonneg = given["noedge is non-negative"].spec(0, src(e), dst(e)).gen(e)

@@ -2,7 +2,7 @@
 
 A particle e at time t has a weight w(t, e) and moves by the kernel K(t, e).  Given a cloud c of N particles at time t, the particles at
 time t + 1 are N independent draws of next(t, c), the mixture of the K(t, c_i) in proportion to the weights; where all weights vanish, next
-is any law at all.  The last weighting is at time n.  h(t, e) is the exact expected product of the weights of one particle from e on.
+is any law at all.  The last weight, at time n, is last(e).  h(t, e) is the exact expected product of the weights of one particle from e on.
 Reachability: a particle with bad(t, e) > 0 cannot occur; nothing is assumed about it.
 """
 
@@ -20,7 +20,7 @@ e, f = element("Edge", "e f")
 c, d = element("Edge*", "c d")
 N, n, m, t, i, k = nat("N n m t i k")
 w, h, bad = (fn(name, "nat Edge -> real") for name in ("w", "h", "bad"))
-b = fn("b", "nat -> real")
+b, last = fn("b", "nat -> real"), fn("last", "Edge -> real")
 A, B = fn("A", "nat Edge* -> real"), fn("B", "nat Edge* -> real")
 K, mixture = measure("K", "nat Edge", "Edge"), measure("next", "nat Edge*", "Edge")
 
@@ -62,7 +62,7 @@ def setting(p: Proof) -> dict[str, Fact]:
         "bad is non-negative": all_of(t, e, le(0, bad(t, e))),
         "moves stay good": all_of(t, e, implies(lt(t, n), eq(bad(t, e), 0), eq(E(K(t, e), f, bad(t + 1, f)), 0))),
         "h recursion": all_of(t, e, implies(lt(t, n), eq(bad(t, e), 0), eq(h(t, e), w(t, e) * ahead))),
-        "h at the end": all_of(e, implies(eq(bad(n, e), 0), eq(h(n, e), w(n, e)))),
+        "h at the end": all_of(e, implies(eq(bad(n, e), 0), eq(h(n, e), last(e)))),
         "mixture of bad": mixed(lambda q: bad(t + 1, q)),
         "mixture of h": mixed(lambda q: h(t + 1, q)),
     }
@@ -207,7 +207,7 @@ def particle_mean(p: Proof) -> Fact:
     rec = p.assume(
         all_of(t, c, implies(lt(t, n), eq(A(t, c), weights / N * E(draws(N, mixture(t, c)), d, A(t + 1, d)))))
     )
-    end = p.assume(all_of(c, eq(A(n, c), over(c, lambda q: w(n, q)) / N)))
+    end = p.assume(all_of(c, eq(A(n, c), over(c, last) / N)))
 
     def claim(r: Node) -> Node:
         return all_of(t, c, implies(eq(t + r, n), good(t, c), eq(A(t, c), over(c, lambda q: h(t, q)) / N)))
@@ -251,7 +251,7 @@ def last_step(p: Proof, given: dict[str, Fact], end: Fact, of, degree: int) -> F
     inside = p.assume(lt(i, N))
     each = given["h at the end"].spec(at(c, i)).mp(zero.spec(i).mp(inside)).discharge(inside).gen(i)
     q = at(c, k)
-    pair = (fn("f", "nat -> real")(k), h(n, q)), (fn("g", "nat -> real")(k), w(n, q))
+    pair = (fn("f", "nat -> real")(k), h(n, q)), (fn("g", "nat -> real")(k), last(q))
     sums = p.use("sum_equal").inst(*pair).spec(N).mp(each)
     hs, ws = sums.sides
     extra = 1 / N if degree == 1 else (hs + ws) / N**2
@@ -284,7 +284,7 @@ def particle_second_moment(p: Proof) -> Fact:
     rec = p.assume(
         all_of(t, c, implies(lt(t, n), eq(B(t, c), (weights / N) ** 2 * E(draws(N, mixture(t, c)), d, B(t + 1, d)))))
     )
-    end = p.assume(all_of(c, eq(B(n, c), (over(c, lambda q: w(n, q)) / N) ** 2)))
+    end = p.assume(all_of(c, eq(B(n, c), (over(c, last) / N) ** 2)))
     many = given["there are particles"]
 
     def grow(s: Node) -> Node:
