@@ -18,7 +18,10 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     graph: Annotated[
-        Path | None, typer.Option(help="Write what rests on what: FILE.dot, .svg or .png.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write what rests on what (below ID, with every lemma): FILE.dot, .svg or .png.", show_default=False
+        ),
     ] = None,
     stored: Annotated[
         Path | None, typer.Option(help="Folder of stored proofs, instead of the installed ones.", show_default=False)
@@ -47,7 +50,10 @@ def command(
     chosen = made.find(statement) if statement else []
     readable = [e for e in chosen if e.refused is None]
     if graph is not None:
-        remarks().print(f"written: {graph} (drawn by {_graph(made, graph)})", soft_wrap=True)
+        remarks().print(
+            f"written: {graph} (drawn by {_graph(made, graph, [e.id for e in chosen] if statement else None)})",
+            soft_wrap=True,
+        )
     if latex:
         print(_latex(made, statement, readable), end="")
     elif as_json:
@@ -80,13 +86,13 @@ def _latex(made, statement, entries) -> str:
     return document(body, "The sealed statements")
 
 
-def _graph(made, path: Path) -> str:
+def _graph(made, path: Path, names: list[str] | None) -> str:
     """Write the graph; bad endings, places and missing programs are bad input."""
     from proofs.graph import NoDrawing, write
     from smc.errors import InputError
 
     try:
-        return write(made, path)
+        return write(made, path, names)
     except ValueError as error:
         raise InputError(str(error), where="--graph") from None
     except OSError as error:

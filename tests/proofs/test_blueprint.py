@@ -10,7 +10,7 @@ import pytest
 from proofs import bounds
 from proofs.blueprint import MAIN, STATED_ONLY, THEORY, blueprint, index, trusted_lines
 from proofs.derivation import _listed, steps_of
-from proofs.graph import dot, levels
+from proofs.graph import below, dot, levels, overview
 from proofs.kernel import RESERVED
 from proofs.latex import escaped, latex, statement_latex
 from proofs.replay import Replayer, load
@@ -94,15 +94,27 @@ def test_trusted_lines_counts_the_two_trusted_files(made):
 
 
 # ------------------------------------------------------------------------------------------- the graph
-def test_the_graph_has_every_proof_and_every_use(made):
-    text = dot(made)
+def test_the_graph_below_a_statement_has_every_proof_and_every_use(made):
+    graph = below(made, list(made.entries))
+    text = dot(made, graph)
     for entry in made.entries.values():
         assert f'"{entry.id}" [' in text
         for used in entry.uses:
             assert f'"{entry.id}" -> "{used}";' in text
     assert text.count("->") == sum(len(e.uses) for e in made.entries.values())
-    height = levels(made)
+    height = levels(graph)
     assert all(height[e.id] > height[u] for e in made.entries.values() for u in e.uses)
+    assert set(below(made, ["P1"])) == {"P1", *made.closure("P1")}
+
+
+def test_the_overview_joins_statements_through_lemmas(made):
+    graph = overview(made)
+    assert set(graph) == {e.id for e in made.entries.values() if e.source != "lemma"}
+    for name, uses in graph.items():
+        assert set(uses) <= made.closure(name) & set(graph)
+        direct = {u for u in made.entries[name].uses if u in graph}
+        assert direct <= set(uses)
+    assert "P0" in graph["P1"]
 
 
 # ------------------------------------------------------------------------------------------- LaTeX
