@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import hypothesis
 
@@ -45,7 +46,7 @@ class Plan:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def make_plan(statements: Iterable[str] = (), planted: Iterable[str] = (), **numbers: int) -> Plan:
+def make_plan(statements: Iterable[str] = (), planted: Iterable[str] = (), **numbers: Any) -> Plan:
     """A checked plan; every statement when none is named (none when only falsehoods are planted).
 
     Raises InputError for unknown names and for numbers below their least.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -97,7 +97,7 @@ def run(
     return ending
 
 
-def _on_cores(plan: Plan, numbers: Iterator[int], workers: int) -> Iterator[Chunk]:
+def _on_cores(plan: Plan, numbers: Iterator[int], workers: int) -> Generator[Chunk, None, None]:
     if workers == 1:
         for number in numbers:
             yield run_chunk(plan, number)
@@ -117,7 +117,7 @@ def _in_worker(plan: Plan, number: int) -> Chunk:
     return run_chunk(plan, number)
 
 
-def _on_cluster(plan: Plan, numbers: Iterator[int], address: str) -> Iterator[Chunk]:
+def _on_cluster(plan: Plan, numbers: Iterator[int], address: str) -> Generator[Chunk, None, None]:
     try:
         from distributed import Client, as_completed
     except ImportError:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 from hypothesis import strategies as st
@@ -92,7 +93,7 @@ def searched(plan: Plan) -> SearchStrategy[Instance]:
         finite_mdps(max_horizon=horizon, max_states=states, extremes=True),
         st.integers(1, horizon),
     )
-    limits = {"max_particles": plan.max_particles, "work": plan.work}
+    limits: dict[str, Any] = {"max_particles": plan.max_particles, "work": plan.work}
     families = tuple(name for name in FAMILIES if name != "S6")  # wide and alike: the others say more for their cost
 
     def repeated(instance: Instance, particles: int) -> Instance:

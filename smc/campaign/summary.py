@@ -58,13 +58,27 @@ def headline(totals: Totals, plan: Plan) -> str:
     return f"{totals.examples:,} instances, {totals.distinct:,} distinct, seed {plan.seed}: {broke}, {undecided} undecided comparisons"
 
 
-def markdown(totals: Totals, plan: Plan, seconds: float, tight: int = 1) -> str:
+def repeat(totals: Totals, plan: Plan) -> str:
+    """The command that draws the same instances."""
+    options = [f"--seed {plan.seed}", f"--examples {totals.chunks * plan.chunk}"]
+    options += [
+        f"--{name.replace('_', '-')} {getattr(plan, name)}"
+        for name in ("max_horizon", "max_states", "max_particles", "chunk")
+    ]
+    if plan.statements != tuple(sorted(ALGORITHM)):
+        options += [f"--statement {statement}" for statement in plan.statements]
+    options += [f"--planted {name}" for name in plan.planted]
+    return " ".join(["bellman-smc campaign", *options])
+
+
+def markdown(totals: Totals, plan: Plan, seconds: float) -> str:
     """The same as a Markdown document, with the tightest instance of each statement and the regions that were met."""
-    del tight
     lines = [
         "# Campaign",
         "",
         f"{headline(totals, plan)}.",
+        "",
+        f"Made by `{repeat(totals, plan)}`, in {totals.chunks} chunks of {plan.chunk}.",
         "",
         f"Horizon up to {plan.max_horizon}, up to {plan.max_states} states a layer, up to {plan.max_particles} particles (or proposals), "
         f"Hypothesis {plan.hypothesis}. {totals.examples / seconds if seconds else 0:.0f} instances a second and worker, "

@@ -192,8 +192,8 @@ def _normaliser(runs: Runs, process: ParticleProcess, z: Rational, error: float)
     most = float(largest)
     top = float(runs.normaliser.max())
     findings = [Finding("normaliser", "no Zhat above the largest", most, 0.0, top, top <= most * (1 + ROUNDING))]
-    low, high = mean(np.minimum(runs.normaliser / most, 1.0), error)
-    low, high = float(low[0]) * most, float(high[0]) * most
+    below, above = mean(np.minimum(runs.normaliser / most, 1.0), error)
+    low, high = float(below[0]) * most, float(above[0]) * most
     known = float(z)
     return [
         *findings,

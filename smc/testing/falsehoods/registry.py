@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import flint
 from hypothesis import strategies as st
@@ -77,7 +78,7 @@ def distance(instance: Instance, algorithm: str = "naive") -> Rational:
     return report(instance, algorithm).measured.total_variation
 
 
-def evaluated(statement: str, form: str, instance: Instance, **inputs: object) -> Claims:
+def evaluated(statement: str, form: str, instance: Instance, **inputs: Any) -> Claims:
     """The distance of naive SMC against `statement` with other inputs than its own."""
     row = compare(statement, form, "TV", distance(instance), **inputs)
     yield "TV", row.observed, row.bound
