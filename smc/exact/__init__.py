@@ -13,6 +13,7 @@ The plain engine that defines the answer, and that all of them are tested agains
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal, overload
@@ -172,20 +173,18 @@ def _run(
     if method == "float64":
         from smc.exact import floats
 
-        ticker.steps = chain.horizon
-        return floats.output_law(chain, particles, ticker.step)
-    from smc.exact.engine import integer_law, schedule
-
-    plan = schedule(chain, particles)
-    ticker.steps = plan.steps
+        return floats.output_law(chain, particles, ticker.counting(chain.horizon))
     if method == "balls":
         from smc.exact import certified
 
-        return certified.output_law(plan, bits, ticker.step)
+        return certified.output_law(chain, particles, bits, ticker)
+    from smc.exact.engine import integer_law, schedule
+
     if method == "transform":
-        return integer_law(plan, ticker.step)
+        return integer_law(chain, particles, ticker)
     from smc.exact import residues
 
+    plan = schedule(chain, particles)
     *law, dead = residues.output_numerators(plan, tick=ticker)
     whole = plan.denominator
     return OutputLaw(tuple(Rational(v, whole) for v in law), Rational(dead, whole))
@@ -196,7 +195,6 @@ class _Ticker:
 
     def __init__(self, progress: Progress | None, label: str) -> None:
         self.progress, self.label = progress, label
-        self.steps, self.done = 1, 0
         self.next = time.monotonic() + 1.0
 
     def __call__(self, share: float) -> None:
@@ -205,7 +203,7 @@ class _Ticker:
             self.next = now + 0.1
             self.progress(min(share, 1.0), self.label)
 
-    def step(self) -> None:
-        """Report one more of `steps`."""
-        self.done += 1
-        self(self.done / max(self.steps, 1))
+    def counting(self, steps: int) -> Callable[[], None]:
+        """A function to call after each of `steps` steps."""
+        done = itertools.count(1)
+        return lambda: self(next(done) / max(steps, 1))

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from math import prod
 
 from smc.exact.arithmetic import Balls
-from smc.exact.engine import Schedule, numerators, schedule
+from smc.exact.cells import CellChain
+from smc.exact.cost import last_by_polynomial
+from smc.exact.engine import Schedule, Ticker, before_last, numerators, schedule
+from smc.exact.last import last_numerators
 from smc.exact.law import CertifiedLaw
 from smc.rational import Ball, precision
 
@@ -16,34 +19,47 @@ PROBE = 4
 """Number of particles of the run that measures the loss for larger ones: it is the same for each particle, to a few per cent."""
 
 
-def output_law(plan: Schedule, bits: int, tick: Callable[[], None] = lambda: None) -> CertifiedLaw:
-    """Balls of radius at most `2**-bits` around the law and `dead`. `tick` is called after each step.
+def output_law(chain: CellChain, particles: int, bits: int, ticker: Ticker | None = None) -> CertifiedLaw:
+    """Balls of radius at most `2**-bits` around the law and `dead`.
 
     The working precision starts at `bits` and what the run is expected to lose. While a ball is too wide, it grows by what the widest
     one says is missing, or doubles.
     """
-    working = bits + _expected_loss(plan) + 16
+    plan, by_polynomial = _plan(chain, particles)
+    working = bits + _expected_loss(chain, particles) + 16
     while True:
-        balls = _balls(plan, working, tick)
+        balls = _balls(plan, by_polynomial, working, ticker.counting(plan.steps) if ticker else lambda: None)
         radius = radius_bits(balls)
         if radius is not None and radius <= -bits:
             return CertifiedLaw(tuple(balls[:-1]), balls[-1], bits, working)
         working = 2 * working if radius is None else max(working + 64, min(2 * working, working + radius + bits + 16))
 
 
-def _balls(plan: Schedule, working: int, tick: Callable[[], None] = lambda: None) -> list[Ball]:
+def _plan(chain: CellChain, particles: int) -> tuple[Schedule, bool]:
+    by_polynomial = last_by_polynomial(chain, particles, "balls")
+    return schedule(chain, particles, max(chain.horizon - 2, 0) if by_polynomial else None), by_polynomial
+
+
+def _balls(plan: Schedule, by_polynomial: bool, working: int, tick: Callable[[], None] = lambda: None) -> list[Ball]:
+    arithmetic, particles = Balls(), plan.particles
     with precision(working):
-        whole = plan.chain.denominators[0] * prod(plan.growth(Balls()))
-        law, dead = numerators(plan, Balls(), tick)
-        return [numerator / Balls().number(whole) ** plan.particles for numerator in (*law, dead)]
+        if by_polynomial:
+            x, dead, denominator = before_last(plan, arithmetic, tick)
+            last = last_numerators(plan.chain, x, particles, arithmetic.zero)
+            whole, growth = arithmetic.number(denominator), arithmetic.number(last.growth)
+            law = [top / (whole * growth * last.common) for top in last.law]
+            return [*law, (dead + last.died + last.drowned / growth) / whole]
+        base = plan.chain.denominators[0] * prod(plan.growth(arithmetic))
+        law, dead = numerators(plan, arithmetic, tick)
+        return [numerator / arithmetic.number(base) ** particles for numerator in (*law, dead)]
 
 
-def _expected_loss(plan: Schedule) -> int:
-    guess = round(LOSS * plan.particles * plan.chain.horizon)
-    if plan.particles <= 3 * PROBE:
+def _expected_loss(chain: CellChain, particles: int) -> int:
+    guess = round(LOSS * particles * chain.horizon)
+    if particles <= 3 * PROBE:
         return guess
-    radius = radius_bits(_balls(schedule(plan.chain, PROBE), guess))
-    return guess if radius is None else max(0, round((guess + radius) * plan.particles / PROBE))
+    radius = radius_bits(_balls(*_plan(chain, PROBE), guess))
+    return guess if radius is None else max(0, round((guess + radius) * particles / PROBE))
 
 
 def radius_bits(balls: Sequence[Ball]) -> int | None:

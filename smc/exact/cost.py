@@ -174,9 +174,9 @@ class _Sizes:
         if self.chain.horizon == 1:
             return True
         t = self.chain.horizon - 1
-        return self._last() < (
-            self._kernel(t) + 4e-7 * self.counts[t] if method == "direct" else self._move(t, self.bits[t])[0]
-        )
+        if method == "direct":
+            return self._last() < self._kernel(t) + 4e-7 * self.counts[t]
+        return self._last() < (self._ball_move(t) if method == "balls" else self._move(t, self.bits[t])[0])
 
     def _last(self) -> float:
         n, levels = self.particles, len(set(self.chain.layers[-1].weights))
@@ -286,16 +286,21 @@ class _Sizes:
         before = 3 * (c - 1) + rank * (c - 1) - rank * (rank - 1) / 2 + 2
         return (before, c, self.counts[t - 1]), (rank * (d - 1) - rank * (rank - 1) / 2 + 2, d, self.counts[t])
 
+    def _ball_move(self, t: int) -> float:
+        bits, seconds = self._ball_bits(), 2e-4
+        for shifts, cells, points in self._shapes(t):
+            adds = points * self.particles / cells * (2.6e-8 + 1.2e-11 * bits)
+            seconds += shifts * (_count(self.particles, max(cells, 2) - 1) * 1.5e-6 + points * 4e-7 + adds)
+        return seconds
+
+    def _ball_bits(self) -> float:
+        return self.radius + 1.5 * self.particles * self.chain.horizon + 16
+
     def _balls(self) -> tuple[float, float]:
-        bits = self.radius + 1.5 * self.particles * self.chain.horizon + 16
-        seconds = 3e-4
-        for t in range(1, self.chain.horizon):
-            for shifts, cells, points in self._shapes(t):
-                lines = _count(self.particles, max(cells, 2) - 1)
-                seconds += 1e-4 + shifts * (
-                    lines * 1.5e-6 + points * 4e-7 + points * self.particles / cells * (2.6e-8 + 1.2e-11 * bits)
-                )
-        return seconds, max(self.counts) * (160 + bits / 4) + self._indices(self.chain.horizon)
+        by_polynomial = self.last_by_polynomial("balls")
+        layers = self.chain.horizon - (1 if by_polynomial else 0)
+        seconds = 3e-4 + sum(map(self._ball_move, range(1, layers))) + (self._last() if by_polynomial else 0.0)
+        return seconds, max(self.counts[:layers] or [1]) * (160 + self._ball_bits() / 4) + self._indices(layers)
 
     def _float64(self) -> tuple[float, float]:
         chain, n = self.chain, self.particles

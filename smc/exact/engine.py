@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 from smc.exact.arithmetic import WholeNumbers
 from smc.exact.cells import CellChain, Cells
@@ -17,20 +18,33 @@ from smc.exact.transform import Normalise, Scale, Step, normalisation, resamplin
 from smc.rational import Rational
 
 
+class Ticker(Protocol):
+    """Takes reports of progress: called with the share done, or counting steps."""
+
+    def __call__(self, share: float) -> None:
+        """Report the share done."""
+
+    def counting(self, steps: int) -> Callable[[], None]:
+        """A function to call after each of `steps` steps."""
+
+
 @dataclass(frozen=True)
 class Schedule:
     """All steps of a run, made before it.
 
-    moves: steps of the move out of layer t = 1..T-1.
-    shares: the first of each: `X[m] *= (L_t / D(m))^N`.
-    output: the last resampling, `X[m] *= L_T / D(m)`.
+    moves: steps of the move out of layer t = 1..T-1, or fewer where the last step goes another way.
+    shares: `X[m] *= (L_t / D(m))^N`, t = 1..T-1: the first step of each move.
     """
 
     chain: CellChain
     particles: int
     moves: tuple[tuple[Step, ...], ...]
     shares: tuple[Normalise, ...]
-    output: Normalise
+
+    @cached_property
+    def output(self) -> Normalise:
+        """The last resampling, `X[m] *= L_T / D(m)`."""
+        return normalisation(self.chain.layers[-1].weights, self.particles, 1)
 
     @property
     def steps(self) -> int:
@@ -48,16 +62,14 @@ class Schedule:
         return (self.chain.denominators[0] * prod(self.growth())) ** self.particles * self.output.common
 
 
-def schedule(chain: CellChain, particles: int) -> Schedule:
-    """The steps for `particles` particles."""
-    moves, shares = [], []
-    for t in range(1, chain.horizon):
-        weights = chain.layers[t - 1].weights
-        shares.append(normalisation(weights, particles, particles))
-        moves.append((shares[-1], *resampling(weights, particles), *substitution(chain.forms(t), particles)))
-    return Schedule(
-        chain, particles, tuple(moves), tuple(shares), normalisation(chain.layers[-1].weights, particles, 1)
-    )
+def schedule(chain: CellChain, particles: int, moves: int | None = None) -> Schedule:
+    """The steps for `particles` particles, of the first `moves` moves (all T - 1 when None)."""
+    shares = [normalisation(cells.weights, particles, particles) for cells in chain.layers[:-1]]
+    steps = []
+    for t in range(1, chain.horizon if moves is None else moves + 1):
+        resample = resampling(chain.layers[t - 1].weights, particles)
+        steps.append((shares[t - 1], *resample, *substitution(chain.forms(t), particles)))
+    return Schedule(chain, particles, tuple(steps), tuple(shares))
 
 
 def occupancies(plan: Schedule, arithmetic, layers: int, tick: Callable[[], None] = lambda: None) -> tuple[list, Any]:
@@ -94,22 +106,30 @@ def numerators(plan: Schedule, arithmetic, tick: Callable[[], None] = lambda: No
     return law, dead
 
 
-def integer_law(plan: Schedule, tick: Callable[[], None] = lambda: None) -> OutputLaw:
+def before_last(plan: Schedule, arithmetic, tick: Callable[[], None] = lambda: None) -> tuple[list, Any, int]:
+    """Occupancies of layer T - 1 (of the root, for T = 1), dying before it, and their denominator: what `smc.exact.last` goes on from."""
+    chain = plan.chain
+    if chain.horizon == 1:
+        return [arithmetic.number(1)], arithmetic.zero, 1
+    held, dead = occupancies(plan, arithmetic, chain.horizon - 1, tick)
+    denominator = (chain.denominators[0] * prod(plan.growth(arithmetic)[:-1])) ** plan.particles
+    return list(held.pop()), dead, denominator
+
+
+def integer_law(chain: CellChain, particles: int, ticker: Ticker | None = None) -> OutputLaw:
     """The output law by whole numbers; the last resampling by polynomials where that is cheaper than one more move.
 
     Raises ArithmeticError if the probabilities do not add up to 1.
     """
-    chain, particles, arithmetic = plan.chain, plan.particles, WholeNumbers()
-    if last_by_polynomial(chain, particles, "transform"):
-        if chain.horizon == 1:
-            law = last_resampling(chain, [1], 1, particles)
-        else:
-            held, dead = occupancies(plan, arithmetic, chain.horizon - 1, tick)
-            denominator = (chain.denominators[0] * prod(plan.growth()[:-1])) ** particles
-            law = last_resampling(chain, held.pop(), denominator, particles)
-            law = OutputLaw(law.law, law.dead + Rational(int(dead), denominator))
+    by_polynomial = last_by_polynomial(chain, particles, "transform")
+    plan = schedule(chain, particles, max(chain.horizon - 2, 0) if by_polynomial else None)
+    tick = ticker.counting(plan.steps) if ticker else lambda: None
+    if by_polynomial:
+        x, dead, denominator = before_last(plan, WholeNumbers(), tick)
+        law = last_resampling(chain, x, denominator, particles)
+        law = OutputLaw(law.law, law.dead + Rational(int(dead), denominator))
     else:
-        top, dead = numerators(plan, arithmetic, tick)
+        top, dead = numerators(plan, WholeNumbers(), tick)
         law = OutputLaw(tuple(Rational(int(v), plan.denominator) for v in top), Rational(int(dead), plan.denominator))
     if sum(law.law) + law.dead != 1:
         raise ArithmeticError("the probabilities do not add up to 1: a step of the transform is wrong")

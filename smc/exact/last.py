@@ -11,7 +11,9 @@ because N - 1 particles are left when one of them, in c, is set aside. Dead: `(b
 from __future__ import annotations
 
 from collections.abc import Callable, MutableSequence, Sequence
+from dataclasses import dataclass
 from math import gcd, lcm
+from typing import Any
 
 import flint
 import numpy as np
@@ -26,22 +28,42 @@ BLOCK = 32
 
 
 def last_resampling(
-    chain: CellChain, x: MutableSequence, denominator: int, particles: int, tick: Callable[[], None] = lambda: None
+    chain: CellChain, x: Sequence, denominator: int, particles: int, tick: Callable[[], None] = lambda: None
 ) -> OutputLaw:
     """Output law from the numerators `x` of the occupancies of layer T - 1 over `denominator`; `dead` counts runs that die at T - 1 or T.
 
-    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. Numerators are dropped from `x` once they are used.
-    `tick` is called after each block.
+    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. `tick` is called after each block.
     """
+    held = [v if isinstance(v, flint.fmpz) else flint.fmpz(int(v)) for v in x]
+    last = last_numerators(chain, held, particles, flint.fmpz(0), tick)
+    whole = int(denominator) * last.growth
+    law = tuple(Rational(int(top), whole * last.common) for top in last.law)
+    return OutputLaw(law, Rational(int(last.died), int(denominator)) + Rational(int(last.drowned), whole))
+
+
+@dataclass(frozen=True)
+class LastStep:
+    """What the last move and resampling make of numerators `x` over a denominator Q.
+
+    law: by terminal state, over `Q · growth · common`; died (at T - 1): over Q; drowned (at T): over `Q · growth`.
+    """
+
+    law: list
+    died: Any
+    drowned: Any
+    growth: int
+    common: int
+
+
+def last_numerators(
+    chain: CellChain, x: MutableSequence, particles: int, zero: Any, tick: Callable[[], None] = lambda: None
+) -> LastStep:
+    """The last step on numbers of any kind that `flint.fmpz` multiplies: integers or balls. They are dropped from `x` once used."""
     cells = chain.layers[-1]
     d, points, weights, forms = chain.denominators[-1], np.ones((1, 1), dtype=np.int64), [1], [list(chain.first)]
     if chain.horizon > 1:
-        before = chain.layers[-2]
-        points, weights, forms = (
-            simplex(particles, before.count).points,
-            list(before.weights),
-            chain.forms(chain.horizon - 1),
-        )
+        weights, forms = list(chain.layers[-2].weights), chain.forms(chain.horizon - 1)
+        points = simplex(particles, len(weights)).points
     levels = sorted(set(cells.weights))
     grouped = [
         [sum(a for a, g in zip(row, cells.weights, strict=True) if g == level) for level in levels] for row in forms
@@ -53,21 +75,19 @@ def last_resampling(
     common = lcm(*{total for total in totals if total})
     share = {total: flint.fmpz(common // total) ** particles for total in set(totals) if total}
     inverse = _Reciprocals(levels, particles)
-    died = sum((int(x[k]) for k, total in enumerate(totals) if not total), 0)
-    drowned = flint.fmpz(0)
+    died = sum((x[k] for k, total in enumerate(totals) if not total), zero)
+    drowned = zero
     # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
-    chosen = [[flint.fmpz(0)] * len(levels) for _ in forms]
+    chosen = [[zero] * len(levels) for _ in forms]
     for begin in range(0, len(totals), BLOCK):
-        block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and x[k]]
+        block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and x[k] != 0]
         if block:
-            masses = [flint.fmpz(x[k] if isinstance(x[k], flint.fmpz) else int(x[k])) * share[totals[k]] for k in block]
+            masses = [x[k] * share[totals[k]] for k in block]
             for k in block:
                 x[k] = None
             mixed = mixtures[block].tolist()
             if not levels[0]:
-                drowned += sum(
-                    (mass * flint.fmpz(b[0]) ** particles for mass, b in zip(masses, mixed, strict=True)), flint.fmpz(0)
-                )
+                drowned += sum((v * flint.fmpz(b[0]) ** particles for v, b in zip(masses, mixed, strict=True)), zero)
             for point, mass, row in zip(points[block].tolist(), masses, inverse.answers(mixed), strict=True):
                 for level, answer in enumerate(row):
                     lifted = mass * answer
@@ -75,14 +95,12 @@ def last_resampling(
                         if m and answer:
                             chosen[c][level] += m * lifted
         tick()
-    whole = int(denominator) * (d * common) ** particles
-    law = [ZERO] * chain.outcomes
+    law = [zero] * chain.outcomes
     for j, (state, weight) in enumerate(zip(cells.states, cells.weights, strict=True)):
         if weight:
             level = levels.index(weight)
-            top = sum((row[j] * chosen[c][level] for c, row in enumerate(forms) if row[j]), flint.fmpz(0))
-            law[state] += Rational(int(top), whole * inverse.common)
-    return OutputLaw(tuple(law), Rational(died, int(denominator)) + Rational(int(drowned), whole))
+            law[state] += sum((row[j] * chosen[c][level] for c, row in enumerate(forms) if row[j]), zero)
+    return LastStep(law, died, drowned, (d * common) ** particles, inverse.common)
 
 
 def read_off(chain: CellChain, x: Sequence, denominator: int, particles: int) -> OutputLaw:

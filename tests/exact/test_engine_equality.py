@@ -102,6 +102,12 @@ def test_many_terminal_states_need_no_occupancies_of_the_last_layer() -> None:
     assert plan.method == "direct"
     law = output_law(made, 30)
     assert sum(law.law) == 1
+    assert output_law(made, 30, method="transform") == law
+    balls = output_law(made, 30, mode="certified")
+    assert all(
+        b.overlaps(ball(p, PRECISE)) and b.rad() <= ball(Rational(1, 2**100), 20)
+        for p, b in zip(law.law, balls.law, strict=True)
+    )
     assert max(abs(float(p) - q) for p, q in zip(law.law, output_law(made, 30, mode="float").law, strict=True)) < 1e-12
 
 
