@@ -25,8 +25,9 @@ def output_law(chain: CellChain, particles: int, bits: int, ticker: Ticker | Non
     The working precision starts at `bits` and what the run is expected to lose. While a ball is too wide, it grows by what the widest
     one says is missing, or doubles.
     """
-    plan, by_polynomial = _plan(chain, particles)
-    working = bits + _expected_loss(chain, particles) + 16
+    by_polynomial = last_by_polynomial(chain, particles, "balls")
+    plan = _plan(chain, particles, by_polynomial)
+    working = bits + _expected_loss(chain, particles, by_polynomial) + 16
     while True:
         balls = _balls(plan, by_polynomial, working, ticker.counting(plan.steps) if ticker else lambda: None)
         radius = radius_bits(balls)
@@ -35,9 +36,8 @@ def output_law(chain: CellChain, particles: int, bits: int, ticker: Ticker | Non
         working = 2 * working if radius is None else max(working + 64, min(2 * working, working + radius + bits + 16))
 
 
-def _plan(chain: CellChain, particles: int) -> tuple[Schedule, bool]:
-    by_polynomial = last_by_polynomial(chain, particles, "balls")
-    return schedule(chain, particles, max(chain.horizon - 2, 0) if by_polynomial else None), by_polynomial
+def _plan(chain: CellChain, particles: int, by_polynomial: bool) -> Schedule:
+    return schedule(chain, particles, max(chain.horizon - 2, 0) if by_polynomial else None)
 
 
 def _balls(plan: Schedule, by_polynomial: bool, working: int, tick: Callable[[], None] = lambda: None) -> list[Ball]:
@@ -54,11 +54,11 @@ def _balls(plan: Schedule, by_polynomial: bool, working: int, tick: Callable[[],
         return [numerator / arithmetic.number(base) ** particles for numerator in (*law, dead)]
 
 
-def _expected_loss(chain: CellChain, particles: int) -> int:
+def _expected_loss(chain: CellChain, particles: int, by_polynomial: bool) -> int:
     guess = round(LOSS * particles * chain.horizon)
     if particles <= 3 * PROBE:
         return guess
-    radius = radius_bits(_balls(*_plan(chain, PROBE), guess))
+    radius = radius_bits(_balls(_plan(chain, PROBE, by_polynomial), by_polynomial, guess))
     return guess if radius is None else max(0, round((guess + radius) * particles / PROBE))
 
 

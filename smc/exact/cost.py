@@ -23,7 +23,7 @@ METHODS = {
     "float64": "matrix products in float64, errors not bounded",
 }
 MODES = {"exact": ("direct", "transform", "residues"), "certified": ("balls",), "float": ("float64",)}
-PATIENCE = 24 * 3600.0
+PATIENCE = 12 * 3600.0
 """Longest estimate, in seconds, that is not refused."""
 MANY = 10**120
 """More of anything than this is not counted."""
@@ -133,13 +133,13 @@ def _refusal(
     others = [other for other in ("certified", "float") if other != mode and mode == "exact"]
     others = [o for o in others if all(c.bytes <= limit and c.seconds <= PATIENCE for c in map(sizes.cost, MODES[o]))]
     ways = (
-        ([f"at most {low} particles"] if low else [])
+        ([f"at most {low} particle{'s' * (low > 1)}"] if low else [])
         + [f"mode {o!r}" for o in others]
         + ["a Monte Carlo run", "the exact second moment (any N)"]
     )
     return TooLarge(
-        f"the {mode} law has {max(sizes.counts):.3g} occupancies of up to {max(c.count for c in chain.layers)} cells: "
-        f"{least.method} would take about "
+        f"the {mode} law has {'over ' * (max(sizes.counts) == MANY)}{max(sizes.counts):.3g} occupancies of up to "
+        f"{max(c.count for c in chain.layers)} cells: {least.method} would take about "
         f"{duration(least.seconds)} and {size(least.bytes)}; the limits are {duration(PATIENCE)} and {size(limit)}",
         where=f"{particles} particles",
         mend="use " + ", ".join(ways[:-1]) + " or " + ways[-1],
@@ -327,6 +327,8 @@ def _count(particles: int, cells: int) -> int:
 
 def duration(seconds: float) -> str:
     """Seconds as a person writes them."""
+    if seconds > 1e6 * 365 * 86400:
+        return "a million years or more"
     for unit, length in (("years", 365 * 86400.0), ("days", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)):
         if seconds >= length:
             return f"{seconds / length:.3g} {unit}"
@@ -335,6 +337,8 @@ def duration(seconds: float) -> str:
 
 def size(count: float) -> str:
     """Bytes as a person writes them."""
+    if count > 1e6 * 2.0**40:
+        return "a million TiB or more"
     for unit, length in (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20)):
         if count >= length:
             return f"{count / length:.3g} {unit}"
