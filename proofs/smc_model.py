@@ -154,13 +154,14 @@ def setting(p: Proof) -> dict[str, Fact]:
 
 
 def supply(fact: Fact, *facts: Fact) -> Fact:
-    """Replace hypotheses by facts that prove them, whatever the form in which these are written; ProofError when one is no hypothesis."""
+    """Replace hypotheses by facts that prove them, in whatever form these are written; ProofError when one is no hypothesis."""
     for g in facts:
         wanted = canonical(g.concl)
-        found = [phi for phi in fact.hyps if canonical(phi) is wanted]
+        found = sorted((phi for phi in fact.hyps if canonical(phi) is wanted), key=show)
         if not found:
             raise ProofError(f"no hypothesis {show(g.concl)}")
-        fact = fact.discharge(found[0]).mp(g)
+        for phi in found:
+            fact = fact.discharge(phi).mp(g)
     return fact
 
 
