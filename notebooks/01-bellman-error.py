@@ -10,9 +10,9 @@
 # %% [markdown]
 # # 1. Bellman error and the telescoping weight
 #
-# A language model writes an answer step by step. A *reward model* `V` looks at a partial answer and guesses what the finished answer
-# will be worth. Sequential Monte Carlo (SMC) uses these guesses to steer. Two questions decide whether that works: how good must the
-# guesses be, and why do wrong guesses in the middle not spoil the result?
+# A language model writes an answer step by step. A *reward model* `V` looks at a partial answer and guesses what the
+# finished answer will be worth. Sequential Monte Carlo (SMC) uses these guesses to steer. Two questions decide
+# whether that works: how good must the guesses be, and why do wrong guesses in the middle not spoil the result?
 #
 # This notebook answers the second question and sets up the first. Every number is an exact fraction, computed here.
 
@@ -29,9 +29,10 @@ from smc.verify import check
 # %% [markdown]
 # ## The model
 #
-# Three reasoning steps, each sound (`s`) or faulty (`f`). A verifier scores the finished answer; the reward model that ships with this
-# example scores partial answers, and is wrong about most of them. `V*` is the true value: the expected score from here on. The
-# *Bellman ratio* `rho` compares the guess with what the guesses one step later amount to on average. A perfect reward model has ratio one everywhere.
+# Three reasoning steps, each sound (`s`) or faulty (`f`). A verifier scores the finished answer; the reward model
+# that ships with this example scores partial answers, and is wrong about most of them. `V*` is the true value: the
+# expected score from here on. The *Bellman ratio* `rho` compares the guess with what the guesses one step later
+# amount to on average. A perfect reward model has ratio one everywhere.
 
 # %%
 source = load("shipped:verifier-tree")
@@ -40,8 +41,8 @@ constants = analyse(model, reward_model)
 values_table(constants)
 
 # %% [markdown]
-# The **Bellman error** `eps` is how far the ratios stray from one: the least number such that every ratio lies between `1/(1+eps)` and `1+eps`.
-# It can be checked one step at a time, without knowing the true value.
+# The **Bellman error** `eps` is how far the ratios stray from one: the least number such that every ratio lies
+# between `1/(1+eps)` and `1+eps`. It can be checked one step at a time, without knowing the true value.
 
 # %%
 bellman_ratios(constants)
@@ -52,9 +53,10 @@ quantities({"eps, Bellman error": constants.bellman_error, "L, ratio bound": con
 # %% [markdown]
 # ## From one step to all steps
 #
-# P0 is where the Bellman error starts to matter: errors multiply over the steps that are left, and no faster. What follows is not typed
-# into this page: it is the sealed statement of the stored proof, replayed by the kernel a moment ago and printed. (A state is *live* when
-# `dead` is zero: it can be reached. Statements say it so because they cover models in which some states cannot.)
+# P0 is where the Bellman error starts to matter: errors multiply over the steps that are left, and no faster. What
+# follows is not typed into this page: it is the sealed statement of the stored proof, replayed by the kernel a moment
+# ago and printed. (A state is *live* when `dead` is zero: it can be reached. Statements say it so because they cover
+# models in which some states cannot.)
 
 # %%
 statement("P0")
@@ -72,8 +74,9 @@ table(("t", "worst ratio of V* and V", "P0 allows", "holds"), rows)
 # %% [markdown]
 # ## The weight telescopes
 #
-# SMC weighs a move by the new guess divided by the old one. Along a path, each guess appears once above and once below the line, so the
-# product forgets all of them but the first: it is the final score divided by the guess at the root.
+# SMC weighs a move by the new guess divided by the old one. Along a path, each guess appears once above and once
+# below the line, so the product forgets all of them but the first: it is the final score divided by the guess at the
+# root.
 
 # %%
 naive = path_weights(constants, "naive")
@@ -88,8 +91,9 @@ table(
 )
 
 # %% [markdown]
-# The *guided* proposal lets the guesses choose the moves as well. Its weight is the product of the Bellman ratios on the way: the
-# whole effect of a wrong reward model is in these few numbers. Probability times weight is the same for both proposals, path by path, as it must be: it is the target.
+# The *guided* proposal lets the guesses choose the moves as well. Its weight is the product of the Bellman ratios on
+# the way: the whole effect of a wrong reward model is in these few numbers. Probability times weight is the same for
+# both proposals, path by path, as it must be: it is the target.
 
 # %%
 guided = path_weights(constants, "guided")
@@ -107,9 +111,9 @@ quantities(
 # %% [markdown]
 # ## What the error really is
 #
-# Multiplying all guesses of one level by a constant changes the Bellman error and changes nothing in the algorithm. So the error that counts is the
-# spread of the ratios *within* a level, `r_t`. Here the guesses of the first level are doubled: the Bellman error moves, the spreads
-# and the exact law of the output do not.
+# Multiplying all guesses of one level by a constant changes the Bellman error and changes nothing in the algorithm.
+# So the error that counts is the spread of the ratios *within* a level, `r_t`. Here the guesses of the first level
+# are doubled: the Bellman error moves, the spreads and the exact law of the output do not.
 
 # %%
 doubled = rescaled(model, reward_model, [1, 2, 1])

@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 
 from proofs import bounds, statements
+from proofs.blueprint import THEORY
 from proofs.kernel import Theorem
 from proofs.latex import latex
 from proofs.replay import Replayer, load, load_seals
@@ -43,17 +44,26 @@ def replayer() -> Replayer:
     return Replayer(load(), load_seals())
 
 
-def statement(name: str) -> Shown:
-    """The sealed statement `name`: words, hypotheses, conclusion. Replays its proof; raises `proofs.replay.Refused`."""
+def statement(name: str, *, hypotheses: bool = True) -> Shown:
+    """The sealed statement `name`: words, conclusion, definitions and hypotheses (False: only how many there are).
+
+    Replays its proof; raises `proofs.replay.Refused`. A statement of the theory without a stored proof says so.
+    """
+    if name not in replayer().texts and name in THEORY:
+        return Shown(f"**{name}: {THEORY[name]}**: no stored proof yet")
     theorem = replayer().theorem(name)
     known = statements.load()[name]
+    given, conclusions = statements.claim_of(theorem)
     head = f"**{name}: {known.title}** ({SOURCES[known.source]}). {known.words}"
-    hypotheses, conclusions = statements.claim_of(theorem)
-    given, when = [h for h in hypotheses if h in theorem.hyps], [h for h in hypotheses if h not in theorem.hyps]
     parts = [head, *(f"$${latex(c)}$$" for c in conclusions)]
-    parts += ["whenever " + ", ".join(f"${latex(h)}$" for h in when) + "."] if when else []
-    parts += [f"where ${latex(law.concl)}$" for law in _defined(theorem.free())]
-    parts += ["Given:", "\n".join(f"- ${latex(h)}$" for h in given)] if given else []
+    if hypotheses:
+        when = [h for h in given if h not in theorem.hyps]
+        parts += ["whenever " + ", ".join(f"${latex(h)}$" for h in when) + "."] if when else []
+        parts += [f"where ${latex(law.concl)}$" for law in _defined(theorem.free())]
+        parts += ["Given:", "\n".join(f"- ${latex(h)}$" for h in given if h in theorem.hyps)]
+    else:
+        count = f"{len(given)} hypotheses, which" if len(given) != 1 else "one hypothesis, which"
+        parts.append(f"under {count} `bellman-smc prove {name}` prints.")
     return Shown("\n\n".join(parts))
 
 
@@ -70,13 +80,12 @@ def _defined(symbols: frozenset) -> list[Theorem]:
 
 
 def formula(name: str, form: str) -> Shown:
-    """The closed form of a bound, with what it rests on."""
+    """The closed form of a bound: the sealed statement that it is read from, or what is computed where that is not proved yet."""
     found = bounds.BOUNDS[name, form]
-    if found.sealed is None:
-        right, origin = sympy.latex(_symbolic(found)), "closed form without a stored proof yet"
-    else:
-        right, origin = latex(bounds.bound(found.sealed, found.part)), f"from the sealed statement {found.sealed}"
-    return Shown(f"**{name}** ({form}; {origin}): bound on the {found.quantity}\n\n$${right}$$")
+    if found.sealed is not None:
+        return statement(found.sealed, hypotheses=False)
+    head = f"**{name}: {THEORY[name]}** ({form} form, without a stored proof yet). The {found.quantity} is at most"
+    return Shown(f"{head}\n\n$${sympy.latex(_symbolic(found))}$$")
 
 
 def _symbolic(found: Any) -> sympy.Expr:

@@ -17,11 +17,11 @@ from smc.value import Constants, bellman
 from smc.verify import Report
 
 LONGEST = 9
-"""Fractions of at most so many characters are shown as they are; longer ones to four digits."""
+"""A column whose fractions have at most so many characters shows them as they are; another column shows four digits."""
 
 
-def cell(value: Any) -> str:
-    """A number as a reader wants it: short fractions exactly, long ones to four digits, `yes` and `no` for truth values."""
+def cell(value: Any, exact: bool = True) -> str:
+    """A number as a reader wants it: fractions as they are, or (exact=False) to four digits; `yes` and `no` for truth values."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
@@ -29,24 +29,27 @@ def cell(value: Any) -> str:
     if isinstance(value, Verdict):
         return value.value
     if isinstance(value, Rational):
-        return str(value) if len(str(value)) <= LONGEST else short(value)
+        return str(value) if exact else short(value)
     if value is None or isinstance(value, (int, float, flint.arb)):
         return short(value)
     return str(value)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Shown:
-    """A table; columns of numbers are set to the right."""
+    """A table; columns of numbers are set to the right, and are exact throughout or to four digits throughout."""
     body = [list(row) for row in rows]
-    right = [all(not isinstance(row[k], (str, bool, Verdict)) for row in body) for k in range(len(columns))]
-    lines = [columns, ["---:" if r else "---" for r in right]]
-    lines += [[cell(value).replace("|", "\\|") for value in row] for row in body]
+    kinds = [[row[k] for row in body] for k in range(len(columns))]
+    right = [all(not isinstance(value, (str, bool, Verdict)) for value in column) for column in kinds]
+    exact = [all(len(str(v)) <= LONGEST for v in column if isinstance(v, Rational)) for column in kinds]
+    lines = [list(columns), ["---:" if r else "---" for r in right]]
+    lines += [[cell(v, e).replace("|", "\\|") for v, e in zip(row, exact, strict=True)] for row in body]
     return Shown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def quantities(named: Mapping[str, Any]) -> Shown:
     """One line a quantity."""
-    return table(("quantity", "value"), named.items())
+    rows = [(name, cell(value, len(str(value)) <= LONGEST)) for name, value in named.items()]
+    return table(("quantity", "value"), rows)
 
 
 def values_table(constants: Constants) -> Shown:
@@ -62,7 +65,7 @@ def values_table(constants: Constants) -> Shown:
 
 def paths_table(paths: Iterable[PathWeight], most: int = 8) -> Shown:
     """Path, probability of the proposal, weights step by step, their product, unnormalised target mass."""
-    rows = [(p.states[-1], p.probability, " · ".join(map(cell, p.weights)), p.weight, p.mass) for p in paths]
+    rows = [(p.states[-1], p.probability, " · ".join(map(str, p.weights)), p.weight, p.mass) for p in paths]
     return table(("path", "probability", "weights", "their product", "mass"), rows[:most])
 
 
@@ -84,10 +87,27 @@ def distances(reports: Sequence[Report], statements: Sequence[tuple[str, str]]) 
 
 def demands(entry: Entry) -> Shown:
     """What each statement asks for to reach delta, beside the exact least number of particles."""
-    least = entry.least.particles if entry.least else None
-    rows: list[tuple[Any, ...]] = [("exact least N", "", least, None)]
-    rows += [(d.id, d.form, d.particles, entry.excess(d)) for d in entry.demands]
-    return table(("statement", "form", "particles asked for", "times the least"), rows)
+    asked = [(d.id, d.form, d.particles) for d in entry.demands]
+    if entry.least is None:
+        return table(("statement", "form", "particles asked for"), asked)
+    rows = [(*row, _times(entry.excess(d))) for row, d in zip(asked, entry.demands, strict=True)]
+    least = ("exact least N", "", entry.least.particles, "")
+    return table(("statement", "form", "particles asked for", "times the least"), [least, *rows])
+
+
+def _times(excess: Rational | None) -> str:
+    return "" if excess is None else f"{short(excess)}×"
+
+
+def degenerate(constants: Constants) -> Shown:
+    """Alive states whose true value is zero although the reward model says otherwise: they make the Bellman error infinite."""
+    rows = [
+        (str(t), constants.model.layers[t][x], constants.twist.values[t][x], constants.true_value[t][x])
+        for t, layer in enumerate(constants.bellman_ratio)
+        for x, ratio in layer.items()
+        if not ratio
+    ]
+    return table(("t", "state", "V reward model", "V* true value"), rows)
 
 
 def offers(planned: Sequence[Demand]) -> Shown:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proofs import bounds
+from proofs.blueprint import blueprint
 from smc.attaining import two_branch, weight_ratio
 from smc.measure import importance_chi_square
 from smc.plan import plan, setting
@@ -119,4 +120,39 @@ def phase_transition(
     axes.set_xticks(horizons, [str(t) for t in horizons])
     axes.minorticks_off()
     axes.legend()
+    return figure
+
+
+@in_style
+def chord(low: object, high: object, points: int = 61) -> Figure:
+    """S0.variance as a picture: `h^2` below its chord on [low, high]; with mean 1 the gap at 1 is `(high-1)(1-low)`."""
+    a, b = rational(low), rational(high)
+    figure, axes = new_axes(height=3.4)
+    grid = [a + (b - a) * Rational(k, points - 1) for k in range(points)]
+    axes.plot([float(h) for h in grid], [float(h * h) for h in grid], label="h²")
+    axes.plot([float(a), float(b)], [float(a * a), float(b * b)], marker="o", label="its chord: the two-point law")
+    top = a * a + (1 - a) * (a + b)
+    axes.plot(
+        [1, 1], [1, float(top)], color="#D55E00", linestyle="-", linewidth=2.4, label="largest variance at mean 1"
+    )
+    axes.annotate(
+        f"(b - 1)(1 - a) = {(b - 1) * (1 - a)}",
+        (1, float(1 + top) / 2),
+        (8, 0),
+        textcoords="offset points",
+        va="center",
+    )
+    axes.set(xlabel="h", title=f"Mean 1 in [a, b] = [{a}, {b}]: how much h can vary")
+    axes.legend(loc="upper left")
+    return figure
+
+
+@in_style
+def proof_sizes() -> Figure:
+    """Kernel steps of every stored proof of a numbered statement, its lemmas apart, by statement."""
+    figure, axes = new_axes(height=4.6)
+    rows = [row for row in blueprint().rows() if row.steps]
+    axes.barh([row.id for row in rows], [row.steps for row in rows], color="#0072B2")
+    axes.invert_yaxis()
+    axes.set(xlabel="kernel steps", title="Proved statements: steps of all their parts, without shared lemmas")
     return figure

@@ -1,0 +1,121 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent,ipynb
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 4. Polynomial or exponential: the phase transition
+#
+# How accurate must a reward model be for long answers to stay affordable? Upper bounds say what is enough, lower
+# bounds what no algorithm can do without. When the two meet, the question is settled. They meet here.
+
+# %%
+from proofs.display import closed_form, formula, statement
+from smc.display import quantities, table
+from smc.illustrations import phase_transition, query_staircase
+from smc.plan import plan, setting
+from smc.query.families import audit, hidden_child
+from smc.query.minimax import best_hit, least_tv
+from smc.rational import rational
+from smc.report import short
+
+# %% [markdown]
+# ## A hard input
+#
+# The root has many children. Below one of them, the hidden one, the reward model rises by a factor `1+eps` at every
+# step; below all others it falls by the same factor. At the children themselves nothing is to be seen: all have value
+# one. The Bellman error is exactly `eps`, and yet most of the target lies below a child that can only be found by
+# looking.
+
+# %%
+children, horizon, gain = 6, 3, 2
+instances = [hidden_child(children=children, horizon=horizon, gain=gain, which=k) for k in range(children)]
+found = audit(instances[0])
+quantities(
+    {
+        "Bellman error": found.bellman_error,
+        "ratio bound": found.ratio_bound,
+        "target mass below the hidden child": found.hidden_mass,
+    }
+)
+
+# %% [markdown]
+# ## Every algorithm, not only ours
+#
+# An algorithm pays one query to look below a prefix. Before the first query below the hidden child all answers are
+# alike, whatever is hidden. So an algorithm with `Q` queries finds it with probability at most `(Q+1)/B` among `B`
+# children. In this small case that can be checked without a proof: a search tries *every* decision tree, adaptive
+# ones included.
+
+# %%
+rows = []
+for queries in range(4):
+    best = best_hit(instances, queries)
+    limit = rational(queries + 1) / children
+    distance = least_tv(leaves=children, queries=queries, mass=found.hidden_mass)
+    rows.append((queries, best.decisions, best.hit, limit, best.hit == limit, distance))
+table(("Q", "decisions tried", "best chance to hit", "(Q+1)/B", "equal", "least distance (TV)"), rows)
+
+# %%
+query_staircase(children=children, horizon=horizon, gain=gain)
+
+# %% [markdown]
+# The statement behind the staircase holds for every size and every randomised algorithm:
+
+# %%
+statement("S6", hypotheses=False)
+
+# %% [markdown]
+# ## The two bounds meet
+#
+# With as many children as the hidden gain can outweigh, the number of necessary queries grows like `1+eps` to the
+# power `2(T-1)`. The number of particles that S3 asks for grows with the same power of `1+eps`:
+
+# %%
+formula("S3", "uniform")
+
+# %% [markdown]
+# Their ratio has no exponential left in it. Divided by `T`, it settles at a constant that depends on `L` and on the
+# accuracy alone.
+
+# %%
+rows = []
+for T in (25, 50, 100, 200, 400):
+    counts = {d.id: d.count for d in plan(setting(T, "1/10", 2, "1/10"))}
+    ratio = rational(counts["S3"]) / counts["S6"]
+    rows.append((T, short(counts["S3"]), short(counts["S6"]), short(ratio), short(ratio / T)))
+table(("T", "enough particles (S3)", "necessary queries (S6)", "ratio", "ratio / T"), rows)
+
+# %% [markdown]
+# ## The transition
+#
+# One picture for both regimes. At a constant Bellman error both counts are exponential in the length. If the error
+# falls like one over the length, both are harmless: the particles grow in proportion to `T`, the queries not at all.
+
+# %%
+phase_transition(c=1, eps="1/10", ratio_bound=2, delta="1/10", horizons=(10, 20, 40, 80, 160, 320))
+
+# %% [markdown]
+# In the regime `eps = c/T` the exponential disappears in the limit. Particles per step that S3 asks for, at growing
+# length:
+
+# %%
+rows = []
+for T in (10, 100, 1000, 10000):
+    one_particle = closed_form("S3", "uniform", N=1, T=T, L=rational(2), eps=rational(1) / T)
+    rows.append((T, short(one_particle * 10), short(one_particle * 10 / T)))
+table(("T", "particles for TV 1/10", "particles / T"), rows)
+
+# %% [markdown]
+# So the border lies where `T` times `eps` grows like the logarithm of `T`. These are the sealed statements on the two
+# sides of it:
+
+# %%
+statement("S3.logarithmic", hypotheses=False)
+
+# %%
+statement("S3.exponential", hypotheses=False)
