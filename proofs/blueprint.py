@@ -7,6 +7,7 @@ the numerical side uses without a proof (`proofs.bounds.UNPROVED`), or if there 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import time
@@ -233,7 +234,7 @@ def blueprint(folder: Path = STORED) -> Blueprint:
             refusals[name] = str(error) if at_fault == name else f"{name}: rests on {at_fault}, which is refused"
     seconds = time.perf_counter() - start
     made = Blueprint(journal, {}, refusals, seconds, _rocq())
-    registry = statements.load()
+    registry = _registry(refusals)
     for name in dict.fromkeys([*registry, *journal.texts, *seals]):
         if name not in journal.texts and name not in seals:
             continue  # a derivation that is not stored is no proof
@@ -251,6 +252,17 @@ def blueprint(folder: Path = STORED) -> Blueprint:
             refusals.get(name),
         )
     return made
+
+
+def _registry(refusals: dict[str, str]) -> dict[str, statements.Statement]:
+    """Titles and words of the statements. A derivation file that cannot be imported is refused by name: the replay does not need it."""
+    for topic in statements.TOPICS:
+        if importlib.util.find_spec(f"proofs.{topic}"):
+            try:
+                importlib.import_module(f"proofs.{topic}")
+            except Exception as error:
+                refusals[f"{topic}.py"] = f"{topic}.py: cannot be imported: {type(error).__name__}: {error}"
+    return statements.REGISTRY
 
 
 def rests_on(folder: Path = STORED) -> str:

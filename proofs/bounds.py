@@ -23,7 +23,7 @@ from typing import Any
 import flint
 
 from proofs.kernel import Node
-from proofs.replay import STORED, Refused, decode_term, digest, load_seals
+from proofs.replay import STORED, Refused, decode_term, fingerprint, load_seals
 from proofs.statements import claim_of
 from proofs.terms import evaluate as value_of
 
@@ -82,6 +82,12 @@ def ones(*names: str) -> dict[str, Callable[..., int]]:
     return dict.fromkeys(names, lambda *_: 1)
 
 
+def two_means(down: Any, up: Any) -> dict[str, Any]:
+    """Weights on two states with ratios 1 and 2 of V to V* for which the means of V/V* and V*/V are `down` and `up`."""
+    second = (down - up) * 2 / 3
+    return {"pistar": lambda: [(down - 2 * second, 1), (second, 2)], "V": lambda ratio: ratio, "Vstar": lambda ratio: 1}
+
+
 _SEALED = [
     # m, n, k and y, z are what `claim_of` calls the quantified variables of the conclusion, in order
     _form("P0", "uniform", "V*/V", "eps steps", "P0", lambda eps, steps: ones("V") | {"eps": eps, "n": steps, "m": 0, "y": 0}),
@@ -103,6 +109,10 @@ _SEALED = [
     _form("P5", "uniform", AT_STEP, "t eps", "P5", lambda t, eps: {"T": t, "eps": eps}),  # at step t, V_t is the terminal reward
     _form("S2", "uniform", AT_STEP, "t eps", "S2", lambda t, eps: {"n": t - 1, "eps": eps}),
     _form("S2", "instance", AT_STEP, "R", "S2.product", lambda R: {"n": 1, "r": sequence([R], 1)}),
+    _form("S8", "instance", TV, "N q", "S8", lambda N, q: {"N": N, "T": len(q), "q": sequence(q[::-1])}),
+    _form("S8", "uniform", TV, "N T eps", "S8.uniform", lambda N, T, eps: {"N": N, "T": T, "eps": eps}),
+    _form("S5", "bias", TV, "N b", "S5.bias", lambda N, b: {"n": len(b) - 1, "N": N, "b": sequence(b)}),
+    _form("G3", "identity", "1 + chi^2", "down up", "G3", two_means),
     _form("S9", "lower", TV, "N T", "S9", lambda N, T: {"N": N, "n": T - 1}, side=0),
     _form("S7", "instance", TV, "H R", "S7", lambda H, R: {"n": H - 1, "R": R}),
     _form(
@@ -196,7 +206,7 @@ def claim(name: str, folder: Path = STORED) -> Claim:
         found = Claim(frozenset(terms[h] for h in hyps), terms[concl])
     except Exception as error:  # whatever is wrong with the file: it is not a stored proof
         raise Refused(f"{name}: no claim can be read: {error}") from error
-    if load_seals(folder).get(name) != digest(found):  # type: ignore[arg-type]
+    if str(load_seals(folder).get(name)).split()[0] != fingerprint(found):  # type: ignore[arg-type]
         raise Refused(f"{name}: the claim is not the sealed statement")
     return found
 

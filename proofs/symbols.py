@@ -41,6 +41,12 @@ psi | \psi | real, at least 0 | edge.potential | potential of the edge from x at
 phi | \varphi | real, at least 0 | model.reward | terminal reward
 V | V | real, at least 0 | twist.values | approximate reward model (twist)
 Vstar | V^{*} | real, at least 0 | constants.true_value | true value
+adapted | \mathrm{adapted} | law of a state, by a cloud | algorithms.adapted | as smc, fully adapted
+ref | \mathrm{ref} | positive functional on states | constants.prefix_mass | sum under the reference, with the path's potentials
+pistar | \pi^{*} | law on states |  | intermediate target by the true value
+pihat | \hat{\pi} | law on states | constants.twisted_target | intermediate target by the twist
+AF | A^{F} | real |  | mean of Zhat times the conditional mean of F
+Out | \mathrm{Out} | [0, 1] |  | expected answer, by the cloud; any answer once all particles are dead
 GF | G^{F} | real |  | mean of F at the end of the guided particle's path
 X | X | real |  | mean mass below A at the end, by steps to go and particles below A (S9)
 branch | \mathrm{branch} | law on {A, B} |  | A with the given probability

@@ -140,7 +140,7 @@ def target_rows(c: Constants) -> Iterator[Row]:
     if c.bellman_error != INFINITE:
         yield tightest(
             compare(
-                "G3", "identity", f"chi^2(pi* || pihat) at step {t}", target_chi_square(c, t), "=", down=down, up=up
+                "G3", "identity", f"1 + chi^2(pi* || pihat) at step {t}", 1 + target_chi_square(c, t), "=", down=down, up=up
             )
             for t, (down, up) in enumerate(c.ratio_mean)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from operator import mul
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,13 @@ from proofs.terms import evaluate
 from smc.algorithms import particle_process
 from smc.attaining import most_bias, most_variance
 from smc.exact import output_law, second_moment
-from smc.measure import Measured, guided_tv, importance_chi_square
+from smc.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.model import LayeredModel
 from smc.rational import INFINITE
 from smc.reward import twist, with_bellman_error
 from smc.value import analyse
 from tests.proofs.finite_models import check_theorem, holds
-from tests.proofs.witness import Cloud, Layers, fraction
+from tests.proofs.witness import Adapted, Cloud, Layers, fraction
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "rests_on.txt"
 
@@ -110,9 +111,10 @@ BIAS = {
     "S4.rational": (None, None, one_sided),
     "S4.levels": (None, None, one_sided),
     "S4.coverage": (None, None, one_sided),
+    "S5.bias": (("S5", "bias"), lambda c: {"b": c.b}, lambda c: {}),
 }
 """Statements on the bias of naive-proposal SMC: the closed form read from each, its inputs, and symbols of a meaning of their own."""
-ZERO_REWARDS = {"S4", "S4.rational", "S4.levels", "S4.uniform"}
+ZERO_REWARDS = {"S5.bias", "S4", "S4.rational", "S4.levels", "S4.uniform"}
 
 
 def biases():
@@ -175,6 +177,55 @@ def test_a_smaller_bound_than_s3_is_false_where_s3_is_checked(replayer):
     assert max(gaps) > evaluate(claim_of(replayer.theorem("S3"))[1][0].kids[1], env) / 100
     small = {**env, "q": lambda k: Fraction(1)}
     assert not all(holds(h, small, ranges) for h in replayer.theorem("S3").hyps)
+
+
+ADAPTED = {
+    "S8": (("S8", "instance"), lambda c: {"q": c.q_adapted}),
+    "S8.uniform": (("S8", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
+    "S8.perfect": (None, None),
+}
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", ADAPTED)
+def test_adapted_statements_say_what_the_engine_measures(replayer, name, model, particles):
+    if name == "S8.perfect" and model != "perfect twist":
+        return
+    c = analyse(*MODELS[model]())
+    law = output_law(particle_process(c.model, c.twist, "adapted"), particles).law
+    theorem = replayer.theorem(name)
+    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = Adapted(c, particles).environment(F)
+        check_theorem(theorem, env, ranges)
+        (left, right), (below, _right) = (part.kids for part in claim_of(theorem)[1])
+        bias = sum(fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(law, c.target, strict=True)))
+        assert evaluate(left, env) == bias == -evaluate(below, env), "the statement and the engine mean the same run"
+        assert bias == 0 or model != "perfect twist"
+    form, inputs = ADAPTED[name]
+    if form is not None:
+        bound = bounds.evaluate(*form, N=particles, **inputs(c))
+        assert abs(float(bound) - float(evaluate(right, env))) < 1e-12 and float(bound) <= 1 / particles
+        assert float(bound) > 0 or model != "wrong twist"
+
+
+@pytest.mark.parametrize("model", list(MODELS)[:2])
+def test_g3_is_the_identity_that_is_measured(replayer, model):
+    c = analyse(*MODELS[model]())
+    for t in range(c.model.horizon + 1):
+        eta, star, v = ([fraction(x) for x in layer[t]] for layer in (c.prefix_mass, c.true_value, c.twist.values))
+        env = {
+            "ref": lambda eta=eta: [(m, x) for x, m in enumerate(eta)],
+            "V": lambda x, v=v: v[x],
+            "Vstar": lambda x, star=star: star[x],
+            "pistar": lambda eta=eta, s=star: [(m * w / sum(map(mul, eta, s)), x) for x, (m, w) in enumerate(zip(eta, s, strict=True))],
+            "pihat": lambda eta=eta, s=v: [(m * w / sum(map(mul, eta, s)), x) for x, (m, w) in enumerate(zip(eta, s, strict=True))],
+        }  # fmt: skip
+        check_theorem(replayer.theorem("G3"), env, {"X": range(len(eta))})
+        left, right = claim_of(replayer.theorem("G3"))[1][0].kids
+        down, up = c.ratio_mean[t]
+        assert evaluate(left, env) == 1 + fraction(target_chi_square(c, t))
+        assert evaluate(right, env) == bounds.evaluate("G3", "identity", down=down, up=up)
 
 
 # ------------------------------------------------------------------------------------------- tightness

@@ -181,6 +181,14 @@ class Cloud(Layers):
             lambda t, c, mean: (self.total(t, c) / self.N) ** power * mean,
         )
 
+    def moment_of(self, F: dict[int, Fraction]) -> Any:
+        """E of the product of the mean weights from t on, times the last cloud's weighted mean of F."""
+        t = self.T - 1
+        return self.backward(
+            lambda c: sum((self.weight(t, e) * F[e[1]] for e in c), Fraction(0)) / self.N,
+            lambda t, c, mean: self.total(t, c) / self.N * mean,
+        )
+
     def environment(self, F: dict[int, Fraction] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         env, ranges = super().environment()
         F = F or {x: Fraction(x + 1, self.width) for x in range(self.width)}
@@ -191,9 +199,54 @@ class Cloud(Layers):
 
         env |= {
             "N": self.N, "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y), "first": self.first,
-            "smc": self.smc, "F": lambda x: F[x], "VF": self.value_of(F), "W": self.answer(F), "A": self.moment(1),
+            "smc": self.smc, "F": lambda x: F[x], "VF": self.value_of(F), "W": self.answer(F), "Out": self.answer(F),
+            "A": self.moment(1), "AF": self.moment_of(F),
             "B": self.moment(2), "b": lambda t: at(constants.b, t), "q": lambda k: at(constants.q, self.T - 1 - k),
             "lo": lambda k: fraction(constants._lookahead[self.T - 1 - k][1]) if k < self.T else ONE,
         }  # fmt: skip
         edges = list(itertools.product(ranges["X"], repeat=2))
         return env, ranges | {"Edge": edges, "Edge*": list(itertools.product(edges, repeat=self.N))}
+
+
+class Adapted(Layers):
+    """Fully adapted SMC with N particles: a cloud is a tuple of N states; resample by rho, then move by the guided kernel."""
+
+    def __init__(self, c: Constants, particles: int):
+        super().__init__(c)
+        self.N = particles
+        self.adapted = cache(self.resampled)
+
+    def rho(self, t: int, x: int) -> Fraction:
+        """(BV)(x) / V(x)."""
+        return sum((p * self.psi(t, x, y) * self.V(t + 1, y) for p, y in self.M(t, x)), Fraction(0)) * reciprocal(
+            self.V(t, x)
+        )
+
+    def resampled(self, t: int, cloud: tuple) -> list[tuple[Fraction, int]]:
+        mass = sum(self.rho(t, x) for x in cloud)
+        if not mass:
+            return self.guided(t, cloud[0])
+        return [(self.rho(t, x) / mass * p, y) for x in cloud for p, y in self.guided(t, x)]
+
+    def environment(self, F: dict[int, Fraction]) -> tuple[dict[str, Any], dict[str, Any]]:
+        env, ranges = super().environment()
+
+        @cache
+        def W(t: int, cloud: tuple) -> Fraction:
+            if t >= self.T:
+                return sum(F[x] for x in cloud) / self.N
+            out = Fraction(0)
+            for row in itertools.product(self.adapted(t, cloud), repeat=self.N):
+                weight = ONE
+                for w, _ in row:
+                    weight *= w
+                out += weight * W(t + 1, tuple(y for _, y in row))
+            return out
+
+        spread = [[fraction(r) for r in layer.values()] for layer in self.c.value_ratio]
+        env |= {
+            "N": self.N, "F": lambda x: F[x], "VF": self.value_of(F), "W": W, "guided": self.guided, "adapted": self.adapted,
+            "lo": lambda k: min(spread[self.T - k]) if k <= self.T else ONE,
+            "q": lambda k: max(spread[self.T - k]) / min(spread[self.T - k]) if k <= self.T else ONE,
+        }  # fmt: skip
+        return env, ranges | {"X*": list(itertools.product(ranges["X"], repeat=self.N))}
