@@ -193,13 +193,17 @@ def compile_all(folder: Path = SOURCE, *, jobs: int = 2) -> None:
 
 def audit(folder: Path = SOURCE) -> str:
     """What the audit files print: every headline statement with its assumptions.  Raises BuildError."""
-    printed = []
-    for name in AUDITS:
-        done = subprocess.run(["coqc", "-q", *FLAGS, name], cwd=folder, capture_output=True, text=True)
-        if done.returncode:
-            raise BuildError(f"{name}: {done.stderr.strip()[-4000:]}")
-        printed.append(done.stdout)
-    return "".join(printed)
+    running = [
+        subprocess.Popen(
+            ["coqc", "-q", *FLAGS, name], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for name in AUDITS
+    ]
+    printed = [process.communicate() for process in running]
+    for name, process, (_, errors) in zip(AUDITS, running, printed, strict=True):
+        if process.returncode:
+            raise BuildError(f"{name}: {errors.strip()[-4000:]}")
+    return "".join(text for text, _ in printed)
 
 
 def audited(text: str) -> list[str]:

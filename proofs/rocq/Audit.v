@@ -6,7 +6,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
-From BellmanSMC Require Import Normaliser LowerBound LowerBoundModel Metropolis.
+From BellmanSMC Require Import Normaliser Neighbours LowerBound LowerBoundModel Metropolis.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
@@ -159,6 +159,22 @@ Print Assumptions Statements.S7_bellman_error.
 Goal True. idtac "#### S7_chain". Abort.
 Check @Statements.S7_chain.
 Print Assumptions Statements.S7_chain.
+
+Goal True. idtac "#### G1_first_step". Abort.
+Check @Statements.G1_first_step.
+Print Assumptions Statements.G1_first_step.
+
+Goal True. idtac "#### G1_product_bound". Abort.
+Check @Statements.G1_product_bound.
+Print Assumptions Statements.G1_product_bound.
+
+Goal True. idtac "#### G3_arrival". Abort.
+Check @Statements.G3_arrival.
+Print Assumptions Statements.G3_arrival.
+
+Goal True. idtac "#### G3_identity". Abort.
+Check @Statements.G3_identity.
+Print Assumptions Statements.G3_identity.
 
 Goal True. idtac "#### S6_instance". Abort.
 Check @Statements.S6_instance.

@@ -7,9 +7,9 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
-From BellmanSMC Require LowerBound LowerBoundModel Attained.
+From BellmanSMC Require Neighbours LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser.
-Import LowerBound LowerBoundModel Metropolis.
+Import Neighbours LowerBound LowerBoundModel Metropolis.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -258,7 +258,37 @@ Theorem S7_chain (r : nat -> R) s : ratio_positive m -> level_ratio m r -> 0 < s
 Proof. by move=> rho_gt0 spread; exact: (Metropolis.S7_chain wf keeps rho_gt0 spread). Qed.
 End MetropolisHastings.
 
-(* ==== 6. The lower bound =============================================================== *)
+(* ==== 6. The neighbour's statements ======================================================= *)
+Section Neighbours.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
+Local Notation T := (horizon m).
+Hypothesis wf : well_formed m.
+
+Theorem G1_first_step : no_kill m -> (0 < N)%N -> 0 < normaliser m ->
+  tv (smc_law m N) (target_out m) <= 2%:R^-1 * estimate_mean m N (fun z => `|z / normaliser m - 1|).
+Proof. by move=> keeps N0 Z0; exact: (Neighbours.G1_first_step wf keeps N0 Z0). Qed.
+
+Theorem G1_product_bound (b : nat -> R) : no_kill m -> (0 < N)%N -> 0 < normaliser m ->
+  (forall t, (t < T)%N -> 1 <= b t) ->
+  (forall t e x, (t < T)%N -> live_edge m t e -> live m t x -> potential_value m t e <= b t * value_ratio m t x) ->
+  (2%:R * tv (smc_law m N) (target_out m)) ^+ 2 <= \prod_(0 <= t < T) (1 + (b t - 1) / N%:R) - 1.
+Proof. by move=> keeps N0 Z0 b1 bb; exact: (Neighbours.G1_product_bound wf keeps N0 Z0 b1 bb). Qed.
+
+(* arrival: the reference mass, potentials included, that reaches x at layer t; tilted_law t f is proportional to
+   arrival times f *)
+Theorem G3_arrival t x : arrival m t.+1 x = \sum_z arrival m t z * kernel m t z x * potential m t z x
+  /\ arrival m 0 x = (x == root m)%:R.
+Proof. by []. Qed.
+
+Theorem G3_identity t : (exists x, arrival m t x != 0) ->
+  (forall x, arrival m t x != 0 -> 0 < twist m t x /\ 0 < value m t x) ->
+  1 + chi_square (tilted_law m t (value m t)) (tilted_law m t (twist m t))
+  = mean (tilted_law m t (value m t)) (fun x => twist m t x / value m t x)
+    * mean (tilted_law m t (value m t)) (fun x => value m t x / twist m t x).
+Proof. exact: (Neighbours.G3_identity wf). Qed.
+End Neighbours.
+
+(* ==== 7. The lower bound =============================================================== *)
 (* hidden_model T eps u: B children, V_1 = 1, then V times 1+eps below u and 1/(1+eps) elsewhere at each step; an
    algorithm is a decision tree over questions (t, x) answered by V_t(x), drawn by a seed of law w; output_law is
    the law of its answer on the instance that hides u *)
@@ -299,7 +329,7 @@ Theorem S6_branching (R : archiFieldType) (eps : R) (T : nat) : 0 <= eps -> exis
   [/\ (0 < B)%N, ((1 + eps) ^+ (T - 1)) ^+ 2 <= B%:R & B%:R <= ((1 + eps) ^+ (T - 1)) ^+ 2 + 1].
 Proof. exact: LowerBoundModel.S6_branching. Qed.
 
-(* ==== 7. S1 and S2 are attained ========================================================= *)
+(* ==== 8. S1 and S2 are attained ========================================================= *)
 Theorem S1_attained (R : realFieldType) (T : nat) (eps : R) : 0 <= eps -> (0 < T)%N ->
   exists m : model R [finType of option bool], [/\ horizon m = T, well_formed m, no_kill m, bellman_error_le m eps
   & chi_square (target_path m) (guided m) = (((1 + eps) ^+ (T - 1) - ((1 + eps) ^+ (T - 1))^-1) / 2%:R) ^+ 2].
