@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from smc.rational import ZERO
+from smc.rational import INFINITE, ZERO, Verdict
 from smc.testing import instances, layered_models
+from smc.testing.statements import report
+from tests.properties.common import everything
 from tests.tightness import enough
 
 
@@ -36,3 +38,20 @@ def test_identity():
 
     identity()
     assert sum(unequal) >= enough(0.05)
+
+
+def test_the_report_holds_it_as_an_identity():
+    """Every report with a finite Bellman error carries the row, and the row is an equality, not a bound."""
+    held = []
+
+    @given(everything())
+    def reported(instance):
+        found = [row for row in report(instance, "naive").rows if row.id == "G3"]
+        assert len(found) == (instance.constants.bellman_error != INFINITE)
+        for row in found:
+            assert (row.relation, row.verdict) == ("=", Verdict.HOLDS)
+            assert row.observed == row.bound
+            held.append(row.observed > 0)
+
+    reported()
+    assert sum(held) >= enough(0.05)
