@@ -109,13 +109,17 @@ def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def operations(states: int, horizon: int, particles: int) -> float:
-    """`T S^2 N K`, the predicted number of operations."""
-    return (horizon - 1) * states**2 * particles * occupancy_count(particles, states)
+    """The predicted number of additions, `(T - 1) (S - 1)(S + 3) K N / S`: below the `T S^2 N K` that is usually quoted.
+
+    A move has 2 (S - 1) shifts and Stirling transforms (which count twice) and S (S - 1) shifts by the factors of its matrix; each adds
+    `K N / S` times, the number of pairs of points on the lines of one pair of cells.
+    """
+    return (horizon - 1) * (states - 1) * (states + 3) * occupancy_count(particles, states) * particles / states
 
 
 def growth() -> None:
     """Fitted exponents of the time in N, S and T between what is predicted if an operation costs the same at any length and if it costs its
-    length: `T S^2 N K` operations, and the same times the bits of the numbers (`100 + 1.5 N T` for balls of radius 2^-100; `T N^2` for
+    length: the additions of `operations`, and the same times the bits of the numbers (`100 + 1.5 N T` for balls of radius 2^-100; `T N^2` for
     whole numbers, by Chebyshev's bound on `lcm D`). What does not grow (making the steps, calls into NumPy and FLINT) pulls exponents down.
     """
     balls = {"mode": "certified"}
@@ -129,7 +133,7 @@ def growth() -> None:
         ("S", whole, [(s, 6, 12) for s in (3, 4, 5, 6)]),
     ]
     print(
-        "\ngrowth: exponent of the time, fitted, and predicted from T S^2 N K operations of constant cost, or of cost by length"
+        "\ngrowth: exponent of the time, fitted, and predicted if an operation costs the same at any length, or its length"
     )
     print(f"{'in':>3} {'numbers':>14} {'over (S, T, N)':>28} {'fitted':>7} {'constant':>9} {'by length':>10}")
     for axis, options, points in axes:
