@@ -6,8 +6,6 @@ the conditional mean of the output's test function.  G2 is stated in the theory 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from proofs.builder import Fact, Proof
 from proofs.kernel import ZERO, Node, replace
 from proofs.layered import T, model, off, weight
@@ -18,7 +16,7 @@ from proofs.normaliser import (
     recursions,
     start,
 )
-from proofs.particles import A, B, N, c, d, e, m, n, over, settle, t
+from proofs.particles import A, B, N, c, d, e, m, n, over, put, settle, t
 from proofs.smc_model import M, V, Vstar, dst, first, live, psi, root, smc, x, y
 from proofs.statements import lemma, statement
 from proofs.terms import (
@@ -53,8 +51,8 @@ half = num("1/2")
     "G3",
     source="neighbour",
     title="chi-square of the twisted targets as a product of two means (Fact A.2)",
-    words="For a positive functional `ref` (the reference, with the path's potentials), pi*(f) = ref(f V*)/ref(V*), pihat(f) = ref(f V)/ref(V) and "
-    "V, V* > 0: 1 + chi^2(pi* || pihat) = pihat((dpi*/dpihat)^2) = pi*(V/V*) pi*(V*/V).",
+    words="For a positive functional `ref` (the reference, with the path's potentials), pi*(f) = ref(f V*)/ref(V*), pihat(f) = "
+    "ref(f V)/ref(V) and V, V* > 0: 1 + chi^2(pi* || pihat) = pihat((dpi*/dpihat)^2) = pi*(V/V*) pi*(V*/V).",
 )
 def chi_square_identity(p: Proof) -> Fact:
     ref, s = finite_set("ref", "", "X"), element("X", "x")
@@ -133,14 +131,6 @@ def bound(out: Node, reward: Node, one: Node, two: Node) -> Node:
     return le((out - half - z * reward + z * one / 2) ** 2, (1 - 2 * z * one + z**2 * two) / 4)
 
 
-def put(p: Proof, equations: list[Fact], shape: Callable[..., Node], fact: Fact) -> Fact:
-    """From shape(a_1, a_2, ...) and the equations a_i = b_i: shape(b_1, b_2, ...)."""
-    left, right = [f.sides[0] for f in equations], [f.sides[1] for f in equations]
-    for i, equation in enumerate(equations):
-        fact = p.rewrite(equation, lambda G, i=i: shape(*right[:i], G(), *left[i + 1 :]), fact)
-    return fact
-
-
 @lemma(
     "normaliser_and_output",
     title="the bias given a cloud, by the variance of the normaliser given that cloud",
@@ -149,7 +139,6 @@ def put(p: Proof, equations: list[Fact], shape: Callable[..., Node], fact: Fact)
 def normaliser_and_output(p: Proof) -> Fact:
     moves, honest, between = answers(p)
     reward, first_moment, second = reward_recursion(p), recursions(p, A, 1), recursions(p, B, 2)
-    many = p.assume(lt(0, N))
     nonneg = p.assume(all_of(t, e, le(0, weight(t, e))), note="weights are non-negative")
 
     def claim(r: Node) -> Node:
@@ -250,39 +239,63 @@ def rewarded_values(p: Proof, given: dict[str, Fact]) -> dict[str, Fact]:
     return {**given, "value recursion": rec, "terminal value": end, "twist kills no live value": kills}
 
 
-@lemma("target_share", title="E[Zhat nu(F)] = Z pi(F)", words="V_0 E[AF(0, c)] = VF_0(root).")
-def target_share(p: Proof) -> Fact:
+U, AU, G = fn("U", "nat X -> real"), fn("AU", "nat Edge* -> real"), fn("G", "X -> real")
+
+
+@lemma(
+    "weighted_mean",
+    title="the expected product of the mean weights times the mean of a function of the particles",
+    words="V_0 E[AU(0, c)] = U_0(root): U is the value with the terminal reward V G, AU the expectation of Zhat nu(G) from a cloud on.",
+)
+def weighted_mean(p: Proof) -> Fact:
     given = model(p)
     rootpos, many = p.assume(lt(0, V(0, root))), given["there are particles"]
-    changed = rewarded_values(p, given)
-    general = on_model(p.use("particle_mean").inst((A(t, c), AF(t, c))), VF, F(dst(e)))
-    general = settle(general, *particle_facts(p, changed, VF, F(dst(e))), *reward_recursion(p))
-    mean, none, _ = start(p, changed, VF)
+    step = E(M(t, x), y, psi(t, x, y) * U(t + 1, y))
+    changed = {
+        **given,
+        "value recursion": p.assume(all_of(t, x, implies(lt(t, T), live, eq(U(t, x), step)))),
+        "terminal value": p.assume(all_of(x, eq(U(T, x), V(T, x) * G(x)))),
+        "twist kills no live value": p.assume(all_of(t, x, implies(lt(t, T), live, eq(V(t, x), 0), eq(U(t, x), 0)))),
+    }
+    later = E(draws(N, smc(t, c)), d, AU(t + 1, d))
+    recs = [
+        p.assume(all_of(t, c, implies(lt(t, n), eq(AU(t, c), mean_weight * later)))),
+        p.assume(all_of(c, eq(AU(n, c), over(c, lambda q: weight(n, q) * G(dst(q))) / N))),
+    ]
+    general = on_model(p.use("particle_mean").inst((A(t, c), AU(t, c))), U, G(dst(e)))
+    general = settle(general, *particle_facts(p, changed, U, G(dst(e))), *recs)
+    mean, none, _ = start(p, changed, U)
     clean = p.assume(eq(over(d, lambda q: off(0, q)), 0))
     one = general.spec(n, 0, d).mp(p.equal(0 + n, n), clean)
     cloud = draws(N, first)
-    average = p.almost_surely(
-        one, d, E(cloud, d, AF(0, d)), E(cloud, d, one.sides[1]), first_cloud_null(p, given, none)
-    )
+    null = first_cloud_null(p, given, none)
+    average = p.almost_surely(one, d, E(cloud, d, AU(0, d)), E(cloud, d, one.sides[1]), null)
     many_draws = p.step("iid_sum", [], [mean.sides[0], N])
     return p.equal(
-        V(0, root) * E(cloud, d, AF(0, d)),
-        VF(0, root),
+        V(0, root) * E(cloud, d, AU(0, d)),
+        U(0, root),
         [(V(0, root), average), (V(0, root) / N, many_draws), (V(0, root), mean)],
         [many, rootpos],
     )
+
+
+@lemma("target_share", title="E[Zhat nu(F)] = Z pi(F)", words="V_0 E[AF(0, c)] = VF_0(root).")
+def target_share(p: Proof) -> Fact:
+    changed = rewarded_values(p, model(p))
+    general = p.use("weighted_mean").inst((U(t, x), VF(t, x)), (AU(t, c), AF(t, c)), (G(x), F(x)))
+    return settle(general, changed["twist kills no live value"])
 
 
 @statement(
     "S5.bias",
     source="new",
     title="bias of the output by the variance of the normaliser",
-    words="For every F with values in [0, 1], whatever is answered once all particles are dead: |E F(output) - pi(F)| <= (1/2) sqrt(prod_t (1 + "
-    "(b(t) - 1)/N) - 1), pi(F) = VF_0/Vstar_0.  A, AF and B are the means of Zhat, Zhat nu(F) and Zhat^2 from a cloud on.",
+    words="For every F with values in [0, 1], whatever is answered once all particles are dead: |E F(output) - pi(F)| <= "
+    "(1/2) sqrt(prod_t (1 + (b(t) - 1)/N) - 1), pi(F) = VF_0/Vstar_0.  A, AF, B: the means of Zhat, Zhat nu(F) and Zhat^2 from a cloud on.",
 )
 def output_bias(p: Proof) -> Fact:
     given = model(p)
-    rootpos, mass = p.assume(lt(0, V(0, root))), p.assume(lt(0, Vstar(0, root)))
+    mass = p.assume(lt(0, Vstar(0, root)))
     scale = V(0, root) / Vstar(0, root)
     cloud = draws(N, first)
     weight_nonneg = particle_facts(p, given)[1]

@@ -36,6 +36,14 @@ def settle(fact: Fact, *facts: Fact) -> Fact:
     return fact
 
 
+def put(p: Proof, equations: list[Fact], shape: Callable[..., Node], fact: Fact) -> Fact:
+    """From shape(a_1, a_2, ...) and the equations a_i = b_i: shape(b_1, b_2, ...)."""
+    left, right = [f.sides[0] for f in equations], [f.sides[1] for f in equations]
+    for i, equation in enumerate(equations):
+        fact = p.rewrite(equation, lambda G, i=i: shape(*right[:i], G(), *left[i + 1 :]), fact)
+    return fact
+
+
 def over(cloud: Node, g: Callable[[Node], Node]) -> Node:
     """sum_{i<N} g(cloud_i)."""
     return total(N, i, g(at(cloud, i)))
