@@ -31,7 +31,7 @@ def ledger() -> Ledger:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)  # a pytest-xdist worker hands its ratios to the controller
     if output is not None:
-        output["tightness"] = LEDGER.to_json()
+        output["tightness"], output["refutations"] = LEDGER.to_json(), refutations
     else:
         build = session.config.rootpath / "build"
         LEDGER.store(build / "tightness.json")
@@ -44,7 +44,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
-    LEDGER.merge(getattr(node, "workeroutput", {}).get("tightness", {}))
+    output = getattr(node, "workeroutput", {})
+    LEDGER.merge(output.get("tightness", {}))
+    refutations.update(output.get("refutations", {}))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
