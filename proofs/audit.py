@@ -257,6 +257,7 @@ class Audit:
         """Replay one corrupted proof; the proofs that it uses are the sound ones."""
         replayer = Replayer(self.texts)
         replayer.theorems = {key: value for key, value in self.sound.theorems.items() if key != name}
+        replayer.rests = dict(self.sound.rests)
         own = _defined(mutant.data)
         replayer.theory.defs = {s: d for s, d in self.sound.theory.defs.items() if s[1][0] not in own}
         try:
@@ -264,7 +265,7 @@ class Audit:
         except Refused as error:
             text = str(error)
             return Outcome(mutant, "claim" if ": the claim: " in text else "rule", text)
-        if digest(proved) == self.seals[name]:
+        if digest(proved, replayer.rests[name]) == self.seals[name]:
             return Outcome(mutant, "same", "another proof of the sealed statement")
         sealed = self.sound.theorems[name]
         if proved.concl is sealed.concl:

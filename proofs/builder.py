@@ -368,6 +368,18 @@ class Library:
             self.proofs[name] = proof
         return self.proofs[name]
 
+    def behind(self, name: str) -> dict[tuple, Theorem]:
+        """The definitions that a proof makes or uses (`Replayer.rests`)."""
+        found, todo, seen = {}, [name], {name}
+        for used in todo:  # grows while it is read
+            steps = self.proof(used).steps
+            for rule, refs, args, _ in map(steps.__getitem__, _needed(steps)):
+                if rule.startswith("define"):
+                    found[args[0].symbol()] = self.definitions[args[0].symbol()]
+                todo += [r for r in refs if isinstance(r, str) and r not in seen]
+                seen |= {*todo}
+        return found
+
 
 def _needed(steps: list[list]) -> dict[int, int]:
     """The steps that the last one rests on, with their new numbers."""
@@ -447,7 +459,7 @@ def main(names: list[str]) -> int:
             traceback.print_exc(limit=-4)
             print(f"FAILED {name}: {error}", file=sys.stderr)
             continue
-        mark = digest(proof.theorems[-1])
+        mark = digest(proof.theorems[-1], made.behind(name))
         if seals.get(name, mark) != mark and not reseal:
             failed += 1
             print(

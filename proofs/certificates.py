@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import reduce
 
 from proofs import kernel
-from proofs.kernel import ONE, POSITIVE, ZERO, Node, fits, mk, need, num, open_body, shift, theorem
+from proofs.kernel import ONE, POSITIVE, ZERO, Node, fits, mk, need, num, open_body, rational, shift, theorem
 
 Monomial = tuple[tuple[Node, int], ...]  # (atom, exponent >= 1), sorted by the atom's serial number
 Poly = dict[Monomial, Fraction]
@@ -223,12 +223,12 @@ def certificate(theory, premises, goal, products, equations, denominators):
         return formula
     need(not goal.dangling and (goal.op != "=" or not products), "certificate: an equation needs equations only")
     gap, strict = _difference(goal), False
-    for c, numbers, terms in products:
-        chosen = [pick(i, ("<=", "<")) for i in numbers]
-        need(Fraction(c) >= 0, "certificate: a negative coefficient")
+    for coefficient, numbers, terms in products:
+        c, chosen = rational(coefficient), [pick(i, ("<=", "<")) for i in numbers]
+        need(c >= 0, "certificate: a negative coefficient")
         need(all(not t.dangling for t in terms), "certificate: an open term")
-        piece = reduce(mul, [*map(_difference, chosen), *(power(normal_form(t), 2) for t in terms)], constant(Fraction(c)))
-        strict = strict or (Fraction(c) > 0 and not terms and all(f.op == "<" for f in chosen))
+        piece = reduce(mul, [*map(_difference, chosen), *(power(normal_form(t), 2) for t in terms)], constant(c))
+        strict = strict or (c > 0 and not terms and all(f.op == "<" for f in chosen))
         gap = add(gap, piece, Fraction(-1))
     for multiplier, i in equations:
         need(not multiplier.dangling, "certificate: an open term")

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_']*\Z")
+RATIONAL = re.compile(r"-?[0-9]+(/[0-9]+)?\Z")
 SORT = re.compile(r"(?!bool\b)[A-Za-z_][A-Za-z0-9_]*\**\Z")
 BINDERS = frozenset({"E", "S", "I", "sum", "prod", "all"})
 POSITIVE = frozenset({"E", "S", "I", "sum"})
@@ -113,6 +114,10 @@ def _sort(op: str, data, kids: tuple[Node, ...]) -> str:
     else:
         need(op in ("=>", "and") and sorts == ["bool", "bool"], f"unknown operator {op!r}, or not between two formulas")
     return "bool"
+
+def rational(text: str) -> Fraction:
+    need(bool(RATIONAL.match(text)), f"{text!r} is not written p or p/q")
+    return Fraction(text)
 
 def num(value) -> Node:
     return mk("q", Fraction(value))

@@ -6,7 +6,8 @@ A stored proof `proofs/stored/ID.json` is one JSON object:
   "steps":  list of [rule, [premises], [arguments], note]; a premise is the number of an earlier step, or the ID of
             another stored proof, standing for its theorem; an argument is "#k" (term k), a string, or a list of these;
   "claim":  [[numbers of the hypotheses], number of the conclusion]; it must be what the last step proves.
-The note is for the reader.  `proofs/stored/_seals.json` holds the fingerprint of every sealed statement; a claim must match its seal.
+The note is for the reader.  `proofs/stored/_seals.json` holds the fingerprint of every sealed statement, and of the definitions of the
+symbols in it (every other symbol is free, so it stands for anything); a claim and its definitions must match their seal.
 Exit code 0 when every proof replays, 1 when one is refused (named, with the line), 2 for an unknown ID.
 """
 
@@ -16,12 +17,11 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable
-from fractions import Fraction
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import proofs.certificates  # noqa: F401  (registers its rules)
-from proofs.kernel import Node, ProofError, Theorem, Theory, mk
+from proofs.kernel import Node, ProofError, Theorem, Theory, mk, rational
 
 FORMAT = "bellman-smc/proof-1"
 STORED = Path(__file__).parent / "stored"
@@ -35,7 +35,7 @@ class Refused(Exception):
 def decode_term(entry: list, terms: list[Node]) -> Node:
     op, data, kids = entry
     if op == "q":
-        data = Fraction(data)
+        data = rational(data)
     elif isinstance(data, list):
         data = tuple(tuple(d) if isinstance(d, list) else d for d in data)
     if any(type(k) is not int or not 0 <= k < len(terms) for k in kids):
@@ -65,6 +65,7 @@ class Replayer:
         self.uses: dict[str, list[str]] = {}
         self.busy: list[str] = []
         self.definitions: dict[tuple, Theorem] = {}
+        self.rests: dict[str, dict[tuple, Theorem]] = {}  # the definitions that a proof makes or uses
 
     def theorem(self, name: str) -> Theorem:
         """The theorem of a stored proof.  Raises Refused."""
@@ -84,16 +85,13 @@ class Replayer:
         text = self.texts[name]
         try:
             data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             line = f"line {error.lineno}: " if isinstance(error, json.JSONDecodeError) else ""
             raise Refused(f"{name}: {line}not JSON: {error}") from error
-        result = self.check(name, data, lambda key, i: _line(text, key, i))
-        if self.seals is not None and self.seals.get(name) != digest(result):
-            raise Refused(f"{name}: the claim is not the sealed statement (seals: {SEALS})")
-        return result
+        return self.check(name, data, lambda key, i: _line(text, key, i), sealed=self.seals is not None)
 
-    def check(self, name: str, data: dict, line: Callable[[str, int], str] = lambda key, i: "") -> Theorem:
-        """Replay one proof given as data; `line` locates an entry for the message.  Raises Refused."""
+    def check(self, name: str, data: dict, line: Callable[[str, int], str] = lambda key, i: "", sealed: bool = False) -> Theorem:
+        """Replay one proof given as data; `line` locates an entry for the message, `sealed`: it must carry its seal.  Raises Refused."""
         place = "the file"
         try:
             if data["format"] != FORMAT or data["id"] != name:
@@ -103,28 +101,23 @@ class Replayer:
                 place = f"term {i}{line('terms', i)}"
                 terms.append(decode_term(entry, terms))
             steps: list[Theorem] = []
-            self.rules[name], self.uses[name] = set(), []
+            self.rules[name], self.uses[name], self.rests[name] = set(), [], {}
             for i, (rule, premises, args, _note) in enumerate(data["steps"]):
                 place = f"step {i} ({rule}){line('steps', i)}"
                 decoded = [decode_argument(a, terms) for a in args]
                 steps.append(self.theory.apply(rule, [self._premise(name, p, steps) for p in premises], decoded))
                 if rule.startswith("define"):
-                    self.definitions[decoded[0].symbol()] = steps[-1]
+                    self.definitions[decoded[0].symbol()] = self.rests[name][decoded[0].symbol()] = steps[-1]
                 self.rules[name].add(f"axiom {args[0]}" if rule == "axiom" else rule)
             place = "the claim"
             hyps, concl = data["claim"]
             if steps[-1].hyps != frozenset(terms[h] for h in hyps) or steps[-1].concl is not terms[concl]:
                 raise ProofError("the last step does not prove the claim")
-        except (
-            ProofError,
-            KeyError,
-            IndexError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            RecursionError,
-            ArithmeticError,
-        ) as error:
+            if sealed and self.seals.get(name) != digest(steps[-1], self.rests[name]):
+                raise ProofError(f"with its definitions it is not the sealed statement (seals: {SEALS})")
+        except Refused:
+            raise
+        except Exception as error:  # whatever goes wrong in a file from anywhere: it is not a proof
             raise Refused(f"{name}: {place}: {error}") from error
         self.steps[name] = len(steps)
         return steps[-1]
@@ -133,13 +126,15 @@ class Replayer:
         if isinstance(reference, str):
             if reference not in self.uses[name]:
                 self.uses[name].append(reference)
-            return self.theorem(reference)
+            found = self.theorem(reference)
+            self.rests[name] |= self.rests[reference]
+            return found
         if type(reference) is not int or not 0 <= reference < len(steps):
             raise ProofError(f"premise {reference!r} is not an earlier step")
         return steps[reference]
 
 
-def digest(theorem: Theorem) -> str:
+def fingerprint(theorem: Theorem) -> str:
     """A fingerprint of hypotheses and conclusion, from their structure alone."""
 
     def text(node: Node) -> str:
@@ -147,6 +142,16 @@ def digest(theorem: Theorem) -> str:
 
     lines = [*sorted(map(text, theorem.hyps)), text(theorem.concl)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def digest(theorem: Theorem, definitions: Mapping[tuple, Theorem]) -> str:
+    """The seal: the fingerprint of a theorem, then those of the definitions of the symbols in it, of the symbols in these, and so on."""
+    parts, seen = [theorem], set()
+    for part in parts:  # grows while it is read
+        new = (part.free() & definitions.keys()) - seen
+        seen |= new
+        parts += [definitions[symbol] for symbol in new]
+    return " ".join([fingerprint(theorem), *sorted(map(fingerprint, parts[1:]))])
 
 
 def _line(text: str, key: str, index: int) -> str:
@@ -165,7 +170,7 @@ def load_seals(folder: Path = STORED) -> dict[str, str]:
     """The fingerprints of the sealed statements, by ID."""
     try:
         seals = json.loads((folder / SEALS).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{SEALS}: {error}") from error
     return seals if isinstance(seals, dict) else {}
 
