@@ -28,10 +28,12 @@ TOPICS = (
     "one_sided",
     "normaliser",
     "adapted",
+    "gauge",
     "complexity",
     "lower_bound",
     "metropolis",
     "neighbours",
+    "martingale",
     "horizon",
 )
 SOURCES = ("paper", "neighbour", "new", "lemma")
