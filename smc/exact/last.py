@@ -28,13 +28,14 @@ BLOCK = 32
 
 
 def last_resampling(
-    chain: CellChain, x: Sequence, denominator: int, particles: int, tick: Callable[[], None] = lambda: None
+    chain: CellChain, x: list, denominator: int, particles: int, tick: Callable[[], None] = lambda: None
 ) -> OutputLaw:
     """Output law from the numerators `x` of the occupancies of layer T - 1 over `denominator`; `dead` counts runs that die at T - 1 or T.
 
-    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. `tick` is called after each block.
+    With `T = 1` the only occupancy is that of the root: `x = [1]`, `denominator = 1`. Empties `x`. `tick` is called after each block.
     """
     held = [v if isinstance(v, flint.fmpz) else flint.fmpz(int(v)) for v in x]
+    x.clear()  # the numbers are long: they go one by one, as they are used
     last = last_numerators(chain, held, particles, flint.fmpz(0), tick)
     whole = int(denominator) * last.growth
     law = tuple(Rational(int(top), whole * last.common) for top in last.law)

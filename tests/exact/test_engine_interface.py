@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -208,3 +211,17 @@ def test_certified_law_at_more_particles_than_the_probe(horizon: int, particles:
     assert law.precision < 150 + 3 * particles * horizon
     for enclosure, value in zip((*law.law, law.dead), (*exact.law, exact.dead), strict=True):
         assert enclosure.overlaps(ball(value, 4000)) and enclosure.rad() <= ball(Rational(1, 2**100), 20)
+
+
+@pytest.mark.nightly
+def test_a_hundred_particles_in_250_mebibytes() -> None:
+    """S = 3, T = 6, N = 100, exact, in an interpreter of its own: probabilities of 220,000-bit denominators that add up to 1."""
+    code = (
+        "import resource; from random_processes import reference; from smc.exact import output_law\n"
+        "law = output_law(reference(), 100); assert sum(law.law) + law.dead == 1\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
+    )
+    assert float(done.stdout) < 250
