@@ -119,8 +119,8 @@ def operations(states: int, horizon: int, particles: int) -> float:
 
 def growth() -> None:
     """Fitted exponents of the time in N, S and T between what is predicted if an operation costs the same at any length and if it costs its
-    length: the additions of `operations`, and the same times the bits of the numbers (`100 + 1.5 N T` for balls of radius 2^-100; `T N^2`
-    for whole numbers, by Chebyshev's bound on `lcm D`). What does not grow (making the steps, calls into NumPy and FLINT) pulls exponents down.
+    length: the additions of `operations`, and those times the bits of the numbers (`100 + 1.5 N T` for balls of radius 2^-100, `T N^2`
+    for whole numbers, by Chebyshev's bound on `lcm D`). What does not grow (making the steps, calls) pulls exponents down.
     """
     balls = {"mode": "certified"}
     whole = {"method": "transform"}
