@@ -91,7 +91,7 @@ def adapted_uniform(p: Proof) -> Fact:
     "S8.perfect",
     source="new",
     title="fully adapted SMC with a perfect reward model has no bias",
-    words="If V = Vstar at live states then |E F(output) - target| <= 0 for every number of particles.",
+    words="If V = Vstar at live states then E F(output) = target for every number of particles.",
 )
 def adapted_perfect(p: Proof) -> Fact:
     same = p.assume(all_of(t, x, implies(live, eq(V(t, x), Vstar(t, x)))))
@@ -107,4 +107,6 @@ def adapted_perfect(p: Proof) -> Fact:
     p.note("a value that vanishes with V is Vstar = V itself")
     none = p.assume(eq(V(t, x), 0))
     kills = p.equal(Vstar(t, x), 0, [(1, here), (1, none)]).discharge(live, none.concl).gen(t, x)
-    return p.conv(supply(out, kills), bias_of(answer, num(0)))
+    out = supply(out, kills)
+    up = p.cert(le(answer, target), products=[(1, [out.left], [])])
+    return p.antisymmetry(up, p.cert(le(target, answer), products=[(1, [out.right], [])]))
