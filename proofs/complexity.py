@@ -167,7 +167,8 @@ def exponential(p: Proof) -> Fact:
     "S3.threshold",
     source="new",
     title="polynomial cost forces eps = O(log T / T)",
-    words="If 0 <= eps <= 1 and (1+eps)^T <= T^k with T = n + 1 then eps <= 2 k log T / T.  With S6 nothing is polynomial above this order.",
+    words="If 0 <= eps <= 1 and (1+eps)^T <= T^k with T = n + 1 then eps <= 2 k log T / T.  "
+    "With S6 nothing is polynomial above this order.",
 )
 def threshold(p: Proof) -> Fact:
     given, small = p.assume(le(0, eps)), p.assume(le(eps, 1))
