@@ -15,6 +15,7 @@ from proofs import bounds
 from proofs.blueprint import blueprint, rests_on
 from proofs.replay import Replayer, load, load_seals
 from proofs.statements import claim_of
+from proofs.statements import load as load_registry
 from proofs.terms import evaluate
 from smc.algorithms import particle_process
 from smc.attaining import most_bias, most_variance
@@ -72,6 +73,16 @@ def test_axioms_are_those_of_the_logic():
 
 
 # ------------------------------------------------------------------------------------------- vacuity, and the link to the engine
+def test_every_statement_is_read_in_a_model():
+    """A statement that no test instance satisfies fails here: its ID stands in a test that checks hypotheses and conclusion in models."""
+    sources = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
+    reading = "\n".join(text for text in sources if "check_theorem(" in text or "certainly(" in text)
+    for name, s in load_registry().items():
+        assert s.source == "lemma" or f'"{name}"' in reading, (
+            f"{name}: no test meets its hypotheses in a concrete model"
+        )
+
+
 MODELS = {"wrong twist": branching, "perfect twist": perfect, "zero rewards": lambda: branching(("0", "1"))}
 
 

@@ -1,0 +1,172 @@
+"""S7, S9 and the tilt of S1 read in models: Metropolis-Hastings and S9's split run as the exact engine measures them."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from functools import cache
+
+import pytest
+
+from proofs import bounds
+from proofs.replay import Replayer, load, load_seals
+from proofs.statements import claim_of
+from proofs.terms import evaluate
+from smc.atlas import split_setting
+from smc.attaining import most_bias
+from smc.measure import Measured
+from smc.value import analyse
+from tests.proofs.finite_models import check_theorem
+from tests.proofs.test_sealed import branching
+from tests.proofs.witness import Layers, fraction, reciprocal, root_above
+
+
+@pytest.fixture(scope="module")
+def replayer() -> Replayer:
+    return Replayer(load(), load_seals())
+
+
+class Paths(Layers):
+    """Guided paths (states from time 0 to T) with their importance weight W = dpi/dguided."""
+
+    def __init__(self, c):
+        super().__init__(c)
+        self.law = {(0,): Fraction(1)}
+        for t in range(self.T):
+            self.law = {(*path, y): p * q for path, p in self.law.items() for q, y in self.guided(t, path[-1])}
+        self.rho = {(t, x): fraction(r) for t, layer in enumerate(c.bellman_ratio) for x, r in layer.items()}
+        raw = {path: self.product(path) for path in self.law}
+        self.mean = sum(p * raw[path] for path, p in self.law.items())
+        self.W = {path: w / self.mean for path, w in raw.items()}
+
+    def product(self, path: tuple) -> Fraction:
+        out = Fraction(1)
+        for t in range(1, self.T):
+            out *= self.rho[t, path[t]]
+        return out
+
+    def accept(self, x: tuple, y: tuple) -> Fraction:
+        return min(Fraction(1), self.W[y] / self.W[x])
+
+    def chain(self, F):
+        """U(k, path): the mean of F at the end of the chain's path after k further proposals."""
+
+        @cache
+        def U(k: int, x: tuple) -> Fraction:
+            if not k:
+                return F[x[-1]]
+            return sum(
+                p * (self.accept(x, y) * U(k - 1, y) + (1 - self.accept(x, y)) * U(k - 1, x))
+                for y, p in self.law.items()
+            )
+
+        return U
+
+    def environment_of(self, F, proposals: int):
+        W, low = self.W, min(self.W.values())
+        env = {
+            "guided": lambda: [(p, path) for path, p in self.law.items()], "W": lambda x: W[x], "F": lambda x: F[x[-1]],
+            "U": self.chain(F), "accept": self.accept, "a": low, "R": max(W.values()) / low, "n": proposals - 1, "m": self.T - 1,
+            "rho": lambda t, x: self.rho.get((t, x), Fraction(1)), "state": lambda path, t: path[t] if t <= self.T else 0,
+            "C": self.mean, "eps": fraction(self.c.bellman_error), "sqrt": root_above, "1/": reciprocal,
+        }  # fmt: skip
+        return env, {"Path": list(self.law), "nat": range(max(self.T, proposals) + 1)}
+
+
+@pytest.mark.parametrize("proposals", [1, 2, 4])
+@pytest.mark.parametrize("made", [branching, lambda: most_bias(horizon=3, eps="1/2")], ids=["branching", "attaining"])
+def test_s7_says_what_the_engine_measures(replayer, made, proposals):
+    c = analyse(*made())
+    law = Measured(c, "mh", 1, proposals).output.law
+    widest = Fraction(0)
+    for F in (
+        {0: Fraction(0), 1: Fraction(1)},
+        {0: Fraction(1), 1: Fraction(0)},
+        {0: Fraction(1, 2), 1: Fraction(1, 7)},
+    ):
+        env, ranges = Paths(c).environment_of(F, proposals)
+        bias = sum(fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(law, c.target, strict=True)))
+        for name in ("S7", "S7.uniform"):
+            theorem = replayer.theorem(name)
+            check_theorem(theorem, env, ranges)
+            left, right = claim_of(theorem)[1][0].kids
+            assert evaluate(left, env) == bias, "the statement and the engine mean the same chain"
+        widest = max(widest, abs(bias))
+    instance = bounds.evaluate("S7", "instance", H=proposals, R=env["R"])
+    uniform = bounds.evaluate("S7", "uniform", H=proposals, T=c.model.horizon, eps=c.bellman_error)
+    assert float(widest) <= float(instance) + 1e-15 and float(instance) <= float(uniform) + 1e-15
+    assert abs(float(uniform) - float(evaluate(right, env))) < 1e-12
+    if proposals == 1 and made is not branching:
+        assert widest == instance == uniform > 0, "attained after one proposal"
+
+
+@pytest.mark.parametrize("power", [0, 1])
+def test_the_tilt_of_s1(replayer, power):
+    """f = 1 gives the normaliser: V_0 A_0 = Z; f = terminal indicator gives the target's masses."""
+    layers = Layers(analyse(*branching()))
+    T = layers.T
+
+    def f(t: int, x: int) -> Fraction:
+        return Fraction(int(x == 1)) if power and t == T else Fraction(1)
+
+    @cache
+    def R(t: int, x: int) -> Fraction:
+        if t >= T:
+            return f(t, x) * layers.V(T, x)
+        return f(t, x) * sum((p * layers.psi(t, x, y) * R(t + 1, y) for p, y in layers.M(t, x)), Fraction(0))
+
+    @cache
+    def A(t: int, x: int) -> Fraction:
+        if t >= T:
+            return f(t, x)
+        lookahead = sum((p * layers.psi(t, x, y) * layers.V(t + 1, y) for p, y in layers.M(t, x)), Fraction(0))
+        return (
+            f(t, x) * lookahead / layers.V(t, x) * sum((w * A(t + 1, y) for w, y in layers.guided(t, x)), Fraction(0))
+        )
+
+    env, ranges = layers.environment()
+    theorem = replayer.theorem("S1.tilt")
+    env |= {"f": f, "R": R, "A": A, "guided": layers.guided}
+    check_theorem(theorem, env, ranges)
+    c = layers.c
+    assert layers.V(0, 0) * A(0, 0) == fraction(c.normaliser) * (fraction(c.target[1]) if power else 1)
+
+
+@pytest.mark.parametrize(("particles", "horizon"), [(2, 1), (2, 3), (3, 3)])
+def test_s9_says_what_the_engine_measures(replayer, particles, horizon):
+    coin = [(Fraction(1, 2), 1), (Fraction(1, 2), -1)]
+
+    def branch(q: Fraction):
+        return [(1 - Fraction(q), "B"), (Fraction(q), "A")]
+
+    def binomial(q: Fraction):
+        """The number of A among N draws, by enumeration."""
+        for row in itertools.product(branch(q), repeat=particles):
+            weight = Fraction(1)
+            for w, _ in row:
+                weight *= w
+            yield weight, sum(side == "A" for _, side in row)
+
+    @cache
+    def X(k: int, below: int) -> Fraction:
+        if not k:
+            return Fraction(below, particles)
+        out = Fraction(0)
+        for signs in itertools.product((1, -1), repeat=below):
+            half = Fraction(sum(signs), 2)
+            share = (below + half) / (particles + half)
+            out += sum(w * X(k - 1, j) for w, j in binomial(share)) / 2**below
+        return out
+
+    env = {
+        "N": particles, "n": horizon - 1, "coin": lambda: coin, "sgn": lambda s: s, "branch": branch, "A": "A", "B": "B",
+        "below": lambda side: int(side == "A"), "X": X, "1/": reciprocal,
+    }  # fmt: skip
+    theorem = replayer.theorem("S9")
+    check_theorem(theorem, env, {"nat": range(particles + 1), "Coin": (1, -1), "Side": "AB"})
+    left, right = claim_of(theorem)[1][0].kids
+    assert evaluate(right, env) == fraction(split_setting(horizon).distance(particles)), (
+        "the statement and the engine mean one run"
+    )
+    assert evaluate(left, env) == bounds.evaluate("S9", "lower", N=particles, T=horizon)
+    assert horizon == 1 or evaluate(left, env) > 0
