@@ -19,6 +19,9 @@ from smc.value import Constants, analyse
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+"""Behind a label that a line would cross."""
+
 
 @in_style
 def bellman_ratios(constants: Constants) -> Figure:
@@ -30,7 +33,8 @@ def bellman_ratios(constants: Constants) -> Figure:
     for t, layer in enumerate(levels):
         for r in sorted(set(layer.values())):
             states = ", ".join(constants.model.layers[t][x] for x, value in layer.items() if value == r)
-            axes.annotate(states, (t, float(r)), (7, 0), textcoords="offset points", va="center", fontsize=8)
+            place = {"xytext": (8, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(states, (t, float(r)), fontsize=8, bbox=CLEAR, **place)
     high = float(1 + constants.bellman_error)
     for edge, word in ((high, "1 + eps"), (1 / high, "1/(1 + eps)")):
         axes.axhline(edge, color="#D55E00", linestyle="--", linewidth=1.2, label=word)
@@ -138,9 +142,10 @@ def chord(low: object, high: object, points: int = 61) -> Figure:
     axes.annotate(
         f"(b - 1)(1 - a) = {(b - 1) * (1 - a)}",
         (1, float(1 + top) / 2),
-        (8, 0),
+        (60, -40),
         textcoords="offset points",
         va="center",
+        arrowprops={"arrowstyle": "-", "color": "0.5"},
     )
     axes.set(xlabel="h", title=f"Mean 1 in [a, b] = [{a}, {b}]: how much h can vary")
     axes.legend(loc="upper left")

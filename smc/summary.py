@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rich.table import Table
 from rich.text import Text
 
-from smc.rational import INFINITE
+from smc.rational import INFINITE, Verdict
 from smc.report import is_infinite, short, verdict_text
 from smc.verify import Report, Row, tightest, worst_verdict
 
@@ -30,30 +31,55 @@ SAYS = {
 """One line for a newcomer, by statement."""
 
 
-def summary_table(reports: Iterable[Report]) -> Table:
-    """Statement, form, what it says, comparisons made, the tightest one (bound / observed, and where), verdict over all."""
+@dataclass(frozen=True)
+class Line:
+    """One statement in one form over many reports. checks: comparisons with a finite bound; closest: the one with the least slack."""
+
+    id: str
+    form: str
+    checks: int
+    closest: Row | None
+    where: str
+    verdict: Verdict | None
+
+
+def lines(reports: Iterable[Report]) -> list[Line]:
+    """A line a statement and form, the paper's first, then what sharpens it, then the neighbour's."""
     found: dict[tuple[str, str], list[tuple[Row, Report]]] = {}
     for report in reports:
         for row in report.rows:
             found.setdefault((row.id, row.form), []).append((row, report))
+    order = list(SAYS)
+    out = []
+    for (identifier, form), pairs in sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+        claims = [(row, report) for row, report in pairs if not is_infinite(row.bound)]
+        if not claims:
+            out.append(Line(identifier, form, 0, None, "", None))
+            continue
+        close = tightest(row for row, _ in claims)
+        where = next(report for row, report in claims if row is close)
+        verdict = worst_verdict(row.verdict for row, _ in claims)
+        out.append(Line(identifier, form, len(claims), close, _label(where), verdict))
+    return out
+
+
+def summary_table(reports: Iterable[Report]) -> Table:
+    """Statement, form, what it says, comparisons made, the tightest one (bound / observed, and where), verdict over all."""
     table = Table(
         caption_justify="left",
         caption="bound / observed: 1x is a bound attained; a bound that is infinite claims nothing and is not counted",
     )
     for name in ("statement", "form", "what it says", "checks", "closest", "in", "verdict"):
         table.add_column(name, justify="right" if name in ("checks", "closest") else "left")
-    order = list(SAYS)  # the paper's first, then what sharpens it, then the neighbour's
-    for (identifier, form), pairs in sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
-        claims = [(row, report) for row, report in pairs if not is_infinite(row.bound)]
-        if not claims:
-            table.add_row(identifier, form, SAYS[identifier], "0", "", "", Text("claims nothing", style="dim"))
-            continue
-        close = tightest(row for row, _ in claims)
-        where = next(report for row, report in claims if row is close)
-        slack = "" if close.slack == INFINITE else f"{short(close.slack)}x"
-        verdict = worst_verdict(row.verdict for row, _ in claims)
-        table.add_row(identifier, form, SAYS[identifier], str(len(claims)), slack, _label(where), verdict_text(verdict))
+    for line in lines(reports):
+        verdict = Text("claims nothing", style="dim") if line.verdict is None else verdict_text(line.verdict)
+        table.add_row(line.id, line.form, SAYS[line.id], str(line.checks), closeness(line), line.where, verdict)
     return table
+
+
+def closeness(line: Line) -> str:
+    """bound / observed of the closest comparison."""
+    return "" if line.closest is None or line.closest.slack == INFINITE else f"{short(line.closest.slack)}x"
 
 
 def _label(report: Report) -> str:

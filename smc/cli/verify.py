@@ -64,7 +64,7 @@ def command(
     if report is not None:
         from smc.html import page
 
-        write_atomically(Path(report) / "report.html", page(reports, figures, *_proof_index()))
+        write_atomically(Path(report) / "report.html", page(reports, figures + _argument(figures), *_proof_index()))
     if as_json:
         json_object(document)
     else:
@@ -136,6 +136,13 @@ def _figures(reports, folder):
             f"Exact total variation to the target against the number of particles, and every bound on it: {title}.",
         )
     ]
+
+
+def _argument(figures):
+    """The figures of the page that are about the theorems; none where matplotlib is missing."""
+    from smc.plots import argument
+
+    return argument() if figures else []
 
 
 def _doubling(constants):
