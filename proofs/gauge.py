@@ -21,7 +21,7 @@ from proofs.terms import E, all_of, both, eq, fn, implies, le, lt, nat, num, pro
 
 j = nat("j")
 lo, r, q = fn("lo", "nat -> real"), fn("r", "nat -> real"), fn("q", "nat -> real")
-least, width, top = fn("g", "nat -> real"), fn("l", "nat -> real"), fn("w", "nat -> real")
+least, width, top = fn("wlo", "nat -> real"), fn("wratio", "nat -> real"), fn("whi", "nat -> real")
 
 
 def low(m: Node) -> Node:
@@ -161,8 +161,8 @@ def edge_values(p: Proof, given: dict[str, Fact]) -> Fact:
     "S3.product",
     source="new",
     title="bias of SMC, two-sided, level by level",
-    words="As S3 with weights in [g(k), l(k) g(k)] on the edges with k steps to go (l = L^2 under a ratio bound L) and the level "
-    "ratios r(j): q(k) <= l(k) prod_{j<k} r(j).",
+    words="As S3 with weights in [wlo(k), wratio(k) wlo(k)] on the edges with k steps to go (wratio = L^2 under a ratio bound L) and "
+    "the level ratios r(j): q(k) <= wratio(k) prod_{j<k} r(j).",
 )
 def two_sided_product(p: Proof) -> Fact:
     given = setting(p)
@@ -207,15 +207,15 @@ def two_sided_product(p: Proof) -> Fact:
     "S4.product",
     source="new",
     title="bias of SMC, one-sided, level by level",
-    words="As S4.rational with psi V_{t+1}(y) <= w(k) V_t(x) on the edges with k steps to go and the level ratios r(j): "
-    "b(k) <= (w(k)/lo(k)) prod_{j<k} r(j).",
+    words="As S4.rational with psi V_{t+1}(y) <= whi(k) V_t(x) on the edges with k steps to go and the level ratios r(j): "
+    "b(k) <= (whi(k)/lo(k)) prod_{j<k} r(j).",
 )
 def one_sided_product(p: Proof) -> Fact:
     given = setting(p)
     signs, _ratios = levels(p)
     kills = p.assume(all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))))
     values = supply(edge_values(p, given), kills)
-    big = p.assume(all_of(k, le(lo(k), top(k))), note="w >= lo where Z > 0").spec(k)
+    big = p.assume(all_of(k, le(lo(k), top(k))), note="whi >= lo where Z > 0").spec(k)
     inside = le(psi(t, x, y) * V(t + 1, y), top(k) * V(t, x))
     weights = p.assume(all_of(t, k, x, y, implies(eq(t + 1 + k, T), reachable, inside)), note="weights from above")
     lpos, rbig = positive_products(p, signs)

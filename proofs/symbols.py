@@ -24,7 +24,7 @@ _ROWS = r"""
 T | T | natural | model.horizon | horizon
 N | N | natural, at least 1 | particles | number of particles
 H | H | natural, at least 1 | proposals | number of Metropolis-Hastings proposals
-Q | Q | natural | queries | number of oracle queries
+Q | Q | natural, or real | queries | number of oracle queries; in G1 the mean of Zhat times a second moment, by the cloud
 n | n | natural | horizon - 1, horizon - t | steps to go; the horizon is n + 1 where a statement says so
 m | m | natural |  | steps to go, or a second count
 t | t | natural, at most T | step | time; layers are X_0 = {root}, ..., X_T
@@ -47,6 +47,11 @@ pistar | \pi^{*} | law on states |  | intermediate target by the true value
 pihat | \hat{\pi} | law on states | constants.twisted_target | intermediate target by the twist
 AF | A^{F} | real |  | mean of Zhat times the conditional mean of F
 Out | \mathrm{Out} | [0, 1] |  | expected answer, by the cloud; any answer once all particles are dead
+PV | P^{V} | real | constants.increment_moment | reference mean of V_t with the path's potentials, from an earlier state
+PQ | P^{Q} | real | constants.increment_moment | reference mean of E[psi^2 Vstar^2]/V at time t, from an earlier state
+P | P | real |  | mean of Zhat at time t, by an earlier cloud (G1)
+J | J | real |  | mean size of a martingale increment at time t, by an earlier cloud (G1)
+Dev | \mathrm{Dev} | real |  | mean of |r Zhat - 1| from a cloud on (G1)
 GF | G^{F} | real |  | mean of F at the end of the guided particle's path
 X | X | real |  | mean mass below A at the end, by steps to go and particles below A (S9)
 branch | \mathrm{branch} | law on {A, B} |  | A with the given probability
@@ -65,6 +70,9 @@ dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (r
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
 lo | \ell | real, positive |  | lower end of a weight's range
 hi | h | real, positive |  | upper end of a weight's range
+wlo | \underline{G} | real, positive |  | least incremental weight on a level, by steps to go
+whi | \overline{G} | real, positive |  | largest incremental weight on a level, by steps to go
+wratio | G^{\mathrm{ratio}} | real, at least 1 |  | largest over least incremental weight on a level, by steps to go
 K | K | law of y from (t, x) |  | any Markov kernel, such as the guided one
 guided | M^{V} | law of y from (t, x) | guided moves | guided kernel: M psi V / (BV)
 move | \mathrm{move} | law of an edge from (t, x) |  | the edge from x at t to a successor

@@ -49,7 +49,7 @@ def levels(c: Any, particles: Any) -> dict[str, Any]:
 
     return {
         "lo": per_level(ratios, min), "r": per_level(ratios, lambda row: max(row) / min(row)),
-        "g": per_level(weights, min), "l": per_level(weights, lambda row: max(row) / min(row)), "w": per_level(weights, max),
+        "wlo": per_level(weights, min), "wratio": per_level(weights, lambda row: max(row) / min(row)), "whi": per_level(weights, max),
     }  # fmt: skip
 
 
