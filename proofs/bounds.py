@@ -88,6 +88,12 @@ def two_means(down: Any, up: Any) -> dict[str, Any]:
     return {"pistar": lambda: [(down - 2 * second, 1), (second, 2)], "V": lambda ratio: ratio, "Vstar": lambda ratio: 1}
 
 
+def one_moment_each(N: int, moments: Sequence[Any]) -> dict[str, Any]:
+    """`moments` are E[V_t] E[Vstar_{t+1}^2/V_t] / Z^2, the products PV PQ / Vstar^2 of the statement."""
+    means = {"PV": lambda t, s, x: moments[t], "PQ": lambda t, s, x: 1, "Vstar": lambda t, x: 1}
+    return means | {"n": len(moments) - 1, "N": N, "root": 0}
+
+
 _SEALED = [
     # m, n, k and y, z are what `claim_of` calls the quantified variables of the conclusion, in order
     _form("P0", "uniform", "V*/V", "eps steps", "P0", lambda eps, steps: ones("V") | {"eps": eps, "n": steps, "m": 0, "y": 0}),
@@ -112,6 +118,7 @@ _SEALED = [
     _form("S8", "instance", TV, "N q", "S8", lambda N, q: {"N": N, "T": len(q), "q": sequence(q[::-1])}),
     _form("S8", "uniform", TV, "N T eps", "S8.uniform", lambda N, T, eps: {"N": N, "T": T, "eps": eps}),
     _form("S5", "bias", TV, "N b", "S5.bias", lambda N, b: {"n": len(b) - 1, "N": N, "b": sequence(b)}),
+    _form("G1", "sharper", TV, "N moments", "G1", one_moment_each),
     _form("G3", "identity", "1 + chi^2", "down up", "G3", two_means),
     _form("S9", "lower", TV, "N T", "S9", lambda N, T: {"N": N, "n": T - 1}, side=0),
     _form("S7", "instance", TV, "H R", "S7", lambda H, R: {"n": H - 1, "R": R}),

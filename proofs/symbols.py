@@ -51,7 +51,7 @@ PV | P^{V} | real | constants.increment_moment | reference mean of V_t with the 
 PQ | P^{Q} | real | constants.increment_moment | reference mean of E[psi^2 Vstar^2]/V at time t, from an earlier state
 P | P | real |  | mean of Zhat at time t, by an earlier cloud (G1)
 J | J | real |  | mean size of a martingale increment at time t, by an earlier cloud (G1)
-Dev | \mathrm{Dev} | real |  | mean of |r Zhat - 1| from a cloud on (G1)
+Dev | \mathrm{Dev} | real |  | mean absolute value of r Zhat - 1, from a cloud on (G1)
 GF | G^{F} | real |  | mean of F at the end of the guided particle's path
 X | X | real |  | mean mass below A at the end, by steps to go and particles below A (S9)
 branch | \mathrm{branch} | law on {A, B} |  | A with the given probability
@@ -116,7 +116,7 @@ z | z | real, at least 0 |  | zero exactly where a law puts its mass
 c | c | cloud of N particles | occupancy | a cloud; c_i its entries
 """
 
-TABLE = {row.name: row for row in (Symbol(*map(str.strip, line.split("|"))) for line in _ROWS.strip().splitlines())}
+TABLE = {row.name: row for row in (Symbol(*map(str.strip, line.split("|", 4))) for line in _ROWS.strip().splitlines())}
 """By the name in the statements."""
 
 

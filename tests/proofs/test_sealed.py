@@ -281,6 +281,17 @@ def test_g3_is_the_identity_that_is_measured(replayer, model):
 
 
 # ------------------------------------------------------------------------------------------- tightness
+@pytest.mark.parametrize(("low", "high"), [("1/3", "3"), ("0", "2")])
+def test_s0_attained_is_met_by_the_coin_of_mean_one(replayer, low, high):
+    low, high = Fraction(low), Fraction(high)
+    w = (1 - low) / (high - low)
+    env = {"w": w, "a": low, "b": high, "coin": lambda w: [(1 - w, 0), (w, 1)]}
+    theorem = replayer.theorem("S0.attained")
+    check_theorem(theorem, env, {})
+    left, right = claim_of(theorem)[1][0].kids
+    assert evaluate(left, env) == evaluate(right, env) > 0
+
+
 @pytest.mark.parametrize(("horizon", "eps"), [(2, "1/2"), (4, "1/3")])
 def test_s1_is_attained_by_the_model_of_smc(replayer, horizon, eps):
     """The two-branch model: chi^2 of the guided law, measured, equals the sealed bound evaluated, exactly."""
