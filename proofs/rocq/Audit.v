@@ -6,7 +6,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
-From BellmanSMC Require Import Normaliser Neighbours LowerBound LowerBoundModel Metropolis.
+From BellmanSMC Require Import Normaliser Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
@@ -167,6 +167,14 @@ Print Assumptions Statements.G1_first_step.
 Goal True. idtac "#### G1_product_bound". Abort.
 Check @Statements.G1_product_bound.
 Print Assumptions Statements.G1_product_bound.
+
+Goal True. idtac "#### G1_terms". Abort.
+Check @Statements.G1_terms.
+Print Assumptions Statements.G1_terms.
+
+Goal True. idtac "#### G1_bound". Abort.
+Check @Statements.G1_bound.
+Print Assumptions Statements.G1_bound.
 
 Goal True. idtac "#### G3_arrival". Abort.
 Check @Statements.G3_arrival.

@@ -7,9 +7,9 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
-From BellmanSMC Require Neighbours LowerBound LowerBoundModel Attained.
+From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser.
-Import Neighbours LowerBound LowerBoundModel Metropolis.
+Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -274,8 +274,19 @@ Theorem G1_product_bound (b : nat -> R) : no_kill m -> (0 < N)%N -> 0 < normalis
   (2%:R * tv (smc_law m N) (target_out m)) ^+ 2 <= \prod_(0 <= t < T) (1 + (b t - 1) / N%:R) - 1.
 Proof. by move=> keeps N0 Z0 b1 bb; exact: (Neighbours.G1_product_bound wf keeps N0 Z0 b1 bb). Qed.
 
-(* arrival: the reference mass, potentials included, that reaches x at layer t; tilted_law t f is proportional to
-   arrival times f *)
+(* arrival: the reference mass, potentials included, that reaches x at layer t; a_t is E_ref[V_t], v_t is
+   E_ref[V*_(t+1)^2 / V_t]; n plays the root of N, s_t the root of a_t v_t *)
+Theorem G1_terms t : reference_twist m t = \sum_x arrival m t x * twist m t x
+  /\ reference_spread m t
+     = \sum_x arrival m t x * twist m t x * (\sum_y kernel m t x y * potential_value m t (x, y) ^+ 2).
+Proof. by []. Qed.
+
+Theorem G1_bound (s : nat -> R) (n : R) : no_kill m -> (0 < N)%N -> 0 < n -> n ^+ 2 <= N%:R ->
+  (forall t, 0 < s t) -> (forall t, (t < T)%N -> reference_twist m t * reference_spread m t <= s t ^+ 2) ->
+  0 < normaliser m -> tv (smc_law m N) (target_out m) <= (2%:R * n * normaliser m)^-1 * \sum_(0 <= t < T) s t.
+Proof. by move=> keeps N0 n0 nN s0 sv; exact: (NeighbourBound.G1_bound wf keeps N0 n0 nN s0 sv). Qed.
+
+(* tilted_law t f is proportional to arrival times f *)
 Theorem G3_arrival t x : arrival m t.+1 x = \sum_z arrival m t z * kernel m t z x * potential m t z x
   /\ arrival m 0 x = (x == root m)%:R.
 Proof. by []. Qed.

@@ -267,6 +267,7 @@ MUTATIONS = {
     "P1 with L to the power 1": ("<= L ^+ 2 * (1 + eps) ^+ (2 * (T - t.+1)) *", "<= L * (1 + eps) ^+ (2 * (T - t.+1)) *"),
     "S2 a third sharper": ("(T - 1)%:R * eps / 2%:R", "(T - 1)%:R * eps / 3%:R"),
     "S5 with half the variance": ("(1 + (b t - 1) / N%:R)", "(1 + (b t - 1) / (2%:R * N%:R))"),
+    "G1 with a third": ("(2%:R * n * normaliser m)^-1", "(3%:R * n * normaliser m)^-1"),
     "S7 with one proposal more": ("(1 - (a ^+ 2)^-1) ^+ H.-1", "(1 - (a ^+ 2)^-1) ^+ H"),
     "S6 without the last guess": ("- delta) - 1 <= Q%:R", "- delta) <= Q%:R"),
     "no lower bound on the particles": ("Hypothesis N_gt0 : (0 < N)%N.", "Hypothesis N_gt0 : (0 <= N)%N."),
