@@ -32,6 +32,7 @@ TOPICS = (
     "complexity",
     "lower_bound",
     "metropolis",
+    "pool",
     "neighbours",
     "martingale",
     "horizon",
