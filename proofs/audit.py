@@ -28,7 +28,12 @@ from proofs.replay import STORED, Refused, Replayer, digest, load, load_seals
 
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
-EXPLAINED: dict[tuple[str, str], str] = {}  # (ID, "where: what") -> why a variant with a new conclusion is true as well
+_UNFOLDING = "the lemma unfolds a definition, and the variant defines another law (t for t + 1 throughout): smc_mean refuses that law"
+# (ID, "where: what") -> why a variant with a new conclusion is true as well
+EXPLAINED: dict[tuple[str, str], str] = {
+    ("smc_law", "term 21, everywhere: + made *"): _UNFOLDING,
+    ("smc_law", "term 21, everywhere: a summand dropped"): _UNFOLDING,
+}
 RULE_SWAPS = {
     "generalise": "discharge",
     "mp": "conj",
