@@ -249,7 +249,7 @@ def theorem(hyps: Iterable[Node], concl: Node) -> Theorem:
 RULES: dict[str, Callable[..., Theorem]] = {}
 
 class Theory:
-    """The definitions made so far: `defs[symbol]` is the set of free symbols that its definition rests on."""
+    """The definitions made so far: `defs[symbol]` is the set of free symbols that its definition, and those before it, rest on."""
 
     def __init__(self) -> None:
         self.defs: dict[tuple, frozenset] = {}
@@ -263,15 +263,13 @@ class Theory:
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
             raise ProofError(f"rule {name}: malformed arguments ({error})") from error
 
-    def check_variable(self, symbol: tuple, used: Iterable[tuple]) -> None:
+    def fixed(self, used: frozenset) -> frozenset:
+        """The free symbols that the definitions of the symbols in use rest on."""
+        return frozenset().union(*(self.defs[s] for s in used if s in self.defs))
+
+    def check_variable(self, symbol: tuple, used: frozenset) -> None:
         """A symbol may vary only if it is not reserved, not defined, and no definition in use rests on it."""
-        seen: set = set()
-        todo = [s for s in used if s in self.defs]
-        while todo:
-            if (top := todo.pop()) not in seen:
-                seen.add(top)
-                todo += self.defs.get(top, ())
-        need(symbol[1][0] not in RESERVED and symbol not in seen and symbol not in self.defs,
+        need(symbol[1][0] not in RESERVED and symbol not in self.fixed(used) and symbol not in self.defs,
              f"{symbol[1][0]} is fixed by a definition or reserved")
 
     def define(self, left: Node, used: frozenset, params: Iterable[Node]) -> None:
@@ -281,7 +279,7 @@ class Theory:
         need(all(symbol not in d for d in self.defs.values()), "an earlier definition rests on this symbol")
         for p in params:
             self.check_variable(p.symbol(), used)
-        self.defs[symbol] = used - {p.symbol() for p in params} - {symbol}
+        self.defs[symbol] = (used | self.fixed(used)) - {p.symbol() for p in params} - {symbol}
 
 # ---------------------------------------------------------------------------------------------------- logic
 def assume(theory, premises, phi):
