@@ -125,7 +125,13 @@ class precision:
 
 
 def at_most(observed: Extended | Ball, bound: Extended | Ball) -> Verdict:
-    """Verdict of `observed <= bound`, exact for rationals, certified for balls (UNDECIDED where they overlap)."""
+    """Verdict of `observed <= bound`, exact for rationals, certified for balls (UNDECIDED where they overlap).
+
+    Raises TypeError for a finite float: no verdict rests on one.
+    """
+    for value in (observed, bound):
+        if isinstance(value, float) and value != INFINITE:
+            raise TypeError(f"{value!r} is a float; a verdict needs a rational, a ball or INFINITE")
     if not isinstance(observed, flint.arb) and not isinstance(bound, flint.arb):
         return Verdict.HOLDS if observed <= bound else Verdict.REFUTED
     left = observed if isinstance(observed, flint.arb) else ball(observed, flint.ctx.prec)

@@ -118,7 +118,7 @@ def test_what_is_not_simulated_is_refused(algorithm):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--method", "guess"], "choose exact or monte-carlo"),
+        (["--method", "guess"], "choose exact, certified or monte-carlo"),
         (["--seed", "3"], "the exact method draws nothing"),
         (["--replicates", "3"], "the exact method draws nothing"),
         (["--method", "monte-carlo", "--replicates", "0"], "0 replicates"),
