@@ -33,6 +33,7 @@ _UNFOLDING = "the lemma unfolds a definition, and the variant defines another la
 EXPLAINED: dict[tuple[str, str], str] = {
     ("smc_law", "term 21, everywhere: + made *"): _UNFOLDING,
     ("smc_law", "term 21, everywhere: a summand dropped"): _UNFOLDING,
+    ("telescope_start", "term 9, everywhere: * made +"): "each half holds by itself: the variant has the upper half at 1 - target",
 }
 RULE_SWAPS = {
     "generalise": "discharge",
