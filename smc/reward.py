@@ -6,20 +6,13 @@ A twist is `V_t >= 0` on every layer with `V_T = phi` and `V_0 > 0`; it must not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from smc.errors import ModelError
 from smc.model import LayeredModel, reachable
-from smc.rational import ONE, Rational, rational
-from smc.value import true_value
+from smc.rational import ONE, rational
+from smc.value import Twist, true_value
 
-
-@dataclass(frozen=True)
-class Twist:
-    """Values `V_t(x)`, shape (T + 1, |X_t|), tied to the model that `twist` checked them against."""
-
-    values: tuple[tuple[Rational, ...], ...]
-    name: str = "given"
+__all__ = ["Twist", "constant", "from_function", "from_mappings", "perfect", "rescaled", "twist", "with_bellman_error"]
 
 
 def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str = "given") -> Twist:

@@ -11,15 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from smc.model import LayeredModel
 from smc.rational import INFINITE, ONE, ZERO, Extended, Rational, balanced_sum
 
-if TYPE_CHECKING:
-    from smc.reward import Twist
-
 Layer = tuple[Rational, ...]
+
+
+@dataclass(frozen=True)
+class Twist:
+    """Values `V_t(x)`, shape (T + 1, |X_t|), tied to the model that `smc.reward.twist` checked them against."""
+
+    values: tuple[tuple[Rational, ...], ...]
+    name: str = "given"
 
 
 def bellman(model: LayeredModel, t: int, values: Sequence[Rational]) -> Layer:
