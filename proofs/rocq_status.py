@@ -23,7 +23,8 @@ class RocqStatus:
     """One row: the main theorem (None when Rocq has none), further theorems, and how the last build went.
 
     `words` are hypotheses and conclusion of the theorem, to be held against the sealed statement; `differs` says what
-    the Rocq form leaves out or adds; `reason` says why there is no theorem.
+    the Rocq form leaves out or adds; `applied` is the theorem on a concrete model that shows its hypotheses can hold;
+    `reason` says why there is no theorem.
     """
 
     statement: str
@@ -31,6 +32,7 @@ class RocqStatus:
     file: str | None
     built: str
     also: tuple[str, ...] = ()
+    applied: str = ""
     hypotheses: tuple[str, ...] = ()
     conclusion: str = ""
     differs: str = ""
@@ -79,6 +81,7 @@ def rocq_status(folder: Path = SOURCE) -> dict[str, RocqStatus]:
             row.get("file") if theorem else None,
             build_state([theorem, *also], found) if theorem else NOT_BUILT,
             also,
+            row.get("applied", ""),
             tuple(row.get("hypotheses", ())),
             row.get("conclusion", ""),
             row.get("differs", ""),

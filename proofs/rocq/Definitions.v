@@ -3,7 +3,7 @@
    A reader checks here what the words of Statements.v mean; a definition that changes breaks this file.  R is any
    ordered field, X any finite type of states, T the horizon.  Step p = t+1 goes from layer t to layer t+1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser.
+From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser PathModel Adapted LowerBound LowerBoundModel.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -93,4 +93,36 @@ Lemma target_walk_last x : @target_walk _ _ m 0 T x tt = reward m x. Proof. by [
 Lemma guided_is : guided m = guided_walk m 0 (root m). Proof. by []. Qed.
 Lemma target_path_is w : target_path m w = target_walk m 0 (root m) w / normaliser m. Proof. by []. Qed.
 Lemma guided_law_is x : guided_law m x = \sum_w guided m w * (walk_end (root m) w == x)%:R. Proof. by []. Qed.
+
+(* fully adapted SMC: SMC on the guided model of the same target *)
+Lemma adapted_is : adapted m = {| horizon := T; root := root m; kernel := guided_kernel m;
+  potential := fun t _ y => if (t.+1 < T)%N then bellman_ratio m t.+1 y else 1; twist := fun _ _ => 1; reward := fun=> 1 |}.
+Proof. by []. Qed.
+
+(* SMC whose states carry their path f; a step from layer t writes coordinate t+1 *)
+Lemma path_model_is : path_model m = {| horizon := T; root := [ffun=> root m];
+  kernel := fun t f f' => \sum_y (f' == extend t f y)%:R * M t (at_time f t) y;
+  potential := fun t f f' => psi t (at_time f t) (at_time f' t.+1);
+  twist := fun t f => V t (at_time f t); reward := fun f => reward m (at_time f T) |}.
+Proof. by []. Qed.
 End Definitions.
+
+(* the hidden child: root None, Some j the node below child j *)
+Section HiddenChild.
+Variables (R : realFieldType) (B T : nat) (eps : R) (u : 'I_B).
+Lemma hidden_model_is : hidden_model T eps u = {| horizon := T; root := None : node B;
+  kernel := fun _ x y => match x, y with None, Some _ => B%:R^-1 | Some i, Some j => (i == j)%:R | _, None => 0 end;
+  potential := fun _ _ _ => 1; twist := hidden_twist eps (Some u); reward := hidden_twist eps (Some u) T |}.
+Proof. by []. Qed.
+Lemma hidden_twist_below t j : hidden_twist eps (Some u) t (Some j) =
+  if Some u == Some j then (1 + eps) ^+ t.-1 else (1 + eps) ^- t.-1. Proof. by []. Qed.
+Lemma hidden_oracle_is t x : hidden_oracle eps u (t, x) = hidden_twist eps (Some u) t x. Proof. by []. Qed.
+Lemma output_law_is (S : finType) (w : S -> R) (A : S -> algorithm (question B) R (option (node B))) o :
+  output_law eps w A u o = \sum_s w s * (run (hidden_oracle eps u) (A s) == o)%:R. Proof. by []. Qed.
+Lemma run_output oracle (o : option (node B)) : run oracle (Output (question B) R o) = o. Proof. by []. Qed.
+Lemma run_ask oracle (q : question B) next :
+  run oracle (@Ask _ _ (option (node B)) q next) = run oracle (next (oracle q : R)). Proof. by []. Qed.
+Lemma queries_output oracle (o : option (node B)) : queries oracle (Output (question B) R o) = 0%N. Proof. by []. Qed.
+Lemma queries_ask oracle (q : question B) next :
+  queries oracle (@Ask _ _ (option (node B)) q next) = (queries oracle (next (oracle q : R))).+1. Proof. by []. Qed.
+End HiddenChild.

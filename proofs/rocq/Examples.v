@@ -1,13 +1,14 @@
-(* Non-vacuity -- each end-to-end theorem applied to a concrete model, over every ordered field.
+(* Non-vacuity -- each headline theorem applied to a concrete model, over every ordered field.
 
    coin    the two-branch model of Attained.v with T = 2, eps = 1/2 and a fair first step: positive rewards, L = 3/2
    gate    T = 1, two equally likely leaves with rewards 1 and 0, V_0 = 1/2: zero rewards, eps = 0, weights <= 2;
            there S5 is an equality, E[(Zhat/Z)^2] = 1 + 1/N, for every N
-   S6      with two children and T = 2, one question suffices to sample the target exactly: the hypotheses of the
-           lower bound hold with delta = 0, Q = 1. *)
+   asker   two children and T = 2: one question suffices to sample the target exactly, so the hypotheses of the
+           lower bound (S6, P4) hold with delta = 0, Q = 1 *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
+From BellmanSMC Require Adapted Metropolis Neighbours.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -61,6 +62,56 @@ Theorem S2_example : tv (guided_law coin_model) (target coin_model) <= 5%:R^-1.
 Proof.
 apply: le_trans (S2_bellman_error coin_well_formed coin_no_kill half_ge0 coin_bellman) _.
 by have -> : (horizon coin_model - 1 = 1)%N by []; rewrite le_eqVlt; apply/orP; left; apply/eqP; field.
+Qed.
+(* fully adapted SMC: (T-1) (1+eps)^2 / (2 delta) = 9/4 *)
+Theorem S8_example : tv (smc_law (Adapted.adapted coin_model) 3) (target_out coin_model) <= half.
+Proof.
+apply: (Adapted.S8_particles_suffice coin_well_formed coin_no_kill _ half_ge0 coin_bellman half_gt0) => //.
+have -> : (horizon coin_model).-1 = 1%N by []; rewrite muln1 mul1r -subr_ge0.
+by rewrite (_ : _ - _ = 3%:R / 4%:R) ?divr_ge0 ?ler0n //; field.
+Qed.
+
+(* three proposals of Metropolis-Hastings: (1 - 4/9)^2 / 5 *)
+Theorem S7_example : tv (Metropolis.guided_metropolis coin_model 3) (target_path coin_model) <= 5%:R / 81%:R.
+Proof.
+apply: le_trans (Metropolis.S7_bellman_error coin_well_formed coin_no_kill half_ge0 coin_bellman 3) _.
+by have -> : (horizon coin_model - 1 = 1)%N by []; rewrite le_eqVlt; apply/orP; left; apply/eqP; field.
+Qed.
+
+Let rootlive : live coin_model 0 (root coin_model). Proof. by rewrite /= eqxx. Qed.
+Theorem P0_example : ((1 + half) ^+ 2)^-1 <= value_ratio coin_model 0 None <= (1 + half) ^+ 2.
+Proof. exact: (P0_value_error coin_well_formed coin_no_kill half_ge0 coin_bellman (leq0n 2) rootlive). Qed.
+
+Let q t : R := (1 + half) ^+ 2 * (1 + half) ^+ (2 * (2 - t.+1)).
+Theorem P1_example t e e' : (t < 2)%N -> live_edge coin_model t e -> live_edge coin_model t e' ->
+  potential_value coin_model t e <= q t * potential_value coin_model t e'.
+Proof. exact: (P1_range_ratio coin_well_formed coin_no_kill half_ge0 coin_bellman L_gt0 coin_ratio). Qed.
+
+Lemma coin_Qbar_gt0 t e : (t < 2)%N -> live_edge coin_model t e -> 0 < potential_value coin_model t e.
+Proof. exact: (Qbar_gt0 coin_well_formed half_ge0 L_gt0 coin_bellman coin_ratio). Qed.
+
+Theorem P2_example : tv (smc_law coin_model 11) (target_out coin_model)
+  <= (2%:R * 11%:R)^-1 * \sum_(0 <= t < 2) q t * (q t ^+ 2 - 1).
+Proof. exact: (P2_bias coin_well_formed coin_no_kill (isT : 0 < 11)%N coin_Qbar_gt0 P1_example). Qed.
+
+Theorem P5_example : tv (guided_law coin_model) (target coin_model) <= 2%:R * 2%:R * half.
+Proof. exact: (P5_guided coin_well_formed coin_no_kill half_ge0 coin_bellman). Qed.
+
+Let Z_gt0 : 0 < normaliser coin_model.
+Proof. exact: (P0_normaliser_gt0 coin_well_formed coin_no_kill half_ge0 coin_bellman). Qed.
+Theorem G1_example : tv (smc_law coin_model 3) (target_out coin_model)
+  <= 2%:R^-1 * estimate_mean coin_model 3 (fun z => `|z / normaliser coin_model - 1|).
+Proof. exact: (Neighbours.G1_first_step coin_well_formed coin_no_kill (isT : 0 < 3)%N Z_gt0). Qed.
+
+Theorem G3_example (piv := Neighbours.tilted_law coin_model 0 (value coin_model 0)) :
+  1 + chi_square piv (Neighbours.tilted_law coin_model 0 (twist coin_model 0))
+  = mean piv (fun x => twist coin_model 0 x / value coin_model 0 x)
+    * mean piv (fun x => value coin_model 0 x / twist coin_model 0 x).
+Proof.
+apply: (Neighbours.G3_identity coin_well_formed) => [|x]; first by exists None; rewrite /= oner_eq0.
+have [-> _|xN] := eqVneq x None; last by rewrite /= (negbTE xN) eqxx.
+split; last exact: Z_gt0.
+exact: (twist_root_gt0 coin_well_formed).
 Qed.
 End Coin.
 
@@ -204,5 +255,13 @@ Qed.
 Theorem S6_example : 2%:R * ((1 + eps) ^+ (2 - 1) ^+ 2 / ((1 + eps) ^+ (2 - 1) ^+ 2 + 2%:R - 1) - 0) - 1 <= 1%:R :> R.
 Proof.
 exact: (S6_lower_bound (ltW eps_gt0) (isT : 0 < 2)%N (isT : 0 < 2)%N asker_law asker_queries asker_accurate).
+Qed.
+
+Theorem P4_example : (1 + eps) ^+ 2 <= 2%:R -> (2%:R^-1 - 0) ^+ 3 * (1 + eps) ^+ (2 * 2) <= (1%:R + 1) ^+ 3 :> R.
+Proof.
+move=> small; have a1 : 1 <= (1 + eps) ^+ 2 by rewrite exprn_ege1 // ltW.
+apply: (P4_lower_bound (ltW eps_gt0) (isT : 0 < 2)%N (isT : 0 < 2)%N asker_law asker_queries asker_accurate) => //.
+  by rewrite invr_ge0 ler0n.
+by rewrite expr1 (_ : 2%:R = 1 + 1 :> R) ?ler_add2r.
 Qed.
 End Question.
