@@ -10,17 +10,17 @@
 # %% [markdown]
 # # 7. Reading a proof
 #
-# The other notebooks quote theorems. Why believe them? Here one statement is followed all the way down: from a line
-# of mathematics to the steps of a small kernel, to the file on disk, and to the attempts at forging it. It is the
-# shortest of them, and the one on which S1 rests; the others are read in the same way.
+# The other notebooks quote theorems. Why believe them? Here one statement is followed all the way down: from a line of
+# mathematics to the steps of a small kernel, to the file on disk, and to the attempts at forging it. It is a short one;
+# S1 is the same argument carried along a path, and all others are read in the same way.
 
 # %%
 from proofs.blueprint import trusted_lines
 from proofs.display import replayer, statement
-from proofs.walkthrough import after_replacing, corruptions, derivation, identity, steps, stored_line
+from proofs.walkthrough import after_replacing, corruptions, derivation, foundations, identity, steps, stored_line
 from smc.attaining import two_branch
 from smc.display import quantities, table
-from smc.illustrations import chord, proof_sizes
+from smc.illustrations import chord
 from smc.telescoping import path_weights
 from smc.value import analyse
 
@@ -138,7 +138,7 @@ quantities({"variance of h": variance, "bound": bound, "equal": variance == boun
 # ## The others
 #
 # The other proofs are longer, and they are made of the same rules. `bellman-smc prove` lists them all, with what each
-# rests on, and prints any of them as above.
+# rests on, and prints any of them as above. S1, the same argument along a path, is built from these:
 
 # %%
-proof_sizes()
+table(("earlier theorem",), [(name,) for name in foundations("S1")])

@@ -54,7 +54,7 @@ def statement(name: str, *, hypotheses: bool = True) -> Shown:
     theorem = replayer().theorem(name)
     known = statements.load()[name]
     given, conclusions = statements.claim_of(theorem)
-    head = f"**{name}: {known.title}** ({SOURCES[known.source]}). {known.words}"
+    head = f"**{name}: {_plain(known.title)}** ({SOURCES[known.source]}). {_plain(known.words)}"
     parts = [head, *(f"$${latex(c)}$$" for c in conclusions)]
     if hypotheses:
         when = [h for h in given if h not in theorem.hyps]
@@ -65,6 +65,11 @@ def statement(name: str, *, hypotheses: bool = True) -> Shown:
         count = f"{len(given)} hypotheses, which" if len(given) != 1 else "one hypothesis, which"
         parts.append(f"under {count} `bellman-smc prove {name}` prints.")
     return Shown("\n\n".join(parts))
+
+
+def _plain(words: str) -> str:
+    """Words that Markdown shows as they are."""
+    return words.replace("<", "&lt;").replace("*", r"\*").replace("_", r"\_")
 
 
 def _defined(symbols: frozenset) -> list[Theorem]:

@@ -113,6 +113,19 @@ def after_replacing(name: str, old: str, new: str) -> str:
     return "accepted"
 
 
+def foundations(name: str) -> list[str]:
+    """Titles of the earlier theorems that the proof rests on, directly or not, with their IDs."""
+    used, todo = journal(name).uses, [name]
+    seen: dict[str, None] = {}
+    while todo:
+        for other in used[todo.pop()]:
+            if other not in seen:
+                seen[other] = None
+                todo.append(other)
+    known = statements.load()
+    return [f"{other}: {known[other].title}" for other in sorted(seen)]
+
+
 def corruptions(name: str) -> Shown:
     """Every systematic corruption of the statement and of the proof, by the place where the replay stops it."""
     words = {

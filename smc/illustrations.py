@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proofs import bounds
-from proofs.blueprint import blueprint
 from smc.attaining import two_branch, weight_ratio
 from smc.measure import importance_chi_square
 from smc.plan import plan, setting
@@ -33,8 +32,8 @@ def bellman_ratios(constants: Constants) -> Figure:
     for t, layer in enumerate(levels):
         for r in sorted(set(layer.values())):
             states = ", ".join(constants.model.layers[t][x] for x, value in layer.items() if value == r)
-            place = {"xytext": (8, 0), "textcoords": "offset points", "va": "center"}
-            axes.annotate(states, (t, float(r)), fontsize=8, bbox=CLEAR, **place)
+            spot = (t, float(r))
+            axes.annotate(states, spot, (8, 0), textcoords="offset points", va="center", fontsize=8, bbox=CLEAR)
     high = float(1 + constants.bellman_error)
     for edge, word in ((high, "1 + eps"), (1 / high, "1/(1 + eps)")):
         axes.axhline(edge, color="#D55E00", linestyle="--", linewidth=1.2, label=word)
@@ -149,15 +148,4 @@ def chord(low: object, high: object, points: int = 61) -> Figure:
     )
     axes.set(xlabel="h", title=f"Mean 1 in [a, b] = [{a}, {b}]: how much h can vary")
     axes.legend(loc="upper left")
-    return figure
-
-
-@in_style
-def proof_sizes() -> Figure:
-    """Kernel steps of every stored proof of a numbered statement, its lemmas apart, by statement."""
-    figure, axes = new_axes(height=4.6)
-    rows = [row for row in blueprint().rows() if row.steps]
-    axes.barh([row.id for row in rows], [row.steps for row in rows], color="#0072B2")
-    axes.invert_yaxis()
-    axes.set(xlabel="kernel steps", title="Proved statements: steps of all their parts, without shared lemmas")
     return figure

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 
 import nbformat
 import pytest
+from matplotlib.mathtext import MathTextParser
 
 from tests.notebooks.execution import SOURCES, differences, execute, read, same_data, stored, style_faults
 
@@ -46,6 +48,20 @@ def test_what_is_stored_is_whole(source):
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert outputs and all(output.output_type in ("display_data", "execute_result") for output in outputs)
     assert any("image/png" in output.data and output.metadata["figure"] for output in outputs)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=names)
+def test_formulas_are_well_formed(source):
+    """matplotlib's TeX reads every formula that is shown (it wants `\\leq` for `\\le`)."""
+    reader = MathTextParser("path")
+    found = 0
+    for cell in nbformat.read(stored(source), as_version=4).cells:
+        for output in cell.get("outputs", ()):
+            for pair in re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", output.get("data", {}).get("text/markdown", "")):
+                formula = re.sub(r"\\le(?![a-z])", r"\\leq", pair[0] or pair[1])
+                reader.parse(f"${formula}$")
+                found += 1
+    assert found
 
 
 def test_all_seven_are_there():
