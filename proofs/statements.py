@@ -33,6 +33,7 @@ TOPICS = (
     "lower_bound",
     "metropolis",
     "pool",
+    "restricted",
     "neighbours",
     "martingale",
     "horizon",
