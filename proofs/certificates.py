@@ -140,7 +140,7 @@ def _inverse(p: Poly) -> Poly:
     if len(p) > 1:
         lead = min(p.items(), key=lambda item: [(a.serial, k) for a, k in item[0]])[1]
         return mul(constant(1 / lead), atom(mk("inv", None, (reify({m: c / lead for m, c in p.items()}),))))
-    out = constant(1) if p else {}
+    out: Poly = {}
     for m, c in p.items():
         out = constant(1 / c)
         for a, k in m:

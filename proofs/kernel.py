@@ -50,7 +50,6 @@ class Node:
     serial: int
 
     def __init__(self, op: str, data, kids: tuple[Node, ...]):
-        need(isinstance(kids, tuple) and all(isinstance(k, Node) for k in kids), f"{op}: children are not terms")
         self.op, self.data, self.kids, self.sort = op, data, kids, _sort(op, data, kids)
         self.free = frozenset().union(*(k.free for k in kids), {self.symbol()} - {None})
         loose = {data} if op == "b" else set().union(*(k.dangling for k in (kids[:-1] if op in BINDERS else kids)))
@@ -165,12 +164,8 @@ def open_body(binder: Node, term: Node) -> Node:
 def close(node: Node, variable: Node) -> Node:
     """The body of a binder over `variable`."""
     def leaf(n: Node, d: int):
-        if n is variable:
-            return mk("b", (d, n.sort))
-        if variable.symbol() not in n.free and all(i < d for i, _ in n.dangling):
-            return n
-        return mk("b", (n.data[0] + 1, n.data[1])) if n.op == "b" else None
-    need(is_var(variable), "only a variable can be bound")
+        return mk("b", (d, n.sort)) if n is variable else n if variable.symbol() not in n.free else None
+    need(is_var(variable) and not node.dangling, "only a variable can be bound, in a term without open indices")
     return mapped(node, leaf)
 
 def forall(variables: Iterable[Node], body: Node) -> Node:
@@ -355,7 +350,7 @@ def rewrite(theory, premises, hole, template):
     p, q = premises
     body = p.concl
     for v in hole.kids:
-        need(body.op == "all" and body.data == v.sort and v.symbol() not in p.concl.free, "rewrite: quantifiers do not match the hole")
+        need(body.op == "all" and v.symbol() not in p.concl.free, "rewrite: quantifiers do not match the hole")
         body = open_body(body, v)
     need(hole.op == "f" and body.op == "=", "rewrite: not an equation")
     left, right = body.kids

@@ -113,7 +113,7 @@ class Replayer:
             hyps, concl = data["claim"]
             if steps[-1].hyps != frozenset(terms[h] for h in hyps) or steps[-1].concl is not terms[concl]:
                 raise ProofError("the last step does not prove the claim")
-            if sealed and self.seals.get(name) != digest(steps[-1], self.rests[name]):
+            if sealed and (self.seals or {}).get(name) != digest(steps[-1], self.rests[name]):
                 raise ProofError(f"with its definitions it is not the sealed statement (seals: {SEALS})")
         except Refused:
             raise
@@ -146,12 +146,10 @@ def fingerprint(theorem: Theorem) -> str:
 
 def digest(theorem: Theorem, definitions: Mapping[tuple, Theorem]) -> str:
     """The seal: the fingerprint of a theorem, then those of the definitions of the symbols in it, of the symbols in these, and so on."""
-    parts, seen = [theorem], set()
-    for part in parts:  # grows while it is read
-        new = (part.free() & definitions.keys()) - seen
-        seen |= new
-        parts += [definitions[symbol] for symbol in new]
-    return " ".join([fingerprint(theorem), *sorted(map(fingerprint, parts[1:]))])
+    symbols = [s for s in theorem.free() if s in definitions]
+    for symbol in symbols:  # grows while it is read
+        symbols += [s for s in definitions[symbol].free() if s in definitions and s not in symbols]
+    return " ".join([fingerprint(theorem), *sorted(fingerprint(definitions[s]) for s in symbols)])
 
 
 def _line(text: str, key: str, index: int) -> str:

@@ -9,11 +9,25 @@ import pytest
 
 from proofs import replay
 from proofs.builder import Library, Proof, encode
+from proofs.kernel import ProofError, mk, num
 from proofs.replay import FORMAT, Refused, Replayer, digest, load, load_seals
-from proofs.terms import nat, real
+from proofs.terms import E, all_of, element, eq, fn, implies, le, lt, measure, nat, real, total
 
 x, y = real("x y")
-n = nat("n")
+n, m, d = nat("n m d")
+u, v = element("X", "u v")
+f, g2 = fn("f", "X -> real"), fn("g2", "X X -> real")
+mu = measure("mu", "", "X")
+
+
+@pytest.fixture
+def p() -> Proof:
+    return Proof("test", Library({}))
+
+
+def refused(proof: Proof, rule: str, facts, args, match: str) -> None:
+    with pytest.raises(ProofError, match=match):
+        proof.step(rule, facts, args)
 
 
 def stored(name: str, terms: list, steps: list, claim: list) -> str:
@@ -125,9 +139,103 @@ def test_a_hostile_file_is_refused_without_a_traceback(tmp_path: Path, capsys, t
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5000, "\ud800", "[]", '{"P0": null}'])
 def test_hostile_seals_are_refused_without_a_traceback(tmp_path: Path, capsys, text: str):
-    p = Proof("P0", Library({}))
-    p.refl(x)
-    (tmp_path / "P0.json").write_text(encode(p), encoding="utf-8")
+    proof = Proof("P0", Library({}))
+    proof.refl(x)
+    (tmp_path / "P0.json").write_text(encode(proof), encoding="utf-8")
     (tmp_path / replay.SEALS).write_bytes(text.encode("utf-8", errors="surrogatepass"))
     assert replay.main([], tmp_path) == 1
     assert "REFUSED" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------- terms
+def test_nodes_with_too_many_or_too_few_children_are_refused():
+    one, index = num(1), mk("b", (0, "X"))
+    for bad in (
+        ("q", one.data, (x,)),
+        ("b", (0, "X"), (x,)),
+        ("^", None, (x, n, n)),
+        ("^", None, (x,)),
+        ("inv", None, (x, y)),
+        ("inv", None, ()),
+        ("sum", None, (n, x, x)),
+        ("prod", None, (n,)),
+        ("+", None, ()),
+        ("=", None, (x, y, x)),
+        ("<=", None, (x,)),
+        ("all", "X", (lt(0, x), lt(0, x))),
+        ("and", None, (lt(0, x),)),
+        ("f", ("f", ("X",), "real"), ()),
+        ("E", ("mu", (), "X"), (u, index)),
+        ("+", "data", (x, y)),
+        ("q", 7, ()),
+        ("b", (7, "X", "X"), ()),
+        ("b", (-1, "X"), ()),
+    ):
+        with pytest.raises((ProofError, IndexError, ValueError)):
+            mk(*bad)
+
+
+def test_what_may_be_negative_or_fractional_is_not_natural(p):
+    """0 <= t follows from the sort alone, so no term that can be negative may be natural."""
+    for term in (x**n, x + n, x * n, 1 / (n + 1), -1 * n, num(-1), total(n, m, x), E(measure("law", "", "nat"), n, n)):
+        refused(p, "nat_nonneg", [], [term], match="not a natural")
+    half = mk("q", num(1).data / 2)
+    F = fn("F", "nat X -> nat")
+    refused(p, "define", [], [fn("half", "-> nat")(), half], match="another sort")
+    refused(p, "define_rec", [], [F(n, u), half, n], match="another sort")
+    refused(p, "define_rec", [], [F(n, u), num(0), F(n, u) * half], match="another sort")
+
+
+# ------------------------------------------------------------------------------------------- rules
+def test_rewrite_does_not_identify_two_arguments(p):
+    """From forall u. f(u) = g(u, v) nothing follows about g(u, u)."""
+    equation = p.assume(all_of(u, eq(f(u), g2(u, v))))
+    hole = fn("_F", "X -> real")
+    refused(p, "rewrite", [equation, p.refl(E(mu, u, f(u)))], [hole(v), eq(E(mu, u, f(u)), E(mu, u, hole(u)))], match="match the hole")
+    refused(p, "rewrite", [equation, p.refl(f(u))], [fn("_F", "X X -> real")(u, u), eq(f(u), f(u))], match="match the hole")
+
+
+def test_rewrite_needs_an_equation(p):
+    order = p.assume(all_of(u, le(f(u), g2(u, v))))
+    hole = fn("_F", "X -> real")
+    refused(p, "rewrite", [order, p.refl(f(u))], [hole(element("X", "z")), eq(f(u), hole(u))], match="not an equation")
+
+
+def test_nat_split_needs_the_order(p):
+    """From m <= n there is a d with n = m + d; from n <= m there is none."""
+    fact = p.step("certificate", [p.assume(eq(n, m + d)), p.nat_nonneg(d)], [le(m, n), [["1", ["1"], []]], [[num(-1), "0"]], []])
+    assert p.step("nat_split", [p.assume(le(m, n)), fact], [m, n, d]).hyps == {le(m, n)}
+    refused(p, "nat_split", [p.assume(le(n, m)), fact], [m, n, d], match="malformed")
+    refused(p, "nat_split", [p.assume(le(x, y)), fact], [x, y, d], match="malformed")
+
+
+def test_what_a_recursion_rests_on_is_fixed(p):
+    """Also through a chain of definitions, and when only the step or only the base mentions it."""
+    made = p.step("define_rec", [], [fn("R", "nat -> real")(n), num(0), fn("R", "nat -> real")(n) + x]).right.spec(n)
+    refused(p, "generalise", [made], [x], match="fixed")
+    base = p.step("define_rec", [], [fn("Q", "nat -> real")(n), y, fn("Q", "nat -> real")(n)]).right.spec(n)
+    refused(p, "generalise", [base], [y], match="fixed")
+    chain = p.step("define", [], [fn("C", "-> real")(), fn("R", "nat -> real")(num(3))])
+    refused(p, "inst", [chain], [[x, num(0)]], match="fixed")
+    refused(p, "inst", [chain], [[fn("C", "-> real")(), num(0)]], match="fixed")
+    refused(p, "define", [], [x, num(0)], match="earlier definition")
+    assert p.step("generalise", [p.refl(x)], [x]), "a theorem without the symbols is about every x"
+
+
+def test_only_variables_are_generalised(p):
+    for term in (num(1), x + y, f(u), E(mu, u, f(u))):
+        refused(p, "generalise", [p.refl(x)], [term], match="not a variable")
+
+
+def test_a_definition_does_not_take_a_parameter_that_is_fixed(p):
+    """With C := x, a parameter x of F(x) := C would make C depend on the argument: F(0) = C = F(1) = 1."""
+    p.step("define", [], [fn("C", "-> real")(), x])
+    refused(p, "define", [], [fn("F", "real -> real")(x), fn("C", "-> real")() - x], match="fixed")
+    refused(p, "define_rec", [], [fn("R", "nat real -> real")(n, x), fn("C", "-> real")(), x], match="fixed")
+
+
+def test_spec_at_a_name_that_is_bound_below_keeps_them_apart(p):
+    """From forall u. f(u) = 0 => forall v. f(u) <= f(v), at v: a statement about v and another point."""
+    special = p.assume(all_of(u, implies(eq(f(u), 0), all_of(v, le(f(u), f(v)))))).spec(v)
+    assert special.concl is implies(eq(f(v), 0), all_of(u, le(f(v), f(u))))
+    assert special.concl is not implies(eq(f(v), 0), all_of(v, le(f(v), f(v))))
