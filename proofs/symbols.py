@@ -111,6 +111,12 @@ update | \mathrm{update} | state of an algorithm |  | what it knows after an ans
 accept | \alpha | real, in [0, 1] | acceptance | acceptance probability of a proposal
 U | U | real |  | expected F after so many proposals, from a path
 state | \mathrm{state} | state |  | the state of a path at a time
+G | G | real, at least 0 | increment | weight of a pool's candidate
+xi | \xi | real, in (0, 1] |  | relative deviation of a pool's mean
+up | \mathrm{up} | [0, 1] |  | 0 on pools whose mean is not too large
+down | \mathrm{down} | [0, 1] |  | 0 on pools whose mean is not too small
+pick | \mathrm{pick} | real |  | mean future of the candidate that a pool picks
+RP | R^{P} | real |  | mean of the product of the pools' means times F, from a state
 omega | \omega | seed |  | the random bits drawn
 z | z | real, at least 0 |  | zero exactly where a law puts its mass
 c | c | cloud of N particles | occupancy | a cloud; c_i its entries
