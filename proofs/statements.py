@@ -34,6 +34,7 @@ TOPICS = (
     "metropolis",
     "pool",
     "restricted",
+    "mixing",
     "neighbours",
     "martingale",
     "horizon",
