@@ -81,7 +81,7 @@ def markdown(totals: Totals, plan: Plan, seconds: float) -> str:
         f"Made by `{repeat(totals, plan)}`, in {totals.chunks} chunks of {plan.chunk}.",
         "",
         f"Horizon up to {plan.max_horizon}, up to {plan.max_states} states a layer, up to {plan.max_particles} particles (or proposals), "
-        f"Hypothesis {plan.hypothesis}. {totals.examples / seconds if seconds else 0:.0f} instances a second and worker, "
+        f"Hypothesis {plan.hypothesis}. {totals.examples / seconds if seconds else 0:.0f} instances a second and worker on the machine it ran on, "
         "each checked against every statement below, in exact arithmetic.",
         "",
         f"| {' | '.join(HEADINGS)} |",
@@ -94,7 +94,7 @@ def markdown(totals: Totals, plan: Plan, seconds: float) -> str:
         "|---|---:|",
         *(f"| {region} | {count:,} |" for region, count in totals.regions),
         "",
-        "Tightest instance of each statement with a ratio below 1:",
+        "Tightest instance of each statement and form:",
         "",
         *_tightest(totals.tightness),
     ]
