@@ -41,8 +41,8 @@ formula("P3", "uniform")
 formula("S3", "uniform")
 
 # %% [markdown]
-# Where the gain comes from: one resampling step is compared with its own exact answer, and the error of a
-# self-normalised average is a product of two standard deviations over `N`, not a fourth moment. This is the step:
+# Where the gain comes from: each resampling step is compared with its own exact answer, and the error of a
+# self-normalised average is at most a product of two standard deviations, divided by `N`. This is the step:
 
 # %%
 statement("S3.step")

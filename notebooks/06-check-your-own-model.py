@@ -113,7 +113,7 @@ demands(chart(model_setting(model, mended, "adapted"), "1/10", (1,), find_least=
 formula("S8", "instance")
 
 # %% [markdown]
-# Naive proposals would need more, and the assumptions of P3 and S3 fail outright:
+# For naive proposals the guarantees ask for more, and the assumptions of P2, P3 and S3 fail outright:
 
 # %%
 demands(chart(model_setting(model, mended, "naive"), "1/10", (1,), find_least=False))

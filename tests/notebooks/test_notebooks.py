@@ -106,6 +106,17 @@ def test_a_planted_disagreement_is_found_and_its_cell_named(change):
     assert len(found) == 1 and found[0].startswith(f"{SOURCES[0].stem}, cell {k} ")
 
 
+def test_a_changed_result_is_found_by_running_the_cell():
+    def run(result: str):
+        cells = [nbformat.v4.new_code_cell("a = 1", id="a"), nbformat.v4.new_code_cell("a + a", id="b")]
+        cells[0].source = result
+        return execute(nbformat.v4.new_notebook(cells=cells))
+
+    kept, fresh = run("a = 1"), run("a = 2")
+    fresh.cells[0].source = kept.cells[0].source  # as if the package had changed, not the notebook
+    assert differences("n", kept, fresh) == ["n, cell 1 (a + a): text/plain stored '2', now '4'"]
+
+
 def test_a_changed_source_is_found_and_its_cell_named():
     kept = nbformat.read(stored(SOURCES[0]), as_version=4)
     wrong = copy.deepcopy(kept)
