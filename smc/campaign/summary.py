@@ -80,8 +80,9 @@ def markdown(totals: Totals, plan: Plan, seconds: float) -> str:
         "",
         f"Made by `{repeat(totals, plan)}`, in {totals.chunks} chunks of {plan.chunk}.",
         "",
-        f"Horizon up to {plan.max_horizon}, up to {plan.max_states} states a layer, up to {plan.max_particles} particles (or proposals), "
-        f"Hypothesis {plan.hypothesis}. {totals.examples / seconds if seconds else 0:.0f} instances a second and worker on the machine it ran on, "
+        f"Horizon up to {plan.max_horizon}, up to {plan.max_states} states a layer, up to {plan.max_particles} particles "
+        f"(or proposals), Hypothesis {plan.hypothesis}. {totals.examples / seconds if seconds else 0:.0f} instances a second "
+        "and worker on the machine it ran on, "
         "each checked against every statement below, in exact arithmetic.",
         "",
         f"| {' | '.join(HEADINGS)} |",
