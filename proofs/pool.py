@@ -232,8 +232,8 @@ def chernoff(p: Proof) -> Fact:
     "S7.pool",
     source="new",
     title="the size of the pools, and what size-biasing costs",
-    words="If m >= 3 b/(mu(G) xi^2) log(2 k/delta), k = H T, then k times the probability of a bad pool is at most delta; under the target one "
-    "member is size-biased: k E[(mean/mu(G)) bad] <= (b/mu(G)) delta.  Here b/mu(G) <= L (1+eps).",
+    words="If m >= 3 b/(mu(G) xi^2) log(2 k/delta), k = H T, then k times the probability of a bad pool is at most delta; under the target "
+    "one member is size-biased: k E[(mean/mu(G)) bad] <= (b/mu(G)) delta.  Here b/mu(G) <= L (1+eps).",
 )
 def pool_size(p: Proof) -> Fact:
     delta = real("delta")
