@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(p for folder in ("proofs", "smc") for p in (ROOT / folder).rglob("*.py"))
 TRUSTED = ("kernel.py", "certificates.py", "replay.py")
 MOST_LINES = {"proofs/kernel.py": 600}
-"""Longest files, where it is not 480: the kernel is one thing and is read as a whole."""
+"""Longest files, where it is not 500: the kernel is one thing and is read as a whole."""
 
 
 def imported(path: Path) -> set[str]:
@@ -55,7 +55,7 @@ def test_what_is_trusted_needs_nothing_but_the_standard_library(name):
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_files_are_read_at_one_sitting(path):
-    limit = MOST_LINES.get(path.relative_to(ROOT).as_posix(), 480)
+    limit = MOST_LINES.get(path.relative_to(ROOT).as_posix(), 500)
     assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
 
 
