@@ -49,7 +49,14 @@ THEORY = {
 MAIN = {
     "S0": ("S0.variance", "S0.deviation", "S0.variance_ratio", "S0.deviation_ratio", "S0.attained"),
     "S1": ("S1", "S1.product", "S1.naive", "S1.tilt"),
-    "S5": ("S5.mean", "S5.recursion", "S5", "S5.particles"),
+    "S2": ("S2", "S2.product", "S2.linear"),
+    "S3": ("S3.step", "S3", "S3.uniform", "S3.particles", "S3.polynomial", "S3.logarithmic", "S3.exponential"),
+    "S4": ("S4.step", "S4", "S4.uniform", "S4.particles", "S4.coverage"),
+    "S5": ("S5.mean", "S5.recursion", "S5", "S5.particles", "S5.bias"),
+    "S6": ("S6.counting", "S6.family", "S6", "S6.exponent", "S6.vocabulary"),
+    "S7": ("S7", "S7.uniform", "S7.marginal", "S7.pool", "S7.restricted"),
+    "S8": ("S8", "S8.uniform", "S8.perfect"),
+    "P3": ("P3", "P3.particles", "P3.polynomial"),
 }
 """The stored proofs that a statement of the theory needs before it counts as proved; by default the one with its own ID."""
 

@@ -117,6 +117,11 @@ up | \mathrm{up} | [0, 1] |  | 0 on pools whose mean is not too large
 down | \mathrm{down} | [0, 1] |  | 0 on pools whose mean is not too small
 pick | \mathrm{pick} | real |  | mean future of the candidate that a pool picks
 RP | R^{P} | real |  | mean of the product of the pools' means times F, from a state
+good | \mathrm{good} | 0 or 1 |  | 1 on proposals in the good event
+restricted | \mathrm{restricted} | law on paths |  | the proposals conditioned on the good event
+capped | \alpha' | real, in [0, 1] |  | acceptance probability of the restricted chain
+Ugood | U' | real |  | as U, for the restricted chain
+d | d | real, in (0, 1] | delta_TV | accuracy asked for beside the bad events (P6)
 omega | \omega | seed |  | the random bits drawn
 z | z | real, at least 0 |  | zero exactly where a law puts its mass
 c | c | cloud of N particles | occupancy | a cloud; c_i its entries
