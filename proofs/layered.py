@@ -11,11 +11,12 @@ from proofs.kernel import Node
 from proofs.particles import N, b, e, m, n, t
 from proofs.smc_model import M, V, Vstar, dead, dst, join, live, noedge, psi, root, src, x, y
 from proofs.statements import lemma
-from proofs.terms import E, Symbol, all_of, both, element, eq, fn, implies, le, lt, measure, real
+from proofs.terms import E, Symbol, all_of, both, element, eq, fn, implies, le, lt, measure, nat, real
 
 u = element("X", "u")
 move = measure("move", "nat X", "Edge")
 T = n + 1
+horizon = nat("T")
 
 
 def weight(s: Node, q: Node) -> Node:
@@ -32,7 +33,7 @@ def off(s: Node, q: Node) -> Node:
     return noedge(s, src(q), dst(q))
 
 
-def model(p: Proof) -> dict[str, Fact]:
+def model(p: Proof, T: Node = T) -> dict[str, Fact]:
     """The setting (theory, section 1) with zero potentials, weights and rewards allowed, as assumptions by name."""
     formulas: dict[str, Node] = {
         "there are particles": lt(0, N),
@@ -96,7 +97,8 @@ def edge_law(p: Proof) -> Fact:
 
 @lemma("value_nonneg", title="the true value is non-negative", words="0 <= Vstar_t(x) for every live x and t <= T.")
 def value_nonneg(p: Proof) -> Fact:
-    given = model(p)
+    T = horizon
+    given = model(p, T)
 
     def claim(r: Node) -> Node:
         return all_of(t, x, implies(eq(t + r, T), live, le(0, Vstar(t, x))))

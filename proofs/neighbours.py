@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from proofs.builder import Fact, Proof
 from proofs.kernel import ZERO, Node, replace
-from proofs.layered import T, model, off, weight
+from proofs.layered import T, horizon, model, off, weight
 from proofs.normaliser import (
     first_cloud_null,
     on_model,
@@ -215,7 +215,7 @@ def rewarded_values(p: Proof, given: dict[str, Fact]) -> dict[str, Fact]:
 
     def nonneg(value: Node, twisted: Node, extra: Fact) -> Fact:
         """value >= 0 at live states, from value_nonneg for the value `value` with the terminal twist `twisted`."""
-        out = p.use("value_nonneg").inst((Vstar(t, x), value), (V(t, x), twisted))
+        out = p.use("value_nonneg").inst((horizon, T)).inst((Vstar(t, x), value), (V(t, x), twisted))
         return settle(out, *extra)
 
     lowered = p.cert(le(0, V(t, x) * F(x)), products=[(1, [twist.spec(t, x), tests.spec(x).left], [])]).gen(t, x)

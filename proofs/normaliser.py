@@ -9,7 +9,7 @@ from __future__ import annotations
 import proofs.two_particles  # noqa: F401  (registers a lemma)
 from proofs.builder import Fact, Proof
 from proofs.kernel import Node
-from proofs.layered import T, lookahead, model, move, moved, off, peak, weight
+from proofs.layered import T, horizon, lookahead, model, move, moved, off, peak, weight
 from proofs.particles import A, B, K, N, b, bad, c, d, e, f, h, k, last, mixture, n, over, settle, t, w
 from proofs.smc_model import M, V, Vstar, dst, first, noedge, psi, root, smc, src, x, y
 from proofs.smc_model import f as ends_function
@@ -128,7 +128,12 @@ def lookahead_nonneg(p: Proof) -> Fact:
     given = model(p)
     before, on_edge = p.assume(le(t, n)), p.assume(eq(off(t, e), 0))
     there = ends(p, given, on_edge).right
-    value = p.use("value_nonneg").spec(t + 1, dst(e)).mp(p.cert(le(t + 1, T), products=[(1, [before], [])]), there)
+    value = (
+        p.use("value_nonneg")
+        .inst((horizon, T))
+        .spec(t + 1, dst(e))
+        .mp(p.cert(le(t + 1, T), products=[(1, [before], [])]), there)
+    )
     inverse = p.use("inverse_nonneg").spec(V(t, src(e))).mp(given["twist is non-negative"].spec(t, src(e)))
     psi_nonneg = given["potentials are non-negative"].spec(t, src(e), dst(e))
     return (
