@@ -15,6 +15,7 @@ import gmpy2
 
 from proofs import bounds
 from smc.errors import InputError
+from smc.query.exponents import best_depth
 from smc.rational import ONE, Ball, Rational, Verdict, at_most, ball, precision, rational
 
 BITS = 256
@@ -140,6 +141,7 @@ def _upper(s: Setting) -> list[Demand]:
                 remark="" if enough else "one guided particle is not shown to be this accurate",
             )
         )
+    demands.append(_pool(s))
     proposals = _proposals(s)
     demands.append(
         Demand(
@@ -180,24 +182,56 @@ def _proposals(s: Setting) -> int | None:
     return high
 
 
+def pool_size(*, horizon: int, eps: Rational, ratio_bound: Rational, proposals: int, delta: Rational) -> int:
+    """Candidates a pool: `12 L (1+eps) T^2 log(2 H T / delta)`, rounded up; S7.pool at `xi = 1/(2T)`, `b/mu(G) <= L (1+eps)`."""
+    with precision(BITS):
+        odds = ball(2 * proposals * horizon / delta, BITS).log()
+        return _round_up(12 * ball(ratio_bound * (1 + eps), BITS) * horizon**2 * odds)
+
+
+def _pool(s: Setting) -> Demand:
+    """P6, unconditional: half of delta for the contraction, half for the bad events of the H proposals and the restriction.
+
+    `H = 1 + e^(2c+4) log(2/delta)` with `c = eps T`; S7.pool with delta' then bounds `H P(bad)` by delta' and the target's bad mass by
+    `L (1+eps) delta'/H`, so `delta' = (delta/2) / (1 + L (1+eps)/H)`.
+    """
+    growth = ball(2 * s.eps * s.horizon + 4, BITS)
+    if 2 * growth > MOST_PROPOSALS.bit_length():
+        return Demand(
+            "P6", "paper", "pool mh", None, "proposals", None, remark="more proposals than can be written down"
+        )
+    proposals = 1 + _round_up(growth.exp() * ball(2 / s.delta, BITS).log())
+    rest = s.delta / 2 / (1 + s.ratio_bound * (1 + s.eps) / proposals)
+    size = pool_size(horizon=s.horizon, eps=s.eps, ratio_bound=s.ratio_bound, proposals=proposals, delta=rest)
+    cost = proposals * s.horizon * size
+    return Demand(
+        "P6",
+        "paper",
+        "pool mh",
+        proposals,
+        "proposals",
+        cost,
+        remark=f"pools of {size:,} reference moves; constants ours",
+    )
+
+
 def _lower(s: Setting) -> list[Demand]:
-    half = ONE / 2
-    if s.delta >= half:
+    if s.delta >= ONE / 2:
         return []
     scalar = _scalar(s)
     needed = bounds.evaluate("S6", "uniform", T=s.horizon, eps=scalar(s.eps), delta=scalar(s.delta))
-    queries = _round_up(needed.lower() if isinstance(needed, flint.arb) else needed)
+    rows = [
+        (needed.lower() if isinstance(needed, flint.arb) else needed, "for some input of a large enough vocabulary")
+    ]
+    if s.horizon > 1 and s.eps and s.branching > 1 and scalar(s.eps) is s.eps:
+        best = best_depth(vocabulary=s.branching, eps=s.eps, horizon=s.horizon, delta=s.delta)
+        levels = f"{best.hidden} hidden level{'s' * (best.hidden > 1)}"
+        rows.append((best.queries, f"for some input with {s.branching} successors a step ({levels})"))
     return [
         Demand(
-            "S6",
-            "new",
-            "any algorithm",
-            max(0, queries),
-            "queries",
-            max(0, queries),
-            sufficient=False,
-            remark="no algorithm does with fewer on every input",
+            "S6", "new", "any algorithm", n := max(0, _round_up(value)), "queries", n, sufficient=False, remark=remark
         )
+        for value, remark in rows
     ]
 
 

@@ -5,9 +5,10 @@ from fractions import Fraction
 import pytest
 
 from proofs import bounds
+from proofs.terms import evaluate, show
 from smc.errors import InputError
-from smc.plan import cheapest, plan, setting
-from smc.rational import Verdict, at_most, rational
+from smc.plan import cheapest, plan, pool_size, setting
+from smc.rational import Verdict, at_most, ball, rational
 
 SETTINGS = [
     (10, "1/10", 2, "1/10", 2),
@@ -46,6 +47,35 @@ def test_the_papers_count_stands_beside_the_sharpened_one():
     counts = {d.id: d.count for d in plan(setting(10, "1/10", 2, "1/10"))}
     assert counts["P3"] == -(-(2**6 * 10 * Fraction(11, 10) ** 54 / Fraction(1, 5)) // 1)
     assert counts["S3"] == -(-(2**2 * 10 * Fraction(11, 10) ** 18 / Fraction(1, 5)) // 1)
+
+
+def test_the_pools_count_is_that_of_the_sealed_hypotheses():
+    """P6's `exp(2c+4) log(1/d) <= n` and S7.pool's size, read from the sealed claims and evaluated at the plan's own numbers."""
+    s = setting(10, "1/10", 2, "1/10")
+    (row,) = (d for d in plan(s) if d.id == "P6")
+    proposals, c, d = row.count, s.eps * s.horizon, s.delta / 2
+    functions = {"exp": lambda x: x.exp(), "log": lambda x: x.log()}
+    (asked,) = (h.kids[0] for h in bounds.claim("P6").hyps if show(h).startswith("exp("))
+    least = evaluate(asked, {"c": ball(c), "d": ball(d)} | functions, ball)
+    assert proposals - 2 < float(least) <= proposals - 1
+    rest = s.delta / 2 / (1 + s.ratio_bound * (1 + s.eps) / proposals)
+    size = pool_size(horizon=10, eps=s.eps, ratio_bound=s.ratio_bound, proposals=proposals, delta=rest)
+    (asked,) = (h.kids[0] for h in bounds.claim("S7.pool").hyps if show(h).startswith("3 * b"))
+    env = {"b": s.ratio_bound * (1 + s.eps), "k": rational(proposals * 10), "delta": rest, "xi": rational("1/20")}
+    env = {name: ball(value) for name, value in env.items()} | {
+        "G": lambda y: ball(rational(1)),
+        "mu": lambda: [(ball(rational(1)), 0)],
+    }
+    least = evaluate(asked, env | functions, ball)  # b/mu(G) <= L (1+eps): mu(G) = 1
+    assert size - 1 < float(least) <= size
+    assert row.cost == proposals * 10 * size
+
+
+def test_lower_bounds_by_vocabulary():
+    few, many = (
+        [d for d in plan(setting(12, "1/3", 2, "1/4", k)) if d.id == "S6"] for k in (2, 1000)
+    )  # the first row asks for any vocabulary, the second for this one
+    assert few[0].count == many[0].count >= many[1].count > few[1].count > 0
 
 
 def test_counts_beyond_every_float_are_counted():
