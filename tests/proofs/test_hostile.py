@@ -9,9 +9,9 @@ import pytest
 
 from proofs import replay
 from proofs.builder import Library, Proof, encode
-from proofs.kernel import ProofError, mk, num
+from proofs.kernel import ProofError, instantiate, mk, num
 from proofs.replay import FORMAT, Refused, Replayer, digest, load, load_seals
-from proofs.terms import E, all_of, element, eq, fn, implies, le, lt, measure, nat, real, total
+from proofs.terms import E, all_of, at, draws, element, eq, finite_set, fn, implies, le, lt, measure, nat, real, total
 
 x, y = real("x y")
 n, m, d = nat("n m d")
@@ -170,6 +170,9 @@ def test_nodes_with_too_many_or_too_few_children_are_refused():
         ("q", 7, ()),
         ("b", (7, "X", "X"), ()),
         ("b", (-1, "X"), ()),
+        ("b", (0, "bool"), ()),
+        ("b", (0, "1X"), ()),
+        ("b", (True, "NoSuchSort"), ()),
     ):
         with pytest.raises((ProofError, IndexError, ValueError)):
             mk(*bad)
@@ -239,3 +242,59 @@ def test_spec_at_a_name_that_is_bound_below_keeps_them_apart(p):
     special = p.assume(all_of(u, implies(eq(f(u), 0), all_of(v, le(f(u), f(v)))))).spec(v)
     assert special.concl is implies(eq(f(v), 0), all_of(u, le(f(v), f(u))))
     assert special.concl is not implies(eq(f(v), 0), all_of(v, le(f(v), f(v))))
+
+
+def test_fresh_names_are_fresh_for_every_argument(p):
+    """The rules that make bound variables from names (_c, _i, _j, _u, _x, _y) do not capture symbols of these names."""
+    own = {"_c": element("X*", "_c"), "_i": nat("_i"), "_j": nat("_j"), "_u": element("X", "_u")}
+    c, i, j, w = element("X*", "other_c"), nat("other_i"), nat("other_j"), element("X", "other_u")
+    pairs = [(c, own["_c"]), (i, own["_i"]), (j, own["_j"]), (w, own["_u"])]
+    F = fn("F", "X X X* nat nat X -> real")
+
+    def pair_mean(c, i, j, w):
+        return E(mu, u, E(mu, v, F(u, v, c, i, j, w)))
+
+    for rule, mean, counts in (
+        ("iid_pair", pair_mean, (i, j, i + j)),
+        ("iid_sum", lambda c, i, j, w: E(mu, u, F(u, u, c, i, j, w)), (i, j)),
+        ("iid_prod", lambda c, i, j, w: E(mu, u, F(u, u, c, i, n, w)), (j,)),
+    ):
+        for count in counts:
+            extra = [n] if rule == "iid_prod" else []
+            plain = p.step(rule, [], [mean(c, i, j, w), count, *extra]).inst(*pairs)
+            named = p.step(rule, [], [mean(*own.values()), instantiate(count, pairs), *extra])
+            assert plain.concl is named.concl
+    x_named, y_named = element("X", "_x"), element("X", "_y")
+    g3 = fn("g3", "X X X X -> real")
+    plain = p.step("fubini", [], [E(mu, u, E(mu, v, g3(u, v, w, c := element("X", "more"))))]).inst((w, x_named), (c, y_named))
+    assert plain.concl is p.step("fubini", [], [E(mu, u, E(mu, v, g3(u, v, x_named, y_named)))]).concl
+
+
+def test_mono_is_strict_over_clouds_too(p):
+    c = element("X*", "c")
+    fact = p.assume(all_of(c, lt(f(at(c, 0)), x)))
+    assert p.mono(fact, E(draws(n, mu), c, f(at(c, 0))), E(draws(n, mu), c, x)).concl.op == "<"
+
+
+def test_a_measure_is_defined_by_unary_functions_only(p):
+    ff, a, b = fn("ff", "X -> real"), real("a"), real("b")
+    natural, binary = fn("nn", "X -> nat"), fn("bb", "X X -> real")
+    head, anything = E(measure("law", "", "X"), u, ff(u)), [p.refl(x)] * 3
+    for one, two in ((binary(u, v), ff(u)), (ff(u), binary(u, v)), (natural(u), ff(u)), (ff(u), x), (ff(u), natural(u))):
+        refused(p, "define_measure", anything, [head, f(v), one, two, a, b], match="unary")
+    refused(p, "define_measure", anything, [E(finite_set("A", "", "X"), u, ff(u)), f(v), ff(u), f(u), a, b], match="unary")
+    refused(p, "define_measure", anything, [head, f(v), ff(u), ff(u), a, b], match="not fresh")
+    refused(p, "define_measure", anything, [head, ff(v), ff(u), f(u), a, b], match="linearity")
+    refused(p, "define_measure", anything, [head, ff(v) + f(v), ff(u), f(u), a, b], match="not fresh")
+    refused(p, "define_measure", anything, [head, a * ff(v), ff(u), f(u), a, b], match="not fresh")
+    refused(p, "define_measure", anything, [head, head, ff(u), f(u), a, b], match="not fresh")
+    refused(p, "define_measure", anything, [head, ff(v), ff(u), f(u), n, b], match="malformed")
+
+
+def test_only_functions_are_defined_by_an_equation(p):
+    """E[mu](f) := 2 E[nu](f) has total mass 2."""
+    nu = measure("nu", "", "X")
+    twice = 2 * E(nu, u, f(u))
+    refused(p, "define", [], [E(mu, u, f(u)), twice], match="")
+    refused(p, "define_rec", [], [E(measure("law", "nat", "X")(n), u, f(u)), twice, twice], match="")
+    assert not p.theory.defs
