@@ -20,8 +20,8 @@ from proofs.display import formula, statement
 from smc.atlas import chart, family_setting
 from smc.display import demands, distances, table
 from smc.formats import load
-from smc.plan import plan, setting
-from smc.plots import exponent_gap, tv_against_particles
+from smc.plan import setting
+from smc.plots import counts_by_statement, exponent_gap, tv_against_particles
 from smc.report import short
 from smc.verify import check
 
@@ -95,7 +95,7 @@ demands(entry)
 exponent_gap(eps="1/10", ratio_bound=2, delta="1/10", horizons=range(5, 105, 5))
 
 # %%
-counts = {T: {d.id: d.count for d in plan(setting(T, "1/10", 2, "1/10"))} for T in (10, 20, 40, 80)}
+counts = {T: counts_by_statement(setting(T, "1/10", 2, "1/10")) for T in (10, 20, 40, 80)}
 columns = ("T", "P3 particles", "S3 particles", "P3 / S3", "S6 queries")
 rows = [(str(T), short(c["P3"]), short(c["S3"]), short(c["P3"] // c["S3"]), short(c["S6"])) for T, c in counts.items()]
 table(columns, rows)

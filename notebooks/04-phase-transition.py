@@ -17,7 +17,8 @@
 from proofs.display import closed_form, formula, statement
 from smc.display import quantities, table
 from smc.illustrations import phase_transition, query_staircase
-from smc.plan import plan, setting
+from smc.plan import setting
+from smc.plots import counts_by_statement
 from smc.query.families import audit, hidden_child
 from smc.query.minimax import best_hit, least_tv
 from smc.rational import rational
@@ -85,7 +86,7 @@ formula("S3", "uniform")
 # %%
 rows = []
 for T in (25, 50, 100, 200, 400):
-    counts = {d.id: d.count for d in plan(setting(T, "1/10", 2, "1/10"))}
+    counts = counts_by_statement(setting(T, "1/10", 2, "1/10"))
     ratio = rational(counts["S3"]) / counts["S6"]
     rows.append((T, short(counts["S3"]), short(counts["S6"]), short(ratio), short(ratio / T)))
 table(("T", "enough particles (S3)", "necessary queries (S6)", "ratio", "ratio / T"), rows)

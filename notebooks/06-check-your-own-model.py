@@ -135,5 +135,6 @@ demand_bars(given)
 
 # %%
 half = setting(model.horizon, constants.bellman_error / 2, constants.upper_ratio, "1/10", 4)
-pairs = [(a.id, a.count, b.count) for a, b in zip(plan(given), plan(half), strict=True)]
-table(("statement", f"eps = {given.eps}", f"eps = {half.eps}"), pairs)
+pairs = zip(plan(given), plan(half), strict=True)
+rows = [(a.id, a.algorithm, a.count, b.count) for a, b in pairs if a.sufficient]
+table(("statement", "algorithm", f"eps = {given.eps}", f"eps = {half.eps}"), rows)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from proofs import bounds
 from smc.attaining import two_branch, weight_ratio
 from smc.measure import importance_chi_square
-from smc.plan import plan, setting
-from smc.plots import _log10, cycler_colours, in_style, new_axes
+from smc.plan import setting
+from smc.plots import _log10, counts_by_statement, cycler_colours, in_style, new_axes
 from smc.query.families import hidden_child, hidden_mass
 from smc.query.minimax import best_hit, least_tv
 from smc.rational import Rational, rational
@@ -108,9 +108,9 @@ def phase_transition(
         for name, word, style in (("S3", "enough particles (S3)", "-"), ("S6", "necessary queries (S6)", "--")):
             counts = []
             for horizon in horizons:
-                found = {d.id: d for d in plan(setting(horizon, error(horizon), ratio_bound, delta))}
-                if name in found and found[name].count:
-                    counts.append((horizon, _log10(found[name].count or 1)))
+                asked = counts_by_statement(setting(horizon, error(horizon), ratio_bound, delta))
+                if count := asked.get(name):
+                    counts.append((horizon, _log10(count)))
             axes.plot(
                 *zip(*counts, strict=True), color=colours[1 + k], linestyle=style, marker=".", label=f"{label}: {word}"
             )

@@ -214,9 +214,10 @@ def exponent_gap(
     counts: dict[str, list[tuple[int, float]]] = {}
     labels = {"P3": "P3, the paper: slope 6", "S3": "S3: slope 2", "S6": "S6, lower bound: slope 2"}
     for horizon in horizons:
-        for demand in plan(setting(horizon, eps, ratio_bound, delta)):
-            if demand.id in labels and demand.count:
-                counts.setdefault(demand.id, []).append((horizon, _log10(demand.count)))
+        asked = counts_by_statement(setting(horizon, eps, ratio_bound, delta))
+        for identifier in labels:
+            if count := asked.get(identifier):
+                counts.setdefault(identifier, []).append((horizon, _log10(count)))
     for identifier, label in labels.items():
         axes.plot(*zip(*counts[identifier], strict=True), label=label)
     axes.set(xlabel="horizon T", ylabel="log₁₀ count", title=f"Constant Bellman error {eps}: the exponent is 2, not 6")
@@ -249,6 +250,14 @@ def staircase(children: int = 12, horizon: int = 4, gain: object = 2) -> Figure:
     return figure
 
 
+def counts_by_statement(given: Setting) -> dict[str, int | None]:
+    """What each statement asks for; where it speaks twice (S6: any vocabulary, then the given one), its first and stronger word."""
+    counts: dict[str, int | None] = {}
+    for demand in plan(given):
+        counts.setdefault(demand.id, demand.count)
+    return counts
+
+
 def argument() -> list[tuple[Figure, str]]:
     """The figures that hold for every model, with captions: variance of the weights, the exponent, the lower bound."""
     return [
@@ -274,7 +283,11 @@ def demand_bars(given: Setting) -> Figure:
     """Particles, proposals or queries that each statement asks for (log scale), lower bounds hatched."""
     figure, axes = new_axes(height=3.4)
     demands = [d for d in plan(given) if d.count]
-    names = [f"{d.id} ({d.algorithm})" for d in demands]
+    seen = [d.id for d in demands]
+    names = [
+        f"{d.id} ({d.algorithm}{', ' + str(given.branching) + ' successors' if d.id in seen[:k] else ''})"
+        for k, d in enumerate(demands)
+    ]
     axes.barh(
         names,
         [_log10(d.count or 1) for d in demands],

@@ -15,7 +15,8 @@ from smc.display import cell, table
 from smc.formats import load
 from smc.html import page
 from smc.illustrations import bellman_ratios, chi_square_against_branch, chord, phase_transition, query_staircase
-from smc.plots import exponent_gap, tv_against_particles
+from smc.plan import setting
+from smc.plots import counts_by_statement, demand_bars, exponent_gap, tv_against_particles
 from smc.rational import Rational, Verdict, rational
 from smc.telescoping import path_weights
 from smc.value import analyse
@@ -59,11 +60,25 @@ def test_slopes_of_the_bounds():
     assert paper / ours == pytest.approx(3, rel=0.1) and ours / lower == pytest.approx(1, rel=0.1)
 
 
+def test_the_ratio_of_the_two_bounds_is_linear_in_the_horizon():
+    ratios = []
+    for horizon in (100, 200, 400):
+        asked = counts_by_statement(setting(horizon, "1/10", 2, "1/10"))
+        ratios.append(asked["S3"] / (asked["S6"] * horizon))
+    assert max(ratios) / min(ratios) < 1.001
+
+
 def test_the_transition_separates_the_regimes():
     shown = lines(phase_transition(horizons=(40, 80, 160)))
     calm, wild = shown["eps = 1/T: enough particles (S3)"]["y"], shown["eps = 1/10: enough particles (S3)"]["y"]
     assert calm[2] - calm[1] == pytest.approx(0.301, abs=0.02)  # doubling T doubles the particles
     assert wild[2] - wild[1] > 6
+
+
+def test_every_demand_has_a_bar_of_its_own():
+    [axes] = demand_bars(setting(8, 1, 3, "1/10", 4)).data()
+    names = [bar["label"] for bar in axes["bars"]]
+    assert len(set(names)) == len(names) and sum(name.startswith("S6") for name in names) == 2
 
 
 def test_the_chord_shows_the_bound_of_s0():
