@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import gmpy2
 import numpy as np
@@ -22,6 +23,8 @@ from smc.rational import ONE, Rational
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+_SPREAD = 500.0
+"""Log weights that differ by at most this much can be added up relative to the largest of all, not of each run."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,12 @@ class Move:
         """Index of the dead state of the layer that is entered."""
         return int(self.cell_state[-1])
 
+    @cached_property
+    def relative(self) -> tuple[Floats, float] | None:
+        """Weight of each outcome over the largest, and the logarithm of the largest; None where their sums could underflow."""
+        scaled = scale(self.log_weight)
+        return None if scaled is None else (np.exp(self.log_weight - scaled), scaled)
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -72,6 +81,12 @@ def log(value: Rational) -> float:
         return -math.inf
     size = value.numerator.bit_length() - value.denominator.bit_length()
     return math.log(float(value)) if abs(size) < 1000 else float(gmpy2.log(gmpy2.mpfr(value)))
+
+
+def scale(log_weight: Floats) -> float | None:
+    """The largest of some log weights, None where the positive ones differ by more than `e^500` (or there are none)."""
+    finite = log_weight[np.isfinite(log_weight)]
+    return float(finite.max()) if len(finite) and np.ptp(finite) <= _SPREAD else None
 
 
 def compile_process(process: ParticleProcess) -> Compiled:

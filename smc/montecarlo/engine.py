@@ -6,7 +6,8 @@ particles otherwise.
 | multinomial resampling at every step | occupancies (`occupancy`), with ancestors attached where genealogies are
 asked for | | another scheme, a threshold below 1, or no resampling | particle by particle (`particlewise`) |
 
-Runs are simulated in blocks that fit the processor's cache, from one SFC64 stream: the same seed gives the same runs.
+Runs are simulated in blocks that fit the processor's cache. Block k draws from its own SFC64 stream, made from
+(seed, k), so the same seed gives the same runs whatever the number of threads that share the blocks.
 
 What is guaranteed. Runs are independent and, for ideal uniforms and real arithmetic, have exactly the law of the
 algorithm. Probabilities and weights are rounded to double precision once; each draw then errs by at most about 1e-12
@@ -15,8 +16,11 @@ in total variation. `realise` has no rounding at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +33,10 @@ from smc.montecarlo.occupancy import Batch, Lineage, OccupancyEngine
 from smc.montecarlo.realised import check_threshold
 from smc.montecarlo.resampling import RESAMPLERS, Resampler
 
-_BLOCK = 2**16
-"""Numbers (particles, or cells of an occupancy) that a block of runs holds per array."""
+_BLOCK = {"occupancies": 2**14, "genealogies": 2**17, "particles": 2**16}
+"""Numbers that a block of runs holds per array: cells of an occupancy; particles with ancestors drawn by occupancies;
+particles one by one. Measured: fast, and many enough to share among threads."""
+Result = TypeVar("Result")
 METHODS = ("auto", "occupancies", "particles")
 MEMORY = 2**31
 """Most bytes that the results of `simulate` may take."""
@@ -87,21 +93,26 @@ def simulate(
     threshold: object = 1,
     genealogies: bool = False,
     method: str = "auto",
+    threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Runs:
     """`replicates` independent runs of `process` with `particles` particles.
 
-    resampling: a name in `RESAMPLERS`, or a function from weights (R, N) to ancestors (R, N).
+    resampling: a name in `RESAMPLERS`, or a function from weights (R, N) and a generator to ancestors (R, N), which
+        several threads may call at a time.
     threshold: resample after step t < T when the effective sample size is at most `threshold · N` (1 always, 0
         never); a process that is not `resampled` never is. The normaliser closes a factor only where a run is
         resampled.
     method: "occupancies", "particles", or "auto" for the faster one (see `_occupancies_pay`).
+    threads: how many blocks to run at a time, by default one for each processor that this process may use. NumPy
+        releases the interpreter while it computes. The runs are the same for every number.
     progress: called with (runs done, runs in all) after each block.
-    Raises InputError for a bad count, seed, scheme, threshold or method, and TooLarge, before anything is allocated, for
+    Raises InputError for a bad count, seed, scheme, threshold, method or number of threads, and TooLarge, before anything is allocated, for
     results beyond memory.
     """
     check_particles(particles)
     check_replicates(replicates)
+    workers = _check_threads(threads)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed {seed!r}", where="seed", mend="give a whole number of at least 0")
     share = float(check_threshold(threshold)) if process.resampled else 0.0
@@ -115,7 +126,6 @@ def simulate(
         )
     _check_memory(process, particles, replicates, genealogies)
     compiled = compile_process(process)
-    rng = np.random.Generator(np.random.SFC64(seed))
     engine = OccupancyEngine(compiled) if resampling == "multinomial" and share == 1 and method != "particles" else None
     if engine is None and method == "occupancies":
         raise InputError(
@@ -126,31 +136,38 @@ def simulate(
     _check_work(particles, by_particles=engine is None or genealogies or method == "particles")
     if engine is not None and (method == "occupancies" or _occupancies_pay(engine, particles, genealogies)):
         cells, width = engine, max(particles, engine.flows) if genealogies else engine.cells
+        most = _BLOCK["genealogies" if genealogies else "occupancies"]
 
-        def run(size: int) -> Batch:
+        def run(size: int, rng: np.random.Generator) -> Batch:
             return cells.run(particles, size, rng, lineage=genealogies)
     else:
         engine = None
-        width = particles
+        width, most = particles, _BLOCK["particles"]
         resampler = resampling if callable(resampling) else RESAMPLERS[resampling]
 
-        def run(size: int) -> Batch:
+        def run(size: int, rng: np.random.Generator) -> Batch:
             return particlewise.run(
                 compiled, particles, size, rng, resampler=resampler, threshold=share, lineage=genealogies
             )
 
-    block = max(1, _BLOCK // width)
+    block = max(1, most // width)
     law = np.empty((replicates, compiled.terminal + 1))
     log_normaliser, output = np.empty(replicates), np.empty(replicates, np.int32)
-    lineages: list[Lineage] = []
-    for start in range(0, replicates, block):
-        batch = run(min(block, replicates - start))
-        rows = slice(start, start + len(batch.output))
+
+    def fill(k: int) -> Lineage | None:
+        rows = slice(k * block, min((k + 1) * block, replicates))
+        stream = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(k,)))
+        batch = run(rows.stop - rows.start, np.random.Generator(stream))
         law[rows], log_normaliser[rows], output[rows] = batch.law, batch.log_normaliser, batch.output
-        if batch.lineage is not None:
-            lineages.append(batch.lineage)
+        return batch.lineage
+
+    lineages: list[Lineage] = []
+    blocks = range(-(-replicates // block))
+    for k, lineage in enumerate(_in_order(fill, blocks, min(workers, len(blocks))), 1):
+        if lineage is not None:
+            lineages.append(lineage)
         if progress is not None:
-            progress(rows.stop, replicates)
+            progress(min(k * block, replicates), replicates)
     return Runs(
         process.algorithm,
         particles,
@@ -163,6 +180,28 @@ def simulate(
         output,
         tuple(lineages),
     )
+
+
+def _in_order(function: Callable[[int], Result], items: Iterable[int], workers: int) -> Iterator[Result]:
+    """Results of `function` in the order of `items`, from `workers` threads; what has not begun is dropped when the
+    caller stops.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from pool.map(function, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _check_threads(threads: int | None) -> int:
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise InputError(f"{threads!r} threads", where="threads", mend="give a whole number of at least 1")
+    return threads
 
 
 def _occupancies_pay(engine: OccupancyEngine, particles: int, genealogies: bool) -> bool:

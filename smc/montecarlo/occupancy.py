@@ -16,13 +16,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from smc.montecarlo.compiled import Compiled, Floats, Ints, Move
+from smc.montecarlo.compiled import Compiled, Floats, Ints, Move, scale
 
 Counts = NDArray[np.int64]
 _DENSE = 4096
 """Largest number of entries for which the mixture is one matrix product."""
 _LONG_BLOCK = 1024
-"""Particles in a block from which on one call of the generator for each block is faster than one for all."""
+"""Particles in a block from which on one call of the generator for each block is faster than 32 random bits for all."""
+_SHORT_RANGE = 8192
+"""Largest range for which 16 random bits are enough: at most one draw in 8 is repeated."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ def draw_counts(rng: np.random.Generator, particles: int, law: Floats) -> Counts
     """One `Multinomial(particles, law[r])` for each row.
 
     NumPy gives what rounding leaves over to the last category; where that has probability zero it is given to the
-    likeliest instead.
+    likeliest instead. A probability that rounding has carried above 1 is 1.
     """
-    counts = rng.multinomial(particles, law)
+    counts = rng.multinomial(particles, np.minimum(law, 1.0))
     stray = np.flatnonzero((counts[:, -1] > 0) & (law[:, -1] == 0))
     if len(stray):
         counts[stray, np.argmax(law[stray], axis=1)] += counts[stray, -1]
@@ -101,19 +103,28 @@ def draw_counts(rng: np.random.Generator, particles: int, law: Floats) -> Counts
 
 
 def weigh(counts: Counts | Floats, log_weight: Floats) -> tuple[Floats, Floats]:
-    """Each row's shares `m_c w_c / sum`, and log of `sum_c m_c w_c`, computed relative to the row's largest weight.
+    """Each row's shares `m_c w_c / sum`, and log of `sum_c m_c w_c`.
 
-    A row of weight zero keeps its shares in proportion to the counts (its dead particles stay dead) and has log sum
+    Relative to the largest weight there is, or to the row's own largest where weights differ by more than `e^500`. A
+    row of weight zero keeps its shares in proportion to the counts (its dead particles stay dead) and has log sum
     -inf.
     """
-    score = np.where(counts > 0, log_weight, -np.inf)
-    top = score.max(axis=1, keepdims=True)
-    dead = np.isneginf(top)
-    weights = counts * np.exp(np.where(dead, 0.0, score - np.where(dead, 0.0, top)))
-    total = weights.sum(axis=1, keepdims=True)
+    top: float | Floats | None = scale(log_weight)
+    if top is not None:
+        weights = counts * np.exp(log_weight - top)
+    else:
+        score = np.where(counts > 0, log_weight, -np.inf)
+        top = score.max(axis=1, keepdims=True)
+        top[np.isneginf(top)] = 0.0
+        weights = counts * np.exp(score - top)
+    total = weights @ np.ones((weights.shape[1], 1))
+    log_sum = np.log(total, out=np.full_like(total, -np.inf), where=total > 0)
+    if not total.all():
+        dead = total[:, 0] == 0
+        weights[dead] = counts[dead]
+        total[dead] = counts[dead].sum(axis=1, keepdims=True)
     weights /= total
-    with np.errstate(divide="ignore"):
-        return weights, np.where(dead, -np.inf, top + np.log(total))[:, 0]
+    return weights, (log_sum + top)[:, 0]
 
 
 def pick(law: Floats, rng: np.random.Generator) -> NDArray[np.int32]:
@@ -238,7 +249,7 @@ def _ancestors(
         return np.broadcast_to(np.arange(particles, dtype=np.int32), (len(counts), particles))
     start = (np.cumsum(counts, axis=1) - counts)[:, parent].astype(np.int32)
     flat = flows.ravel()
-    if particles >= _LONG_BLOCK * len(parent):
+    if counts.max() > _SHORT_RANGE and particles >= _LONG_BLOCK * len(parent):
         ancestors = np.empty(len(counts) * particles, np.int32)
         blocks = zip(start.ravel().tolist(), counts[:, parent].ravel().tolist(), flat.tolist(), strict=True)
         position = 0
@@ -247,11 +258,35 @@ def _ancestors(
                 ancestors[position : position + drawn] = rng.integers(low, low + size, drawn, np.int32)
                 position += drawn
         return ancestors.reshape(len(counts), particles)
-    offset = rng.random(len(counts) * particles)
-    offset *= np.repeat(counts[:, parent].astype(np.float64).ravel(), flat)
-    ancestors = offset.astype(np.int32)  # below the count: u <= 1 - 2^-53, and rounding cannot reach a whole count
+    ancestors = uniform_below(counts[:, parent].ravel(), flat, rng)
     ancestors += np.repeat(start.ravel(), flat)
     return ancestors.reshape(len(counts), particles)
+
+
+def uniform_below(size: Counts, drawn: Counts, rng: np.random.Generator) -> NDArray[np.int32]:
+    """`drawn[k]` independent uniform integers below `size[k]`, for one k after the other; exactly uniform for ideal
+    bits.
+
+    Lemire (2019): of the product of a random b-bit word and the size, the upper half is uniform once the products
+    whose lower half is below `2^b mod size` are drawn again. One 64-bit number of the generator makes four words, or two
+    where a size exceeds `_SHORT_RANGE`.
+    """
+    bits, word, double = (16, np.uint16, np.uint32) if size.max() <= _SHORT_RANGE else (32, np.uint32, np.uint64)
+
+    def multiply(sizes: NDArray) -> NDArray:
+        words = rng.integers(0, 2**64, -(-len(sizes) * bits // 64), np.uint64).view(word)[: len(sizes)]
+        return np.multiply(words, sizes, dtype=double)
+
+    sizes = np.repeat(size.astype(word), drawn)
+    product = multiply(sizes)
+    lower = product.astype(word)
+    again = np.flatnonzero(lower < sizes)  # few; the remainder is below the size
+    lower = lower[again]
+    while len(again := again[lower < (word(0) - sizes[again]) % sizes[again]]):
+        product[again] = fresh = multiply(sizes[again])
+        lower = fresh.astype(word)
+    product >>= double(bits)
+    return product.astype(np.int32)
 
 
 def _member(counts: Counts, cell: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:

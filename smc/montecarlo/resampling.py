@@ -36,7 +36,9 @@ def _cumulative(weights: Floats) -> Floats:
 def _from_hits(hits: Floats) -> Ancestors:
     """Ancestors from `hits[r, j]`, the number of the N sorted positions below `C_j`."""
     rows, particles = hits.shape
-    counts = np.diff(hits, axis=1, prepend=0.0).astype(np.intp)
+    whole = hits.astype(np.intp)
+    counts = whole.copy()
+    counts[:, 1:] -= whole[:, :-1]
     index = np.broadcast_to(np.arange(particles, dtype=np.intp), (rows, particles))
     return np.repeat(index.ravel(), counts.ravel()).reshape(rows, particles)
 

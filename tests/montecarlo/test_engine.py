@@ -18,7 +18,7 @@ import pytest
 from smc.algorithms import Outcome, ParticleProcess, particle_process
 from smc.errors import InputError, TooLarge
 from smc.exact import output_law, second_moment
-from smc.montecarlo import estimate, occupancy, particlewise, realise, simulate
+from smc.montecarlo import compiled, estimate, occupancy, particlewise, realise, simulate
 from smc.montecarlo.confidence import clopper_pearson
 from smc.montecarlo.draws import every_run, law_of
 from smc.montecarlo.estimate import law_intervals, moment_interval, possible_range
@@ -394,6 +394,87 @@ def test_the_same_seed_gives_the_same_runs():
         assert (one.law != other.law).any()
 
 
+@pytest.mark.parametrize(
+    "mode", [{}, {"genealogies": True}, {"resampling": "systematic", "genealogies": True}, {"threshold": "1/2"}]
+)
+def test_the_runs_do_not_depend_on_the_number_of_threads(mode):
+    steered = process(ladder(), "naive")
+    one, three = (simulate(steered, 40, 30_000, seed=3, threads=threads, **mode) for threads in (1, 3))
+    assert (one.law == three.law).all() and (one.log_normaliser == three.log_normaliser).all()
+    assert (one.output == three.output).all()
+    assert len(one.lineages) == len(three.lineages) and (len(one.lineages) > 1 or "genealogies" not in mode)
+    for a, b in zip(one.lineages, three.lineages, strict=True):
+        assert all((x == y).all() for x, y in zip(a.ancestors, b.ancestors, strict=True))
+        assert (a.paths() == b.paths()).all()
+
+
+def test_blocks_of_runs_are_independent():
+    """No two blocks share a stream: no row of the first block comes back in the second (Zhat takes many values)."""
+    runs = simulate(process(ladder(), "naive"), 40_000, 20, seed=3, genealogies=True, threads=2)
+    first = [lineage.ancestors[-1] for lineage in runs.lineages]
+    assert len(first) > 1
+    for a, b in itertools.combinations(first, 2):
+        assert (a[0] == b[0]).mean() < 0.01
+
+
+def test_a_fault_in_a_thread_stops_the_run():
+    def broken(weights, rng):
+        raise RuntimeError("no resampling today")
+
+    with pytest.raises(RuntimeError, match="no resampling today"):
+        simulate(process(ladder(), "naive"), 50, 50_000, seed=1, resampling=broken, threads=2)
+
+
+class EveryWord:
+    """Stands in for a generator: first every 16-bit word once, in order; then only the largest word."""
+
+    def __init__(self):
+        self.called = False
+
+    def integers(self, low, high, size, dtype):
+        if self.called:
+            return np.full(size, 2**64 - 1, dtype)
+        self.called = True
+        return np.arange(2**16, dtype=np.uint16).view(dtype)
+
+
+def test_ancestors_are_uniform_exactly():
+    """Over all words, each value below `size` is accepted equally often; the rest are drawn again (to `size - 1` here)."""
+    for size in (1, 2, 3, 7, 1000, 4096, 8191, 8192):
+        values = occupancy.uniform_below(np.array([size]), np.array([2**16]), EveryWord())
+        copies = np.bincount(values, minlength=size)
+        whole, rest = divmod(2**16, size)
+        assert len(copies) == size and copies[-1] == whole + rest and (copies[:-1] == whole).all()
+
+
+def test_ancestors_in_a_long_range_are_uniform():
+    """Size 3 · 2^29 and 32-bit words: without drawing again, a third of the values would have a quarter of the mass."""
+    rng = np.random.Generator(np.random.SFC64(4))
+    values = occupancy.uniform_below(np.array([3 * 2**29, 5]), np.array([300_000, 1000]), rng)
+    assert values[:300_000].min() >= 0 and values[300_000:].max() == 4
+    for count in np.bincount(values[:300_000] % 3, minlength=3):
+        low, high = clopper_pearson(int(count), 300_000, ERROR)
+        assert low <= 1 / 3 <= high
+
+
+@pytest.mark.parametrize("mode", [{"method": "occupancies"}, {"method": "particles"}, {"resampling": "residual"}])
+def test_weights_by_table_and_in_log_space_agree(mode, monkeypatch):
+    """The table of weights against the route for weights too far apart for one, dead particles included."""
+    model = lattice()
+    steered = particle_process(model, promising(model), "naive")
+    table = simulate(steered, 3, 5_000, seed=25, **mode)
+    monkeypatch.setattr(compiled, "_SPREAD", -1.0)
+    logs = simulate(steered, 3, 5_000, seed=25, **mode)
+    assert np.isneginf(table.log_normaliser).any() and (table.output == logs.output).all()
+    assert np.allclose(table.law, logs.law, rtol=1e-12)
+    assert np.allclose(table.log_normaliser, logs.log_normaliser, rtol=1e-12)
+
+
+def test_a_probability_carried_above_one_by_rounding_is_one():
+    law = np.array([[np.nextafter(1.0, 2.0), 0.0]])
+    assert occupancy.draw_counts(np.random.Generator(np.random.SFC64(5)), 9, law).tolist() == [[9, 0]]
+
+
 def test_an_exact_normaliser_is_enclosed_to_rounding():
     """Fully adapted with a perfect reward model: `Zhat = Z` in every run, so the interval is a point but for rounding."""
     for model in (ladder(), random_model(7, horizon=5, width=3, zero=0.2)):
@@ -456,6 +537,7 @@ def test_progress_is_reported_to_the_end():
             InputError,
             "method: occupancies do not describe naive with multinomial",
         ),
+        ({"threads": 0}, InputError, "threads: 0 threads; give a whole number of at least 1"),
         ({"threshold": "2"}, InputError, "threshold: threshold 2"),
         ({"replicates": 10**9}, TooLarge, "37.3 GiB, the limit is 2.0 GiB; ask for fewer runs at a time"),
         ({"particles": 10**8, "replicates": 9, "genealogies": True}, TooLarge, "of genealogies"),
