@@ -285,7 +285,7 @@ def demand_bars(given: Setting) -> Figure:
     demands = [d for d in plan(given) if d.count]
     seen = [d.id for d in demands]
     names = [
-        f"{d.id} ({d.algorithm}{', ' + str(given.branching) + ' successors' if d.id in seen[:k] else ''})"
+        f"{d.id} ({d.algorithm if d.id not in seen[:k] else f'{given.branching} successors'})"
         for k, d in enumerate(demands)
     ]
     axes.barh(
@@ -298,7 +298,7 @@ def demand_bars(given: Setting) -> Figure:
             bar.set_hatch("//")
     axes.invert_yaxis()
     axes.set(
-        xlabel="log₁₀ of particles, proposals or queries (hatched: necessary)",
+        xlabel="log₁₀ of the count (hatched: necessary)",
         title=f"T = {given.horizon}, eps = {given.eps}, L = {given.ratio_bound}, TV ≤ {given.delta}",
     )
     return figure
