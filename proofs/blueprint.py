@@ -57,6 +57,7 @@ MAIN = {
     "S7": ("S7", "S7.uniform", "S7.marginal", "S7.pool", "S7.restricted"),
     "S8": ("S8", "S8.uniform", "S8.perfect"),
     "P3": ("P3", "P3.particles", "P3.polynomial"),
+    "G1": ("G1", "G1.published"),
 }
 """The stored proofs that a statement of the theory needs before it counts as proved; by default the one with its own ID."""
 

@@ -37,6 +37,7 @@ TOPICS = (
     "mixing",
     "neighbours",
     "martingale",
+    "coverage",
     "horizon",
 )
 SOURCES = ("paper", "neighbour", "new", "lemma")

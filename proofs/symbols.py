@@ -49,6 +49,8 @@ AF | A^{F} | real |  | mean of Zhat times the conditional mean of F
 Out | \mathrm{Out} | [0, 1] |  | expected answer, by the cloud; any answer once all particles are dead
 PV | P^{V} | real | constants.increment_moment | reference mean of V_t with the path's potentials, from an earlier state
 PQ | P^{Q} | real | constants.increment_moment | reference mean of E[psi^2 Vstar^2]/V at time t, from an earlier state
+PS | P^{S} | real |  | reference mean of (Vstar_t)^2/V_t with the path's potentials, from an earlier state
+chi | \chi^{2} | real | constants.chi_square | chi^2(pi*_t || pihat_t) at time t
 P | P | real |  | mean of Zhat at time t, by an earlier cloud (G1)
 J | J | real |  | mean size of a martingale increment at time t, by an earlier cloud (G1)
 Dev | \mathrm{Dev} | real |  | mean absolute value of r Zhat - 1, from a cloud on (G1)

@@ -180,7 +180,7 @@ def naive_claims(c: Constants) -> list[Claim]:
         Claim("S4", "uniform", TV, {**uniform, "L": c.upper_ratio}),
         Claim("S5", "instance", SECOND_MOMENT, {"b": c.b}),
         Claim("S5", "bias", TV, {"b": c.b}),
-        Claim("G1", "published", TV, {"T": c.model.horizon, "C_act": c.c_act, "chi_square": c.chi_square[:-1]}),
+        Claim("G1", "published", TV, {"C_act": c.c_act, "chi_square": c.chi_square[:-1]}),
         Claim("G1", "sharper", TV, {"moments": c.increment_moment}),
     ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smc.rational import ZERO, Rational
+import flint
+
+from smc.rational import ZERO, Rational, ball
 from smc.testing.falsehoods.registry import Claims, evaluated, long_models, planted, scaled
 from smc.testing.instances import Instance
 
@@ -17,9 +19,14 @@ def _(instance: Instance) -> Claims:
 @planted("G1/horizon", "the horizon left out of the published form")
 def _(instance: Instance) -> Claims:
     c = instance.constants
-    yield from evaluated(
-        "G1", "published", instance, N=instance.particles, T=0, C_act=c.c_act, chi_square=c.chi_square[:-1]
-    )
+    values = c.chi_square[:-1], [ZERO] * c.model.horizon
+    ends = []
+    for chi_square in values:
+        [(_, observed, bound)] = evaluated(
+            "G1", "published", instance, N=instance.particles, C_act=c.c_act, chi_square=chi_square
+        )
+        ends.append(bound if isinstance(bound, flint.arb) else ball(bound))
+    yield "TV", observed, ends[0] - ends[1]
 
 
 def _expectations(instance: Instance) -> Iterator[tuple[Rational, Rational, Rational, Rational]]:
