@@ -1,4 +1,5 @@
-"""Throughput of the Monte Carlo engine on the reference model, in particle-steps a CPU second, interleaved in one run.
+"""Throughput of the Monte Carlo engine on the reference model, interleaved in one run: particle-steps a CPU second on one thread,
+and a second of the clock on all threads (meaningful only on an idle machine).
 
 Reference model: 3 states a layer, horizon 6, transition denominators at most 6, potentials in {1, 2, 3} by the state entered, `V = 1`.
 `python -m tests.bench.bench_montecarlo` prints the table; `pytest tests/bench/bench_montecarlo.py` records the same with pytest-benchmark.
@@ -83,8 +84,8 @@ class Contest:
     replicates: int
     mode: dict
 
-    def run(self) -> object:
-        return simulate(PROCESS, self.particles, self.replicates, seed=1, **self.mode)
+    def run(self, threads: int | None = None) -> object:
+        return simulate(PROCESS, self.particles, self.replicates, seed=1, threads=threads, **self.mode)
 
     @property
     def steps(self) -> int:
@@ -123,40 +124,88 @@ def uniforms(size: int = 2_000_000) -> Callable[[], float]:
     return rate
 
 
-def measure(rounds: int = 5) -> tuple[float, dict[Contest, float], dict[tuple[int, str], float]]:
-    """Medians over `rounds` interleaved rounds: uniforms a second, particle-steps a second of each contest, and of `particles`."""
+@dataclass(frozen=True)
+class Rate:
+    """Particle-steps a second: of processor time on one thread, and of the clock on all (the library has one)."""
+
+    cpu: float
+    wall: float
+
+    def __truediv__(self, other: Rate) -> Rate:
+        return Rate(self.cpu / other.cpu, self.wall / other.wall)
+
+
+def median(rates: list[Rate]) -> Rate:
+    """Median of each of the two, on its own."""
+    return Rate(statistics.median(r.cpu for r in rates), statistics.median(r.wall for r in rates))
+
+
+def timed(contest: Contest) -> Rate:
+    """One call on one thread, and one on all."""
+    cpu = time.process_time()
+    contest.run(threads=1)
+    cpu, wall = time.process_time() - cpu, time.perf_counter()
+    contest.run()
+    return Rate(contest.steps / cpu, contest.steps / (time.perf_counter() - wall))
+
+
+LIBRARY = (("multinomial", False), ("multinomial", True), ("systematic", False), ("systematic", True))
+"""Scheme, and whether genealogies are kept."""
+
+
+def measure(rounds: int = 5) -> tuple[float, dict[Contest, Rate], dict[tuple[int, str, bool], Rate]]:
+    """Medians over `rounds` interleaved rounds: uniforms a CPU second, the rate of each contest, and of `particles`."""
     limit, rate = [], uniforms()
-    ours: dict[Contest, list[float]] = {contest: [] for contest in CONTESTS}
-    theirs: dict[tuple[int, str], list[float]] = {}
+    ours: dict[Contest, list[Rate]] = {contest: [] for contest in CONTESTS}
+    theirs: dict[tuple[int, str, bool], list[Rate]] = {}
+    for contest in CONTESTS:
+        contest.run()
     for _ in range(rounds):
         limit.append(rate())
         for contest in CONTESTS:
-            start = time.process_time()
-            contest.run()
-            ours[contest].append(contest.steps / (time.process_time() - start))
+            ours[contest].append(timed(contest))
         for particles, runs in ((1_000, 60), (100_000, 5)):
-            for scheme, history in (("multinomial", False), ("multinomial", True), ("systematic", False)):
+            for scheme, history in LIBRARY:
                 answer = neighbour(particles, scheme, runs, history=history)
                 if answer is not None:
-                    name = f"particles (library), {scheme}{', with genealogies' if history else ''}"
-                    seconds = statistics.median(answer["seconds"])
-                    theirs.setdefault((particles, name), []).append(particles * HORIZON / seconds)
-    median = statistics.median
-    return median(limit), {k: median(v) for k, v in ours.items()}, {k: median(v) for k, v in theirs.items()}
+                    steps = particles * HORIZON
+                    cpu, wall = (statistics.median(answer[clock]) for clock in ("seconds", "wall"))
+                    theirs.setdefault((particles, scheme, history), []).append(Rate(steps / cpu, steps / wall))
+    return (
+        statistics.median(limit),
+        {k: median(v) for k, v in ours.items()},
+        {k: median(v) for k, v in theirs.items()},
+    )
+
+
+def alike(contest: Contest) -> tuple[int, str, bool]:
+    """The library's mode that does the same: scheme, genealogies, and at most as many particles."""
+    mode = contest.mode
+    return min(contest.particles, 100_000), mode.get("resampling", "multinomial"), bool(mode.get("genealogies"))
 
 
 def main() -> None:
     limit, ours, theirs = measure()
-    best = max(theirs.values(), default=None)  # the fastest of its modes
-    print(f"uniform doubles (SFC64): {limit / 1e6:.0f} M/s")
-    header = f"{'method':44} {'N':>9} {'M particle-steps/s':>19} {'share of uniforms':>18}"
-    print(header + (f" {'x library':>12}" if best else ""))
+    print(
+        f"uniform doubles (SFC64): {limit / 1e6:.0f} M a CPU second; M particle-steps a CPU second (one thread), a second (all threads):"
+    )
+    columns = ("CPU", "clock", "of uniforms", "x fastest", "clock", "x alike", "clock")
+    print(f"{'method':44} {'N':>9} " + " ".join(f"{c:>11}" for c in columns))
+    fastest = Rate(max(r.cpu for r in theirs.values()), max(r.wall for r in theirs.values())) if theirs else None
     for contest, rate in ours.items():
-        line = f"{contest.name:44} {contest.particles:>9} {rate / 1e6:>19.1f} {rate / limit:>17.0%} "
-        print(line + (f" {rate / best:>12.1f}" if best else ""))
-    for (particles, name), rate in theirs.items():
-        print(f"{name:44} {particles:>9} {rate / 1e6:>19.1f} {rate / limit:>17.0%}")
-    if best is None:
+        cells = [f"{rate.cpu / 1e6:.1f}", f"{rate.wall / 1e6:.1f}", f"{rate.cpu / limit:.0%}"]
+        for other in (fastest, theirs.get(alike(contest)) if "threshold" not in contest.mode else None):
+            ratio = rate / other if other else None
+            cells += [f"{ratio.cpu:.1f}", f"{ratio.wall:.1f}"] if ratio else ["", ""]
+        print(f"{contest.name:44} {contest.particles:>9} " + " ".join(f"{c:>11}" for c in cells))
+    for (particles, scheme, history), rate in theirs.items():
+        name = f"library, {scheme}{', with genealogies' if history else ''}"
+        print(f"{name:44} {particles:>9} {rate.cpu / 1e6:>11.1f} {rate.wall / 1e6:>11.1f} {rate.cpu / limit:>11.0%}")
+    if theirs:
+        print(
+            "x fastest: against the library's fastest mode. x alike: against its mode with the same scheme and genealogies."
+        )
+    else:
         print(
             f"the particles library is not installed for comparison: see {HERE.with_name('neighbour_particles.py').name}"
         )
