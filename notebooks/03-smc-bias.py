@@ -42,7 +42,8 @@ formula("S3", "uniform")
 
 # %% [markdown]
 # Where the gain comes from: each resampling step is compared with its own exact answer, and the error of a
-# self-normalised average is at most a product of two standard deviations, divided by `N`. This is the step:
+# self-normalised average is at most a product of two standard deviations, divided by `N`. Both theorems measure the
+# step by the same range of look-ahead weights (P1). This is the step:
 
 # %%
 statement("S3.step")

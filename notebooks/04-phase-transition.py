@@ -65,7 +65,8 @@ table(("Q", "decisions tried", "best chance to hit", "(Q+1)/B", "equal", "least 
 query_staircase(children=children, horizon=horizon, gain=gain)
 
 # %% [markdown]
-# The statement behind the staircase holds for every size and every randomised algorithm:
+# The statement behind the staircase holds for every size and every randomised algorithm. (The paper's lower bound, P4,
+# hides a prefix instead of a child and reaches a third of the exponent.)
 
 # %%
 statement("S6", hypotheses=False)
