@@ -22,6 +22,7 @@ from smc.display import table
 from smc.exact.product import product_family
 from smc.formats import load
 from smc.measure import guided_tv, target_chi_square
+from smc.plots import atlas_figure
 from smc.rational import rational
 from smc.report import short
 from smc.value import analyse
@@ -107,6 +108,12 @@ for T in (4, 16, 64):
         exact = next(row.observed for m, row in entry.rows if m == n)
         rows.append((T, n, short(bounds["S9"]), short(exact), short(bounds["S4"])))
 table(("T", "N", "S9, floor", "exact bias of the first step", "S4, ceiling"), rows)
+
+# %% [markdown]
+# The same against the number of particles, on logarithmic scales: floor, truth and ceiling fall alike.
+
+# %%
+atlas_figure([chart(split_setting(T), "1/10", [4, 8, 16, 32, 64]) for T in (16, 32)])
 
 # %% [markdown]
 # The neighbour's floor (G2, stated and checked here, not proved) grows like the root of `T` over `N`, on a family
