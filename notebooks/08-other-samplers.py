@@ -110,7 +110,8 @@ for T in (4, 16, 64):
 table(("T", "N", "S9, floor", "exact bias of the first step", "S4, ceiling"), rows)
 
 # %% [markdown]
-# The same against the number of particles, on logarithmic scales: floor, truth and ceiling fall alike.
+# The same against the number of particles, on logarithmic scales: once `N` exceeds `T`, floor, truth and ceiling fall
+# alike.
 
 # %%
 atlas_figure([chart(split_setting(T), "1/10", [4, 8, 16, 32, 64]) for T in (16, 32)])

@@ -70,10 +70,16 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     left, right = figure.subplots(1, 2)
     palette = cycler_colours()
     first = entries[0]
-    identifiers = list(dict.fromkeys((d.id, d.form) for d in first.demands))
+    identifiers = [(claim.id, claim.form) for claim in first.setting.claims]
     exact = {n: row.observed for n, row in first.rows}
     left.plot(
-        list(exact), [float(x) for x in exact.values()], marker="o", linewidth=2.6, color=palette[0], linestyle="-"
+        list(exact),
+        [float(x) for x in exact.values()],
+        marker="o",
+        linewidth=2.6,
+        color=palette[0],
+        linestyle="-",
+        label="exact",
     )
     for k, claim in enumerate(identifiers):
         colour, dash = palette[1 + k % (len(palette) - 1)], ("-", "--", "-.")[k // (len(palette) - 1)]
@@ -81,7 +87,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
             (n, float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and not is_infinite(row.bound)
         ]
         if points:
-            left.plot(*zip(*points, strict=True), color=colour, linestyle=dash)
+            left.plot(*zip(*points, strict=True), color=colour, linestyle=dash, label=f"{claim[0]} ({claim[1]})")
         asked = [
             (e.setting.horizon, d.particles)
             for e in entries
@@ -95,7 +101,6 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
                 marker=".",
                 color=colour,
                 linestyle=dash,
-                label=f"{claim[0]} ({claim[1]})",
             )
     least = [(e.setting.horizon, e.least.particles) for e in entries if e.least]
     if least:
@@ -106,7 +111,6 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
             linewidth=2.6,
             color=palette[0],
             linestyle="-",
-            label="exact",
         )
     left.set(
         xscale="log",
