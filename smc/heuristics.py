@@ -19,7 +19,7 @@ def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rat
 
     Raises InputError for an unknown name or a bad number, ModelError for values that cannot steer `model`.
     """
-    name, _, argument = (choice or ("perfect" if given is None else "file")).partition(":")
+    name, _, argument = (("perfect" if given is None else "file") if choice is None else choice).partition(":")
     if name == "file" and not argument:
         if given is None:
             raise InputError(
@@ -28,7 +28,7 @@ def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rat
         return twist(model, given, name="file")
     if name == "perfect" and not argument:
         return perfect(model)
-    if name == "constant":
+    if name == "constant" and (argument or choice == "constant"):
         return constant(model, _positive(argument or "1", choice))
     if name == "bellman-error" and argument:
         return with_bellman_error(model, _positive(argument, choice, least=ZERO))

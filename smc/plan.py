@@ -7,6 +7,7 @@ successor.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ BITS = 256
 EXACT_BITS = 1 << 20
 """Largest power, in bits, that is still computed as an exact rational."""
 MOST_PROPOSALS = 1 << 4096
+LARGEST_COUNT = 14_000
+"""Counts beyond 2 to this power (4,214 digits) are refused: Python will not print them, and nobody can buy them."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,24 @@ def setting(horizon: object, eps: object, ratio_bound: object, delta: object, br
 
 
 def plan(given: Setting) -> list[Demand]:
-    """Every statement's demand, upper bounds first, then the lower bounds that no algorithm beats."""
+    """Every statement's demand, upper bounds first, then the lower bounds that no algorithm beats.
+
+    Raises InputError when the paper's count (the largest) has more than about 4,200 digits.
+    """
+    growth = 6 * ((given.horizon - 1) * _log2(ONE + given.eps) + _log2(given.ratio_bound)) - _log2(given.delta)
+    if not growth + math.log2(given.horizon) < LARGEST_COUNT:
+        raise InputError(
+            f"the counts for T = {given.horizon} and eps = {float(given.eps):.3g} have more than 4,200 digits",
+            where="eps",
+            mend="they are polynomial in T for eps of order 1/T: choose a smaller eps or a shorter horizon",
+        )
     with precision(BITS):
         return _upper(given) + _lower(given)
+
+
+def _log2(value: Rational) -> float:
+    """A float, of use for sizes only; from enclosures, since a large rational is no float."""
+    return float((ball(value, BITS).log() / ball(ONE * 2, BITS).log()).mid())
 
 
 def cheapest(demands: list[Demand]) -> Demand | None:
@@ -161,7 +179,7 @@ def _upper(s: Setting) -> list[Demand]:
 
 def _proposals(s: Setting) -> int | None:
     """Smallest H whose S7 bound is certified to be at most delta, by doubling and bisection; None beyond `MOST_PROPOSALS`."""
-    growth = 2 * (s.horizon - 1) * float((ball(ONE + s.eps, BITS).log() / ball(ONE * 2, BITS).log()).upper())
+    growth = 2 * (s.horizon - 1) * _log2(ONE + s.eps)
     if growth > MOST_PROPOSALS.bit_length():
         return None
     bits = BITS + 2 * int(growth)  # 1 - 1/R needs log2 R bits, its H-th power as many again

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import flint
+import gmpy2
 from rich.table import Table
 from rich.text import Text
 
@@ -51,7 +52,7 @@ def is_infinite(value: Extended | Ball) -> bool:
 
 def power_of_ten(value: int) -> str:
     """A large count as "1.23e45", without going through a float."""
-    digits = str(abs(value))
+    digits = gmpy2.mpz(abs(value)).digits()  # str() of an int refuses more than 4300 digits
     return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
 
 
@@ -75,12 +76,38 @@ COLUMNS = ("statement", "form", "quantity", "observed", "bound", "bound / observ
 
 def bounds_table(rows: Sequence[Row], title: str = "") -> Table:
     """Every statement against what was measured."""
-    table = Table(title=title or None, title_justify="left", caption_justify="left")
+    table = Table(title=title or None, title_justify="left", caption=legend(rows), caption_justify="left")
     for name in COLUMNS:
         table.add_column(name, justify="right" if name in ("observed", "bound", "bound / observed") else "left")
     for row in rows:
         table.add_row(*row_cells(row))
     return table
+
+
+FORMS = {
+    "instance": "from this model's own constants",
+    "uniform": "from eps, L and T alone",
+    "bias": "from the bound on the second moment",
+    "published": "the neighbour's constant",
+    "sharper": "the same argument, improved",
+    "identity": "an equality",
+}
+"""What the forms of a statement are, for the legend."""
+QUANTITIES = {
+    "q_p": "q_p: largest / smallest psi V*(y)/V(x) over the moves x -> y of step p",
+    "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
+    "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
+    "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
+}
+"""What the quantities are, for the legend."""
+
+
+def legend(rows: Sequence[Row]) -> str | None:
+    """The lines below a table of bounds: the forms and quantities that occur in it. None for an empty table."""
+    forms = {row.form for row in rows}
+    told = [f"{form}: {what}" for form, what in FORMS.items() if form in forms]
+    lines = [text for name, text in QUANTITIES.items() if any(name in row.quantity for row in rows)]
+    return "\n".join(["; ".join(told), *lines]) if told else None
 
 
 def constants_lines(report: Report) -> list[str]:
@@ -113,7 +140,7 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
         ("source", "left"),
         ("algorithm", "left"),
         ("count", "right"),
-        ("of", "left"),
+        ("unit", "left"),
         ("reward-model evaluations", "right"),
         ("remark", "left"),
     ):
@@ -127,7 +154,7 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
             d.algorithm + mark,
             count,
             d.unit,
-            short(d.cost),
+            short(d.cost) if d.sufficient else f"≥ {short(d.cost)}",
             d.remark,
             style="bold" if d is best else None,
         )

@@ -18,7 +18,8 @@ def command(
     delta: Annotated[str, typer.Option(help="Total variation to reach.")] = "1/10",
     particles: Annotated[str, typer.Option(help="Numbers of particles, with commas.")] = "1,2,4,8",
     horizons: Annotated[
-        str | None, typer.Option(help="Horizons, with commas [default: the model's own; families: 4,8,16].")
+        str | None,
+        typer.Option(help="Horizons, with commas.", show_default="the model's own; families: 4,8,16"),
     ] = None,
     eps: Annotated[
         str | None,
@@ -41,9 +42,9 @@ def command(
     from smc.verify import worst_verdict
 
     counts = _whole_numbers("particles", particles)
-    lengths = _whole_numbers("horizons", horizons) if horizons else None
+    lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
     entries = []
-    for setting in _settings(model, lengths, eps.split(",") if eps else None, algorithm, rationalise):
+    for setting in _settings(model, lengths, eps.split(",") if eps is not None else None, algorithm, rationalise):
         with waiting(setting.label):
             entries.append(chart(setting, _number("delta", delta), counts))
     if figure:
@@ -92,7 +93,9 @@ def _whole_numbers(name: str, text: str) -> list[int]:
     except ValueError:
         numbers = [0]
     if min(numbers) < 1:
-        raise InputError(f"{text!r}", where=name, mend="give whole numbers of at least 1, with commas")
+        raise InputError(
+            f"{text!r} is not a list of numbers", where=name, mend="give whole numbers of at least 1, with commas"
+        )
     return sorted(set(numbers))
 
 

@@ -10,13 +10,16 @@ import typer
 
 def command(
     statement: Annotated[
-        list[str] | None, typer.Option(help="Statement to search, such as S3; repeat for several [default: all].")
+        list[str] | None,
+        typer.Option(help="Statement to search, such as S3; repeat for several.", show_default="all"),
     ] = None,
     planted: Annotated[
         list[str] | None, typer.Option(help="Planted falsehood, such as S3/constant, that must be refuted.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed draws the same instances.")] = 0,
-    examples: Annotated[int, typer.Option(help="Instances in all, those already in the results included.")] = 10_000,
+    examples: Annotated[
+        int, typer.Option(help="Instances in all, those already in the results included; rounded up to whole chunks.")
+    ] = 10_000,
     minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.", show_default=False)] = None,
     max_horizon: Annotated[int, typer.Option(help="Longest horizon T.")] = 4,
     max_states: Annotated[int, typer.Option(help="Most states in a layer.")] = 3,

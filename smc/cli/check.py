@@ -23,17 +23,26 @@ def command(
     model: Annotated[
         str, typer.Argument(help="A native JSON file, gym:ENV?horizon=8, or shipped:NAME.", show_default=False)
     ],
-    algorithm: Annotated[str, typer.Option(help="naive, adapted, guided, mh, sis, sis-guided or best-of-n.")] = "naive",
+    algorithm: Annotated[
+        str,
+        typer.Option(
+            help="naive (SMC, moves by the model), adapted (SMC, moves and weights by the reward model), guided (one particle), "
+            "mh (Metropolis-Hastings on guided paths), sis or sis-guided (as naive or guided, resampled once at the end), best-of-n."
+        ),
+    ] = "naive",
     particles: Annotated[
-        int | None, typer.Option(help=f"Number of particles N [default: {DEFAULT_PARTICLES}; guided, mh: 1].")
+        int | None,
+        typer.Option(help="Number of particles N.", show_default=f"{DEFAULT_PARTICLES}; guided, mh: 1"),
     ] = None,
     proposals: Annotated[
-        int | None, typer.Option(help="Number of proposals H, the first included (mh only) [default: 1].")
+        int | None, typer.Option(help="Number of proposals H, the first included (mh only).", show_default="1")
     ] = None,
     value: Annotated[
         str | None,
         typer.Option(
-            help="Reward model: file, perfect, constant:c, bellman-error:eps or rounded:eps [default: file, else perfect]."
+            help="Reward model: file (the values in the file), perfect (V*), constant:c, bellman-error:eps (V* times such an error), "
+            "rounded:eps (V* in steps of 1 + eps).",
+            show_default="file, else perfect",
         ),
     ] = None,
     horizon: Annotated[int | None, typer.Option(help="Horizon in place of the model's own (MDPs and tables).")] = None,
@@ -44,10 +53,11 @@ def command(
     method: Annotated[
         str, typer.Option(help="exact; certified (enclosures, for more particles); monte-carlo where neither fits.")
     ] = "exact",
-    replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo) [default: 10000].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed (monte-carlo) [default: 0].")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo).", show_default="10000")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed (monte-carlo).", show_default="0")] = None,
     error: Annotated[
-        float | None, typer.Option(help="Probability that some interval misses (monte-carlo) [default: 1e-6].")
+        float | None,
+        typer.Option(help="Probability that some interval misses (monte-carlo).", show_default="1e-6"),
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say first which engine will run, why, and what it will take.")

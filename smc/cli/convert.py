@@ -12,9 +12,9 @@ def command(
         str, typer.Argument(help="A native JSON file, gym:ENV?horizon=8, or shipped:NAME.", show_default=False)
     ],
     output: Annotated[
-        str | None, typer.Option("--output", "-o", help="File to write [default: standard output].")
+        str | None, typer.Option("--output", "-o", help="File to write.", show_default="standard output")
     ] = None,
-    to: Annotated[str | None, typer.Option(help="mdp or layered [default: as the source is].")] = None,
+    to: Annotated[str | None, typer.Option(help="mdp or layered.", show_default="as the source is")] = None,
     value: Annotated[
         str | None,
         typer.Option(
@@ -31,7 +31,34 @@ def command(
 ) -> int:
     """Convert a model: a Gymnasium table to an MDP, an MDP to the layered model that it unrolls to.
 
-    Exact; nothing is written on bad input.
+    Exact; nothing is written on bad input. Both kinds are JSON; numbers are whole or text such as "1/3".
+
+    \b
+    Layered: states by step, edges with probability and potential (a factor of
+    the weight, 1 if left out), rewards of the last layer, and the reward
+    model's values for the layers before it (may be left out):
+    {"format": "bellman-smc/layered-1",
+     "layers": [["root"], ["a", "b"], ["win", "lose"]],
+     "edges": [[{"from": "root", "to": "a", "prob": "1/3"},
+                {"from": "root", "to": "b", "prob": "2/3"}],
+               [{"from": "a", "to": "win", "prob": 1},
+                {"from": "b", "to": "win", "prob": "1/4", "potential": "1/2"},
+                {"from": "b", "to": "lose", "prob": "3/4"}]],
+     "reward": {"win": 1, "lose": "1/10"},
+     "value": [{"root": "2/5"}, {"a": 1, "b": "1/5"}]}
+
+    \b
+    MDP: a reference policy over actions, and a horizon; "initial" may be a
+    distribution, "value" one map for all steps or a list, one map a step:
+    {"format": "bellman-smc/mdp-1", "states": ["s", "goal"],
+     "actions": ["stay", "go"], "horizon": 3, "initial": "s",
+     "transitions": [
+       {"from": "s", "action": "stay", "to": "s", "prob": 1},
+       {"from": "s", "action": "go", "to": "goal", "prob": "3/4"},
+       {"from": "s", "action": "go", "to": "s", "prob": "1/4"},
+       {"from": "goal", "action": "stay", "to": "goal", "prob": 1}],
+     "policy": {"s": {"stay": "1/2", "go": "1/2"}, "goal": {"stay": 1}},
+     "reward": {"s": "1/10", "goal": 1}, "value": {"s": "1/2", "goal": 1}}
     """
     import sys
     from pathlib import Path
@@ -41,6 +68,8 @@ def command(
     from smc.formats import document, load, native
     from smc.report import write_atomically
 
+    if output == "":
+        raise InputError("no file is named", where="output", mend="name one, or leave --output out")
     if output is not None and not force and Path(output).exists():
         raise InputError("exists already", where=output, mend="name another file, or pass --force")
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))

@@ -17,7 +17,7 @@ def command(
     output: Annotated[str, typer.Option("--output", "-o", help="Folder for report.json and the figure.")] = "build",
     report: Annotated[str | None, typer.Option(help="Folder for one self-contained HTML page.")] = None,
     models: Annotated[
-        list[str] | None, typer.Argument(help="Models as for check [default: the shipped ones].", show_default=False)
+        list[str] | None, typer.Argument(help="Models as for check.", show_default="the shipped ones")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the object that report.json holds.")] = False,
 ) -> int:

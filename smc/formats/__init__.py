@@ -89,7 +89,7 @@ def document(
     name: in place of the model's own.
     Without `choice`, the values that the source came with are kept. Raises InputError for a kind that the source cannot become.
     """
-    kind = kind or ("mdp" if source.mdp is not None else "layered")
+    kind = ("mdp" if source.mdp is not None else "layered") if kind is None else kind
     if kind not in ("mdp", "layered"):
         raise InputError(f"unknown kind {kind!r}", where="to", mend="choose mdp or layered")
     values = source.twist(choice).values if choice is not None or source.values is not None else None

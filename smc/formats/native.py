@@ -26,7 +26,8 @@ def kind_of(root: Node) -> str:
     """`LAYERED` or `MDP`. Raises InputError for a document that is neither."""
     if not isinstance(root.value, dict) or "format" not in root.value:
         raise root.fault(
-            "is not a model: it has no key 'format'", f'start it with {{"format": "{LAYERED}", ... or "{MDP}"'
+            "is not a model: it has no key 'format'",
+            f'start it with {{"format": "{LAYERED}", ... or "{MDP}"; bellman-smc convert --help shows both',
         )
     node = root.key("format")
     if node.text() not in (LAYERED, MDP):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -377,3 +378,22 @@ def test_certified_law_encloses_the_exact_one():
         value = Fraction(exact["tv"] if key == "tv" else exact["law"][key])
         assert Fraction(low) <= value <= Fraction(high)
         assert Fraction(high) - Fraction(low) < Fraction(1, 10**30)
+
+
+def test_the_models_that_convert_shows_are_models(tmp_path):
+    from smc.cli.convert import command
+
+    blocks = [b.removeprefix("\b\n") for b in inspect.cleandoc(command.__doc__).split("\n\n") if b.startswith("\b")]
+    shown = [block[block.index("{") :] for block in blocks]
+    assert len(shown) == 2
+    for text in shown:
+        path = tmp_path / "shown.json"
+        path.write_text(text, encoding="utf-8")
+        assert run(["check", str(path), "--particles", "2"]) == 0
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_help_shows_every_default(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run([command, "--help"]) == 0
+    assert " . " not in capsys.readouterr().out, "a bracket was read as markup"
