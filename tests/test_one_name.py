@@ -1,0 +1,75 @@
+"""One statement, one name: each ID of the theory is found in the sealed statements, the property tests, the refutations, the README, the
+notebooks and the table of Rocq theorems, or a reason stands here why it is not."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+IDS = [f"P{k}" for k in range(7)] + [f"S{k}" for k in range(10)] + [f"G{k}" for k in range(1, 4)]
+
+
+def read(*patterns: str) -> str:
+    return "\n".join(p.read_text(encoding="utf-8") for pattern in patterns for p in sorted(ROOT.glob(pattern)))
+
+
+PLACES = {
+    "README": read("README.md"),
+    "sealed statement": "\n".join(p.stem for p in ROOT.glob("tests/golden/statements/*.txt")),
+    "property test": read("tests/properties/*.py"),
+    "refutation": read("smc/testing/falsehoods/*.py", "tests/refutations/*.py"),
+    "notebook": read("notebooks/*.py"),
+    "Rocq table": "\n".join(json.loads((ROOT / "proofs/rocq/statements.json").read_text(encoding="utf-8"))),
+}  # fmt: skip
+
+ABSENT = {
+    ("G2", "sealed statement"): "stated and checked on exact laws; S9 is stronger in T",
+}
+"""Where an ID is not, and why."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("identifier", IDS)
+def test_the_id_is_there(identifier, place):
+    found = re.search(rf"(?<![A-Za-z0-9]){identifier}(?![0-9])", PLACES[place]) is not None
+    if (identifier, place) in ABSENT:
+        assert not found, f"{identifier} is in place {place!r} now: take it off the list of exceptions"
+    else:
+        assert found, f"{identifier} has no {place}"
+
+
+def test_the_search_can_fail():
+    assert re.search(r"(?<![A-Za-z0-9])S1(?![0-9])", "S10 and XS1") is None
+
+
+def readme_table() -> dict[str, dict[str, str]]:
+    """The README's table of statements: column by column, by ID."""
+    section = PLACES["README"].partition("## Statement by statement")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    header, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+
+
+def test_the_readme_says_what_is_proved_and_what_is_not():
+    from proofs.blueprint import index
+
+    table, statements = readme_table(), {s["id"]: s for s in index()["statements"]}
+    rocq = json.loads((ROOT / "proofs/rocq/statements.json").read_text(encoding="utf-8"))
+    assert list(table) == IDS == list(statements)
+    for identifier, row in table.items():
+        found = statements[identifier]
+        assert (row["kernel"] == "yes") == (found["gaps"] == 0), f"{identifier}: gaps {found['gaps']}"
+        assert row["whose"] == found["source"], identifier
+        assert (row["Rocq"] == "yes") == (rocq[identifier]["theorem"] is not None), identifier
+        tested = re.search(rf"(?<![A-Za-z0-9]){identifier}(?![0-9])", PLACES["property test"]) is not None
+        assert (row["tested"] == "yes") == tested, identifier
+
+
+def test_the_readme_shows_the_campaign_as_it_was_written():
+    written = (ROOT / "tests/campaign-results.md").read_text(encoding="utf-8")
+    table = [line for line in written.splitlines() if re.match(r"\| [PSG]\d \|", line)]
+    assert len(table) >= 20 and all(line in PLACES["README"] for line in table)
+    (count,) = re.findall(r"^([\d,]+) instances", written, re.M)
+    assert count in PLACES["README"] and int(count.replace(",", "")) >= 100_000
