@@ -24,6 +24,8 @@ BITS = 256
 EXACT_BITS = 1 << 20
 """Largest power, in bits, that is still computed as an exact rational."""
 MOST_PROPOSALS = 1 << 4096
+MOST_STEPS = 10**6
+"""Longest horizon: one bound sums over the steps, a dozen seconds at a million."""
 LARGEST_COUNT = 14_000
 """Counts beyond 2 to this power (4,214 digits) are refused: Python will not print them, and nobody can buy them."""
 
@@ -78,6 +80,8 @@ def setting(horizon: object, eps: object, ratio_bound: object, delta: object, br
         number("delta", delta),
         whole("branching", branching),
     )
+    if result.horizon > MOST_STEPS:
+        raise InputError(f"{result.horizon} steps", where="horizon", mend=f"give at most {MOST_STEPS:,}")
     if result.eps < 0:
         raise InputError(f"Bellman error {result.eps} is negative", where="eps", mend="give zero or more")
     if result.ratio_bound < 1:

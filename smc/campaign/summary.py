@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ HEADINGS = (
 def cells(row: Tightness, plan: Plan) -> tuple[str, ...]:
     """One line of the table as text."""
     del plan
-    tight = f"{row.best:.4f}" if row.best >= 0 else "none"
+    down = math.floor(row.best * 10_000) / 10_000  # so that 1.0000 is equality
+    tight = f"{down:.4f}" if row.best >= 0 else "none"
     return (
         row.claim,
         row.form,
