@@ -17,7 +17,6 @@ from smc.query.minimax import best_hit, least_tv
 from smc.query.oracle import Oracle
 from smc.rational import ONE, Rational, Verdict, at_most
 from smc.testing import rationals
-from tests.tightness import enough as enough_examples
 
 GAINS = rationals(min_value=Rational(5, 4), max_value=3)
 CLIENTS = [breadth_first, depth_first, smc(2), best_of_n(2), guided, guided_mh(2)]
@@ -76,12 +75,13 @@ def test_no_decision_tree_hits_more_often_than_counted(family, queries):
 
 def test_fewer_queries_than_the_bound_miss_by_more_than_a_third():
     """The paper's family at `T = 3m`: with the largest Q below the bound every algorithm is more than 1/3 off on some input."""
-    met = []
+    met, drawn = [], []
 
     @given(st.integers(1, 8), GAINS)
     def within(m, gain):
         words = int(gain ** (2 * m))
         assume(words >= 2)
+        drawn.append(m)
         needed = bounds.evaluate("P4", "uniform", T=3 * m, eps=gain - 1)
         mass = hidden_mass(leaves=words, levels=m, gain=gain)
         assert mass >= Rational(1, 2)
@@ -94,7 +94,7 @@ def test_fewer_queries_than_the_bound_miss_by_more_than_a_third():
         assert needed <= enough < words
 
     within()
-    assert len(met) >= enough_examples(0.3), "the bound was below zero nearly everywhere"
+    assert len(met) >= len(drawn) / 4 >= 1, "the bound was below zero nearly everywhere"
 
 
 @given(st.integers(1, 2), GAINS, st.integers(0, 80))

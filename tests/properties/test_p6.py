@@ -10,7 +10,7 @@ from collections import Counter
 
 import flint
 import pytest
-from hypothesis import assume, given, target
+from hypothesis import assume, example, given, target
 from hypothesis import strategies as st
 
 from smc.exact.pool import acceptance, augmented_space, good_event
@@ -24,6 +24,12 @@ from tests.tightness import enough
 
 MOST_CANDIDATES = 70
 """Largest pool whose sums are listed here."""
+
+
+def with_potentials(horizon: int, **more) -> PoolInstance:
+    """A binary tree whose ones have potential 2, with Bellman error 1/4: examples that every profile runs."""
+    tree = prefix_tree(horizon, lambda s: {0: ("2/3", 1), 1: ("1/3", 2)}, lambda s: 1 + s[0])
+    return PoolInstance(Instance(tree, with_bellman_error(tree, "1/4")), **more)
 
 
 def path_target(model) -> dict[tuple[int, ...], Rational]:
@@ -64,6 +70,7 @@ def test_within_the_bound_on_a_good_event():
     seen: Counter[str] = Counter()
 
     @given(pool_instances())
+    @example(with_potentials(2, pool=2, proposals=3, xi=Rational(1, 4)))
     def within(case):
         seen.update(regions(case))
         bad, target_bad, ratio = 1 - case.event.proposal_mass, 1 - case.event.target_mass, case.ratio
@@ -80,7 +87,7 @@ def test_within_the_bound_on_a_good_event():
 
     within()
     for name in ("eps > 0", "psi != 1", "bad pools", "no bad pool", "H > 1", "T > 1", "several pools", "bound below 1"):
-        assert seen[name] >= enough(0.1), f"{name}: {seen}"
+        assert seen[name] >= enough(0.05), f"{name}: {seen}"
 
 
 @given(pool_instances())
@@ -142,6 +149,7 @@ def test_pools_of_the_stated_size_are_good():
     seen: Counter[str] = Counter()
 
     @given(pool_instances(), st.sampled_from([ONE, Rational(1, 2), Rational(1, 4)]), st.sampled_from(WIDTHS[:4:3]))
+    @example(with_potentials(1, pool=1, proposals=1, xi=WIDTHS[3]), ONE, WIDTHS[3])
     def good(case, delta, xi):
         model, values = case.instance.model, case.instance.twist.values
         size = pool_size(case.instance, xi, case.proposals, delta)
@@ -156,7 +164,7 @@ def test_pools_of_the_stated_size_are_good():
             seen.update(target=1)
 
     good()
-    assert min(seen["any"], seen["some pool is bad"], seen["target"]) >= enough(0.1), seen
+    assert min(seen["any"], seen["some pool is bad"], seen["target"]) >= enough(0.05), seen
 
 
 @pytest.mark.parametrize("eps", [Rational(1, 10), Rational(1, 4)])
