@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from smc.errors import ModelError, TooLarge
-from smc.model import Edge, LayeredModel, Row, merge_edges
+from smc.model import Edge, LayeredModel, Row, merge_edges, wrong_sum
 from smc.rational import ONE, ZERO, Rational
 
 MOST_EDGES = 10_000_000
@@ -245,8 +245,4 @@ def _check_laws(mdp: FiniteMDP, known: set[str], actions: set[str]) -> None:
 
 def _sums_to_one(total: Rational, where: str) -> None:
     if total != 1:
-        raise ModelError(
-            f"probabilities sum to {total}, which misses 1 by {1 - total}",
-            where=where,
-            mend="make them sum to exactly 1, or ask for it with --rationalise",
-        )
+        raise wrong_sum(total, where)

@@ -25,6 +25,9 @@ class Edge(NamedTuple):
 
 Row = tuple[Edge, ...]
 
+ROUNDING = Rational(1, 100)
+"""The largest miss of a row's sum that rounding may explain."""
+
 
 @dataclass(frozen=True)
 class LayeredModel:
@@ -231,8 +234,13 @@ def _check_row(model: LayeredModel, t: int, i: int, row: Row) -> None:
                 )
     total = sum((e.probability for e in row), ZERO)
     if row and total != 1:
-        raise ModelError(
-            f"probabilities sum to {total}, which misses 1 by {1 - total}",
-            where=where,
-            mend="make the row sum to exactly 1, or ask for it with --rationalise",
-        )
+        raise wrong_sum(total, where)
+
+
+def wrong_sum(total: Rational, where: str) -> ModelError:
+    """The error for probabilities that do not sum to 1; rationalising is offered only for a slip that rounding could have made."""
+    how = f"misses 1 by {1 - total}" if total < 1 else f"exceeds 1 by {total - 1}"
+    slip = ", or ask for it with --rationalise" if abs(1 - total) <= ROUNDING else ""
+    return ModelError(
+        f"probabilities sum to {total}, which {how}", where=where, mend=f"make them sum to exactly 1{slip}"
+    )

@@ -54,6 +54,15 @@ class Totals:
     counterexamples: tuple[Counterexample, ...]
 
 
+def _is_database(path: Path) -> bool:
+    """Whether the file begins as SQLite files do; SQLite itself takes one byte for an empty database, and writes over it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\x00"
+    except OSError:
+        return True  # let SQLite say what is wrong
+
+
 class Store:
     """The results file of `plan` at `path`, opened or made. Raises InputError for a file that cannot be used; it is left as it was."""
 
@@ -62,6 +71,10 @@ class Store:
         if path.is_dir():
             raise InputError("is a directory", where=str(path), mend="name a file for the results")
         fresh = not path.exists()
+        if not fresh and path.stat().st_size and not _is_database(path):
+            raise InputError(
+                "is not a database", where=str(path), mend="name another file with --results; this one is left as it is"
+            )
         with self._explained():
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
             if not fresh and self._db.execute("PRAGMA quick_check").fetchone()[0] != "ok":

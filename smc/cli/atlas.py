@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+FAMILY_HORIZONS = {"hidden": (2, 3, 4, 5)}
+"""Horizons of a family when none are given; the hidden child's particles grow exponentially at constant eps."""
+
 
 def command(
     model: Annotated[
@@ -19,7 +22,7 @@ def command(
     particles: Annotated[str, typer.Option(help="Numbers of particles, with commas.")] = "1,2,4,8",
     horizons: Annotated[
         str | None,
-        typer.Option(help="Horizons, with commas.", show_default="the model's own; families: 4,8,16"),
+        typer.Option(help="Horizons, with commas.", show_default="the model's own; families: 4,8,16; hidden: 2,3,4,5"),
     ] = None,
     eps: Annotated[
         str | None,
@@ -76,7 +79,9 @@ def _settings(spec, lengths, errors, algorithm, rationalise):
                 f"{fault} is not understood", where=spec, mend="write family:hidden?eps=1/4 or family:product?c=1"
             )
         numbers = {key: _number(key, value) for key, value in options.items()}
-        return [family_setting(name, horizon, **numbers) for horizon in lengths or (4, 8, 16)]
+        return [
+            family_setting(name, horizon, **numbers) for horizon in lengths or FAMILY_HORIZONS.get(name, (4, 8, 16))
+        ]
     settings = []
     for horizon in lengths or (None,):
         source = load(spec, rationalise=rationalise, horizon=horizon)

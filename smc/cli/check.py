@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DEFAULT_PARTICLES = 4
 MOST = 10**15
 """Largest number of particles or proposals that is read."""
+LONG_HORIZON = 500
+"""Horizon beyond which a note says that exact values take a while."""
 LONG = 10.0
 """Estimated seconds of an exact law beyond which a note says so before it is computed."""
 
@@ -143,6 +145,10 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode:
     from smc.measure import Measured
     from smc.value import analyse
 
+    if model.horizon > LONG_HORIZON:
+        remarks().print(
+            f"note: exact values over {model.horizon} steps are long fractions and take a while", soft_wrap=True
+        )
     if algorithm not in ALGORITHMS or particles == 1:  # one particle is a chain: one pass over the edges
         return
     process = Measured(analyse(model, twist), algorithm, particles).process

@@ -207,7 +207,7 @@ def from_environment(
             (*notes, *rounding.notes()),
         )
     except InputError as error:
-        if "misses 1" in error.what and not rounding.allowed:
+        if "probabilities sum to" in error.what and not rounding.allowed:
             raise type(error)(error.what.split(" which")[0] + " the floats of the table are rounded", where=error.where,
                               mend="pass --rationalise to read them as fractions") from None  # fmt: skip
         raise

@@ -16,14 +16,13 @@ from typing import Any
 import gmpy2
 
 from smc.errors import InputError
+from smc.model import ROUNDING
 from smc.rational import ZERO, Rational, rational, rationalise
 
 MOST_BYTES = 1 << 28
 """Largest file that is read: 256 MB of text, some millions of edges."""
 MOST_COUNT = 10**15
 """Largest horizon that is read."""
-SLIP = Rational(1, 100)
-"""Largest miss of a row's sum that `--rationalise` mends; beyond it the row is wrong, not rounded."""
 CLOSE = Rational(1, 10**12)
 """Relative distance within which a decimal is read as the fraction of small denominator that it abbreviates (0.3333333333333333 as 1/3)."""
 
@@ -143,9 +142,9 @@ class Rounding:
         return chosen
 
     def row(self, values: list[Rational], where: str) -> list[Rational]:
-        """`values` scaled to sum to exactly 1 where that is allowed, needed, and within `SLIP`; otherwise as they are."""
+        """`values` scaled to sum to exactly 1 where that is allowed, needed, and within `ROUNDING`; otherwise as they are."""
         total = sum(values, ZERO)
-        if not self.allowed or total == 1 or abs(total - 1) > SLIP or any(v < 0 for v in values):
+        if not self.allowed or total == 1 or abs(total - 1) > ROUNDING or any(v < 0 for v in values):
             return values
         self.rows.append(where)
         self.widest = max(self.widest, abs(total - 1))

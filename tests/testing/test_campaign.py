@@ -268,3 +268,11 @@ def test_plans_name_what_they_need():
     assert make_plan(planted=["S3/constant"]).statements == ()
     with pytest.raises(InputError, match="max-horizon"):
         make_plan(max_horizon=0)
+
+
+def test_a_short_file_of_the_users_is_not_taken_for_an_empty_database(tmp_path, capsys):
+    """SQLite opens a file of one byte as empty and would write over it."""
+    path = tmp_path / "note.txt"
+    path.write_text("x")
+    assert cli(["campaign", "--examples", "1", "--results", str(path)]) == 2
+    assert "not a database" in capsys.readouterr().err and path.read_text() == "x"
