@@ -64,8 +64,8 @@ def test_formulas_are_well_formed(source):
     assert found
 
 
-def test_all_seven_are_there():
-    assert [name[:2] for name in names] == [f"{k:02}" for k in range(1, 8)]
+def test_all_eight_are_there():
+    assert [name[:2] for name in names] == [f"{k:02}" for k in range(1, 9)]
 
 
 def planted(notebook, change):
