@@ -167,7 +167,7 @@ def test_nodes_with_too_many_or_too_few_children_are_refused():
         ("f", ("f", ("X",), "real"), ()),
         ("E", ("mu", (), "X"), (u, index)),
         ("+", "data", (x, y)),
-        ("q", 7, ()),
+        ("q", 7_919_001, ()),  # an int that equals no constant made before: an equal one would be found in the table, as that constant
         ("b", (7, "X", "X"), ()),
         ("b", (-1, "X"), ()),
         ("b", (0, "bool"), ()),
