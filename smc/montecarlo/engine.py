@@ -29,11 +29,11 @@ from smc.algorithms import ParticleProcess, check_particles
 from smc.errors import InputError, TooLarge
 from smc.montecarlo import particlewise
 from smc.montecarlo.compiled import Floats, compile_process
-from smc.montecarlo.occupancy import Batch, Lineage, OccupancyEngine
+from smc.montecarlo.occupancy import Batch, Indices, Lineage, OccupancyEngine, Scratch, index_type
 from smc.montecarlo.realised import check_threshold
 from smc.montecarlo.resampling import RESAMPLERS, Resampler
 
-_BLOCK = {"occupancies": 2**14, "genealogies": 2**17, "particles": 2**16}
+_BLOCK = {"occupancies": 2**14, "genealogies": 2**18, "particles": 2**16}
 """Numbers that a block of runs holds per array: cells of an occupancy; particles with ancestors drawn by occupancies;
 particles one by one. Measured: fast, and many enough to share among threads."""
 Result = TypeVar("Result")
@@ -137,15 +137,21 @@ def simulate(
     if engine is not None and (method == "occupancies" or _occupancies_pay(engine, particles, genealogies)):
         cells, width = engine, max(particles, engine.flows) if genealogies else engine.cells
         most = _BLOCK["genealogies" if genealogies else "occupancies"]
+        scratch = Scratch()
+        room: Indices | None = None
+        if genealogies:  # in one piece, which the system maps faster than many
+            room = np.empty((process.horizon - 1, replicates, particles), index_type(particles))
 
-        def run(size: int, rng: np.random.Generator) -> Batch:
-            return cells.run(particles, size, rng, lineage=genealogies)
+        def run(rows: slice, rng: np.random.Generator) -> Batch:
+            ancestors = None if room is None else room[:, rows]
+            return cells.run(particles, rows.stop - rows.start, rng, ancestors=ancestors, scratch=scratch)
     else:
         engine = None
         width, most = particles, _BLOCK["particles"]
         resampler = resampling if callable(resampling) else RESAMPLERS[resampling]
 
-        def run(size: int, rng: np.random.Generator) -> Batch:
+        def run(rows: slice, rng: np.random.Generator) -> Batch:
+            size = rows.stop - rows.start
             return particlewise.run(
                 compiled, particles, size, rng, resampler=resampler, threshold=share, lineage=genealogies
             )
@@ -157,7 +163,7 @@ def simulate(
     def fill(k: int) -> Lineage | None:
         rows = slice(k * block, min((k + 1) * block, replicates))
         stream = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(k,)))
-        batch = run(rows.stop - rows.start, np.random.Generator(stream))
+        batch = run(rows, np.random.Generator(stream))
         law[rows], log_normaliser[rows], output[rows] = batch.law, batch.log_normaliser, batch.output
         return batch.lineage
 

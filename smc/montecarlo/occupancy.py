@@ -10,6 +10,7 @@ does not read labels is that of the particle-by-particle algorithm.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from smc.montecarlo.compiled import Compiled, Floats, Ints, Move, scale
 
 Counts = NDArray[np.int64]
+Indices = NDArray[np.uint16 | np.int32]
+"""Numbers of particles of a run: two bytes each where that is enough."""
 _DENSE = 4096
 """Largest number of entries for which the mixture is one matrix product."""
 _LONG_BLOCK = 1024
@@ -40,18 +43,37 @@ class Blocks:
         return np.repeat(rows.ravel(), self.counts.ravel()).reshape(len(rows), -1)
 
 
+class Scratch(threading.local):
+    """Arrays that each thread uses again and again: memory that is given back and asked for anew is mapped page by page."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, NDArray[np.uint8]] = {}
+
+    def array(self, name: str, length: int, dtype: type) -> NDArray:
+        """`length` numbers of unspecified value, in the memory of the last array of that name."""
+        size = length * np.dtype(dtype).itemsize
+        if name not in self._buffers or len(self._buffers[name]) < size:
+            self._buffers[name] = np.empty(size, np.uint8)
+        return self._buffers[name][:size].view(dtype)
+
+
+def index_type(particles: int) -> type[np.uint16 | np.int32]:
+    """The type of the numbers of `particles` particles."""
+    return np.uint16 if particles <= 2**16 else np.int32
+
+
 @dataclass
 class Lineage:
     """Genealogies of R runs of N particles: lists over t = 1..T.
 
     generations: states after step t, |X_t| where dead, as an array (R, N) or as `Blocks`; `states` gives arrays, int32.
-    ancestors: index of the particle of step t-1 that each moved from (its own index at t = 1), shape (R, N), int32.
+    ancestors: index of the particle of step t-1 that each moved from (its own index at t = 1), shape (R, N), uint16 or int32.
         In a run that has died they are those of dead particles.
     chosen: the output particle, shape (R,), -1 for a dead run.
     """
 
     generations: list[NDArray[np.int32] | Blocks] = field(default_factory=list)
-    ancestors: list[NDArray[np.int32]] = field(default_factory=list)
+    ancestors: list[Indices] = field(default_factory=list)
     chosen: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @cached_property
@@ -59,9 +81,9 @@ class Lineage:
         """State of each particle after step t = 1..T, arrays of shape (R, N). Made when first asked for."""
         return [g.spread() if isinstance(g, Blocks) else g for g in self.generations]
 
-    def paths(self, particle: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
+    def paths(self, particle: Indices | None = None) -> NDArray[np.int32]:
         """States of the ancestral lines of `particle` (one a run; the output by default), shape (R, T)."""
-        index = self.chosen if particle is None else particle
+        index: Indices = self.chosen if particle is None else particle
         rows = np.arange(len(index))
         line = []
         for states, ancestors in zip(reversed(self.states), reversed(self.ancestors), strict=True):
@@ -69,10 +91,11 @@ class Lineage:
             index = ancestors[rows, index]
         return np.stack(line[::-1], axis=1)
 
-    def roots(self, steps: int) -> NDArray[np.int32]:
+    def roots(self, steps: int) -> Indices:
         """Index, `steps` generations back from T, of the ancestor of each final particle, shape (R, N)."""
         rows = np.arange(len(self.ancestors[-1]))[:, None]
-        index = np.broadcast_to(np.arange(self.ancestors[-1].shape[1], dtype=np.int32), self.ancestors[-1].shape)
+        last = self.ancestors[-1]
+        index: Indices = np.broadcast_to(np.arange(last.shape[1], dtype=np.int32), last.shape)
         for ancestors in reversed(self.ancestors[len(self.ancestors) - steps :]):
             index = ancestors[rows, index]
         return index
@@ -207,18 +230,34 @@ class OccupancyEngine:
         """Largest number of pairs (parent cell, child cell)."""
         return max(len(step.flow.parent) for step in self.steps)
 
-    def run(self, particles: int, replicates: int, rng: np.random.Generator, *, lineage: bool = False) -> Batch:
-        """`replicates` runs of `particles` particles."""
+    def run(
+        self,
+        particles: int,
+        replicates: int,
+        rng: np.random.Generator,
+        *,
+        ancestors: Indices | None = None,
+        scratch: Scratch | None = None,
+    ) -> Batch:
+        """`replicates` runs of `particles` particles; with genealogies where there is room for `ancestors`, shape
+        (T - 1, R, N).
+        """
         shares = np.ones((replicates, 1))
         counts: Counts = np.full((replicates, 1), particles)
         log_normaliser = np.full(replicates, self.log_scale)
-        record = Lineage() if lineage else None
-        for step in self.steps:
-            if record is None:
+        record = None if ancestors is None else Lineage()
+        scratch = scratch or Scratch()
+        for t, step in enumerate(self.steps):
+            if record is None or ancestors is None:
                 counts = draw_counts(rng, particles, step.mixture(shares))
             else:
                 flows = draw_counts(rng, particles, shares[:, step.flow.parent] * step.flow.probability)
-                record.ancestors.append(_ancestors(counts, flows, step.flow.parent, particles, rng))
+                if t == 0:  # the root: particle i moved from particle i
+                    itself: Indices = np.arange(particles, dtype=index_type(particles))
+                    record.ancestors.append(np.broadcast_to(itself, (replicates, particles)))
+                else:
+                    room = ancestors[t - 1]
+                    record.ancestors.append(_ancestors(counts, flows, step.flow.parent, room, rng, scratch))
                 counts = np.add.reduceat(flows, step.flow.starts, axis=1)
                 record.generations.append(Blocks(step.state, counts))
             shares, log_sum = weigh(counts, step.log_weight)
@@ -240,53 +279,66 @@ class OccupancyEngine:
 
 
 def _ancestors(
-    counts: Counts, flows: Counts, parent: Ints, particles: int, rng: np.random.Generator
-) -> NDArray[np.int32]:
-    """An independent uniform member of the parent cell for each particle, cells laid out one after the other. Shape
-    (R, N).
+    counts: Counts, flows: Counts, parent: Ints, out: Indices, rng: np.random.Generator, scratch: Scratch
+) -> Indices:
+    """An independent uniform member of the parent cell for each particle, cells laid out one after the other, in `out`
+    (R, N), which is contiguous.
     """
-    if counts.shape[1] == 1:  # the root: particle i moved from particle i
-        return np.broadcast_to(np.arange(particles, dtype=np.int32), (len(counts), particles))
-    start = (np.cumsum(counts, axis=1) - counts)[:, parent].astype(np.int32)
-    flat = flows.ravel()
+    particles = out.shape[1]
+    start = (np.cumsum(counts, axis=1) - counts)[:, parent].ravel()
+    size, drawn = counts[:, parent].ravel(), flows.ravel()
+    flat = out.reshape(-1)
     if counts.max() > _SHORT_RANGE and particles >= _LONG_BLOCK * len(parent):
-        ancestors = np.empty(len(counts) * particles, np.int32)
-        blocks = zip(start.ravel().tolist(), counts[:, parent].ravel().tolist(), flat.tolist(), strict=True)
         position = 0
-        for low, size, drawn in blocks:
-            if drawn:
-                ancestors[position : position + drawn] = rng.integers(low, low + size, drawn, np.int32)
-                position += drawn
-        return ancestors.reshape(len(counts), particles)
-    ancestors = uniform_below(counts[:, parent].ravel(), flat, rng)
-    ancestors += np.repeat(start.ravel(), flat)
-    return ancestors.reshape(len(counts), particles)
+        for low, width, number in zip(start.tolist(), size.tolist(), drawn.tolist(), strict=True):
+            if number:
+                flat[position : position + number] = rng.integers(low, low + width, number, np.int32)
+                position += number
+        return out
+    uniform_below(size, drawn, rng, flat, scratch)
+    flat += np.repeat(start.astype(flat.dtype), drawn)
+    return out
 
 
-def uniform_below(size: Counts, drawn: Counts, rng: np.random.Generator) -> NDArray[np.int32]:
-    """`drawn[k]` independent uniform integers below `size[k]`, for one k after the other; exactly uniform for ideal
-    bits.
+def uniform_below(
+    size: Counts, drawn: Counts, rng: np.random.Generator, out: Indices | None = None, scratch: Scratch | None = None
+) -> Indices:
+    """`drawn[k]` independent uniform integers below `size[k]`, for one k after the other, in `out`; exactly uniform for
+    ideal bits.
 
     Lemire (2019): of the product of a random b-bit word and the size, the upper half is uniform once the products
     whose lower half is below `2^b mod size` are drawn again. One 64-bit number of the generator makes four words, or two
     where a size exceeds `_SHORT_RANGE`.
     """
     bits, word, double = (16, np.uint16, np.uint32) if size.max() <= _SHORT_RANGE else (32, np.uint32, np.uint64)
+    total = int(drawn.sum())
 
-    def multiply(sizes: NDArray) -> NDArray:
-        words = rng.integers(0, 2**64, -(-len(sizes) * bits // 64), np.uint64).view(word)[: len(sizes)]
-        return np.multiply(words, sizes, dtype=double)
+    def words(number: int) -> NDArray:
+        return rng.integers(0, 2**64, -(-number * bits // 64), np.uint64).view(word)[:number]
 
-    sizes = np.repeat(size.astype(word), drawn)
-    product = multiply(sizes)
-    lower = product.astype(word)
-    again = np.flatnonzero(lower < sizes)  # few; the remainder is below the size
-    lower = lower[again]
-    while len(again := again[lower < (word(0) - sizes[again]) % sizes[again]]):
-        product[again] = fresh = multiply(sizes[again])
-        lower = fresh.astype(word)
+    scratch = scratch or Scratch()
+    product, lower = scratch.array("product", total, double), scratch.array("lower", total, word)
+    repeat = scratch.array("repeat", -(-total // 8) * 8, np.bool_)
+    np.multiply(words(total), np.repeat(size.astype(word), drawn), out=product, dtype=double)
+    np.copyto(lower, product, casting="unsafe")
+    least = (2**bits % np.maximum(size, 1)).astype(word)
+    np.less(lower, np.repeat(least, drawn), out=repeat[:total])
+    repeat[total:] = False
+    eight = np.flatnonzero(repeat.view(np.uint64))  # few are repeated, so looking at eight at a time is faster
+    inside = np.flatnonzero(repeat.reshape(-1, 8)[eight])
+    again = eight[inside // 8] * 8 + inside % 8
+    if len(again):
+        block = np.searchsorted(np.cumsum(drawn), again, side="right")
+        while len(again):
+            fresh = np.multiply(words(len(again)), size[block].astype(word), dtype=double)
+            product[again] = fresh
+            rejected = fresh.astype(word) < least[block]
+            again, block = again[rejected], block[rejected]
     product >>= double(bits)
-    return product.astype(np.int32)
+    if out is None:
+        return product.astype(np.int32)
+    np.copyto(out, product, casting="unsafe")
+    return out
 
 
 def _member(counts: Counts, cell: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:

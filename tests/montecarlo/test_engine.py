@@ -18,6 +18,7 @@ import pytest
 from smc.algorithms import Outcome, ParticleProcess, particle_process
 from smc.errors import InputError, TooLarge
 from smc.exact import output_law, second_moment
+from smc.model import LayeredModel
 from smc.montecarlo import compiled, estimate, occupancy, particlewise, realise, simulate
 from smc.montecarlo.confidence import clopper_pearson
 from smc.montecarlo.draws import every_run, law_of
@@ -323,6 +324,19 @@ def test_genealogies_have_the_law_of_the_realised_run(mode, long_block, monkeypa
         assert low <= p <= high
 
 
+@pytest.mark.parametrize("method", ["occupancies", "particles"])
+def test_resampling_in_a_layer_with_one_cell_makes_lines_meet(method):
+    """Equal weights in a single state, and still the ancestors are drawn: only those of the root are their own."""
+    layers = [("root",), ("m",), ("a", "b")]
+    edges = [[("root", "m", 1, 1)], [("m", "a", "1/2", 1), ("m", "b", "1/2", 2)]]
+    steered = process(LayeredModel.from_edges(layers, edges, {"a": 1, "b": 1}, name="neck"), "naive")
+    runs = simulate(steered, 2, 40_000, seed=7, genealogies=True, method=method)
+    met = sum(int((line.roots(1)[:, 0] == line.roots(1)[:, 1]).sum()) for line in runs.lineages)
+    low, high = clopper_pearson(met, runs.replicates, ERROR)
+    assert low <= 1 / 2 <= high
+    assert all((line.ancestors[0] == np.arange(2)).all() for line in runs.lineages)
+
+
 def test_every_ancestor_can_reach_its_child():
     model = random_model(7, horizon=5, width=3, zero=0.2)
     steered = process(model, "naive")
@@ -445,6 +459,29 @@ def test_ancestors_are_uniform_exactly():
         copies = np.bincount(values, minlength=size)
         whole, rest = divmod(2**16, size)
         assert len(copies) == size and copies[-1] == whole + rest and (copies[:-1] == whole).all()
+
+
+@pytest.mark.parametrize("particles", [2**16, 2**16 + 1])
+def test_ancestors_take_two_bytes_where_their_numbers_fit(particles):
+    """The last particle of each cell has a number, whichever way its ancestor is drawn: nothing wraps around."""
+    runs = simulate(process(ladder(), "naive"), particles, 2, seed=5, genealogies=True, method="occupancies")
+    (lineage,) = runs.lineages
+    assert len(lineage.ancestors) == 3 and lineage.ancestors[0].max() == particles - 1
+    for ancestors in lineage.ancestors:
+        assert ancestors.dtype == (np.uint16 if particles == 2**16 else np.int32)
+        assert ancestors.shape == (2, particles) and ancestors.max() > particles - 50
+
+
+def test_the_memory_of_one_draw_is_used_again_in_the_next():
+    """Longer, shorter, wider words: the values do not depend on what the memory held, nor on whose it is."""
+    scratch, jobs = occupancy.Scratch(), ((1000, 4001), (7, 13), (2**20 + 1, 999), (8192, 8003), (1, 9000), (5, 1))
+    for size, drawn in jobs:
+        args = np.array([size, 1 + size // 2]), np.array([drawn, 3])
+        one, two = (
+            occupancy.uniform_below(*args, np.random.Generator(np.random.SFC64(6)), *more)
+            for more in ((), (None, scratch))
+        )
+        assert (one == two).all() and len(one) == drawn + 3 and one[:drawn].max() < size
 
 
 def test_ancestors_in_a_long_range_are_uniform():
