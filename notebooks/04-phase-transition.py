@@ -16,7 +16,7 @@
 # %%
 from proofs.display import closed_form, formula, statement
 from smc.display import quantities, table
-from smc.illustrations import phase_transition, query_staircase
+from smc.illustrations import exponent_by_vocabulary, phase_transition, query_staircase
 from smc.plan import setting
 from smc.plots import counts_by_statement
 from smc.query.families import audit, hidden_child
@@ -70,6 +70,16 @@ query_staircase(children=children, horizon=horizon, gain=gain)
 
 # %%
 statement("S6", hypotheses=False)
+
+# %% [markdown]
+# With a vocabulary of `k` tokens a prefix of several tokens is hidden instead of one child. The exponent then depends
+# on `k`: it is the paper's two thirds at the smallest vocabulary and tends to two.
+
+# %%
+statement("S6.vocabulary", hypotheses=False)
+
+# %%
+exponent_by_vocabulary()
 
 # %% [markdown]
 # ## The two bounds meet

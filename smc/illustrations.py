@@ -10,6 +10,7 @@ from smc.attaining import two_branch, weight_ratio
 from smc.measure import importance_chi_square
 from smc.plan import setting
 from smc.plots import _log10, counts_by_statement, cycler_colours, in_style, new_axes
+from smc.query.exponents import exponent
 from smc.query.families import hidden_child, hidden_mass
 from smc.query.minimax import best_hit, least_tv
 from smc.rational import Rational, rational
@@ -148,4 +149,25 @@ def chord(low: object, high: object, points: int = 61) -> Figure:
     )
     axes.set(xlabel="h", title=f"Mean 1 in [a, b] = [{a}, {b}]: how much h can vary")
     axes.legend(loc="upper left")
+    return figure
+
+
+@in_style
+def exponent_by_vocabulary(
+    epsilons: Sequence[object] = ("1/10", "1/2", "1"),
+    vocabularies: Sequence[int] = (2, 4, 16, 64, 256, 1024, 4096, 65536),
+) -> Figure:
+    """S6's exponent `2 log k / (log k + 2 log(1+eps))` against the vocabulary k, certified; between the paper's 2/3 and 2."""
+    figure, axes = new_axes(height=3.6)
+    for eps in epsilons:
+        values = [float(exponent(k, eps)) for k in vocabularies]
+        axes.plot(vocabularies, values, marker="o", label=f"eps = {rational(eps)}")
+    for level, word in ((2.0, "2, S3's exponent"), (2 / 3, "2/3, the paper's")):
+        axes.axhline(level, color="0.5", linewidth=0.8, linestyle="-", label=word)
+        axes.annotate(word, (vocabularies[2], level), (0, 3), textcoords="offset points", fontsize=8.5, color="0.35")
+    axes.set(xscale="log", xlabel="vocabulary k", ylabel="exponent of (1+eps)^T", ylim=(0.5, 2.2))
+    axes.set(title="What no algorithm can beat, by vocabulary")
+    axes.set_xticks(vocabularies, [str(k) for k in vocabularies])
+    axes.minorticks_off()
+    axes.legend(handles=axes.get_lines()[: len(epsilons)], loc="lower right")
     return figure

@@ -14,7 +14,14 @@ from proofs.walkthrough import after_replacing, identity, steps
 from smc.display import cell, table
 from smc.formats import load
 from smc.html import page
-from smc.illustrations import bellman_ratios, chi_square_against_branch, chord, phase_transition, query_staircase
+from smc.illustrations import (
+    bellman_ratios,
+    chi_square_against_branch,
+    chord,
+    exponent_by_vocabulary,
+    phase_transition,
+    query_staircase,
+)
 from smc.plan import setting
 from smc.plots import counts_by_statement, demand_bars, exponent_gap, tv_against_particles
 from smc.rational import Rational, Verdict, rational
@@ -51,6 +58,14 @@ def test_the_two_branch_curve_stays_below_s1_and_touches_it():
 def test_search_and_formula_of_the_staircase_agree():
     shown = lines(query_staircase(4, 3, 2))
     assert shown["S6's formula"]["y"] == shown["every decision tree tried"]["y"]
+
+
+def test_exponents_lie_between_the_papers_and_two():
+    shown = lines(exponent_by_vocabulary())
+    for eps in ("1/10", "1/2", "1"):
+        values = shown[f"eps = {eps}"]["y"]
+        assert values == sorted(values) and 2 / 3 <= values[0] and values[-1] < 2
+    assert shown["eps = 1"]["y"][0] == pytest.approx(2 / 3)  # k = 1 + eps
 
 
 def test_slopes_of_the_bounds():
