@@ -19,6 +19,7 @@ from smc.measure import Measured
 from smc.model import LayeredModel
 from smc.rational import ONE, ZERO, Ball, Extended, Rational, Verdict, at_most, ball, precision, rational, text
 from smc.reward import Twist
+from smc.search import least_enough
 from smc.value import Constants, analyse
 from smc.verify import CLAIMS, START_BITS, TV, Claim, Row
 
@@ -188,15 +189,7 @@ def demand(claim: Claim, delta: Rational) -> Demand:
             bound: Extended | Any = bounds.evaluate(claim.id, claim.form, N=n, **claim.inputs)
             return at_most(bound, delta) is Verdict.HOLDS
 
-    low, high = 0, 1
-    while not enough(high):
-        low, high = high, 2 * high
-        if high > MOST_PARTICLES:
-            return Demand(claim.id, claim.form, None)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return Demand(claim.id, claim.form, high)
+    return Demand(claim.id, claim.form, least_enough(enough, MOST_PARTICLES))
 
 
 EXACT_SPLIT = 2000

@@ -18,6 +18,7 @@ from proofs import bounds
 from smc.errors import InputError
 from smc.query.exponents import best_depth
 from smc.rational import ONE, Ball, Rational, Verdict, at_most, ball, precision, rational
+from smc.search import least_enough
 
 BITS = 256
 """Working precision: counts below 10**60 come out to the unit, larger ones to 60 digits (rounded up)."""
@@ -193,15 +194,7 @@ def _proposals(s: Setting) -> int | None:
             product = ball(ONE + s.eps, bits) ** (2 * (s.horizon - 1))
             return at_most(bounds.evaluate("S7", "instance", H=h, R=product), s.delta) is Verdict.HOLDS
 
-    low, high = 0, 1
-    while not enough(high):
-        low, high = high, 2 * high
-        if high > MOST_PROPOSALS:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    return least_enough(enough, MOST_PROPOSALS)
 
 
 def pool_size(*, horizon: int, eps: Rational, ratio_bound: Rational, proposals: int, delta: Rational) -> int:

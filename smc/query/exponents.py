@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smc.errors import InputError
+from smc.query.families import hidden_mass
 from smc.rational import ONE, Ball, Rational, ball, precision, rational
 
 BITS = 128
@@ -43,8 +44,8 @@ def exponent(vocabulary: int, eps: object) -> Ball:
 
 def needed_queries(*, prefixes: int, levels: int, eps: object, delta: object) -> Rational:
     """`B (a^2/(a^2+B-1) - delta) - 1` with `a = (1+eps)^levels`: S6's count for B hidden prefixes and `levels` steps below them."""
-    square = (ONE + rational(eps)) ** (2 * levels)
-    return prefixes * (square / (square + prefixes - 1) - rational(delta)) - 1
+    mass = hidden_mass(leaves=prefixes, levels=levels, gain=ONE + rational(eps))
+    return prefixes * (mass - rational(delta)) - 1
 
 
 def best_depth(*, vocabulary: int, eps: object, horizon: int, delta: object = "1/4") -> HiddenDepth:
