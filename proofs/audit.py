@@ -29,10 +29,13 @@ from proofs.replay import STORED, Refused, Replayer, digest, load, load_seals
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
 _UNFOLDING = "the lemma unfolds a definition, and the variant defines another law (t for t + 1 throughout): smc_mean refuses that law"
+_OTHER_LAW = "the lemma unfolds a definition, and the variant defines another law; the seals that rest on it carry this definition's fingerprint"
 # (ID, "where: what") -> why a variant with a new conclusion is true as well
 EXPLAINED: dict[tuple[str, str], str] = {
     ("smc_law", "term 21, everywhere: + made *"): _UNFOLDING,
     ("smc_law", "term 21, everywhere: a summand dropped"): _UNFOLDING,
+    ("guided_law", "term 18, everywhere: + made *"): _OTHER_LAW,
+    ("guided_law", "term 18, everywhere: a summand dropped"): _OTHER_LAW,
     ("telescope_start", "term 9, everywhere: * made +"): "each half holds by itself: the variant has the upper half at 1 - target",
 }
 RULE_SWAPS = {
@@ -265,7 +268,10 @@ class Audit:
         replayer.theorems = {key: value for key, value in self.sound.theorems.items() if key != name}
         replayer.rests = dict(self.sound.rests)
         own = _defined(mutant.data)
-        replayer.theory.defs = {s: d for s, d in self.sound.theory.defs.items() if s[1][0] not in own}
+        # neither the symbols that this proof defines, nor what other proofs define from them
+        replayer.theory.defs = {
+            s: d for s, d in self.sound.theory.defs.items() if own.isdisjoint({s[1][0], *(t[1][0] for t in d)})
+        }
         try:
             proved: Theorem = replayer.check(name, mutant.data)
         except Refused as error:
