@@ -29,7 +29,10 @@ from proofs.replay import STORED, Refused, Replayer, digest, load, load_seals
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
 _UNFOLDING = "the lemma unfolds a definition, and the variant defines another law (t for t + 1 throughout): smc_mean refuses that law"
-_OTHER_LAW = "the lemma unfolds a definition, and the variant defines another law; the seals that rest on it carry this definition's fingerprint"
+_OTHER_LAW = (
+    "the lemma unfolds a definition, and the variant defines another law; "
+    "the seals that rest on it carry this definition's fingerprint"
+)
 # (ID, "where: what") -> why a variant with a new conclusion is true as well
 EXPLAINED: dict[tuple[str, str], str] = {
     ("smc_law", "term 21, everywhere: + made *"): _UNFOLDING,
