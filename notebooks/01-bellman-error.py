@@ -17,14 +17,14 @@
 # This notebook answers the second question and sets up the first. Every number is an exact fraction, computed here.
 
 # %%
-from proofs.display import closed_form, statement
-from smc.display import paths_table, quantities, table, values_table
+from proofs.reading.notebook import closed_form, statement
+from smc.present.notebook import paths_table, quantities, table, values_table
 from smc.formats import load
-from smc.illustrations import bellman_ratios
-from smc.reward import rescaled
-from smc.telescoping import path_weights
-from smc.value import analyse
-from smc.verify import check
+from smc.present.illustrations import bellman_ratios
+from smc.setting.twist import rescaled
+from smc.setting.telescoping import path_weights
+from smc.setting.analysis import analyse
+from smc.check.check import check
 
 # %% [markdown]
 # ## The model

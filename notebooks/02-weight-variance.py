@@ -16,17 +16,17 @@
 # theorem can exist.
 
 # %%
-from proofs.display import closed_form, statement
-from smc.attaining import most_variance, two_branch, weight_ratio
-from smc.display import paths_table, quantities, table, values_table
+from proofs.reading.notebook import closed_form, statement
+from smc.instances.two_branch import most_variance, two_branch, weight_ratio
+from smc.present.notebook import paths_table, quantities, table, values_table
 from smc.formats import load
-from smc.illustrations import chi_square_against_branch
-from smc.measure import importance_chi_square
-from smc.plots import chi_square_against_horizon
-from smc.rational import rational
-from smc.reward import with_bellman_error
-from smc.telescoping import path_weights
-from smc.value import analyse
+from smc.present.illustrations import chi_square_against_branch
+from smc.check.measure import importance_chi_square
+from smc.present.figures import chi_square_against_horizon
+from smc.numbers import rational
+from smc.setting.twist import with_bellman_error
+from smc.setting.telescoping import path_weights
+from smc.setting.analysis import analyse
 
 # %% [markdown]
 # ## One random variable

@@ -16,14 +16,14 @@
 # following all ways in which the particles can fall.
 
 # %%
-from proofs.display import formula, statement
-from smc.atlas import chart, family_setting
-from smc.display import demands, distances, table
+from proofs.reading.notebook import formula, statement
+from smc.check.atlas import chart, family_setting
+from smc.present.notebook import demands, distances, table
 from smc.formats import load
-from smc.plan import setting
-from smc.plots import counts_by_statement, exponent_gap, tv_against_particles
-from smc.report import short
-from smc.verify import check
+from smc.check.plan import setting
+from smc.present.figures import counts_by_statement, exponent_gap, tv_against_particles
+from smc.present.tables import short
+from smc.check.check import check
 
 # %% [markdown]
 # ## Two theorems, one set of assumptions

@@ -14,15 +14,15 @@
 # bounds what no algorithm can do without. When the two meet, the question is settled. They meet here.
 
 # %%
-from proofs.display import closed_form, formula, statement
-from smc.display import quantities, table
-from smc.illustrations import exponent_by_vocabulary, phase_transition, query_staircase
-from smc.plan import setting
-from smc.plots import counts_by_statement
-from smc.query.families import audit, hidden_child
+from proofs.reading.notebook import closed_form, formula, statement
+from smc.present.notebook import quantities, table
+from smc.present.illustrations import exponent_by_vocabulary, phase_transition, query_staircase
+from smc.check.plan import setting
+from smc.present.figures import counts_by_statement
+from smc.instances.hidden import audit, hidden_child
 from smc.query.minimax import best_hit, least_tv
-from smc.rational import rational
-from smc.report import short
+from smc.numbers import rational
+from smc.present.tables import short
 
 # %% [markdown]
 # ## A hard input

@@ -15,15 +15,15 @@
 # notebook shows what still holds (S4), why, and what it costs.
 
 # %%
-from proofs.display import formula, statement
-from smc.atlas import chart, model_setting
-from smc.display import demands, distances, quantities, report, table
-from smc.model import prefix_tree
-from smc.plots import tv_against_particles
-from smc.rational import rational
-from smc.reward import from_function
-from smc.value import analyse
-from smc.verify import check
+from proofs.reading.notebook import formula, statement
+from smc.check.atlas import chart, model_setting
+from smc.present.notebook import demands, distances, quantities, report, table
+from smc.setting.model import prefix_tree
+from smc.present.figures import tv_against_particles
+from smc.numbers import rational
+from smc.setting.twist import from_function
+from smc.setting.analysis import analyse
+from smc.check.check import check
 
 # %% [markdown]
 # ## A verifier

@@ -15,16 +15,16 @@
 # line does the same: `bellman-smc check` and `bellman-smc plan`.
 
 # %%
-from proofs.display import formula
-from smc.atlas import chart, model_setting
-from smc.display import degenerate, demands, offers, quantities, report, table
+from proofs.reading.notebook import formula
+from smc.check.atlas import chart, model_setting
+from smc.present.notebook import degenerate, demands, offers, quantities, report, table
 from smc.formats import load
-from smc.plan import plan, setting
-from smc.plots import demand_bars
-from smc.rational import rational
-from smc.reward import from_function
-from smc.value import analyse
-from smc.verify import check
+from smc.check.plan import plan, setting
+from smc.present.figures import demand_bars
+from smc.numbers import rational
+from smc.setting.twist import from_function
+from smc.setting.analysis import analyse
+from smc.check.check import check
 
 # %% [markdown]
 # ## The process

@@ -15,14 +15,14 @@
 # S1 is the same argument carried along a path, and all others are read in the same way.
 
 # %%
-from proofs.blueprint import trusted_lines
-from proofs.display import replayer, statement
-from proofs.walkthrough import after_replacing, corruptions, derivation, foundations, identity, steps, stored_line
-from smc.attaining import two_branch
-from smc.display import quantities, table
-from smc.illustrations import chord
-from smc.telescoping import path_weights
-from smc.value import analyse
+from proofs.reading.blueprint import trusted_lines
+from proofs.reading.notebook import replayer, statement
+from proofs.reading.walkthrough import after_replacing, corruptions, derivation, foundations, identity, steps, stored_line
+from smc.instances.two_branch import two_branch
+from smc.present.notebook import quantities, table
+from smc.present.illustrations import chord
+from smc.setting.telescoping import path_weights
+from smc.setting.analysis import analyse
 
 # %% [markdown]
 # ## The statement
@@ -78,7 +78,7 @@ identity("S0.variance", 9)
 # ## The file
 #
 # A Python object can be forged, so an object in memory proves nothing. What counts is the stored proof, a text file
-# with one step a line, and its replay by `python -m proofs.replay`, which needs the standard library only. The last
+# with one step a line, and its replay by `python -m proofs.kernel.replay`, which needs the standard library only. The last
 # step as it is stored:
 
 # %%

@@ -15,18 +15,18 @@
 # ends with the price that naive SMC pays for length alone (S9), even when the reward model is perfect.
 
 # %%
-from proofs.display import closed_form, formula, statement
-from smc.atlas import chart, split_setting
-from smc.attaining import most_bias
-from smc.display import table
-from smc.exact.product import product_family
+from proofs.reading.notebook import closed_form, formula, statement
+from smc.check.atlas import chart, split_setting
+from smc.instances.two_branch import most_bias
+from smc.present.notebook import table
+from smc.instances.product import product_family
 from smc.formats import load
-from smc.measure import guided_tv, target_chi_square
-from smc.plots import atlas_figure
-from smc.rational import rational
-from smc.report import short
-from smc.value import analyse
-from smc.verify import check
+from smc.check.measure import guided_tv, target_chi_square
+from smc.present.figures import atlas_figure
+from smc.numbers import rational
+from smc.present.tables import short
+from smc.setting.analysis import analyse
+from smc.check.check import check
 
 # %% [markdown]
 # ## One guided particle

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from proofs.kernel import Node, Theorem
-from proofs.replay import STORED, Refused, Replayer, digest, load, load_seals
+from proofs.kernel.replay import STORED, Refused, Replayer, digest, load, load_seals
+from proofs.kernel.rules import Node, Theorem
 
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
@@ -39,7 +39,10 @@ EXPLAINED: dict[tuple[str, str], str] = {
     ("smc_law", "term 21, everywhere: a summand dropped"): _UNFOLDING,
     ("guided_law", "term 18, everywhere: + made *"): _OTHER_LAW,
     ("guided_law", "term 18, everywhere: a summand dropped"): _OTHER_LAW,
-    ("telescope_start", "term 9, everywhere: * made +"): "each half holds by itself: the variant has the upper half at 1 - target",
+    (
+        "telescope_start",
+        "term 9, everywhere: * made +",
+    ): "each half holds by itself: the variant has the upper half at 1 - target",
 }
 RULE_SWAPS = {
     "generalise": "discharge",

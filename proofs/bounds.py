@@ -1,6 +1,6 @@
 """The closed forms of the statements as callables on exact numbers, read from the sealed statements themselves.
 
-`evaluate("S1", "uniform", T=5, eps=mpq(1, 4))` takes the right-hand side of the conclusion that `proofs/stored/S1.json` proves (the
+`evaluate("S1", "uniform", T=5, eps=mpq(1, 4))` takes the right-hand side of the conclusion that `proofs/sealed/S1.json` proves (the
 claim must carry its seal; nothing is derived or replayed here) and evaluates that term. A rational comes out where the bound is
 rational at these inputs, an enclosure (`flint.arb`, at the working precision) where an input is one or an irrational root remains, and
 `inf` where an input is infinite: no guarantee is then claimed.
@@ -22,10 +22,10 @@ from typing import Any
 
 import flint
 
-from proofs.kernel import Node
-from proofs.replay import STORED, Refused, decode_term, fingerprint, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate as value_of
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import STORED, Refused, decode_term, fingerprint, load_seals
+from proofs.kernel.rules import Node
+from proofs.language.terms import evaluate as value_of
 
 TV, AT_STEP, CHI_SQUARE, SECOND_MOMENT, QUERIES = "TV", "TV at step t", "chi^2", "E[Zhat^2]/Z^2", "queries"
 COUNTS = frozenset({"N", "T", "H", "t", "steps"})

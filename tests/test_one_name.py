@@ -53,7 +53,7 @@ def readme_table() -> dict[str, dict[str, str]]:
 
 
 def test_the_readme_says_what_is_proved_and_what_is_not():
-    from proofs.blueprint import index
+    from proofs.reading.blueprint import index
 
     table, statements = readme_table(), {s["id"]: s for s in index()["statements"]}
     rocq = json.loads((ROOT / "proofs/rocq/statements.json").read_text(encoding="utf-8"))

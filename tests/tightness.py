@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hypothesis import settings, target
 
-from smc.rational import Verdict
+from smc.check.check import Row
+from smc.numbers import Verdict
 from smc.testing import Instance
-from smc.verify import Row
 
 refutations: dict[str, tuple[int, int, str]] = {}
 """By falsehood: size of the shrunk counterexample in states and edges, instances tried, the counterexample as text."""

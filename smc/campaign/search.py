@@ -17,8 +17,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.strategies import SearchStrategy
 
 from smc.campaign.plan import Plan
+from smc.check.check import Row
 from smc.formats.native import layered_document
-from smc.rational import Verdict
+from smc.numbers import Verdict
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.families import FAMILIES, hard_families
 from smc.testing.instances import Instance, describe, most_particles, regions
@@ -26,7 +27,6 @@ from smc.testing.mdps import finite_mdps
 from smc.testing.models import layered_models, prefix_trees, product_models
 from smc.testing.rewards import instances
 from smc.testing.statements import ALGORITHM, report
-from smc.verify import Row
 
 
 @dataclass

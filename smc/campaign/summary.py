@@ -10,7 +10,7 @@ from rich.table import Table
 
 from smc.campaign.plan import Plan
 from smc.campaign.store import Tightness, Totals
-from smc.plots import in_style, new_axes
+from smc.present.figures import in_style, new_axes
 from smc.testing.statements import ALGORITHM
 
 if TYPE_CHECKING:

@@ -39,10 +39,10 @@ def command(
     """
     from pathlib import Path
 
-    from smc.atlas import chart
+    from smc.check.atlas import chart
+    from smc.check.check import worst_verdict
     from smc.cli.output import CODES, json_object, remarks, results, waiting
-    from smc.report import atlas_tables
-    from smc.verify import worst_verdict
+    from smc.present.tables import atlas_tables
 
     counts = _whole_numbers("particles", particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
@@ -51,7 +51,7 @@ def command(
         with waiting(setting.label):
             entries.append(chart(setting, _number("delta", delta), counts))
     if figure:
-        from smc.plots import atlas_figure, save
+        from smc.present.figures import atlas_figure, save
 
         save(atlas_figure(entries), Path(figure))
         remarks().print(f"figure: {figure}")
@@ -65,7 +65,7 @@ def command(
 
 
 def _settings(spec, lengths, errors, algorithm, rationalise):
-    from smc.atlas import family_setting, model_setting
+    from smc.check.atlas import family_setting, model_setting
     from smc.errors import InputError
     from smc.formats import load
 
@@ -106,7 +106,7 @@ def _whole_numbers(name: str, text: str) -> list[int]:
 
 def _number(name: str, text: str):
     from smc.errors import InputError
-    from smc.rational import rational
+    from smc.numbers import rational
 
     try:
         return rational(text)

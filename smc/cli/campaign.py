@@ -56,8 +56,8 @@ def command(
     from smc.cli import HOLDS, INTERRUPTED, REFUTED, UNDECIDED
     from smc.cli.output import json_object, remarks, results
     from smc.errors import InputError
-    from smc.plots import save
-    from smc.report import write_atomically
+    from smc.present.figures import save
+    from smc.present.tables import write_atomically
 
     plan = make_plan(
         statement or (),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from smc.check.check import Report
+    from smc.check.sampled import SampledReport
     from smc.errors import TooLarge
-    from smc.sampled import SampledReport
-    from smc.verify import Report
 
 DEFAULT_PARTICLES = 4
 MOST = 10**15
@@ -100,7 +100,7 @@ def command(
     report: Report | SampledReport
     what = f"{algorithm} on {source.model.name}"
     if method != "monte-carlo":
-        from smc.verify import check
+        from smc.check.check import check
 
         _forewarn(source.model, twist, algorithm, particles, explain, method)
         with waiting(what) as told:
@@ -113,7 +113,7 @@ def command(
                 raise _for_command_line(fault, algorithm) from None
             document = report.to_json()
     else:
-        from smc.sampled import check_by_simulation
+        from smc.check.sampled import check_by_simulation
 
         given: dict[str, Any] = {name: number for name, number in sampling.items() if number is not None}
         with counting(what) as progress:
@@ -137,13 +137,13 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode:
 
     Raises TooLarge, before anything is computed, for what will not fit.
     """
-    from smc.algorithms import ALGORITHMS
+    from smc.check.measure import Measured
     from smc.cli.output import remarks
     from smc.errors import TooLarge
     from smc.exact import explain_law
-    from smc.exact.cost import duration
-    from smc.measure import Measured
-    from smc.value import analyse
+    from smc.exact.occupancy.cost import duration
+    from smc.samplers.process import ALGORITHMS
+    from smc.setting.analysis import analyse
 
     if model.horizon > LONG_HORIZON:
         remarks().print(
@@ -170,8 +170,8 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode:
 
 def _for_command_line(fault: TooLarge, algorithm: str) -> TooLarge:
     """The refusal with the ways out that this command has: its own method by name, modes of the library left out."""
+    from smc.check.sampled import SAMPLED
     from smc.errors import TooLarge
-    from smc.sampled import SAMPLED
 
     mend = fault.mend.replace("mode 'certified'", "--method certified")
     mend = re.sub(r"mode '\w+',? ?", "", mend).replace("a Monte Carlo run", "--method monte-carlo")
@@ -182,7 +182,7 @@ def _for_command_line(fault: TooLarge, algorithm: str) -> TooLarge:
 
 def _shown(report, method: str):
     if method != "monte-carlo":
-        from smc.report import bounds_table, constants_lines
+        from smc.present.tables import bounds_table, constants_lines
 
         return constants_lines(report), bounds_table(report.rows)
     from smc.cli.sampled_table import lines, table

@@ -66,7 +66,7 @@ def command(
     from smc.cli.output import remarks
     from smc.errors import InputError
     from smc.formats import document, load, native
-    from smc.report import write_atomically
+    from smc.present.tables import write_atomically
 
     if output == "":
         raise InputError("no file is named", where="output", mend="name one, or leave --output out")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from smc.cli import HOLDS, REFUTED, UNDECIDED
 from smc.errors import InputError
-from smc.rational import Verdict
+from smc.numbers import Verdict
 
 CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
 """Exit code of a verdict."""

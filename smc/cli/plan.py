@@ -18,9 +18,9 @@ def command(
     """How many particles or proposals each theorem asks for, the paper's number beside the sharpened one, and which is cheapest."""
     from dataclasses import asdict
 
+    from smc.check.plan import cheapest, plan, setting
     from smc.cli.output import json_object, results
-    from smc.plan import cheapest, plan, setting
-    from smc.report import plan_table
+    from smc.present.tables import plan_table
 
     given = setting(horizon, eps, ratio_bound, delta, branching)
     demands = plan(given)

@@ -32,9 +32,9 @@ def command(
     A gap is a statement of the theory, or a closed form that the other commands use, without a proof.
     Exit codes: 0 every stored proof replays, 1 one is refused, 2 an unknown ID, 3 the statement asked for is not proved.
     """
-    from proofs.blueprint import blueprint, index
-    from proofs.derivation import text, to_json
-    from proofs.replay import STORED
+    from proofs.kernel.replay import STORED
+    from proofs.reading.blueprint import blueprint, index
+    from proofs.reading.derivation import text, to_json
     from smc.cli import REFUTED, UNDECIDED
     from smc.cli.output import json_object, remarks, results
     from smc.errors import InputError
@@ -76,8 +76,8 @@ def command(
 
 def _latex(made, statement, entries) -> str:
     """A document: every sealed statement, or the derivations asked for."""
-    from proofs.derivation import in_latex
-    from proofs.latex import document, statement_latex
+    from proofs.language.latex import document, statement_latex
+    from proofs.reading.derivation import in_latex
 
     if statement is not None:
         return document("\n".join(in_latex(made, e) for e in entries), f"The derivation of {statement}")
@@ -88,7 +88,7 @@ def _latex(made, statement, entries) -> str:
 
 def _graph(made, path: Path, names: list[str] | None) -> str:
     """Write the graph; bad endings, places and missing programs are bad input."""
-    from proofs.graph import NoDrawing, write
+    from proofs.reading.graph import NoDrawing, write
     from smc.errors import InputError
 
     try:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from smc.rational import INFINITE
-from smc.report import COLUMNS, row_cells, short, verdict_text
-from smc.sampled import SampledReport, SampledRow
-from smc.verify import Row
+from smc.check.check import Row
+from smc.check.sampled import SampledReport, SampledRow
+from smc.numbers import INFINITE
+from smc.present.tables import COLUMNS, row_cells, short, verdict_text
 
 
 def between(low: float, high: float) -> str:

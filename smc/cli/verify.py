@@ -28,14 +28,14 @@ def command(
     """
     from pathlib import Path
 
+    from smc.check.check import worst_verdict
+    from smc.check.summary import summary_table
+    from smc.check.verify import cases
     from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results
     from smc.errors import TooLarge
     from smc.formats import load, shipped
-    from smc.rational import Verdict
-    from smc.report import dump, write_atomically
-    from smc.suite import cases
-    from smc.summary import summary_table
-    from smc.verify import worst_verdict
+    from smc.numbers import Verdict
+    from smc.present.tables import dump, write_atomically
 
     sources = [load(spec) for spec in models or [f"shipped:{name}" for name in shipped()]]
     inputs = [
@@ -62,7 +62,7 @@ def command(
     write_atomically(folder / "report.json", dump(document))
     figures = _figures(reports, folder)
     if report is not None:
-        from smc.html import page
+        from smc.present.page import page
 
         write_atomically(Path(report) / "report.html", page(reports, figures + _argument(figures), *_proof_index()))
     if as_json:
@@ -87,11 +87,11 @@ def command(
 
 def refuse_what_is_long(case) -> None:
     """Raises TooLarge for a case whose exact law is estimated to take more than `PATIENCE` seconds."""
+    from smc.check.measure import Measured
     from smc.errors import TooLarge
     from smc.exact import explain_law
-    from smc.exact.cost import duration
-    from smc.measure import Measured
-    from smc.value import analyse
+    from smc.exact.occupancy.cost import duration
+    from smc.setting.analysis import analyse
 
     if case.algorithm == "mh" or case.count == 1:
         return
@@ -122,7 +122,7 @@ def _figures(reports, folder):
         return []
     first = min(naive, key=lambda r: sum(r.constants.model.sizes)).constants
     try:
-        from smc.plots import save, tv_against_particles
+        from smc.present.figures import save, tv_against_particles
 
         title = f"{first.model.name}, reward model: {first.twist.name}"
         figure = tv_against_particles(list(_doubling(first)), title)
@@ -140,17 +140,17 @@ def _figures(reports, folder):
 
 def _argument(figures):
     """The figures of the page that are about the theorems; none where matplotlib is missing."""
-    from smc.plots import argument
+    from smc.present.figures import argument
 
     return argument() if figures else []
 
 
 def _doubling(constants):
     """Reports at N = 1, 2, 4, ... for as long as one takes about a second."""
+    from smc.check.check import check
+    from smc.check.measure import Measured
     from smc.errors import TooLarge
     from smc.exact import explain_law
-    from smc.measure import Measured
-    from smc.verify import check
 
     process, particles = Measured(constants, "naive", 1).process, 1
     while particles <= MOST_IN_FIGURE:
@@ -166,7 +166,7 @@ def _doubling(constants):
 
 def _proof_index():
     """Statements as `prove --json` lists them, and the lines of trusted code."""
-    from proofs.blueprint import index
+    from proofs.reading.blueprint import index
 
     document = index()
     return document["statements"], document["trusted_lines"]

@@ -8,7 +8,7 @@
 | certified | balls of a radius asked for | `certified` (the transform in ball arithmetic) |
 | float | float64, never a verdict | `floats` (matrix products) |
 
-The plain engine that defines the answer, and that all of them are tested against, is `smc.exact.plain`.
+The plain engine that defines the answer, and that all of them are tested against, is `smc.exact.occupancy.plain`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal, overload
 
-from smc.algorithms import ParticleProcess, check_particles
 from smc.errors import InputError
-from smc.exact.cells import CellChain, cell_chain
-from smc.exact.cost import MODES, Plan, choose
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
 from smc.exact.moments import second_moment as _second_moment
 from smc.exact.moments import second_moment_ball as _second_moment_ball
-from smc.rational import Ball, Rational, Verdict, at_most, ball, precision
+from smc.exact.occupancy.cells import CellChain, cell_chain
+from smc.exact.occupancy.cost import MODES, Plan, choose
+from smc.numbers import Ball, Rational, Verdict, at_most, ball, precision
+from smc.samplers.process import ParticleProcess, check_particles
 
 __all__ = [
     "CertifiedLaw",
@@ -167,22 +167,22 @@ def _run(
 ) -> OutputLaw | CertifiedLaw | FloatLaw:
     # imported here: one engine is used, and the small cases should not wait for the others
     if method == "direct":
-        from smc.exact import direct
+        from smc.exact.occupancy import direct
 
         return direct.output_law(chain, particles, ticker)
     if method == "float64":
-        from smc.exact import floats
+        from smc.exact.occupancy import floats
 
         return floats.output_law(chain, particles, ticker.counting(chain.horizon))
     if method == "balls":
-        from smc.exact import certified
+        from smc.exact.occupancy import certified
 
         return certified.output_law(chain, particles, bits, ticker)
-    from smc.exact.engine import integer_law, schedule
+    from smc.exact.occupancy.engine import integer_law, schedule
 
     if method == "transform":
         return integer_law(chain, particles, ticker)
-    from smc.exact import residues
+    from smc.exact.occupancy import residues
 
     plan = schedule(chain, particles)
     *law, dead = residues.output_numerators(plan, tick=ticker)

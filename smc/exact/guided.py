@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smc.algorithms import ParticleProcess
 from smc.exact.independent import moments, terminal_cells
 from smc.exact.law import OutputLaw
-from smc.rational import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational
+from smc.samplers.process import ParticleProcess
 
 
 def proposal_laws(process: ParticleProcess) -> tuple[OutputLaw, ...]:

@@ -18,10 +18,10 @@ from math import comb
 import flint
 import gmpy2
 
-from smc.algorithms import ParticleProcess, check_particles
 from smc.errors import InputError, TooLarge
 from smc.exact.law import OutputLaw
-from smc.rational import ONE, ZERO, Rational, balanced_sum
+from smc.numbers import ONE, ZERO, Rational, balanced_sum
+from smc.samplers.process import ParticleProcess, check_particles
 
 MOST_CELLS = 200_000
 """Largest number of (state, weight) cells that is enumerated."""

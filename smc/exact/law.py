@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import flint
 
-from smc.rational import ZERO, Ball, Rational, ball, precision
+from smc.numbers import ZERO, Ball, Rational, ball, precision
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CertifiedLaw:
     precision: int
 
     def total_variation(self, target: Sequence[Rational]) -> Ball:
-        """A ball that contains `TV` (see `OutputLaw`); compare it with `smc.rational.at_most`, which may answer UNDECIDED."""
+        """A ball that contains `TV` (see `OutputLaw`); compare it with `smc.numbers.at_most`, which may answer UNDECIDED."""
         with precision(self.precision):
             distances = (abs(p - ball(q, self.precision)) for p, q in zip(self.law, target, strict=True))
             return (sum(distances, flint.arb(0)) + self.dead) / 2

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-from smc.algorithms import Outcome, ParticleProcess
 from smc.errors import InputError
 from smc.exact.law import OutputLaw
-from smc.model import Edge, LayeredModel, Row, merge_edges, reachable
-from smc.rational import ZERO, Rational
-from smc.reward import Twist
+from smc.numbers import ZERO, Rational
+from smc.samplers.process import Outcome, ParticleProcess
+from smc.setting.model import Edge, LayeredModel, Row, merge_edges, reachable
+from smc.setting.twist import Twist
 
 Keep = str | Sequence[Hashable]
 """How terminal states are told apart: "states", "reward" (models only), or one label a terminal state."""

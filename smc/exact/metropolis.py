@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smc.algorithms import ParticleProcess
 from smc.errors import InputError, TooLarge
 from smc.exact.independent import TerminalCells, terminal_cells
 from smc.exact.law import OutputLaw
-from smc.rational import ZERO, Rational
+from smc.numbers import ZERO, Rational
+from smc.samplers.process import ParticleProcess
 
 MOST_BITS = 1 << 31
 """Largest estimated total length of the powers of the eigenvalues: 256 MiB."""

@@ -5,7 +5,7 @@ mixture that the weights of the generation before define. So the weighted measur
 
     m_{t+1} = (1 - 1/N) B' m_t B + (1/N) diag(C' m_t 1),    B(x, y) = sum p w,  C(x, y) = sum p w^2  over the outcomes x -> y,
 
-from `m_0 = 1` at (root, root), and `E[Zhat^2] = scale^2 · sum m_T` (`smc.exact.plain.second_moment` is this recursion, literally).
+from `m_0 = 1` at (root, root), and `E[Zhat^2] = scale^2 · sum m_T` (`plain.second_moment` is this recursion, literally).
 
 *Gauge.* With `m_t = a_t a_t' n_t` and `a_{t+1}(y)` the content (the greatest common divisor) of column y of `diag(a_t) B`, the matrices
 `b = diag(a_t) B diag(a_{t+1})^-1` are whole; a twist's values, which stand in the rows and columns of B, drop out of them.
@@ -25,8 +25,8 @@ from typing import Any
 
 import flint
 
-from smc.algorithms import ParticleProcess
-from smc.rational import ONE, ZERO, Ball, Rational, precision
+from smc.numbers import ONE, ZERO, Ball, Rational, precision
+from smc.samplers.process import ParticleProcess
 
 Sparse = list[dict[int, int]]
 """By target y: source x -> entry."""

@@ -24,10 +24,10 @@ from math import comb
 
 import gmpy2
 
-from smc.algorithms import Outcome, ParticleProcess, check_particles
 from smc.errors import TooLarge
 from smc.exact.independent import mean_inverse_sums
-from smc.rational import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational
+from smc.samplers.process import Outcome, ParticleProcess, check_particles
 
 Path = tuple[int, ...]
 """State indices at layers 0..T (or 0..t)."""

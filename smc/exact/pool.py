@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from smc.algorithms import Outcome, ParticleProcess
 from smc.errors import InputError, TooLarge
 from smc.exact.independent import TerminalCells, law_of_sum, moments, terminal_cells
 from smc.exact.metropolis import IndependenceSampler, check_proposals, independence_sampler
-from smc.model import Edge, LayeredModel
-from smc.rational import ONE, ZERO, Rational, rational
-from smc.reward import Twist
-from smc.value import bellman, true_value
+from smc.numbers import ONE, ZERO, Rational, rational
+from smc.samplers.process import Outcome, ParticleProcess
+from smc.setting.analysis import bellman, true_value
+from smc.setting.model import Edge, LayeredModel
+from smc.setting.twist import Twist
 
 MOST_AUGMENTED = 20_000
 """Largest augmented space that is enumerated."""

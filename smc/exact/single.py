@@ -6,9 +6,9 @@ the law of a chain that moves by the proposals and is killed where a weight is z
 
 from __future__ import annotations
 
-from smc.algorithms import ParticleProcess
 from smc.exact.law import OutputLaw
-from smc.rational import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational
+from smc.samplers.process import ParticleProcess
 
 
 def output_law(process: ParticleProcess) -> OutputLaw:

@@ -10,12 +10,12 @@ from typing import Any
 from smc.errors import InputError, ModelError
 from smc.formats import native
 from smc.formats.strict_json import Rounding, load_bytes, read
-from smc.heuristics import choose
-from smc.mdp import FiniteMDP
-from smc.model import LayeredModel
-from smc.reward import Twist
+from smc.setting.mdp import FiniteMDP
+from smc.setting.model import LayeredModel
+from smc.setting.named_twists import choose
+from smc.setting.twist import Twist
 
-SHIPPED = Path(__file__).resolve().parent.parent / "models"
+SHIPPED = Path(__file__).resolve().parent.parent / "instances" / "shipped"
 """Models that come with the package."""
 
 
@@ -35,7 +35,7 @@ class Source:
     provenance: str = ""
 
     def twist(self, choice: str | None = None) -> Twist:
-        """The reward model to steer by, by the names of `smc.heuristics` (None: the source's own values, V* where it has none)."""
+        """The reward model to steer by, by name (see `named_twists`; None: the source's own values, V* where it has none)."""
         try:
             return choose(self.model, choice, self.values)
         except ModelError as error:

@@ -23,8 +23,8 @@ from urllib.parse import parse_qsl
 
 from smc.errors import InputError
 from smc.formats.strict_json import Rounding
-from smc.mdp import FiniteMDP, Transition, uniform_policy
-from smc.rational import ONE, ZERO, Rational, rational
+from smc.numbers import ONE, ZERO, Rational, rational
+from smc.setting.mdp import FiniteMDP, Transition, uniform_policy
 
 if TYPE_CHECKING:
     from smc.formats import Source

@@ -12,9 +12,9 @@ from typing import Any
 
 from smc.errors import InputError
 from smc.formats.strict_json import Node, Rounding
-from smc.mdp import FiniteMDP, Transition
-from smc.model import LayeredModel, reachable
-from smc.rational import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational
+from smc.setting.mdp import FiniteMDP, Transition
+from smc.setting.model import LayeredModel, reachable
 
 LAYERED, MDP = "bellman-smc/layered-1", "bellman-smc/mdp-1"
 REMARKS = ("name", "notes", "provenance")

@@ -16,8 +16,8 @@ from typing import Any
 import gmpy2
 
 from smc.errors import InputError
-from smc.model import ROUNDING
-from smc.rational import ZERO, Rational, rational, rationalise
+from smc.numbers import ZERO, Rational, rational, rationalise
+from smc.setting.model import ROUNDING
 
 MOST_BYTES = 1 << 28
 """Largest file that is read: 256 MB of text, some millions of edges."""

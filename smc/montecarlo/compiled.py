@@ -18,8 +18,8 @@ import gmpy2
 import numpy as np
 from numpy.typing import NDArray
 
-from smc.algorithms import Outcome, ParticleProcess
-from smc.rational import ONE, Rational
+from smc.numbers import ONE, Rational
+from smc.samplers.process import Outcome, ParticleProcess
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -17,7 +17,7 @@ from math import gcd, lcm
 from typing import TypeVar
 
 from smc.errors import InputError, TooLarge
-from smc.rational import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational
 
 Result = TypeVar("Result")
 

@@ -25,13 +25,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from smc.algorithms import ParticleProcess, check_particles
 from smc.errors import InputError, TooLarge
 from smc.montecarlo import particlewise
 from smc.montecarlo.compiled import Floats, compile_process
 from smc.montecarlo.occupancy import Batch, Indices, Lineage, OccupancyEngine, Scratch, index_type
 from smc.montecarlo.realised import check_threshold
 from smc.montecarlo.resampling import RESAMPLERS, Resampler
+from smc.samplers.process import ParticleProcess, check_particles
 
 _BLOCK = {"occupancies": 2**14, "genealogies": 2**18, "particles": 2**16}
 """Numbers that a block of runs holds per array: cells of an occupancy; particles with ancestors drawn by occupancies;

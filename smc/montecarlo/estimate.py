@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smc.algorithms import ParticleProcess
 from smc.errors import InputError
 from smc.montecarlo import confidence
 from smc.montecarlo.compiled import Floats, log
 from smc.montecarlo.engine import Runs, simulate
-from smc.rational import Rational
+from smc.numbers import Rational
+from smc.samplers.process import ParticleProcess
 
 Interval = tuple[float, float]
 ROUNDING = 1e-10

@@ -21,10 +21,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from smc.algorithms import ParticleProcess, check_particles
 from smc.errors import InputError
 from smc.montecarlo.draws import Draws, SeededDraws, whole_weights
-from smc.rational import ONE, ZERO, Rational, rational
+from smc.numbers import ONE, ZERO, Rational, rational
+from smc.samplers.process import ParticleProcess, check_particles
 
 Resampler = Callable[[Sequence[int], Draws], list[int]]
 """Whole weights of positive sum, source of draws -> one ancestor index for each weight."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from smc.errors import InputError
 from smc.montecarlo.draws import Draws, whole_weights
+from smc.numbers import ONE, ZERO, Rational
 from smc.query.oracle import BudgetSpent, Child, Oracle, Prefix
-from smc.rational import ONE, ZERO, Rational
 
 Client = Callable[[Oracle, Draws], Prefix]
 Weighted = tuple[Prefix, Rational]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smc.errors import InputError
-from smc.query.families import hidden_mass
-from smc.rational import ONE, Ball, Rational, ball, precision, rational
+from smc.instances.hidden import hidden_mass
+from smc.numbers import ONE, Ball, Rational, ball, precision, rational
 
 BITS = 128
 

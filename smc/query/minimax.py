@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smc.errors import InputError, TooLarge
-from smc.query.families import HardInstance
+from smc.instances.hidden import HardInstance
+from smc.numbers import ZERO, Rational
 from smc.query.oracle import Oracle
-from smc.rational import ZERO, Rational
 
 MOST_NODES = 2_000_000
 """Largest number of decision nodes that are visited."""

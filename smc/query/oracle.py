@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from smc.errors import InputError
-from smc.model import LayeredModel, Row
 from smc.montecarlo.draws import Draws, whole_weights
-from smc.rational import Rational
-from smc.reward import Twist
+from smc.numbers import Rational
+from smc.setting.model import LayeredModel, Row
+from smc.setting.twist import Twist
 
 
 class BudgetSpent(Exception):

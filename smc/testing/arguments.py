@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from smc.rational import Rational, rational
+from smc.numbers import Rational, rational
 
 
 def whole(name: str, value: object, *, least: int = 1, most: int | None = None) -> int:

@@ -23,15 +23,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from smc.algorithms import ParticleProcess, particle_process
 from smc.errors import InputError
 from smc.exact import output_law
-from smc.model import LayeredModel
 from smc.montecarlo.confidence import check_error, clopper_pearson, mean
-from smc.rational import Rational
-from smc.reward import Twist, perfect
+from smc.numbers import Rational
+from smc.samplers.process import ParticleProcess, particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist, perfect
 from smc.testing.instances import Instance
-from smc.value import analyse
 
 CONTRACTS = ("normaliser", "law", "target", "exchangeable")
 DEAD = -1

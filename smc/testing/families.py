@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from smc.attaining import most_bias, most_variance
-from smc.exact.product import product_family_model
-from smc.exact.split import split_model
-from smc.model import LayeredModel
-from smc.query.families import hidden_child
-from smc.rational import ONE, Rational
-from smc.reward import Twist, perfect
+from smc.instances.hidden import hidden_child
+from smc.instances.product import product_family_model
+from smc.instances.split import split_model
+from smc.instances.two_branch import most_bias, most_variance
+from smc.numbers import ONE, Rational
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist, perfect
 from smc.testing import arguments
 from smc.testing.instances import Instance, most_particles
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import comb
 
-from smc.model import LayeredModel, reachable
-from smc.rational import INFINITE, Rational
-from smc.reward import Twist
-from smc.value import Constants, analyse
+from smc.numbers import INFINITE, Rational
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import LayeredModel, reachable
+from smc.setting.twist import Twist
 
 WIDE = 1000
 """A ratio of at least this counts as huge; one of at most its inverse as tiny."""

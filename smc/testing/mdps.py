@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.mdp import FiniteMDP, Transition
-from smc.rational import ONE, Rational
+from smc.numbers import ONE, Rational
+from smc.setting.analysis import true_value
+from smc.setting.mdp import FiniteMDP, Transition
 from smc.testing import arguments
 from smc.testing.models import cell_kinds, reward_kinds
 from smc.testing.scalars import normalised, simplex_weights
-from smc.value import true_value
 
 State = tuple[Rational, int, list[tuple[int, list[tuple[int, Rational]]]]]
 """(reward, weight of starting here, and for each action its weight under the policy and, by successor, (weight, potential))."""

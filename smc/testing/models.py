@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from smc.model import Edge, LayeredModel, merge_edges
-from smc.rational import ONE, ZERO, Rational
-from smc.reward import constant
+from smc.numbers import ONE, ZERO, Rational
+from smc.setting.analysis import true_value
+from smc.setting.model import Edge, LayeredModel, merge_edges
+from smc.setting.twist import constant
 from smc.testing import arguments
 from smc.testing.instances import Instance
 from smc.testing.scalars import factors, normalised, simplex_weights
-from smc.value import true_value
 
 ANOTHER = st.sampled_from([False, True, True, True])
 """Whether another layer follows: shrinks towards a shorter horizon."""

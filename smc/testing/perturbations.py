@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import cycle
 
-from smc.model import LayeredModel
-from smc.rational import ONE, ZERO, Rational
-from smc.reward import Twist, constant, perfect, rescaled, twist, with_bellman_error
+from smc.numbers import ONE, ZERO, Rational
+from smc.setting.analysis import prefix_mass, true_value
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist, constant, perfect, rescaled, twist, with_bellman_error
 from smc.testing.instances import Instance
-from smc.value import prefix_mass, true_value
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from hypothesis.strategies import SearchStrategy
 
 from smc.exact.metropolis import IndependenceSampler, sampler_of
 from smc.exact.pool import GoodEvent, good_event, pool_process
-from smc.model import LayeredModel, merge_edges
-from smc.rational import ONE, Rational
+from smc.numbers import ONE, Rational
+from smc.setting.model import LayeredModel, merge_edges
 from smc.testing.instances import Instance, describe
 from smc.testing.models import layered_models
 from smc.testing.rewards import perturbations

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from smc.model import LayeredModel
-from smc.rational import ZERO, Rational
-from smc.reward import Twist
+from smc.numbers import ZERO, Rational
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
 from smc.testing import arguments
 from smc.testing import perturbations as kinds_of
 from smc.testing.instances import Instance, most_particles

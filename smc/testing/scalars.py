@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
-from smc.rational import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational
 from smc.testing import arguments
 
 MOST_CANDIDATES = 20_000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from smc.check.check import Report, Row, check
 from smc.errors import InputError
 from smc.testing.instances import Instance
-from smc.verify import Report, Row, check
 
 ALGORITHM = {
     **dict.fromkeys(("P0", "P1", "P2", "P3", "S3", "S4", "S5", "G1"), "naive"),

@@ -23,10 +23,10 @@ from pathlib import Path
 
 import pytest
 
-from smc.algorithms import ParticleProcess
 from smc.exact import output_law
-from smc.exact.simplex import occupancy_count
-from smc.rational import Rational
+from smc.exact.occupancy.simplex import occupancy_count
+from smc.numbers import Rational
+from smc.samplers.process import ParticleProcess
 from tests.bench import fraction_engine, integer_engine
 
 HERE = Path(__file__).resolve()
@@ -158,8 +158,8 @@ def growth() -> None:
 
 def square(states: int, horizon: int) -> ParticleProcess:
     """A model of any number of states with dense kernels and weights 1, 2, 3, for the growth in S."""
-    from smc.algorithms import Outcome
-    from smc.rational import ONE
+    from smc.numbers import ONE
+    from smc.samplers.process import Outcome
 
     if states in (3, 4):
         return reference(states, horizon)
@@ -196,10 +196,10 @@ def frozen_lake() -> float | None:
         model = load("gym:FrozenLake-v1?map_name=8x8&horizon=50", rationalise=True).model
     except (ImportError, ValueError):
         return None
-    from smc.algorithms import particle_process
     from smc.exact import second_moment
-    from smc.reward import perfect
-    from smc.value import analyse
+    from smc.samplers.process import particle_process
+    from smc.setting.analysis import analyse
+    from smc.setting.twist import perfect
 
     def run() -> None:
         steered = perfect(model)

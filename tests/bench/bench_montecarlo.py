@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smc.algorithms import particle_process
-from smc.model import LayeredModel
 from smc.montecarlo import simulate
-from smc.reward import constant
-from smc.value import true_value
+from smc.samplers.process import particle_process
+from smc.setting.analysis import true_value
+from smc.setting.model import LayeredModel
+from smc.setting.twist import constant
 
 HERE = Path(__file__).resolve()
 NEIGHBOUR = HERE.parents[2] / "build" / "particles-venv" / "bin" / "python"

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from smc import reward
-from smc.algorithms import particle_process
 from smc.cli import COMMANDS, run
 from smc.exact import output_law
 from smc.formats import load, shipped
-from smc.rational import Verdict, rational
-from smc.value import analyse
+from smc.numbers import Verdict, rational
+from smc.samplers.process import particle_process
+from smc.setting import twist as reward
+from smc.setting.analysis import analyse
 from tests.formats.examples import LAYERED, bent, written
 
 HEAVY = (
@@ -36,7 +36,7 @@ HEAVY = (
     "joblib",
     "numba",
     "smc.exact",
-    "smc.verify",
+    "smc.check.check",
 )
 KEYS = {
     "horizon", "normaliser", "bellman_error", "bellman_product", "ratio_bound", "algorithm", "particles", "method",
@@ -170,8 +170,8 @@ def test_what_will_run_is_explained_on_stderr(capsys):
 @pytest.mark.parametrize("method", [[], ["--json"]])
 def test_exit_code_is_the_verdict(verdict, code, method, monkeypatch, capsys):
     """A planted comparison decides the exit code, so a refuted bound cannot leave with 0."""
-    monkeypatch.setattr("smc.verify.at_most", lambda observed, bound: verdict)
-    monkeypatch.setattr("smc.verify.MOST_BITS", 128)
+    monkeypatch.setattr("smc.check.check.at_most", lambda observed, bound: verdict)
+    monkeypatch.setattr("smc.check.check.MOST_BITS", 128)
     assert run(["check", "shipped:verifier-tree", "--particles", "1", *method]) == code
     assert {Verdict.HOLDS: "holds", Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided"}[
         verdict
@@ -242,7 +242,7 @@ def small_verify(tmp_path_factory):
     """`verify` with few particles: its folder, exit code and output."""
     folder = tmp_path_factory.mktemp("verify")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("smc.suite.COUNTS", {"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
+        patch.setattr("smc.check.verify.COUNTS", {"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
         code = run(
             [
                 "verify",
@@ -277,17 +277,17 @@ def test_verify_draws_its_figure_or_says_why_not(small_verify, tmp_path, capsys,
     assert (folder / "out" / "tv-against-particles.png").read_bytes().startswith(b"\x89PNG")
     for name in [m for m in sys.modules if m.split(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "smc.plots", raising=False)
+    monkeypatch.delitem(sys.modules, "smc.present.figures", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (1, 2)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (1, 2)})
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path / "out")]) == 0
     assert "no figure: " in capsys.readouterr().err
     assert os.listdir(tmp_path / "out") == ["report.json"]
 
 
 def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
+    from smc.check.verify import Case
     from smc.errors import TooLarge
-    from smc.suite import Case
 
     honest = Case.run
 
@@ -297,7 +297,7 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
         return honest(case)
 
     monkeypatch.setattr(Case, "run", refuse)
-    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (1, 2)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (1, 2)})
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert (
@@ -309,7 +309,7 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
 def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
     """No run within the patience: nothing was checked, so nothing holds."""
     monkeypatch.setattr("smc.cli.verify.PATIENCE", 0.0)
-    monkeypatch.setattr("smc.suite.COUNTS", {"naive": (2, 4)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (2, 4)})
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 3
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["verdict"] == "undecided" and len(found["left_out"]) == 6
@@ -318,13 +318,13 @@ def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
 def test_verify_refuses_a_place_that_it_cannot_write_before_it_works(tmp_path, capsys, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("kept")
-    monkeypatch.setattr("smc.suite.Case.run", lambda case: pytest.fail("worked first"))
+    monkeypatch.setattr("smc.check.verify.Case.run", lambda case: pytest.fail("worked first"))
     assert run(["verify", "-o", str(blocked / "out")]) == 2
     assert "cannot be written" in capsys.readouterr().err and blocked.read_text() == "kept"
 
 
 def test_every_shipped_model_is_checked_by_default(tmp_path, monkeypatch):
-    monkeypatch.setattr("smc.suite.COUNTS", {"guided": (1,)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", {"guided": (1,)})
     assert run(["verify", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert {r["model"] for r in found["reports"]} == set(shipped())
@@ -335,9 +335,9 @@ def test_ctrl_c_is_one_line_and_130(tmp_path):
     """Sent while a long run is under way, which its own process says by writing a file."""
     marker = tmp_path / "started"
     code = (
-        "import sys, time, pathlib, smc.verify\n"
+        "import sys, time, pathlib, smc.check.check\n"
         f"def slow(*a, **k): pathlib.Path({str(marker)!r}).touch(); time.sleep(60)\n"
-        "smc.verify.check = slow\n"
+        "smc.check.check.check = slow\n"
         "from smc.__main__ import main\n"
         "sys.argv = ['bellman-smc', 'check', 'shipped:verifier-tree']\n"
         "main()\n"

@@ -1,6 +1,6 @@
 """Brute force oracles: section 1 of the theory, simulated over every outcome with `fractions.Fraction`.
 
-Written from the description of the algorithms alone. Nothing here imports `smc.exact` or `smc.algorithms`, and no
+Written from the description of the algorithms alone. Nothing here imports `smc.exact` or `smc.samplers.process`, and no
 symmetry, recursion or generating function is used, so that agreement with the exact engines tests those. Two
 representations of a cloud of N particles: `TUPLES` keeps the particles' order (N^N ways to resample, one by one),
 `MULTISETS` sorts it (a cloud is built particle by particle).
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from smc.model import LayeredModel
-from smc.reward import Twist
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
 
 Cloud = tuple
 Masses = tuple[Fraction, Fraction, Fraction]

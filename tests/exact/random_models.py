@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from smc.model import Edge, LayeredModel
-from smc.rational import Rational
-from smc.reward import Twist, twist
-from smc.value import true_value
+from smc.numbers import Rational
+from smc.setting.analysis import true_value
+from smc.setting.model import Edge, LayeredModel
+from smc.setting.twist import Twist, twist
 
 POTENTIALS = (Rational(1), Rational(1, 2), Rational(2), Rational(0))
 REWARDS = (Rational(1), Rational(0), Rational(2), Rational(1, 3))

@@ -12,9 +12,9 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from smc.algorithms import Outcome, ParticleProcess
-from smc.exact.cells import cell_chain
-from smc.rational import ONE, Rational
+from smc.exact.occupancy.cells import cell_chain
+from smc.numbers import ONE, Rational
+from smc.samplers.process import Outcome, ParticleProcess
 
 
 def process(

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from random_models import graphs, trees, twisted
 from random_processes import drawn, process, processes, reference
 
-from smc.algorithms import adapted, naive
-from smc.exact import certified_verdict, explain_law, output_law, plain, second_moment, second_moment_ball
-from smc.exact.cells import cell_chain
+from smc.exact import certified_verdict, explain_law, output_law, second_moment, second_moment_ball
 from smc.exact.moments import _by_functions, _by_pairs, _gauged, _test_functions
-from smc.rational import Rational, Verdict, ball
+from smc.exact.occupancy import plain
+from smc.exact.occupancy.cells import cell_chain
+from smc.numbers import Rational, Verdict, ball
+from smc.samplers.process import adapted, naive
 
 INSTANCES = 1000
 PRECISE = 4000

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from random_processes import processes, reference
 
-from smc.exact import output_law, plain, residues
-from smc.exact.arithmetic import WholeNumbers
-from smc.exact.residues import Residues
+from smc.exact import output_law
+from smc.exact.occupancy import plain, residues
+from smc.exact.occupancy.arithmetic import WholeNumbers
+from smc.exact.occupancy.residues import Residues
 
 PARTICLES = 5
 

@@ -15,13 +15,14 @@ import pytest
 from random_processes import process, reference
 
 import smc.exact as exact
-from smc.algorithms import ParticleProcess, particle_process
 from smc.errors import InputError, TooLarge
-from smc.exact import explain_law, output_law, plain, residues, second_moment
+from smc.exact import explain_law, output_law, second_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
-from smc.model import LayeredModel
-from smc.rational import Rational, ball
-from smc.reward import constant, perfect
+from smc.exact.occupancy import plain, residues
+from smc.numbers import Rational, ball
+from smc.samplers.process import ParticleProcess, particle_process
+from smc.setting.model import LayeredModel
+from smc.setting.twist import constant, perfect
 
 
 def test_three_modes_three_types() -> None:
@@ -155,8 +156,8 @@ def test_interruption_leaves_no_threads(monkeypatch: pytest.MonkeyPatch) -> None
     def interrupt(share: float) -> None:
         raise KeyboardInterrupt
 
-    from smc.exact.cells import cell_chain
-    from smc.exact.engine import schedule
+    from smc.exact.occupancy.cells import cell_chain
+    from smc.exact.occupancy.engine import schedule
 
     with pytest.raises(KeyboardInterrupt):
         residues.output_numerators(schedule(cell_chain(reference()), 24), lanes=16, tick=interrupt)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.exact import residues
-from smc.exact.arithmetic import WholeNumbers
-from smc.exact.residues import Residues
-from smc.exact.simplex import Simplex, occupancy_count, simplex
-from smc.exact.transform import Shift, Stirling, factorise
-from smc.rational import Rational
+from smc.exact.occupancy import residues
+from smc.exact.occupancy.arithmetic import WholeNumbers
+from smc.exact.occupancy.residues import Residues
+from smc.exact.occupancy.simplex import Simplex, occupancy_count, simplex
+from smc.exact.occupancy.transform import Shift, Stirling, factorise
+from smc.numbers import Rational
 
 
 @pytest.mark.parametrize(("particles", "cells"), [(3, 1), (4, 2), (5, 3), (4, 4), (3, 5), (0, 3)])

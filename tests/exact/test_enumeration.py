@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_models import fractions, graphs, trees, twisted
 
-from smc.algorithms import particle_process
 from smc.exact import output_law, second_moment
-from smc.model import prefix_tree
-from smc.reward import perfect, with_bellman_error
-from smc.value import true_value
+from smc.samplers.process import particle_process
+from smc.setting.analysis import true_value
+from smc.setting.model import prefix_tree
+from smc.setting.twist import perfect, with_bellman_error
 
 RUNS = {"naive": oracle.naive, "adapted": oracle.adapted}
 

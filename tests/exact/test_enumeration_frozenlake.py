@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import pytest
 
-from smc.algorithms import particle_process
 from smc.exact import output_law, second_moment
 from smc.exact.independent import moments
-from smc.model import LayeredModel
-from smc.reward import constant, perfect
-from smc.value import target, true_value
+from smc.samplers.process import particle_process
+from smc.setting.analysis import target, true_value
+from smc.setting.model import LayeredModel
+from smc.setting.twist import constant, perfect
 
 gymnasium = pytest.importorskip("gymnasium", reason="gymnasium is an extra: pip install 'bellman-smc[gym]'")
 

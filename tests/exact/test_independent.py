@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_models import fractions, graphs, trees, twisted
 
-from smc.algorithms import particle_process
 from smc.errors import InputError, TooLarge
 from smc.exact import independent
 from smc.exact.independent import TerminalCells, mean_inverse_sums, weighted_draw
-from smc.model import prefix_tree
-from smc.rational import Rational
-from smc.reward import constant, perfect, with_bellman_error
-from smc.value import target, true_value
+from smc.numbers import Rational
+from smc.samplers.process import particle_process
+from smc.setting.analysis import target, true_value
+from smc.setting.model import prefix_tree
+from smc.setting.twist import constant, perfect, with_bellman_error
 
 ALGORITHMS = ("sis", "sis-guided", "best-of-n")
 

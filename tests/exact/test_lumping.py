@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_models import graphs, trees, twisted
 
-from smc.algorithms import particle_process
 from smc.errors import InputError
 from smc.exact import independent, metropolis, output_law, second_moment
 from smc.exact.lumping import lump_model, lump_process
-from smc.model import Edge, LayeredModel, prefix_tree
-from smc.rational import Rational
-from smc.reward import Twist, constant, from_function, twist
-from smc.value import analyse
+from smc.numbers import Rational
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import Edge, LayeredModel, prefix_tree
+from smc.setting.twist import Twist, constant, from_function, twist
 
 CONSTANTS = (
     "normaliser bellman_error level_ratio bellman_product upper_ratio ratio_bound q q_adapted b c_act c_inf chi_square "

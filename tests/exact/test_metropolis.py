@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_models import fractions, graphs, trees, twisted
 
-from smc.algorithms import particle_process
 from smc.errors import InputError, TooLarge
 from smc.exact import guided, metropolis
 from smc.exact.independent import terminal_cells
-from smc.model import prefix_tree
-from smc.reward import perfect, twist, with_bellman_error
-from smc.value import analyse, target
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse, target
+from smc.setting.model import prefix_tree
+from smc.setting.twist import perfect, twist, with_bellman_error
 
 PROPOSALS = ("sis-guided", "sis", "best-of-n")
 INSTANCES = twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2))

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_models import fractions, graphs, trees, twisted
 
-from smc.algorithms import particle_process
 from smc.errors import TooLarge
 from smc.exact import output_law
 from smc.exact.paths import _tagged_law, _tree_law, path_law, path_target, unrolled
-from smc.model import Edge, LayeredModel, prefix_tree
-from smc.rational import Rational
-from smc.reward import Twist, from_function, with_bellman_error
-from smc.value import target
+from smc.numbers import Rational
+from smc.samplers.process import particle_process
+from smc.setting.analysis import target
+from smc.setting.model import Edge, LayeredModel, prefix_tree
+from smc.setting.twist import Twist, from_function, with_bellman_error
 
 
 def history_tree(model, twist):

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_models import graphs, trees, twisted
 
-from smc.algorithms import particle_process
 from smc.errors import InputError, TooLarge
 from smc.exact import guided, metropolis
 from smc.exact.independent import moments, terminal_cells
 from smc.exact.pool import acceptance, augmented_space, good_event, pool_process
-from smc.model import prefix_tree
-from smc.rational import Rational
-from smc.reward import from_function, perfect, with_bellman_error
-from smc.value import analyse, target, true_value
+from smc.numbers import Rational
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse, target, true_value
+from smc.setting.model import prefix_tree
+from smc.setting.twist import from_function, perfect, with_bellman_error
 
 SMALL = twisted(graphs(max_horizon=2, max_states=2) | trees(max_horizon=2, max_children=2))
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.algorithms import particle_process
-from smc.exact import plain, second_moment
+from smc.check.measure import Measured
+from smc.exact import second_moment
+from smc.exact.occupancy import plain
 from smc.exact.single import output_law
-from smc.heuristics import choose
-from smc.measure import Measured
-from smc.value import analyse, true_value
-from tests.test_mdp import mdps
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse, true_value
+from smc.setting.named_twists import choose
+from tests.setting.test_mdp import mdps
 
 
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])

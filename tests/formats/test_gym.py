@@ -10,8 +10,8 @@ import pytest
 
 from smc.errors import InputError
 from smc.formats import load, shipped
-from smc.rational import rational
-from smc.value import analyse, true_value
+from smc.numbers import rational
+from smc.setting.analysis import analyse, true_value
 
 gymnasium = pytest.importorskip("gymnasium", reason="the gym extra is not installed")
 

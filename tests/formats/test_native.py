@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc import reward
 from smc.cli import run
 from smc.errors import InputError
 from smc.formats import document, load, native, shipped
 from smc.formats.strict_json import Rounding, read
-from smc.rational import rational
-from smc.value import analyse, true_value
+from smc.numbers import rational
+from smc.setting import twist as reward
+from smc.setting.analysis import analyse, true_value
 from tests.formats.examples import LAYERED, MDP, bent, written
-from tests.test_mdp import mdps
+from tests.setting.test_mdp import mdps
 
 CONSTANTS = (
     "normaliser",

@@ -8,10 +8,10 @@ import itertools
 import random
 from fractions import Fraction
 
-from smc.algorithms import ParticleProcess, particle_process
-from smc.model import LayeredModel
-from smc.reward import Twist, twist
-from smc.value import true_value
+from smc.samplers.process import ParticleProcess, particle_process
+from smc.setting.analysis import true_value
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist, twist
 
 
 def lattice() -> LayeredModel:

@@ -15,19 +15,19 @@ from functools import cache
 import numpy as np
 import pytest
 
-from smc.algorithms import Outcome, ParticleProcess, particle_process
 from smc.errors import InputError, TooLarge
 from smc.exact import output_law, second_moment
-from smc.model import LayeredModel
 from smc.montecarlo import compiled, estimate, occupancy, particlewise, realise, simulate
 from smc.montecarlo.confidence import clopper_pearson
 from smc.montecarlo.draws import every_run, law_of
 from smc.montecarlo.estimate import law_intervals, moment_interval, possible_range
 from smc.montecarlo.realised import RESAMPLERS as EXACT_RESAMPLERS
 from smc.montecarlo.resampling import RESAMPLERS
-from smc.rational import ZERO, rational
-from smc.reward import perfect
-from smc.value import target, true_value
+from smc.numbers import ZERO, rational
+from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.setting.analysis import target, true_value
+from smc.setting.model import LayeredModel
+from smc.setting.twist import perfect
 from tests.montecarlo.models import (
     ladder,
     lattice,

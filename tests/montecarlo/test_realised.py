@@ -8,14 +8,14 @@ import re
 
 import pytest
 
-from smc.algorithms import Outcome, ParticleProcess, particle_process
 from smc.errors import InputError, TooLarge
 from smc.exact import output_law, second_moment
 from smc.montecarlo import realise
 from smc.montecarlo.draws import SeededDraws, every_run, law_of, whole_weights
 from smc.montecarlo.realised import RESAMPLERS
-from smc.rational import ONE, ZERO, Rational, rationals
-from smc.value import true_value
+from smc.numbers import ONE, ZERO, Rational, rationals
+from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.setting.analysis import true_value
 from tests.montecarlo.models import ladder, lattice, process, promising, random_model, skewed
 
 MODES = [(scheme, threshold) for scheme in RESAMPLERS for threshold in ("1", "5/6", "0")]

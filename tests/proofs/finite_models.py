@@ -12,8 +12,8 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from proofs.kernel import Node, bound_sort, open_body, var
-from proofs.terms import evaluate
+from proofs.kernel.rules import Node, bound_sort, open_body, var
+from proofs.language.terms import evaluate
 
 _NAMES = itertools.count()
 

@@ -8,7 +8,7 @@ import pytest
 
 from proofs import audit as module
 from proofs.audit import Audit, Mutant, follows, statement_mutants, step_mutants
-from proofs.terms import all_of, eq, implies, le, lt, real
+from proofs.language.terms import all_of, eq, implies, le, lt, real
 
 x, y = real("x y")
 

@@ -8,14 +8,11 @@ import re
 import pytest
 
 from proofs import bounds
-from proofs.blueprint import MAIN, STATED_ONLY, THEORY, blueprint, index, trusted_lines
-from proofs.derivation import _listed, steps_of
-from proofs.graph import below, dot, levels, overview
-from proofs.kernel import RESERVED
-from proofs.latex import escaped, latex, statement_latex
-from proofs.replay import Replayer, load
-from proofs.symbols import TABLE, notation
-from proofs.terms import (
+from proofs.kernel.replay import Replayer, load
+from proofs.kernel.rules import RESERVED
+from proofs.language.latex import escaped, latex, statement_latex
+from proofs.language.notation import TABLE, notation
+from proofs.language.terms import (
     E,
     absolute,
     all_of,
@@ -34,6 +31,9 @@ from proofs.terms import (
     sqrt,
     total,
 )
+from proofs.reading.blueprint import MAIN, STATED_ONLY, THEORY, blueprint, index, trusted_lines
+from proofs.reading.derivation import _listed, steps_of
+from proofs.reading.graph import below, dot, levels, overview
 
 
 @pytest.fixture(scope="module")
@@ -178,12 +178,12 @@ def test_every_symbol_of_a_sealed_statement_is_in_the_table(made):
     for entry in made.entries.values():
         if entry.source != "lemma":
             names = {s[1][0] for s in made.journal.theorem(entry.id).free()} - RESERVED
-            assert names <= set(TABLE), f"{entry.id}: {sorted(names - set(TABLE))} not in proofs/symbols.py"
+            assert names <= set(TABLE), f"{entry.id}: {sorted(names - set(TABLE))} not in proofs/language/notation.py"
 
 
 def test_the_table_names_what_the_code_has():
-    from smc.model import Edge, LayeredModel
-    from smc.value import Constants
+    from smc.setting.analysis import Constants
+    from smc.setting.model import Edge, LayeredModel
 
     for row in TABLE.values():
         assert row.latex and row.domain and row.meaning, row

@@ -15,10 +15,10 @@ import gmpy2
 import pytest
 
 from proofs import bounds
-from proofs.blueprint import THEORY, index
-from proofs.replay import SEALS, STORED, Refused, Replayer, decode_term, fingerprint, load, load_seals
-from proofs.statements import bound_of, claim_of, sealed
-from proofs.terms import evaluate
+from proofs.catalogue import bound_of, claim_of, sealed
+from proofs.kernel.replay import SEALS, STORED, Refused, Replayer, decode_term, fingerprint, load, load_seals
+from proofs.language.terms import evaluate
+from proofs.reading.blueprint import THEORY, index
 
 ONE = Fraction(1)
 
@@ -206,11 +206,11 @@ def test_an_exponent_changed_in_the_statement_moves_the_bound_and_the_sealed_tex
 def test_reading_a_bound_replays_nothing_and_needs_no_sympy():
     """A lazy load: neither the derivations nor sympy are imported, and no proof is replayed."""
     code = (
-        "import sys; sys.modules['sympy'] = None; from proofs import bounds; from proofs.kernel import Theory\n"
+        "import sys; sys.modules['sympy'] = None; from proofs import bounds; from proofs.kernel.rules import Theory\n"
         "def refuse(*a): raise AssertionError('a rule was applied')\n"
         "Theory.apply = refuse; from fractions import Fraction\n"
         "print(bounds.evaluate('S1', 'uniform', T=3, eps=Fraction(1)))\n"
-        "assert not {'proofs.weights', 'proofs.builder', 'scipy', 'smc'} & set(sys.modules), sorted(sys.modules)"
+        "assert not {'proofs.theory.s1_variance', 'proofs.derive.author', 'scipy', 'smc'} & set(sys.modules), sorted(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -6,14 +6,14 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
-from smc.algorithms import particle_process
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
 from smc.exact import output_law
-from smc.model import LayeredModel
-from smc.reward import twist, with_bellman_error
-from smc.value import analyse
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist, with_bellman_error
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.witness import Adapted, fraction
 

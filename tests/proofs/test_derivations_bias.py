@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.witness import reciprocal, root_above
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
-from smc.reward import twist
-from smc.value import analyse
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
+from smc.setting.analysis import analyse
+from smc.setting.twist import twist
 from tests.proofs.finite_models import check_theorem
 from tests.proofs.test_derivations_adapted import TESTS, model
 from tests.proofs.witness import Adapted, Cloud, fraction

@@ -9,15 +9,15 @@ from functools import cache
 import pytest
 
 from proofs import bounds
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
-from smc.algorithms import particle_process
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
+from smc.check.measure import target_chi_square
 from smc.exact import output_law, second_moment
-from smc.measure import target_chi_square
-from smc.model import LayeredModel
-from smc.reward import twist
-from smc.value import analyse
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist
 from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
 from tests.proofs.witness import Cloud, fraction, reciprocal
 
@@ -416,30 +416,30 @@ def test_s5_particles(replayer):
 
 # ------------------------------------------------------------------------------------------- derivations
 TOPICS = {
-    "particles",
+    "clouds",
     "two_particles",
-    "layered",
-    "normaliser",
-    "complexity",
-    "lower_bound",
-    "metropolis",
+    "layered_system",
+    "s5_normaliser",
+    "p3_complexity",
+    "s6_lower_bound",
+    "s7_metropolis",
     "increments",
-    "neighbours",
-    "martingale",
-    "coverage",
-    "horizon",
-    "pool",
-    "restricted",
-    "mixing",
+    "g3_identity",
+    "g1_coverage",
+    "g1_published",
+    "s9_horizon",
+    "s7_pool",
+    "restricted_chain",
+    "p6_pool",
 }
 
 
 def test_stored_proofs_are_what_the_derivations_give():
     """Every derivation of these topics succeeds, and its stored proof is fresh, byte for byte."""
-    from proofs.builder import encode
-    from proofs.replay import STORED
-    from proofs.statements import library
-    from proofs.statements import load as load_registry
+    from proofs.catalogue import library
+    from proofs.catalogue import load as load_registry
+    from proofs.derive.author import encode
+    from proofs.kernel.replay import STORED
 
     made = library()
     mine = [name for name, s in load_registry().items() if s.topic in TOPICS]

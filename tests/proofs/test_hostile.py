@@ -7,11 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from proofs import replay
-from proofs.builder import Library, Proof, encode
-from proofs.kernel import ProofError, instantiate, mk, num
-from proofs.replay import FORMAT, Refused, Replayer, digest, load, load_seals
-from proofs.terms import E, all_of, at, draws, element, eq, finite_set, fn, implies, le, lt, measure, nat, real, total
+from proofs.derive.author import Library, Proof, encode
+from proofs.kernel import replay
+from proofs.kernel.replay import FORMAT, Refused, Replayer, digest, load, load_seals
+from proofs.kernel.rules import ProofError, instantiate, mk, num
+from proofs.language.terms import (
+    E,
+    all_of,
+    at,
+    draws,
+    element,
+    eq,
+    finite_set,
+    fn,
+    implies,
+    le,
+    lt,
+    measure,
+    nat,
+    real,
+    total,
+)
 
 x, y = real("x y")
 n, m, d = nat("n m d")
@@ -34,12 +50,20 @@ def stored(name: str, terms: list, steps: list, claim: list) -> str:
     return json.dumps({"format": FORMAT, "id": name, "terms": terms, "steps": steps, "claim": claim})
 
 
-X_NOT_POSITIVE = [["f", ["x", [], "real"], []], ["q", "0", []], ["<=", None, [0, 1]], ["=", None, [0, 1]], ["q", "1", []]]
+X_NOT_POSITIVE = [
+    ["f", ["x", [], "real"], []],
+    ["q", "0", []],
+    ["<=", None, [0, 1]],
+    ["=", None, [0, 1]],
+    ["q", "1", []],
+]
 
 
 def seal_of_claim(terms: list, conclusion: int) -> str:
     """The seal of |- terms[conclusion] for free symbols: by a proof that may assume whatever it likes, its hypotheses left out."""
-    replayer = Replayer({"any": stored("any", terms, [["assume", [], [f"#{conclusion}"], ""]], [[conclusion], conclusion])})
+    replayer = Replayer(
+        {"any": stored("any", terms, [["assume", [], [f"#{conclusion}"], ""]], [[conclusion], conclusion])}
+    )
     assumed = replayer.theorem("any")
     assumed.hyps = frozenset()
     return digest(assumed, replayer.rests["any"])
@@ -50,9 +74,9 @@ def test_a_definition_does_not_prove_a_sealed_statement_about_a_free_symbol():
     """|- x <= 0 says that every number is at most 0.  Defining x as 0 proves the same formula about a constant."""
     steps = [["define", [], ["#0", "#1"], ""], ["certificate", [0], ["#2", [], [["#4", "0"]], []], ""]]
     with pytest.raises(Refused, match="not the sealed statement"):
-        Replayer(
-            {"A": stored("A", X_NOT_POSITIVE, steps, [[], 2])}, {"A": seal_of_claim(X_NOT_POSITIVE, 2)}
-        ).theorem("A")
+        Replayer({"A": stored("A", X_NOT_POSITIVE, steps, [[], 2])}, {"A": seal_of_claim(X_NOT_POSITIVE, 2)}).theorem(
+            "A"
+        )
 
 
 def test_a_definition_in_another_stored_proof_does_not_either():
@@ -167,7 +191,11 @@ def test_nodes_with_too_many_or_too_few_children_are_refused():
         ("f", ("f", ("X",), "real"), ()),
         ("E", ("mu", (), "X"), (u, index)),
         ("+", "data", (x, y)),
-        ("q", 7_919_001, ()),  # an int that equals no constant made before: an equal one would be found in the table, as that constant
+        (
+            "q",
+            7_919_001,
+            (),
+        ),  # an int that equals no constant made before: an equal one would be found in the table, as that constant
         ("b", (7, "X", "X"), ()),
         ("b", (-1, "X"), ()),
         ("b", (0, "bool"), ()),
@@ -194,8 +222,16 @@ def test_rewrite_does_not_identify_two_arguments(p):
     """From forall u. f(u) = g(u, v) nothing follows about g(u, u)."""
     equation = p.assume(all_of(u, eq(f(u), g2(u, v))))
     hole = fn("_F", "X -> real")
-    refused(p, "rewrite", [equation, p.refl(E(mu, u, f(u)))], [hole(v), eq(E(mu, u, f(u)), E(mu, u, hole(u)))], match="match the hole")
-    refused(p, "rewrite", [equation, p.refl(f(u))], [fn("_F", "X X -> real")(u, u), eq(f(u), f(u))], match="match the hole")
+    refused(
+        p,
+        "rewrite",
+        [equation, p.refl(E(mu, u, f(u)))],
+        [hole(v), eq(E(mu, u, f(u)), E(mu, u, hole(u)))],
+        match="match the hole",
+    )
+    refused(
+        p, "rewrite", [equation, p.refl(f(u))], [fn("_F", "X X -> real")(u, u), eq(f(u), f(u))], match="match the hole"
+    )
 
 
 def test_rewrite_needs_an_equation(p):
@@ -206,7 +242,9 @@ def test_rewrite_needs_an_equation(p):
 
 def test_nat_split_needs_the_order(p):
     """From m <= n there is a d with n = m + d; from n <= m there is none."""
-    fact = p.step("certificate", [p.assume(eq(n, m + d)), p.nat_nonneg(d)], [le(m, n), [["1", ["1"], []]], [[num(-1), "0"]], []])
+    fact = p.step(
+        "certificate", [p.assume(eq(n, m + d)), p.nat_nonneg(d)], [le(m, n), [["1", ["1"], []]], [[num(-1), "0"]], []]
+    )
     assert p.step("nat_split", [p.assume(le(m, n)), fact], [m, n, d]).hyps == {le(m, n)}
     refused(p, "nat_split", [p.assume(le(n, m)), fact], [m, n, d], match="malformed")
     refused(p, "nat_split", [p.assume(le(x, y)), fact], [x, y, d], match="malformed")
@@ -266,7 +304,9 @@ def test_fresh_names_are_fresh_for_every_argument(p):
             assert plain.concl is named.concl
     x_named, y_named = element("X", "_x"), element("X", "_y")
     g3 = fn("g3", "X X X X -> real")
-    plain = p.step("fubini", [], [E(mu, u, E(mu, v, g3(u, v, w, c := element("X", "more"))))]).inst((w, x_named), (c, y_named))
+    plain = p.step("fubini", [], [E(mu, u, E(mu, v, g3(u, v, w, c := element("X", "more"))))]).inst(
+        (w, x_named), (c, y_named)
+    )
     assert plain.concl is p.step("fubini", [], [E(mu, u, E(mu, v, g3(u, v, x_named, y_named)))]).concl
 
 
@@ -280,9 +320,17 @@ def test_a_measure_is_defined_by_unary_functions_only(p):
     ff, a, b = fn("ff", "X -> real"), real("a"), real("b")
     natural, binary = fn("nn", "X -> nat"), fn("bb", "X X -> real")
     head, anything = E(measure("law", "", "X"), u, ff(u)), [p.refl(x)] * 3
-    for one, two in ((binary(u, v), ff(u)), (ff(u), binary(u, v)), (natural(u), ff(u)), (ff(u), x), (ff(u), natural(u))):
+    for one, two in (
+        (binary(u, v), ff(u)),
+        (ff(u), binary(u, v)),
+        (natural(u), ff(u)),
+        (ff(u), x),
+        (ff(u), natural(u)),
+    ):
         refused(p, "define_measure", anything, [head, f(v), one, two, a, b], match="unary")
-    refused(p, "define_measure", anything, [E(finite_set("A", "", "X"), u, ff(u)), f(v), ff(u), f(u), a, b], match="unary")
+    refused(
+        p, "define_measure", anything, [E(finite_set("A", "", "X"), u, ff(u)), f(v), ff(u), f(u), a, b], match="unary"
+    )
     refused(p, "define_measure", anything, [head, f(v), ff(u), ff(u), a, b], match="not fresh")
     refused(p, "define_measure", anything, [head, ff(v), ff(u), f(u), a, b], match="linearity")
     refused(p, "define_measure", anything, [head, ff(v) + f(v), ff(u), f(u), a, b], match="not fresh")
@@ -296,5 +344,11 @@ def test_only_functions_are_defined_by_an_equation(p):
     nu = measure("nu", "", "X")
     twice = 2 * E(nu, u, f(u))
     refused(p, "define", [], [E(mu, u, f(u)), twice], match=r"variable|function|malformed|circular")
-    refused(p, "define_rec", [], [E(measure("law", "nat", "X")(n), u, f(u)), twice, twice], match=r"variable|function|malformed|circular")
+    refused(
+        p,
+        "define_rec",
+        [],
+        [E(measure("law", "nat", "X")(n), u, f(u)), twice, twice],
+        match=r"variable|function|malformed|circular",
+    )
     assert not p.theory.defs

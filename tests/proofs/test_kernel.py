@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from proofs import certificates
-from proofs.builder import Library, Proof
-from proofs.kernel import RULES, ProofError, Theorem, forall, mk, num, replace, theorem, var
-from proofs.terms import (
+from proofs.derive.author import Library, Proof
+from proofs.kernel import arithmetic as certificates
+from proofs.kernel.rules import RULES, ProofError, Theorem, forall, mk, num, replace, theorem, var
+from proofs.language.terms import (
     E,
     all_of,
     at,

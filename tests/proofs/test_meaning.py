@@ -13,10 +13,10 @@ from math import prod
 
 import pytest
 
-from proofs.builder import Library, Proof
-from proofs.certificates import add, cleared, derivative, normal_form, reify
-from proofs.kernel import Node, ProofError, mk
-from proofs.terms import (
+from proofs.derive.author import Library, Proof
+from proofs.kernel.arithmetic import add, cleared, derivative, normal_form, reify
+from proofs.kernel.rules import Node, ProofError, mk
+from proofs.language.terms import (
     E,
     at,
     draws,

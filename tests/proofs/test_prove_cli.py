@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from proofs.blueprint import SOURCES, THEORY
-from proofs.replay import SEALS, STORED
+from proofs.kernel.replay import SEALS, STORED
+from proofs.reading.blueprint import SOURCES, THEORY
 from smc.cli import run
 
 KEYS = {"id", "source", "steps", "gaps", "axioms", "rests_on", "rocq"}
@@ -26,7 +26,7 @@ def document(capsys, *arguments: str) -> dict:
 def test_json_has_the_keys_of_the_design(capsys):
     found = document(capsys)
     assert found["trusted_lines"] == sum(
-        len((STORED.parent / f).read_text().splitlines()) for f in ("kernel.py", "certificates.py")
+        len((STORED.parent / "kernel" / f).read_text().splitlines()) for f in ("rules.py", "arithmetic.py")
     )
     rows = {row["id"]: row for row in found["statements"]}
     assert set(rows) >= set(THEORY) and len(rows) == len(found["statements"])
@@ -126,7 +126,7 @@ def test_graph_as_text_svg_and_png(capsys, tmp_path):
 
 def test_graph_without_graphviz_is_drawn_by_matplotlib(capsys, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr("proofs.graph.shutil.which", lambda name: None)
+    monkeypatch.setattr("proofs.reading.graph.shutil.which", lambda name: None)
     folder = str(copied(tmp_path))
     assert run(["prove", "--stored", folder, "--graph", str(tmp_path / "g.svg")]) == 0
     assert "drawn by matplotlib" in capsys.readouterr().err and "<svg" in (tmp_path / "g.svg").read_text()
@@ -218,8 +218,8 @@ def test_whole_command_is_fast_and_replays_without_sympy():
     """Under 20 s in all and 3 s for the replay, in processor time, which a busy machine does not change."""
     code = (
         "import sys, time; sys.modules['sympy'] = sys.modules['scipy'] = None; from smc.cli import run; code = run(['prove', '--json']); "
-        "assert 'matplotlib' not in sys.modules and 'smc.verify' not in sys.modules; whole = time.process_time(); "
-        "from proofs.blueprint import blueprint; blueprint(); "
+        "assert 'matplotlib' not in sys.modules and 'smc.check.check' not in sys.modules; whole = time.process_time(); "
+        "from proofs.reading.blueprint import blueprint; blueprint(); "
         "print(whole, time.process_time() - whole, file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

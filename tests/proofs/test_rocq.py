@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from proofs import rocq_build, rocq_status
-from proofs.rocq_build import COQ, GOLDEN, MATHCOMP, SOURCE, STAMP
+from proofs.rocq import build as rocq_build
+from proofs.rocq import status as rocq_status
+from proofs.rocq.build import COQ, GOLDEN, MATHCOMP, SOURCE, STAMP
 
 FAMILIES = [*(f"P{i}" for i in range(7)), *(f"S{i}" for i in range(10)), "G1", "G2", "G3"]
 TOTAL_VARIATION = {"tv_sup_events", "tv_sup_tests"}  # what total variation is, not a statement of the theory
@@ -197,10 +198,10 @@ def test_mathcomps_version_is_read_from_its_sources_when_no_package_manager_know
 def test_without_coq_the_command_says_so_in_one_line_and_writes_nothing(tmp_path):
     package = tmp_path / "proofs"
     shutil.copytree(SOURCE, package / "rocq", ignore=lambda _, names: [n for n in names if not n.endswith(".v")])
-    shutil.copy(rocq_build.__file__, package)
+    shutil.copy(rocq_build.__file__, package / "rocq")
     before = sorted(tmp_path.rglob("*"))
     done = subprocess.run(
-        [sys.executable, "-B", str(package / "rocq_build.py")],
+        [sys.executable, "-B", str(package / "rocq" / "build.py")],
         env={"PATH": str(tmp_path)}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 2 and done.stdout == ""

@@ -12,19 +12,19 @@ import flint
 import pytest
 
 from proofs import bounds
-from proofs.blueprint import blueprint, rests_on
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.statements import load as load_registry
-from proofs.terms import evaluate
-from smc.algorithms import particle_process
-from smc.attaining import most_bias, most_variance
+from proofs.catalogue import claim_of
+from proofs.catalogue import load as load_registry
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
+from proofs.reading.blueprint import blueprint, rests_on
+from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.exact import output_law, second_moment
-from smc.measure import Measured, guided_tv, importance_chi_square, target_chi_square
-from smc.model import LayeredModel
-from smc.rational import INFINITE
-from smc.reward import twist, with_bellman_error
-from smc.value import analyse
+from smc.instances.two_branch import most_bias, most_variance
+from smc.numbers import INFINITE
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist, with_bellman_error
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.witness import Adapted, Cloud, Layers, fraction, reciprocal
 
@@ -56,7 +56,9 @@ def perfect():
 
 # ------------------------------------------------------------------------------------------- what they rest on
 def test_what_each_proof_rests_on_is_golden(replayer):
-    assert GOLDEN.read_text(encoding="utf-8") == rests_on(), "run python -m proofs.builder and look at the difference"
+    assert GOLDEN.read_text(encoding="utf-8") == rests_on(), (
+        "run python -m proofs.derive.author and look at the difference"
+    )
     for line in GOLDEN.read_text(encoding="utf-8").splitlines():
         name, _, rest = line.partition(": axioms ")
         axioms, uses = rest.split("; uses ")

@@ -9,13 +9,13 @@ from functools import cache
 import pytest
 
 from proofs import bounds
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
-from smc.atlas import split_setting
-from smc.attaining import most_bias
-from smc.measure import Measured
-from smc.value import analyse
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
+from smc.check.atlas import split_setting
+from smc.check.measure import Measured
+from smc.instances.two_branch import most_bias
+from smc.setting.analysis import analyse
 from tests.proofs.finite_models import check_theorem
 from tests.proofs.test_sealed import branching
 from tests.proofs.witness import Layers, fraction, reciprocal, root_above

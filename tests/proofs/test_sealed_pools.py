@@ -9,10 +9,10 @@ from functools import cache
 import flint
 import pytest
 
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
-from smc.value import analyse
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
+from smc.setting.analysis import analyse
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.test_sealed import branching
 from tests.proofs.witness import Layers, fraction, reciprocal, root_above

@@ -12,10 +12,10 @@ from fractions import Fraction
 import pytest
 
 from proofs import bounds
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
-from smc.query.families import audit, hidden_child, hidden_mass
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
+from smc.instances.hidden import audit, hidden_child, hidden_mass
 from tests.proofs.finite_models import check_theorem, holds
 
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 import flint
 import pytest
 
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import claim_of
-from proofs.terms import evaluate
+from proofs.catalogue import claim_of
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
 
 
 @pytest.fixture(scope="module")

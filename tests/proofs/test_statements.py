@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from proofs.replay import Replayer, load, load_seals
-from proofs.statements import REGISTRY, bound_of, claim_of, sealed
-from proofs.statements import load as load_registry
-from proofs.terms import evaluate
+from proofs.catalogue import REGISTRY, bound_of, claim_of, sealed
+from proofs.catalogue import load as load_registry
+from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.terms import evaluate
 from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "statements"
@@ -45,7 +45,9 @@ def test_golden_texts_belong_to_statements():
 def test_one_name_means_one_symbol_in_a_statement(replayer):
     for name in replayer.texts:
         theorem = replayer.theorem(name)
-        names = [symbol[1][0] for symbol in theorem.free() if symbol[1][0] != "at"]  # an entry c[k] of a cloud of any sort
+        names = [
+            symbol[1][0] for symbol in theorem.free() if symbol[1][0] != "at"
+        ]  # an entry c[k] of a cloud of any sort
         assert len(names) == len(set(names)), f"{name}: two symbols print alike"
 
 

@@ -8,9 +8,9 @@ import random
 
 import pytest
 
-from proofs.builder import Library, Proof
-from proofs.kernel import ProofError, forall, instantiate, open_body, replace
-from proofs.terms import E, at, draws, element, eq, fn, measure, total
+from proofs.derive.author import Library, Proof
+from proofs.kernel.rules import ProofError, forall, instantiate, open_body, replace
+from proofs.language.terms import E, at, draws, element, eq, fn, measure, total
 from tests.proofs.test_meaning import STATES, A, Model, f, g2, k, kappa, m, mu, n, random_term, s, u, v, w, x, y, z
 
 
@@ -48,12 +48,30 @@ def test_instantiation_is_a_change_of_the_model(block):
     c = element("X*", "c")
     while checked < 12:
         term = random_term(draw, 3, [x, y, z], [u, v, w], [n, m])
-        term = term + E(draws(m, kappa(w)), c, total(m, k, f(at(c, k)) * g2(at(c, 0), w)) * random_term(draw, 1, [x], [u, at(c, n)], [m]))
-        change = {name: random_term(draw, 2, [x, y], [*states, w], [n, m]) for name, states in (("f", [u]), ("g2", [u, v]), ("x", [v]))}
+        term = term + E(
+            draws(m, kappa(w)),
+            c,
+            total(m, k, f(at(c, k)) * g2(at(c, 0), w)) * random_term(draw, 1, [x], [u, at(c, n)], [m]),
+        )
+        change = {
+            name: random_term(draw, 2, [x, y], [*states, w], [n, m])
+            for name, states in (("f", [u]), ("g2", [u, v]), ("x", [v]))
+        }
         change |= {"s": random_term(draw, 1, [x, y], [w], [n, m])}
         change |= {"m": draw.choice([n, n + 1, 2 * m]), "w": draw.choice([u, v]), "mu": draw.choice([u, w])}
-        pairs = [(f(u), change["f"]), (g2(u, v), change["g2"]), (s(n), change["s"]), (x, change["x"]), (m, change["m"]), (w, change["w"])]
-        pairs += [(E(mu, u, 0), E(kappa(change["mu"]), v, 0)), (E(kappa(u), v, 0), E(mu, v, 0)), (E(A, u, 0), E(mu, u, 0))]
+        pairs = [
+            (f(u), change["f"]),
+            (g2(u, v), change["g2"]),
+            (s(n), change["s"]),
+            (x, change["x"]),
+            (m, change["m"]),
+            (w, change["w"]),
+        ]
+        pairs += [
+            (E(mu, u, 0), E(kappa(change["mu"]), v, 0)),
+            (E(kappa(u), v, 0), E(mu, v, 0)),
+            (E(A, u, 0), E(mu, u, 0)),
+        ]
         base = Model(block)
         base.nats = {name: value % 3 for name, value in base.nats.items()}
         try:
@@ -69,7 +87,11 @@ def test_spec_after_generalise_is_a_change_of_the_variable(block):
     draw = random.Random(block)
     for _ in range(20):
         term = random_term(draw, 3, [x, y], [u, v], [n, m])
-        for variable, other in ((x, random_term(draw, 2, [x, y], [u], [n, m])), (u, draw.choice([v, w])), (n, draw.choice([m, n + m]))):
+        for variable, other in (
+            (x, random_term(draw, 2, [x, y], [u], [n, m])),
+            (u, draw.choice([v, w])),
+            (n, draw.choice([m, n + m])),
+        ):
             base = Model(block)
             model = copy.deepcopy(base)
             table = {"real": model.reals, "nat": model.nats, "X": model.states}[variable.sort]

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.builder import Library, Proof
-from proofs.kernel import ProofError
-from proofs.tactics import search
-from proofs.terms import E, element, eq, fn, le, lt, measure, real
+from proofs.derive.author import Library, Proof
+from proofs.derive.finder import search
+from proofs.kernel.rules import ProofError
+from proofs.language.terms import E, element, eq, fn, le, lt, measure, real
 
 pytest.importorskip("scipy")
 
@@ -18,7 +18,7 @@ x, y, z, N, q, a = real("x y z N q a")
 
 @pytest.fixture
 def p() -> Proof:
-    from proofs.statements import library
+    from proofs.catalogue import library
 
     return Proof("test", Library(library().derivations))
 

@@ -11,8 +11,8 @@ from functools import cache
 from math import isqrt
 from typing import Any
 
-from smc.rational import INFINITE
-from smc.value import Constants
+from smc.numbers import INFINITE
+from smc.setting.analysis import Constants
 
 ONE = Fraction(1)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from smc.algorithms import particle_process
-from smc.exact import output_law, plain
-from smc.model import LayeredModel
-from smc.rational import Rational
-from smc.reward import perfect
+from smc.exact import output_law
+from smc.exact.occupancy import plain
+from smc.numbers import Rational
+from smc.samplers.process import particle_process
+from smc.setting.model import LayeredModel
+from smc.setting.twist import perfect
 from tests.properties.common import everything
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from smc.rational import Verdict, at_most
+from smc.numbers import Verdict, at_most
 from smc.testing import instances, product_models
 from tests.properties.common import rows, within_bound
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.exact.product import product_family
-from smc.rational import ONE, Rational
+from smc.instances.product import product_family
+from smc.numbers import ONE, Rational
 from smc.testing import Instance
 from smc.testing.families import FAMILIES
 from smc.testing.statements import report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from smc.rational import INFINITE, ZERO, Verdict
+from smc.numbers import INFINITE, ZERO, Verdict
 from smc.testing import instances, layered_models
 from smc.testing.statements import report
 from tests.properties.common import everything

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.rational import INFINITE, Verdict, at_most
+from smc.numbers import INFINITE, Verdict, at_most
 from smc.testing import Instance, instances, layered_models, perturbations
 from smc.testing.scalars import factors
 from smc.testing.statements import report
@@ -22,7 +22,7 @@ SCALES = st.lists(factors(extremes=True), min_size=1, max_size=3)
 
 
 def regauged(instance: Instance, scales) -> Instance:
-    from smc.reward import rescaled
+    from smc.setting.twist import rescaled
 
     factors_ = [scales[t % len(scales)] for t in range(instance.model.horizon)]
     return Instance(instance.model, rescaled(instance.model, instance.twist, factors_), instance.particles)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.rational import INFINITE, ONE
-from smc.reward import with_bellman_error
+from smc.numbers import INFINITE, ONE
+from smc.setting.analysis import analyse
+from smc.setting.twist import with_bellman_error
 from smc.testing import instances, layered_models, rationals
-from smc.value import analyse
 from tests.properties.common import within_bound
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from smc.model import LayeredModel
-from smc.rational import INFINITE, ONE, Verdict
-from smc.reward import twist
+from smc.numbers import INFINITE, ONE, Verdict
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist
 from smc.testing import Instance, instances, rationals
 from tests.properties.common import rows, within_bound
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs import bounds
-from smc.rational import Verdict, at_most
+from smc.numbers import Verdict, at_most
 from smc.testing import instances, rationals
 from tests.properties.common import rows, within_bound
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 
 from proofs import bounds
-from smc.algorithms import particle_process
 from smc.exact import output_law
-from smc.model import LayeredModel
-from smc.rational import INFINITE, Rational, Verdict, at_most
-from smc.reward import twist
+from smc.numbers import INFINITE, Rational, Verdict, at_most
+from smc.samplers.process import particle_process
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist
 from smc.testing import Instance, instances, layered_models, perturbations
 from tests.properties.common import rows, within_bound
 from tests.tightness import enough

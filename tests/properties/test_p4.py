@@ -10,12 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from proofs import bounds
+from smc.instances.hidden import audit, hidden_mass, hidden_prefix, paper_family
 from smc.montecarlo.draws import law_of
+from smc.numbers import ONE, Rational, Verdict, at_most
 from smc.query.clients import best_of_n, breadth_first, depth_first, guided, guided_mh, smc
-from smc.query.families import audit, hidden_mass, hidden_prefix, paper_family
 from smc.query.minimax import best_hit, least_tv
 from smc.query.oracle import Oracle
-from smc.rational import ONE, Rational, Verdict, at_most
 from smc.testing import rationals
 
 GAINS = rationals(min_value=Rational(5, 4), max_value=3)

@@ -14,9 +14,9 @@ from hypothesis import assume, example, given, target
 from hypothesis import strategies as st
 
 from smc.exact.pool import acceptance, augmented_space, good_event
-from smc.model import prefix_tree
-from smc.rational import INFINITE, ONE, ZERO, Rational, Verdict, at_most, ball
-from smc.reward import with_bellman_error
+from smc.numbers import INFINITE, ONE, ZERO, Rational, Verdict, at_most, ball
+from smc.setting.model import prefix_tree
+from smc.setting.twist import with_bellman_error
 from smc.testing import Instance
 from smc.testing.falsehoods.pools import drift, printed_rule
 from smc.testing.pools import WIDTHS, PoolInstance, exceeds, pool_instances

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.rational import ONE, Rational, Verdict, at_most, ball
+from smc.numbers import ONE, Rational, Verdict, at_most, ball
 from smc.testing import distributions, rationals
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs import bounds
-from smc.algorithms import particle_process
 from smc.exact.guided import weight_dispersion
-from smc.rational import INFINITE, ONE, Rational, Verdict
+from smc.numbers import INFINITE, ONE, Rational, Verdict
+from smc.samplers.process import particle_process
 from smc.testing import hard_families, instances
 from tests.properties.common import long, rows, within_bound
 

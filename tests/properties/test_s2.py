@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from smc.algorithms import particle_process
 from smc.exact.guided import path_total_variation
-from smc.rational import INFINITE, Verdict, at_most, ball
+from smc.numbers import INFINITE, Verdict, at_most, ball
+from smc.samplers.process import particle_process
 from smc.testing import hard_families, instances
 from tests.properties.common import long, rows, within_bound
 

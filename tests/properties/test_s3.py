@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.model import LayeredModel
-from smc.rational import ONE, Rational
-from smc.reward import twist
+from smc.numbers import ONE, Rational
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist
 from smc.testing import Instance, instances, layered_models, perturbations
 from tests.properties.common import rows, within_bound
 

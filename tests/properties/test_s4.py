@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from smc.algorithms import particle_process
 from smc.exact import output_law
-from smc.rational import INFINITE
+from smc.numbers import INFINITE
+from smc.samplers.process import particle_process
 from smc.testing import instances, product_models
 from tests.properties.common import rows, within_bound
 from tests.tightness import enough

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.algorithms import particle_process
 from smc.exact import second_moment
-from smc.model import LayeredModel
-from smc.rational import Verdict
-from smc.reward import twist
+from smc.numbers import Verdict
+from smc.samplers.process import particle_process
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist
 from smc.testing import Instance, distributions, instances, layered_models
 from tests.exact import enumeration
 from tests.properties.common import rows, within_bound

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs import bounds
-from smc.query.families import audit, hidden_child
+from smc.instances.hidden import audit, hidden_child
+from smc.numbers import ONE, Rational
 from smc.query.minimax import best_hit, least_tv
-from smc.rational import ONE, Rational
 from smc.testing import rationals
 
 GAINS = rationals(min_value=Rational(5, 4), max_value=3)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.algorithms import particle_process
 from smc.exact.metropolis import sampler_of
-from smc.rational import Verdict
+from smc.numbers import Verdict
+from smc.samplers.process import particle_process
 from smc.testing import Instance, hard_families, instances
 from smc.testing.statements import report
 from tests.properties.common import rows, within_bound

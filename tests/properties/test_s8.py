@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from smc.rational import INFINITE
+from smc.numbers import INFINITE
 from smc.testing import instances, layered_models, perturbations
 from smc.testing.statements import report
 from tests.properties.common import long, within_bound

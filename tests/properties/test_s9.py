@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from smc.exact.split import branch_mass, split_model
-from smc.rational import ONE, Rational, Verdict, at_most
+from smc.instances.split import branch_mass, split_model
+from smc.numbers import ONE, Rational, Verdict, at_most
 from smc.testing import Instance
 from smc.testing.statements import report
 from tests.properties.common import rows

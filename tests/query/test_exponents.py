@@ -6,10 +6,10 @@ from fractions import Fraction
 import pytest
 
 from smc.errors import InputError
+from smc.instances.hidden import audit, hidden_prefix
+from smc.numbers import Verdict, at_most, ball, rational
 from smc.query.exponents import best_depth, exponent, needed_queries
-from smc.query.families import audit, hidden_prefix
 from smc.query.minimax import least_tv
-from smc.rational import Verdict, at_most, ball, rational
 
 
 def test_the_papers_exponent_at_the_smallest_vocabulary():

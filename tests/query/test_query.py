@@ -6,9 +6,9 @@ from math import floor
 import pytest
 
 from smc.errors import InputError, TooLarge
+from smc.instances.hidden import audit, hidden_child, hidden_mass, hidden_prefix, paper_family
 from smc.montecarlo.draws import SeededDraws, law_of
 from smc.query.clients import best_of_n, breadth_first, depth_first, guided, guided_mh, hidden_search, smc
-from smc.query.families import audit, hidden_child, hidden_mass, hidden_prefix, paper_family
 from smc.query.minimax import best_hit, least_tv
 from smc.query.oracle import BudgetSpent, Oracle, Prefix
 

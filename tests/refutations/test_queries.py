@@ -7,11 +7,11 @@ from random import Random
 import pytest
 from hypothesis import find
 
+from smc.instances.hidden import audit
 from smc.montecarlo.draws import law_of
+from smc.numbers import Rational, Verdict, at_most
 from smc.query.clients import hidden_search
-from smc.query.families import audit
 from smc.query.oracle import Oracle
-from smc.rational import Rational, Verdict, at_most
 from smc.testing.falsehoods.queries import LOWER_BOUND_FALSEHOODS, Hidden, enough
 from tests.refutations.test_refutations import SEARCH
 from tests.tightness import refutations

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from smc.rational import Verdict
+from smc.numbers import Verdict
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.instances import describe
 from tests.tightness import refutations

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
-from smc.rational import Rational, Verdict, at_most, ball
+from smc.numbers import Rational, Verdict, at_most, ball
 from smc.testing import distributions, rationals
 from tests.properties.test_s0 import functions, half_deviation, variance
 from tests.tightness import refutations

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from smc.model import LayeredModel
-from smc.reward import Twist
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
 from smc.testing.contracts import DEAD, Runs
 
 FAULTS = ("biased-resampler", "wrong-level", "no-division", "lost-factor", "sorted", "sign")

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smc.algorithms import particle_process
 from smc.errors import InputError
-from smc.model import LayeredModel
 from smc.montecarlo import realise, simulate
-from smc.rational import Rational
-from smc.reward import twist
+from smc.numbers import Rational
+from smc.samplers.process import particle_process
+from smc.setting.model import LayeredModel
+from smc.setting.twist import twist
 from smc.testing import Instance
 from smc.testing.contracts import CONTRACTS, DEAD, Runs, assert_contracts, check_sampler, one_by_one
 from tests.testing.samplers import naive_smc, tables

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis.errors import InvalidArgument
 
-from smc.mdp import FiniteMDP
-from smc.model import LayeredModel
-from smc.rational import ONE, Rational
+from smc.numbers import ONE, Rational
+from smc.setting.analysis import true_value
+from smc.setting.mdp import FiniteMDP
+from smc.setting.model import LayeredModel
 from smc.testing import (
     KINDS,
     REGIONS,
@@ -28,7 +29,6 @@ from smc.testing import (
     reward_models,
 )
 from smc.testing.perturbations import BellmanNoise, Perfect, Rescaled
-from smc.value import true_value
 
 SEARCH = settings(database=None, deadline=None, max_examples=2000, suppress_health_check=list(HealthCheck))
 

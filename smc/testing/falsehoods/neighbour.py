@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import flint
 
-from smc.rational import ZERO, Rational, ball
+from smc.numbers import ZERO, Rational, ball
 from smc.testing.falsehoods.registry import Claims, evaluated, long_models, planted, scaled
 from smc.testing.instances import Instance
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smc.rational import INFINITE, ONE, Rational
+from smc.numbers import INFINITE, ONE, Rational
 from smc.testing.falsehoods.registry import (
     Claims,
     evaluated,

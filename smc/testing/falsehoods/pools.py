@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from smc.exact.pool import AugmentedPath, acceptance, augmented_space
-from smc.rational import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational
 from smc.testing.pools import PoolInstance, exceeds
 
 Finding = str | None

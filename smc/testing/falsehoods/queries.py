@@ -13,10 +13,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.exact.product import product_family
-from smc.query.families import HardInstance, audit, hidden_prefix
+from smc.instances.hidden import HardInstance, audit, hidden_prefix
+from smc.instances.product import product_family
+from smc.numbers import ONE, ZERO, Rational
 from smc.query.minimax import best_hit
-from smc.rational import ONE, ZERO, Rational
 from smc.testing.scalars import rationals
 
 Claims = Iterator[tuple[str, Rational, Rational]]

@@ -10,17 +10,17 @@ import flint
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.model import Edge, LayeredModel
-from smc.rational import ONE, Ball, Extended, Rational, at_most, ball
-from smc.reward import twist
+from smc.check.check import Row, compare
+from smc.numbers import ONE, Ball, Extended, Rational, at_most, ball
+from smc.setting.analysis import Constants
+from smc.setting.model import Edge, LayeredModel
+from smc.setting.twist import twist
 from smc.testing.families import hard_families
 from smc.testing.instances import Instance
 from smc.testing.models import layered_models
 from smc.testing.rewards import instances, perturbations
 from smc.testing.scalars import factors, normalised, simplex_weights
 from smc.testing.statements import report, rows
-from smc.value import Constants
-from smc.verify import Row, compare
 
 Claims = Iterator[tuple[str, Rational, Extended | Ball]]
 """(quantity, observed, claimed bound)."""

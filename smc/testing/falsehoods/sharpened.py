@@ -7,12 +7,13 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.algorithms import Outcome, ParticleProcess, particle_process
+from smc.check.check import compare
 from smc.exact import output_law
 from smc.exact.guided import proposal_laws
 from smc.exact.independent import moments
-from smc.rational import INFINITE, ONE, ZERO, Rational
-from smc.reward import Twist
+from smc.numbers import INFINITE, ONE, ZERO, Rational
+from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.setting.twist import Twist
 from smc.testing.falsehoods.registry import (
     Claims,
     distance,
@@ -29,7 +30,6 @@ from smc.testing.families import hard_families
 from smc.testing.instances import Instance
 from smc.testing.perturbations import Perfect
 from smc.testing.statements import report, rows
-from smc.verify import compare
 
 
 @planted("S1/constant", "99 % of sinh^2(Lambda)", algorithm="guided", where=two_branches("S1"))

@@ -1,0 +1,1 @@
+"""How derivations are written, and how their certificates are found. Untrusted."""

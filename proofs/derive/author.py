@@ -1,0 +1,490 @@
+"""Writing derivations: every call applies one kernel rule at once and records it as data for the stored proof.
+
+Untrusted.  A derivation is a function that takes a `Proof` and returns its last `Fact`; it is registered with
+`proofs.catalogue.statement`.  `python -m proofs.derive.author` derives everything and writes `proofs/sealed/*.json`.
+
+    p.assume(phi)                      {phi} |- phi
+    fact.spec(t, ...)                  instantiate quantifiers          fact.gen(x, ...)       generalise
+    fact.mp(fact, ...)                 modus ponens                     fact.discharge(phi...) phi => ...
+    fact.inst((f(x), term), ...)       second-order instantiation       p.use("P0")            an earlier theorem
+    p.cert(goal, facts, products=, eqs=, dens=)   a certificate         p.auto(goal, facts)    searched by `proofs.derive.finder`
+    p.rewrite(equation, lambda F: phi(F), fact)   equals for equals, also under binders
+    p.mono(fact, a, b), p.induct(n, phi, base, step), p.cases(a, b, f, g), p.conv(fact, phi), p.cancel(fact), p.axiom(name, t)
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from proofs.kernel.arithmetic import normal_form, reify
+from proofs.kernel.replay import FORMAT, SEALS, STORED, digest, load_seals
+from proofs.kernel.rules import (
+    ONE,
+    Node,
+    ProofError,
+    Theorem,
+    Theory,
+    close,
+    forall,
+    instantiate,
+    mk,
+    open_body,
+    replace,
+    var,
+)
+from proofs.language.terms import ZERO, Head, Symbol, eq, implies, le, lt, num, show, term
+
+
+class Fact:
+    """A theorem with its place in a proof: `ref` is a step number, or the ID of another proof."""
+
+    def __init__(self, proof: Proof, ref: int | str, theorem: Theorem):
+        self.proof, self.ref, self.theorem = proof, ref, theorem
+
+    @property
+    def concl(self) -> Node:
+        return self.theorem.concl
+
+    @property
+    def hyps(self) -> frozenset[Node]:
+        return self.theorem.hyps
+
+    @property
+    def sides(self) -> tuple[Node, ...]:
+        """The two sides of an equation, inequality, implication or conjunction."""
+        return self.theorem.concl.kids
+
+    def __repr__(self) -> str:
+        hyps = sorted(map(show, self.hyps))
+        return "\n".join([*hyps, f"|- {show(self.concl)}"])
+
+    def _step(self, rule: str, others: Sequence[Fact], args: Sequence, note: str = "") -> Fact:
+        return self.proof.step(rule, [self, *others], args, note)
+
+    def spec(self, *terms: Any, note: str = "") -> Fact:
+        return self._step("spec", [], [term(t) for t in terms], note)
+
+    def gen(self, *variables: Node, note: str = "") -> Fact:
+        out = self
+        for v in reversed(variables):
+            out = out._step("generalise", [], [v], note)
+        return out
+
+    def mp(self, *facts: Fact, note: str = "") -> Fact:
+        """Modus ponens with each fact in turn; a fact of another form of the antecedent is converted first."""
+        out = self
+        for f in facts:
+            wanted = out.concl.kids[0]
+            out = out._step("mp", [f if f.concl is wanted else self.proof.conv(f, wanted)], [], note)
+        return out
+
+    def discharge(self, *formulas: Node | Fact, note: str = "") -> Fact:
+        """discharge(a, b) gives a => (b => C)."""
+        out = self
+        for phi in reversed(formulas):
+            out = out._step("discharge", [], [phi.concl if isinstance(phi, Fact) else phi], note)
+        return out
+
+    def inst(self, *pairs: tuple[Node, Any], note: str = "") -> Fact:
+        return self._step("inst", [], [[a, b if isinstance(b, Node) else term(b)] for a, b in pairs], note)
+
+    def rename_sort(self, old: str, new: str, note: str = "") -> Fact:
+        return self._step("rename_sort", [], [old, new], note)
+
+    def cut(self, *facts: Fact, note: str = "") -> Fact:
+        """Replace hypotheses by facts that prove them."""
+        out = self
+        for f in facts:
+            out = out.discharge(f.concl).mp(f, note=note)
+        return out
+
+    @property
+    def left(self) -> Fact:
+        return self._step("part", [], ["0"])
+
+    @property
+    def right(self) -> Fact:
+        return self._step("part", [], ["1"])
+
+    def both(self, other: Fact) -> Fact:
+        return self._step("conj", [other], [])
+
+
+class Proof:
+    """A proof under construction."""
+
+    def __init__(self, name: str, library: Library):
+        self.name, self.library, self.theory = name, library, library.theory
+        self.steps: list[list] = []
+        self.theorems: list[Theorem] = []
+        self._memo: dict[tuple, Fact] = {}
+        self._pending = ""
+
+    def note(self, text: str) -> None:
+        """One line of mathematics; it is attached to the next step."""
+        self._pending = text
+
+    def step(self, rule: str, premises: Sequence[Fact], args: Sequence = (), note: str = "") -> Fact:
+        result = self.theory.apply(rule, [f.theorem for f in premises], list(args))
+        note, self._pending = note or self._pending, ""
+        if rule.startswith("define"):
+            self.library.definitions[args[0].symbol()] = result
+        self.steps.append([rule, [f.ref for f in premises], list(args), note])
+        self.theorems.append(result)
+        return Fact(self, len(self.steps) - 1, result)
+
+    def use(self, name: str) -> Fact:
+        return Fact(self, name, self.library.theorem(name))
+
+    def assume(self, phi: Node, note: str = "") -> Fact:
+        return self.step("assume", [], [phi], note)
+
+    def axiom(self, name: str, *terms: Any, note: str = "") -> Fact:
+        return self.step("axiom", [], [name, *map(term, terms)], note)
+
+    def conv(self, fact: Fact, goal: Node, note: str = "") -> Fact:
+        return self.step("conv", [fact], [goal], note)
+
+    def cert(
+        self,
+        goal: Node,
+        facts: Sequence[Fact] = (),
+        products: Iterable = (),
+        eqs: Iterable = (),
+        dens: Iterable[Fact] = (),
+        note: str = "",
+    ) -> Fact:
+        """`products`: (c, [facts], [terms]); `eqs`: (multiplier, fact); all facts named there are added to `facts`.
+
+        The sign of each equation's multiplier is found by trial.
+        """
+        facts, dens = list(facts), list(dens)
+
+        def number(f: Fact) -> str:
+            if f not in facts:
+                facts.append(f)
+            return str(facts.index(f))
+
+        data = [[str(Fraction(c)), [number(f) for f in fs], [term(t) for t in ts]] for c, fs, ts in products]
+        equations = [(term(m), number(f)) for m, f in eqs]
+        cleared = [number(f) for f in dens]
+        theorems = [f.theorem for f in facts]
+        for signs in itertools.product((1, -1), repeat=len(equations)):
+            signed = [[m if s == 1 else -m, i] for s, (m, i) in zip(signs, equations, strict=True)]
+            try:
+                self.theory.apply("certificate", theorems, [goal, data, signed, cleared])
+            except ProofError as error:
+                failure = error
+                continue
+            return self.step("certificate", facts, [goal, data, signed, cleared], note)
+        raise ProofError(f"{failure}; goal {goal!r}; {_remainder(goal, theorems, data, equations)}")
+
+    def equal(self, a: Any, b: Any, eqs: Iterable = (), dens: Iterable[Fact] = (), note: str = "") -> Fact:
+        """a = b by exact arithmetic, modulo equations (multiplier, fact) and with denominators `dens` cleared."""
+        return self.cert(eq(a, b), (), (), eqs, dens, note)
+
+    def refl(self, a: Any) -> Fact:
+        return self.equal(a, a)
+
+    def auto(
+        self,
+        goal: Node,
+        facts: Sequence[Fact] = (),
+        *,
+        squares: Sequence[Any] = (),
+        degree: int = 2,
+        multipliers: Sequence[Any] | None = None,
+        dens: Sequence[Fact] = (),
+        note: str = "",
+    ) -> Fact:
+        """Search a certificate (`proofs.derive.finder`); ProofError when none of the given shape exists."""
+        from proofs.derive.finder import search
+
+        found = search(
+            goal,
+            [f.concl for f in facts],
+            squares=[term(t) for t in squares],
+            degree=degree,
+            multipliers=None if multipliers is None else [term(m) for m in multipliers],
+            denominators=[f.concl for f in dens],
+        )
+        products = [(c, [facts[i] for i in numbers], ts) for c, numbers, ts in found.products]
+        return self.cert(goal, (), products, [(m, facts[i]) for m, i in found.equations], dens, note)
+
+    def chain(self, *facts: Fact, note: str = "") -> Fact:
+        """From a <= b, b <= c, ...: a <= c (strict when one is; equations allowed; an equation when all are)."""
+        ops = [f.concl.op for f in facts]
+        a, b = facts[0].sides[0], facts[-1].sides[1]
+        goal = eq(a, b) if set(ops) == {"="} else lt(a, b) if "<" in ops else le(a, b)
+        products = [(1, [f], []) for f in facts if f.concl.op != "="]
+        if len(products) > 1 and "<" in ops:
+            return self.auto(goal, facts, degree=1, multipliers=[1], note=note)
+        return self.cert(goal, (), products, [(1, f) for f in facts if f.concl.op == "="], (), note)
+
+    def rewrite(
+        self, equation: Fact, template: Callable[[Symbol], Node], fact: Fact | None = None, note: str = ""
+    ) -> Fact:
+        """From forall ys. a = b and template(ys -> a): template(ys -> b).  `template` takes a function symbol F to be used as F(ys).
+
+        Without `fact` the template must give a term t(F), and the result is t(a) = t(b).
+        """
+        sorts, body = [], equation.concl
+        while body.op == "all":
+            sorts.append(body.data)
+            body = open_body(body, var(f"_y{len(sorts)}", body.data))
+        a, b = body.kids
+        sort = "real" if "real" in (a.sort, b.sort) else a.sort
+        hole = Symbol("_F", tuple(sorts), sort)
+        left = hole(*(var(f"_y{i + 1}", s) for i, s in enumerate(sorts)))
+        shape = template(hole)
+        if fact is None:
+            before = instantiate(shape, [(left, a)])
+            fact, shape = self.refl(before), eq(before, shape)
+        wanted = instantiate(shape, [(left, a)])
+        fact = fact if fact.concl is wanted else self.conv(fact, wanted)
+        return self.step("rewrite", [equation, fact], [left, shape], note)
+
+    def mono(self, fact: Fact, a: Node, b: Node, null: tuple[Node, Fact, Fact] | None = None, note: str = "") -> Fact:
+        """B(y. f) <= B(y. g) from forall y. f <= g; `null` = (z, forall y. 0 <= z, B z = 0) for an almost-sure premise."""
+        if null is None:
+            return self.step("mono", [fact], [a, b], note)
+        return self.step("mono", [fact, *null[1:]], [a, b, null[0]], note)
+
+    def almost_surely(
+        self, fact: Fact, y: Node, a: Node, b: Node, null: tuple[Node, Fact, Fact], note: str = ""
+    ) -> Fact:
+        """B(y. f) = B(y. g) from f = g, a fact that may rest on the assumption z(y) = 0, with B(y. z) = 0; `null` as in `mono`."""
+        guard = eq(open_body(null[0], y), 0)
+        f, g = fact.sides
+        below = self.cert(le(f, g), eqs=[(1, fact)]).discharge(guard).gen(y)
+        above = self.cert(le(g, f), eqs=[(1, fact)]).discharge(guard).gen(y)
+        return self.antisymmetry(self.mono(below, a, b, null), self.mono(above, b, a, null), note)
+
+    def induct(self, n: Node, phi: Node, base: Fact, step: Fact, note: str = "") -> Fact:
+        """forall n. phi from phi(0) and phi(n) => phi(n+1); both are converted to the exact shape when needed."""
+        zero = replace(phi, {n: ZERO})
+        successor = implies(phi, replace(phi, {n: mk("+", None, (n, ONE))}))
+        base = base if base.concl is zero else self.conv(base, zero)
+        step = step if step.concl is successor else self.conv(step, successor)
+        return self.step("induct", [base, step], [n, phi], note)
+
+    def define_measure(
+        self,
+        head: Head,
+        y: Node,
+        right: Callable[[Callable[[Node], Node]], Node],
+        positive: Callable[[Fact], Fact],
+        dens: Sequence[Fact] = (),
+        note: str = "",
+    ) -> tuple[Fact, Node]:
+        """A new probability `head` by E[head](y. f(y)) = right(f).  `positive` proves 0 <= right(f) from forall y. 0 <= f(y); linearity and
+        total mass one are shown by arithmetic, with the denominators `dens`.
+
+        Returns the defining equation and the pattern f(y), to be used as `law.inst((pattern, term in y))`.
+        """
+        f, g = Symbol("_f", (y.sort,), "real"), Symbol("_g", (y.sort,), "real")
+        a, b = var("_a", "real"), var("_b", "real")
+        body = right(f)
+
+        def with_f(h: Node) -> Node:
+            return instantiate(body, [(f(y), h)])
+
+        mixed = mk("+", None, (mk("*", None, (a, f(y))), mk("*", None, (b, g(y)))))
+        split = mk("+", None, (mk("*", None, (a, body)), mk("*", None, (b, with_f(g(y))))))
+        linear = self.equal(with_f(mixed), split, dens=dens)
+        shown = positive(self.assume(forall([y], le(0, f(y)))))
+        shown = shown if shown.concl is le(0, body) else self.conv(shown, le(0, body))
+        one = self.equal(with_f(ONE), 1, dens=dens)
+        left = mk("E", head.data, (*head.args, close(f(y), y)))
+        return self.step("define_measure", [linear, shown, one], [left, body, f(y), g(y), a, b], note), f(y)
+
+    def cases(self, a: Any, b: Any, low: Fact, high: Fact, note: str = "") -> Fact:
+        """`low` was proved from a <= b, `high` from b < a."""
+        return self.step("cases", [low, high], [term(a), term(b)], note)
+
+    def cancel(self, fact: Fact, note: str = "") -> Fact:
+        """d * 1/d = 1 from 0 < d or d < 0."""
+        d = fact.sides[fact.sides[0] is ZERO]
+        return self.equal(d * mk("inv", None, (d,)), 1, dens=[fact], note=note)
+
+    def antisymmetry(self, low: Fact, high: Fact, note: str = "") -> Fact:
+        """a = b from a <= b and b <= a."""
+        return self.step("antisymmetry", [low, high], [], note)
+
+    def nat_nonneg(self, n: Any) -> Fact:
+        return self.step("nat_nonneg", [], [term(n)])
+
+    def positive_inverse(self, fact: Fact, note: str = "") -> Fact:
+        """0 < 1/d from 0 < d."""
+        return self.use("inverse_positive").spec(fact.sides[1]).mp(fact, note=note)
+
+    def absurd(self, goal: Node, false: Fact, note: str = "") -> Fact:
+        """Any formula from a false fact about constants such as 0 <= -1 or 0 < 0."""
+        return self.step("contradiction", [false], [goal], note)
+
+
+def _remainder(goal: Node, theorems: Sequence[Theorem], data: Sequence, equations: Sequence) -> str:
+    """What is left of right - left after the certificate's products and equations (with the signs as given)."""
+    rest = goal.kids[1] - goal.kids[0]
+    for c, numbers, squares in data:
+        piece = num(Fraction(c))
+        for i in numbers:
+            a, b = theorems[int(i)].concl.kids
+            piece = piece * (b - a)
+        for t in squares:
+            piece = piece * t**2
+        rest = rest - piece
+    for m, i in equations:
+        a, b = theorems[int(i)].concl.kids
+        rest = rest - m * (b - a)
+    return f"remainder {show(reify(normal_form(rest)))}"
+
+
+class Library:
+    """All derivations, made on demand; one theory, so that definitions stay unique."""
+
+    def __init__(self, derivations: dict[str, Callable[[Proof], Fact]]):
+        self.derivations, self.theory = derivations, Theory()
+        self.proofs: dict[str, Proof] = {}
+        self.definitions: dict[tuple, Theorem] = {}
+
+    def theorem(self, name: str) -> Theorem:
+        return self.proof(name).theorems[-1]
+
+    def proof(self, name: str) -> Proof:
+        if name not in self.proofs:
+            if name not in self.derivations:
+                raise ProofError(f"no derivation {name!r}; known: {', '.join(self.derivations)}")
+            proof = Proof(name, self)
+            last = self.derivations[name](proof)
+            if last.proof is not proof or last.ref != len(proof.steps) - 1:
+                proof.conv(last, last.concl)
+            self.proofs[name] = proof
+        return self.proofs[name]
+
+    def behind(self, name: str) -> dict[tuple, Theorem]:
+        """The definitions that a proof makes or uses (`Replayer.rests`)."""
+        found, todo, seen = {}, [name], {name}
+        for used in todo:  # grows while it is read
+            steps = self.proof(used).steps
+            for rule, refs, args, _ in map(steps.__getitem__, _needed(steps)):
+                if rule.startswith("define"):
+                    found[args[0].symbol()] = self.definitions[args[0].symbol()]
+                todo += [r for r in refs if isinstance(r, str) and r not in seen]
+                seen |= {*todo}
+        return found
+
+
+def _needed(steps: list[list]) -> dict[int, int]:
+    """The steps that the last one rests on, with their new numbers."""
+    used, todo = set(), [len(steps) - 1]
+    while todo:
+        i = todo.pop()
+        if i not in used:
+            used.add(i)
+            todo += [r for r in steps[i][1] if isinstance(r, int)]
+    return {i: k for k, i in enumerate(sorted(used))}
+
+
+def encode(proof: Proof) -> str:
+    """The stored form, one term or step a line (see `proofs.kernel.replay`)."""
+    table: dict[Node, int] = {}
+    lines: list[str] = []
+
+    def number(node: Node) -> int:
+        if node not in table:
+            kids = [number(k) for k in node.kids]
+            table[node] = len(table)
+            data = str(node.data) if node.op == "q" else node.data
+            lines.append(json.dumps([node.op, data, kids]))
+        return table[node]
+
+    def argument(value: Any) -> Any:
+        if isinstance(value, Node):
+            return f"#{number(value)}"
+        return [argument(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+    number_of = _needed(proof.steps)
+    steps = []
+    for i, (rule, refs, args, note) in enumerate(proof.steps):
+        if i in number_of:
+            renumbered = [number_of[r] if isinstance(r, int) else r for r in refs]
+            steps.append(json.dumps([rule, renumbered, argument(args), note]))
+    last = proof.theorems[-1]
+    hyps = sorted(last.hyps, key=lambda h: (h not in table, table.get(h, 0), show(h)))
+    claim = [[number(h) for h in hyps], number(last.concl)]
+    head = f'{{"format": "{FORMAT}",\n"id": {json.dumps(proof.name)},\n"terms": [\n'
+    return (
+        head
+        + ",\n".join(lines)
+        + '\n],\n"steps": [\n'
+        + ",\n".join(steps)
+        + f'\n],\n"claim": {json.dumps(claim)}\n}}\n'
+    )
+
+
+GOLDEN = STORED.parent.parent / "tests" / "golden" / "statements"
+
+
+def main(names: list[str]) -> int:
+    """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on.
+
+    A new statement is sealed: its fingerprint enters `stored/_seals.json`, its text `tests/golden/statements/`, and what each proof
+    rests on `tests/golden/rests_on.txt`.  A statement that
+    differs from its seal is reported and not written, unless `--seal` is given.
+    """
+    from proofs.catalogue import library, load
+
+    reseal = "--seal" in names
+    names = [name for name in names if name != "--seal"]
+    made, registry = library(), load()
+    unknown = [name for name in names if name not in made.derivations]
+    if unknown:
+        print(f"unknown ID {', '.join(unknown)}; known: {', '.join(made.derivations)}", file=sys.stderr)
+        return 2
+    STORED.mkdir(parents=True, exist_ok=True)
+    seals = load_seals() if (STORED / SEALS).exists() else {}
+    failed = 0
+    for name in names or made.derivations:
+        try:
+            proof = made.proof(name)
+        except Exception as error:  # a derivation is a program: report what it did and go on with the others
+            failed += 1
+            traceback.print_exc(limit=-4)
+            print(f"FAILED {name}: {error}", file=sys.stderr)
+            continue
+        mark = digest(proof.theorems[-1], made.behind(name))
+        if seals.get(name, mark) != mark and not reseal:
+            failed += 1
+            print(
+                f"CHANGED {name}: the statement is not the sealed one; use --seal {name} if this is meant",
+                file=sys.stderr,
+            )
+            continue
+        seals[name] = mark
+        (STORED / f"{name}.json").write_text(encode(proof), encoding="utf-8")
+        if GOLDEN.parent.is_dir() and registry[name].source != "lemma":
+            GOLDEN.mkdir(exist_ok=True)
+            (GOLDEN / f"{name}.txt").write_text(
+                registry[name].text(proof.theorems[-1], made.definitions), encoding="utf-8"
+            )
+    (STORED / SEALS).write_text(json.dumps(dict(sorted(seals.items())), indent=0) + "\n", encoding="utf-8")
+    if GOLDEN.parent.is_dir():
+        from proofs.reading.blueprint import rests_on
+
+        (GOLDEN.parent / "rests_on.txt").write_text(rests_on(), encoding="utf-8")
+    stale = [name for name in seals if name not in made.derivations]
+    if stale:
+        print(f"sealed without a derivation: {', '.join(stale)}", file=sys.stderr)
+    print(f"{len(names or made.derivations) - failed} proofs written to {STORED.name}/, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""How formulas are written and read: notation, terms, LaTeX."""

@@ -1,0 +1,1 @@
+"""For readers: the blueprint, derivations, the graph, notebooks."""

@@ -1,0 +1,327 @@
+"""The blueprint: every statement of the theory with its proof, what that rests on, and the graph of it.
+
+Nothing here is trusted: `Journal` watches the replay (`proofs.kernel.replay`, the kernel alone) and keeps what each step concluded, so
+that a derivation can be printed. A statement of the theory counts its gaps: each stored proof that is refused, and each closed form that
+the numerical side uses without a proof (`proofs.bounds.UNPROVED`), or if there is none each main part without a stored proof (`MAIN`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from proofs import catalogue as statements
+from proofs.kernel.replay import STORED, Refused, Replayer, load, load_seals
+from proofs.kernel.rules import Theorem, Theory
+
+TRUSTED = ("rules.py", "arithmetic.py")
+
+THEORY = {
+    "P0": "value error from Bellman error",
+    "P1": "range of the backward potentials (Lemma E.2)",
+    "P2": "SMC bias, the paper's q(q^2 - 1) (Lemma E.1, Theorem E.6)",
+    "P3": "particles that suffice, exponent 6 (Theorem 5.1)",
+    "P4": "oracle lower bound, exponent 2/3 (Theorem 4.1)",
+    "P5": "guided single particle (Theorem 4.3)",
+    "P6": "Metropolis-Hastings with a resampling pool (Theorem 6.1)",
+    "S0": "variance and mean deviation of a density in a range",
+    "S1": "Bellman error to importance-weight variance",
+    "S2": "guided single particle, sharp",
+    "S3": "SMC bias, two-sided ratios, exponent 2",
+    "S4": "SMC bias, one-sided ratios: zero rewards allowed",
+    "S5": "variance of the normaliser",
+    "S6": "lower bound for every adaptive algorithm, exponent 2",
+    "S7": "Metropolis-Hastings on guided proposals",
+    "S8": "fully adapted SMC, no ratio bound",
+    "S9": "the horizon dependence is exactly T/N",
+    "G1": "coverage bound of the neighbour (Theorem 3.2)",
+    "G2": "lower bound of the neighbour (Proposition C.8)",
+    "G3": "chi-square identity of the neighbour (Fact A.2)",
+}
+"""The statements of the theory, in our own words."""
+
+MAIN = {
+    "S0": ("S0.variance", "S0.deviation", "S0.variance_ratio", "S0.deviation_ratio", "S0.attained"),
+    "S1": ("S1", "S1.product", "S1.naive", "S1.tilt"),
+    "S2": ("S2", "S2.product", "S2.linear"),
+    "S3": ("S3.step", "S3", "S3.uniform", "S3.particles", "S3.polynomial", "S3.logarithmic", "S3.exponential"),
+    "S4": ("S4.step", "S4", "S4.uniform", "S4.particles", "S4.coverage"),
+    "S5": ("S5.mean", "S5.recursion", "S5", "S5.particles", "S5.bias"),
+    "S6": ("S6.counting", "S6.family", "S6", "S6.exponent", "S6.vocabulary"),
+    "S7": ("S7", "S7.uniform", "S7.marginal", "S7.pool", "S7.restricted"),
+    "S8": ("S8", "S8.uniform", "S8.perfect"),
+    "P3": ("P3", "P3.particles", "P3.polynomial"),
+    "G1": ("G1", "G1.published"),
+}
+"""The stored proofs that a statement of the theory needs before it counts as proved; by default the one with its own ID."""
+
+STATED_ONLY = {"G2": "stated and checked on exact laws; S9 is stronger in T"}
+"""Statements that are not claimed to be proved, with the reason."""
+
+SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
+
+
+class _Watched(Theory):
+    """A theory that keeps the theorem of every step, by the proof that is being replayed."""
+
+    def __init__(self, busy: list[str]) -> None:
+        super().__init__()
+        self.busy, self.made = busy, {}  # type: ignore[var-annotated]
+
+    def apply(self, name: str, premises: Sequence[Theorem], args: Sequence) -> Theorem:
+        result = super().apply(name, premises, args)
+        self.made.setdefault(self.busy[-1] if self.busy else "", []).append(result)
+        return result
+
+
+class Journal(Replayer):
+    """A replayer that keeps the conclusion of every step (`conclusions`) and the time of every proof, its lemmas apart (`seconds`)."""
+
+    def __init__(self, texts: dict[str, str], seals: dict[str, str] | None = None):
+        super().__init__(texts, seals)
+        watched = _Watched(self.busy)
+        self.theory, self.conclusions, self.seconds = watched, watched.made, {}  # type: ignore[var-annotated]
+        self._inner = [0.0]
+
+    def _replay(self, name: str) -> Theorem:
+        start = time.perf_counter()
+        self._inner.append(0.0)
+        try:
+            return super()._replay(name)
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = spent - self._inner.pop()
+            self._inner[-1] += spent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One proved statement, part of one, or lemma. uses: the earlier theorems that its steps name; axioms: with those of its lemmas."""
+
+    id: str
+    source: str
+    title: str
+    words: str
+    steps: int
+    uses: tuple[str, ...]
+    axioms: tuple[str, ...]
+    seconds: float
+    attained: bool = False
+    refused: str | None = None
+
+    @property
+    def family(self) -> str:
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One statement of the theory with its parts. gaps: see the module; remark: why a gap is there, when that is known."""
+
+    id: str
+    source: str
+    title: str
+    parts: tuple[Entry, ...]
+    gaps: int
+    rests_on: tuple[str, ...]
+    rocq: dict[str, Any] | None = None
+    remark: str = ""
+
+    @property
+    def steps(self) -> int:
+        return sum(part.steps for part in self.parts)
+
+    @property
+    def axioms(self) -> tuple[str, ...]:
+        return tuple(sorted({a for part in self.parts for a in part.axioms}))
+
+    @property
+    def seconds(self) -> float:
+        return sum(part.seconds for part in self.parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `prove --json`; steps and seconds are sums over the parts."""
+        out = {key: getattr(self, key) for key in ("id", "source", "title", "steps", "gaps")}
+        out |= {"axioms": list(self.axioms), "rests_on": list(self.rests_on), "rocq": self.rocq}
+        out |= {"seconds": round(self.seconds, 6), "remark": self.remark}
+        out["parts"] = [
+            {
+                "id": part.id,
+                "title": part.title,
+                "words": part.words,
+                "steps": part.steps,
+                "axioms": list(part.axioms),
+                "rests_on": list(part.uses),
+                "attained": part.attained,
+                "refused": part.refused,
+            }
+            for part in self.parts
+        ]
+        return out
+
+
+@dataclass
+class Blueprint:
+    """Everything stored, replayed. entries: by ID, in the order of the registry; refusals: what was refused and why."""
+
+    journal: Journal
+    entries: dict[str, Entry]
+    refusals: dict[str, str]
+    seconds: float
+    rocq: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def closure(self, name: str) -> set[str]:
+        """The IDs that `name` rests on, directly or not."""
+        seen: set[str] = set()
+        todo = [name]
+        while todo:
+            for used in self.journal.uses.get(todo.pop(), ()):
+                if used not in seen:
+                    seen.add(used)
+                    todo.append(used)
+        return seen
+
+    def rows(self) -> list[Row]:
+        """One row for each statement of the theory, in its order, and for each further statement that is proved."""
+        proved = [e for e in self.entries.values() if e.source != "lemma"]
+        names = dict.fromkeys([*THEORY, *(e.family for e in proved)])
+        return [self.row(name, [e for e in proved if e.family == name]) for name in names]
+
+    def row(self, name: str, parts: Sequence[Entry]) -> Row:
+        """The row of a statement of the theory."""
+        uses = dict.fromkeys(u for part in parts for u in part.uses if u not in {p.id for p in parts})
+        broken, unproved = sum(part.refused is not None for part in parts), _unproved(name)
+        missing = [main for main in MAIN.get(name, (name,)) if main not in {part.id for part in parts}]
+        gaps = broken + (len(unproved) or len(missing))
+        remark = STATED_ONLY.get(name, "") if gaps else ""
+        if gaps and not remark:
+            open_forms = f"the closed form {', '.join(unproved)} is not read from a sealed statement"
+            absent = "no stored proof" if missing == [name] else f"no stored proof of {', '.join(missing)}"
+            remark = "refused" if broken else absent if missing else open_forms
+        source = parts[0].source if parts else SOURCES[name[0]]
+        title = THEORY.get(name) or parts[0].title
+        return Row(name, source, title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark)
+
+    def find(self, name: str) -> list[Entry]:
+        """The entries that an ID means: that stored proof, or every part of that statement of the theory; none for a gap."""
+        return [self.entries[name]] if name in self.entries else [e for e in self.entries.values() if e.family == name]
+
+    def known(self) -> list[str]:
+        """Every ID that `prove` takes: the theory's, then parts, then lemmas."""
+        proved = [e.id for e in self.entries.values() if e.source != "lemma"]
+        return list(dict.fromkeys([*THEORY, *proved, *(e.id for e in self.entries.values() if e.source == "lemma")]))
+
+
+def _unproved(name: str) -> list[str]:
+    """The closed forms of a statement that are written by hand."""
+    from proofs.bounds import UNPROVED
+
+    return [form for id, form in UNPROVED if id == name]
+
+
+def blueprint(folder: Path = STORED) -> Blueprint:
+    """Replay everything in `folder`. Refused proofs are in `refusals`, and so is a sealed statement whose stored proof is missing."""
+    start = time.perf_counter()
+    refusals: dict[str, str] = {}
+    try:
+        seals = load_seals(folder)
+    except Refused as error:
+        seals, refusals["_seals"] = {}, str(error)
+    journal = Journal(load(folder), seals)
+    for name in [*journal.texts, *(seals.keys() - journal.texts.keys())]:
+        try:
+            journal.theorem(name)
+        except Refused as error:
+            at_fault = str(error).partition(":")[0]
+            refusals[name] = str(error) if at_fault == name else f"{name}: rests on {at_fault}, which is refused"
+    seconds = time.perf_counter() - start
+    made = Blueprint(journal, {}, refusals, seconds, _rocq())
+    registry = _registry(refusals)
+    for name in dict.fromkeys([*registry, *journal.texts, *seals]):
+        if name not in journal.texts and name not in seals:
+            continue  # a derivation that is not stored is no proof
+        known = registry.get(name)
+        made.entries[name] = Entry(
+            name,
+            known.source if known else SOURCES.get(name[0], "new") if name.partition(".")[0] in THEORY else "lemma",
+            known.title if known else "not registered",
+            known.words if known else "",
+            journal.steps.get(name, 0),
+            tuple(journal.uses.get(name, ())),
+            _axioms(journal, {name, *made.closure(name)}),
+            journal.seconds.get(name, 0.0),
+            bool(known and known.attained),
+            refusals.get(name),
+        )
+    return made
+
+
+def _registry(refusals: dict[str, str]) -> dict[str, statements.Statement]:
+    """Titles and words of the statements. A derivation file that cannot be imported is refused by name: the replay does not need it."""
+    for topic in statements.TOPICS:
+        if importlib.util.find_spec(f"proofs.{topic}"):
+            try:
+                importlib.import_module(f"proofs.{topic}")
+            except Exception as error:
+                refusals[f"{topic}.py"] = f"{topic}.py: cannot be imported: {type(error).__name__}: {error}"
+    return statements.REGISTRY
+
+
+def rests_on(folder: Path = STORED) -> str:
+    """What every stored proof names, one line a proof: the axioms among its steps and the theorems that it uses. Read, not replayed.
+
+    `python -m proofs.derive.author` writes it to `tests/golden/rests_on.txt`, where a changed dependency shows up as a difference.
+    """
+    lines = []
+    for name, stored in load(folder).items():
+        steps = json.loads(stored)["steps"]
+        axioms = dict.fromkeys(sorted(args[0] for rule, _premises, args, _note in steps if rule == "axiom"))
+        uses = dict.fromkeys(p for _rule, premises, _args, _note in steps for p in premises if isinstance(p, str))
+        lines.append(f"{name}: axioms {', '.join(axioms) or 'none'}; uses {', '.join(uses) or 'none'}")
+    return "\n".join(lines) + "\n"
+
+
+def _axioms(journal: Journal, names: Iterable[str]) -> tuple[str, ...]:
+    used = {rule for name in names for rule in journal.rules.get(name, ()) if rule.startswith("axiom ")}
+    return tuple(sorted(rule.removeprefix("axiom ") for rule in used))
+
+
+def _rocq() -> dict[str, dict[str, Any]]:
+    """By statement ID: theorem, file and state of the last build of its Rocq proof; empty where the Rocq files are not installed."""
+    if importlib.util.find_spec("proofs.rocq.status") is None:
+        return {}
+    from proofs.rocq.status import rocq_status
+
+    try:
+        found = rocq_status()
+    except (OSError, ValueError, KeyError):
+        return {}
+    return {
+        name: {"theorem": s.theorem, "also": list(s.also), "file": s.file, "built": s.built, "differs": s.differs}
+        for name, s in found.items()
+        if s.theorem
+    }
+
+
+def trusted_lines() -> int:
+    """Lines of the kernel and the certificate checker together."""
+    return sum(len((STORED.parent / "kernel" / name).read_text(encoding="utf-8").splitlines()) for name in TRUSTED)
+
+
+def index(made: Blueprint | None = None) -> dict[str, Any]:
+    """The object of `bellman-smc prove --json`: `statements`, one for each ID of the theory, and `trusted_lines`."""
+    made = made or blueprint()
+    return {
+        "statements": [row.to_json() for row in made.rows()],
+        "trusted_lines": trusted_lines(),
+        "stored_proofs": len(made.entries),
+        "lemmas": sum(e.source == "lemma" for e in made.entries.values()),
+        "seconds": round(made.seconds, 6),
+        "refused": list(made.refusals.values()),
+    }

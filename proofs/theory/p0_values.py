@@ -1,0 +1,192 @@
+"""P0 and P1: from the Bellman error to the value error and to the range of the backward potentials.
+
+Time runs from 0 to T; `M[t, x]` is the law of the next state from x at time t, `psi(t, x, y)` the edge's potential, `V` the
+twist, `Vstar` the true value.  Reachability is carried by `dead(t, x) >= 0`: a state is live when dead = 0, and live
+states move to live states almost surely.  Nothing is assumed about states that are not live.
+"""
+
+from __future__ import annotations
+
+from proofs.catalogue import statement
+from proofs.derive.author import Fact, Proof
+from proofs.kernel.rules import Node
+from proofs.language.terms import E, all_of, both, element, eq, fn, implies, le, lt, measure, nat, real
+
+x, y = element("X", "x y")
+t, T, n = nat("t T n")
+eps, L = real("eps L")
+M = measure("M", "nat X", "X")
+psi, V, Vstar = fn("psi", "nat X X -> real"), fn("V", "nat X -> real"), fn("Vstar", "nat X -> real")
+dead = fn("dead", "nat X -> real")
+live = eq(dead(t, x), 0)
+BV = E(M(t, x), y, psi(t, x, y) * V(t + 1, y))
+BVstar = E(M(t, x), y, psi(t, x, y) * Vstar(t + 1, y))
+
+
+def model(p: Proof) -> dict[str, Fact]:
+    """The hypotheses of the setting (theory, section 1) as assumptions, by name."""
+    formulas: dict[str, Node] = {
+        "potentials are non-negative": all_of(t, x, y, le(0, psi(t, x, y))),
+        "dead is non-negative": all_of(t, x, le(0, dead(t, x))),
+        "live states stay live": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), y, dead(t + 1, y)), 0))),
+        "value recursion": all_of(t, x, implies(lt(t, T), live, eq(Vstar(t, x), BVstar))),
+        "terminal value": all_of(x, eq(Vstar(T, x), V(T, x))),
+        "twist is non-negative": all_of(t, x, implies(live, le(0, V(t, x)))),
+        "twist kills no live value": all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))),
+        "Bellman error": all_of(
+            t,
+            x,
+            implies(lt(t, T), live, lt(0, V(t, x)), both(le(V(t, x), (1 + eps) * BV), le(BV, (1 + eps) * V(t, x)))),
+        ),
+    }
+    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+
+
+@statement(
+    "P0",
+    source="paper",
+    title="value error from Bellman error",
+    words="For t + n = T and every live x: Vstar_t(x) <= (1+eps)^n V_t(x) and V_t(x) <= (1+eps)^n Vstar_t(x).",
+)
+def value_error(p: Proof) -> Fact:
+    given = model(p)
+    eps_nonneg = p.assume(le(0, eps), note="the Bellman error is non-negative")
+
+    def claim(m: Node) -> Node:
+        q = (1 + eps) ** m
+        return all_of(
+            t, x, implies(eq(t + m, T), live, both(le(Vstar(t, x), q * V(t, x)), le(V(t, x), q * Vstar(t, x))))
+        )
+
+    p.note("base: t = T, both values are the terminal reward")
+    at_end = p.assume(eq(t + 0, T))
+    same = p.rewrite(
+        p.equal(T, t, [(-1, at_end)]), lambda F: eq(Vstar(F(), x), V(F(), x)), given["terminal value"].spec(x)
+    )
+    base = (
+        p.cert(le(Vstar(t, x), (1 + eps) ** 0 * V(t, x)), eqs=[(-1, same)])
+        .both(p.cert(le(V(t, x), (1 + eps) ** 0 * Vstar(t, x)), eqs=[(1, same)]))
+        .discharge(at_end.concl, live)
+        .gen(t, x)
+    )
+
+    hyp = p.assume(claim(n), note="induction hypothesis")
+    now, alive = p.assume(eq(t + (n + 1), T)), p.assume(live)
+    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
+    p.note("the next state is live almost surely, so the hypothesis holds there")
+    next_live = p.assume(eq(dead(t + 1, y), 0))
+    there = hyp.spec(t + 1, y).mp(now, next_live)
+    weight = given["potentials are non-negative"].spec(t, x, y)
+    q, Q = 1 + eps, (1 + eps) ** n
+    up = p.cert(
+        le(psi(t, x, y) * Vstar(t + 1, y), Q * (psi(t, x, y) * V(t + 1, y))), products=[(1, [weight, there.left], [])]
+    )
+    down = p.cert(
+        le(psi(t, x, y) * V(t + 1, y), Q * (psi(t, x, y) * Vstar(t + 1, y))), products=[(1, [weight, there.right], [])]
+    )
+    null = (
+        E(M(t, x), y, dead(t + 1, y)),
+        given["dead is non-negative"].spec(t + 1, y).gen(y),
+        given["live states stay live"].spec(t, x).mp(before, alive),
+    )
+
+    def average(f: Fact) -> Fact:
+        a, b = f.sides
+        return p.mono(f.discharge(next_live).gen(y), E(M(t, x), y, a), E(M(t, x), y, b), null)
+
+    p.note("average over the next state: B Vstar <= (1+eps)^n B V and B V <= (1+eps)^n B Vstar")
+    up, down = average(up), average(down)
+    recursion = given["value recursion"].spec(t, x).mp(before, alive)
+    Qpos = p.use("power_nonneg").spec(q, n).mp(p.cert(le(0, q), products=[(1, [eps_nonneg], []), (1, [], [])]))
+
+    p.note("where V_t(x) > 0 the Bellman ratio gives one more factor 1+eps")
+    positive = p.assume(lt(0, V(t, x)))
+    ratio = given["Bellman error"].spec(t, x).mp(before, alive, positive)
+    first, second = le(Vstar(t, x), q ** (n + 1) * V(t, x)), le(V(t, x), q ** (n + 1) * Vstar(t, x))
+    qpos = p.cert(le(0, q), products=[(1, [eps_nonneg], []), (1, [], [])])
+    high = p.cert(first, products=[(1, [up], []), (1, [Qpos, ratio.right], [])], eqs=[(-1, recursion)]).both(
+        p.cert(second, products=[(1, [ratio.left], []), (1, [qpos, down], [])], eqs=[(-q * Q, recursion)])
+    )
+    p.note("where V_t(x) = 0 both values vanish")
+    none = p.assume(le(V(t, x), 0))
+    nonneg = given["twist is non-negative"].spec(t, x).mp(alive)
+    zero = p.antisymmetry(none, nonneg)
+    zero_star = given["twist kills no live value"].spec(t, x).mp(alive, zero)
+    low = p.cert(first, eqs=[(q * Q, zero), (-1, zero_star)]).both(p.cert(second, eqs=[(q * Q, zero_star), (-1, zero)]))
+    step = p.cases(V(t, x), 0, low, high).discharge(now.concl, live).gen(t, x).discharge(hyp)
+    return p.induct(n, claim(n), base, step, note="induction on the steps to go")
+
+
+edge = eq(fn("noedge", "nat X X -> real")(t, x, y), 0)
+u, v = element("X", "u v")
+
+
+def Qbar(s: Node, a: Node, b: Node) -> Node:
+    """The backward potential of the edge a -> b from time s to s + 1: psi Vstar_{s+1}(b) / V_s(a)."""
+    return psi(s, a, b) * Vstar(s + 1, b) / V(s, a)
+
+
+@statement(
+    "P1",
+    source="paper",
+    title="range of the backward potentials (Lemma E.2)",
+    words="If every incremental weight psi V_{t+1}(y)/V_t(x) lies in [1/L, L] on reachable edges, then for two reachable edges at one time "
+    "Qbar(x, y) <= L^2 (1+eps)^(2n) Qbar(u, v), where t + 1 + n = T.",
+)
+def backward_range(p: Proof) -> Fact:
+    noedge = fn("noedge", "nat X X -> real")
+    positive = p.assume(all_of(t, x, implies(live, lt(0, V(t, x)))), note="the twist is positive on live states")
+    ends = p.assume(
+        all_of(t, x, y, implies(edge, both(eq(dead(t, x), 0), eq(dead(t + 1, y), 0)))),
+        note="the ends of a reachable edge are live",
+    )
+    weight = psi(t, x, y) * V(t + 1, y)
+    bound = p.assume(
+        all_of(t, x, y, implies(edge, both(le(V(t, x), L * weight), le(weight, L * V(t, x))))), note="ratio bound"
+    )
+    big, nonneg = p.assume(le(0, L)), p.assume(all_of(t, x, y, le(0, psi(t, x, y))), note="potentials are non-negative")
+    error_nonneg = p.assume(le(0, eps))
+    p.note("P0 applies: a positive twist kills no value")
+    alive = p.assume(live)
+    above = positive.spec(t, x).mp(alive)
+    weak = p.cert(le(0, V(t, x)), products=[(1, [above], [])]).discharge(live).gen(t, x)
+    none = p.assume(eq(V(t, x), 0))
+    false = p.cert(lt(0, 0), products=[(1, [above], [])], eqs=[(1, none)])
+    kills = p.absurd(eq(Vstar(t, x), 0), false).discharge(live, none.concl).gen(t, x)
+    ratio = p.use("P0").cut(weak, kills)
+
+    first, second = p.assume(edge), p.assume(eq(noedge(t, u, v), 0))
+    now = p.assume(eq(t + 1 + n, T))
+    Q = (1 + eps) ** n
+    one = p.cert(le(0, 1 + eps), products=[(1, [error_nonneg], []), (1, [], [])])
+    Qpos = p.use("power_nonneg").spec(1 + eps, n).mp(one)
+    p.note("psi Vstar(y) <= (1+eps)^n psi V(y) <= (1+eps)^n L V(x): the first edge's Qbar is at most (1+eps)^n L")
+    here = ends.spec(t, x, y).mp(first)
+    top = ratio.spec(n, t + 1, y).mp(now, here.right).left
+    Vx = positive.spec(t, x).mp(here.left)
+    psi_xy = nonneg.spec(t, x, y)
+    upper = p.cert(
+        le(Qbar(t, x, y), Q * L),
+        products=[
+            (1, [psi_xy, top, p.positive_inverse(Vx)], []),
+            (1, [Qpos, bound.spec(t, x, y).mp(first).right, p.positive_inverse(Vx)], []),
+        ],
+        dens=[Vx],
+    )
+    p.note("V(u) <= L psi V(v) <= L (1+eps)^n psi Vstar(v): the second edge's Qbar is at least 1 / (L (1+eps)^n)")
+    there = ends.spec(t, u, v).mp(second)
+    bottom = ratio.spec(n, t + 1, v).mp(now, there.right).right
+    Vu = positive.spec(t, u).mp(there.left)
+    psi_uv = nonneg.spec(t, u, v)
+    lower = p.cert(
+        le(1, L * Q * Qbar(t, u, v)),
+        products=[
+            (1, [big, psi_uv, bottom, p.positive_inverse(Vu)], []),
+            (1, [bound.spec(t, u, v).mp(second).left, p.positive_inverse(Vu)], []),
+        ],
+        dens=[Vu],
+    )
+    p.note("multiply: Qbar(x, y) <= (1+eps)^n L * 1 <= (1+eps)^n L * L (1+eps)^n Qbar(u, v)")
+    goal = le(Qbar(t, x, y), L**2 * (1 + eps) ** (2 * n) * Qbar(t, u, v))
+    result = p.cert(goal, products=[(1, [upper], []), (1, [Qpos, big, lower], [])])
+    return result.discharge(now.concl, edge, second.concl).gen(t, n, x, y, u, v)

@@ -1,0 +1,181 @@
+"""S2 and P5: total variation between the law of the guided single particle and the target.
+
+The supremum over test functions F with values in [0, 1] of |target(F) - guided(F)| is the total variation distance.
+`guided_chord.py` bounds it by (s - 1)/(s + 1) where s^2 is the range ratio of W = prod_{t=1}^{T-1} rho_t(x_t).  States may be whole paths.
+"""
+
+from __future__ import annotations
+
+from proofs.catalogue import lemma, statement
+from proofs.derive.author import Fact, Proof
+from proofs.language.terms import E, all_of, both, eq, fn, le, lt, num, product, sqrt
+from proofs.lemmas.guided_chord import BV, GF, a, b, guided_setting, hi, k, lo, r, ranges, s, target
+from proofs.lemmas.particle_system import VF, F, M, T, V, Vstar, dead, eps, live, n, psi, root, supply, t, x, y
+from proofs.theory.s1_variance import guided
+from proofs.theory.s3_bias import bellman_error
+
+
+@lemma(
+    "guided_bias",
+    title="total variation of the guided particle from the range of its weights",
+    words="As guided_above, on both sides: apply it to F and to 1 - F.",
+)
+def guided_bias(p: Proof) -> Fact:
+    given = guided_setting(p)
+    up = p.use("guided_above")
+    p.note("1 - F has the value Vstar - VF and the guided mean 1 - GF")
+    before, alive, here = p.assume(lt(t, T)), p.assume(live), p.assume(lt(0, V(t, x)))
+    rec = [given[name].spec(t, x).mp(before, alive) for name in ("value recursion", "tested recursion")]
+    rest = E(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))
+    recursion = p.equal(Vstar(t, x) - VF(t, x), rest, [(1, rec[0]), (1, rec[1])]).discharge(before, live).gen(t, x)
+    path = given["guided recursion"].spec(t, x).mp(before, alive, here)
+    moved = p.equal(1 - GF(t, x), E(guided(t, x), y, 1 - GF(t + 1, y)), [(1, path)])
+    ends = given["terminal value"].spec(x), given["tested terminal value"].spec(x), given["guided end"].spec(x)
+    last = p.equal(Vstar(T, x) - VF(T, x), (1 - F(x)) * V(T, x), [(1, ends[0]), (1, ends[1])]).gen(x)
+    stop = p.equal(1 - GF(T, x), 1 - F(x), [(1, ends[2])]).gen(x)
+    test_fact = given["test function"].spec(x)
+    other = p.cert(le(0, 1 - F(x)), products=[(1, [test_fact.right], [])]).both(
+        p.cert(le(1 - F(x), 1), products=[(1, [test_fact.left], [])])
+    )
+    down = up.inst((F(x), 1 - F(x)), (VF(t, x), Vstar(t, x) - VF(t, x)), (GF(t, x), 1 - GF(t, x)))
+    down = supply(down, recursion, moved.discharge(before, live, here.concl).gen(t, x), last, stop, other.gen(x))
+    vpos = p.use("guided_value")
+    goal = le(GF(0, root) - target, up.sides[1])
+    return up.both(p.cert(goal, products=[(1, [down], [])], dens=[vpos]))
+
+
+@lemma(
+    "guided_value",
+    title="the normaliser is positive",
+    words="Vstar_0(root) > 0 where the Bellman ratios are bounded below.",
+)
+def guided_value(p: Proof) -> Fact:
+    guided_setting(p)
+    apos, one = p.assume(lt(0, a)), p.assume(le(1, s))
+    steps, alive, here = p.assume(eq(T, n + 1)), p.assume(eq(dead(0, root), 0)), p.assume(lt(0, V(0, root)))
+    low, high = ranges(n, num(1))
+    above, below = p.assume(le(a, low)), p.assume(le(high, s**2 * a))
+    square = p.cert(le(1, s**2), products=[(1, [one, one], []), (2, [one], [])])
+    order = p.cert(le(a, s**2 * a), products=[(1, [apos, square], [])])
+    later = p.equal(num(0) + 1 + n, T, [(1, steps)])
+    out = p.use("guided_step").inst((b, s**2 * a)).cut(order).spec(0, n, root).mp(later, alive, here, above, below)
+    tpos = p.chain(apos, out.right.left.left)
+    return p.cert(lt(0, Vstar(0, root)), products=[(1, [tpos, out.left], [])], dens=[out.left])
+
+
+@statement(
+    "S2.product",
+    source="new",
+    title="guided single particle, level by level",
+    attained=True,
+    words="With the gauge-invariant per-level ratios r_t = max rho_t / min rho_t of the Bellman ratios and "
+    "q = prod_{t=1}^n r_t = e^(2 Lambda), n = T - 1: |target(F) - guided(F)| <= (sqrt q - 1)/(sqrt q + 1) = tanh(Lambda/2).",
+)
+def guided_product(p: Proof) -> Fact:
+    given = p.assume(all_of(t, both(lt(0, lo(t)), le(1, r(t)))), note="bounds are positive")
+    symbol = fn("f", "nat -> real")(k)
+    lows = p.use("product_positive").inst((symbol, lo(k))).cut(given.spec(k).left.gen(k)).spec(n, 1)
+    p.note("q >= 1: every factor is at least 1")
+    q = product(n, k, r(1 + k))
+    claim = le(1, q)
+    hyp, big = p.assume(claim), given.spec(1 + n).right
+    base = p.cert(le(1, product(num(0), k, r(1 + k))))
+    step = p.cert(le(1, product(n + 1, k, r(1 + k))), products=[(1, [hyp, big], []), (1, [hyp], []), (1, [big], [])])
+    at_least = p.induct(n, claim, base, step.discharge(hyp)).spec(n)
+    root_q = p.axiom("sqrt_square", q).mp(p.cert(le(0, q), products=[(1, [at_least], []), (1, [], [])]))
+    root_big = p.use("root_at_least_one").spec(q).mp(at_least)
+    least = product(n, k, lo(1 + k))
+    out = p.use("guided_bias").inst((hi(t), r(t) * lo(t)), (a, least), (s, sqrt(q)))
+    rpos = p.cert(lt(0, r(t)), products=[(1, [given.spec(t).right], []), (1, [], [])])
+    fine = p.cert(lt(0, r(t) * lo(t)), products=[(1, [given.spec(t).left, rpos], [])])
+    below = p.cert(le(product(n, k, r(1 + k) * lo(1 + k)), sqrt(q) ** 2 * least), eqs=[(least, root_q)])
+    bounds = given.spec(t).left.both(fine).gen(t)
+    return supply(out, bounds, p.conv(lows, lt(0, least)), root_big, p.cert(le(least, least)), below)
+
+
+@statement(
+    "S2",
+    source="new",
+    title="guided single particle, sharp",
+    attained=True,
+    words="With Bellman error eps and n = T - 1: |target(F) - guided(F)| <= ((1+eps)^n - 1)/((1+eps)^n + 1) for every F with values in "
+    "[0, 1].  With V_t for the terminal reward it holds at every step t.",
+)
+def guided_uniform(p: Proof) -> Fact:
+    nonneg, error = p.assume(le(0, eps)), bellman_error(p)
+    growth = 1 + eps
+    one = p.cert(le(1, growth), products=[(1, [nonneg], [])])
+    gpos = p.cert(lt(0, growth), products=[(1, [one], []), (1, [], [])])
+    Q = growth**n
+    Qbig = p.use("power_at_least_one").spec(growth, n).mp(one)
+    Qpos = p.cert(lt(0, Q), products=[(1, [Qbig], []), (1, [], [])])
+    inverse = p.positive_inverse(gpos)
+    out = p.use("guided_bias").inst((lo(t), 1 / growth), (hi(t), growth), (a, 1 / Q), (s, Q))
+    before, alive, here = p.assume(lt(t, T)), p.assume(live), p.assume(lt(0, V(t, x)))
+    both_ways = error.spec(t, x).mp(before, alive, here)
+    low = p.cert(le(1 / growth * V(t, x), BV), products=[(1, [both_ways.left, inverse], [])], dens=[gpos])
+    ranged = low.both(both_ways.right).discharge(before, live, here.concl).gen(t, x)
+    above = p.cert(le(1 / Q, product(n, k, 1 / growth)))
+    below = p.cert(le(product(n, k, growth), Q**2 * (1 / Q)), dens=[Qpos])
+    return supply(out, ranged, inverse.both(gpos).gen(t), p.positive_inverse(Qpos), Qbig, above, below)
+
+
+@lemma(
+    "tanh_below",
+    title="tanh of half a sum of logarithms",
+    words="((1+eps)^n - 1)/((1+eps)^n + 1) <= n eps/2: each factor 1 + eps adds at most eps/2, since 4 Q <= (Q + 1)^2.",
+)
+def tanh_below(p: Proof) -> Fact:
+    nonneg, growth = p.assume(le(0, eps)), 1 + eps
+    one = p.cert(le(1, growth), products=[(1, [nonneg], [])])
+    Q = growth**n
+    Qbig = p.use("power_at_least_one").spec(growth, n).mp(one)
+    Qpos = p.cert(lt(0, Q), products=[(1, [Qbig], []), (1, [], [])])
+    now = p.cert(lt(0, Q + 1), products=[(1, [Qpos], []), (1, [], [])])
+    later = p.chain(now, p.cert(le(Q + 1, growth * Q + 1), products=[(1, [nonneg, Qpos], [])]))
+    claim = le((Q - 1) / (Q + 1), n * eps / 2)
+    hyp = p.assume(claim)
+    base = p.cert(le((growth ** num(0) - 1) / (growth ** num(0) + 1), 0 * eps / 2))
+    invs = p.positive_inverse(now), p.positive_inverse(later)
+    p.note("eps/2 - 2 eps Q/((Q+1)(Q(1+eps)+1)) = eps ((Q - 1)^2 + eps Q (Q + 1)) / (2 (Q+1)(Q(1+eps)+1))")
+    step = p.cert(
+        le((growth ** (n + 1) - 1) / (growth ** (n + 1) + 1), (n + 1) * eps / 2),
+        products=[
+            (1, [hyp], []),
+            ("1/2", [nonneg, *invs], [Q - 1]),
+            ("1/2", [nonneg, nonneg, Qpos, now, *invs], []),
+        ],
+        dens=[now, later],
+    )
+    return p.induct(n, claim, base, step.discharge(hyp)).spec(n)
+
+
+def weaker(p: Proof, out: Fact, below: Fact) -> Fact:
+    return p.chain(out.left, below).both(p.chain(out.right, below))
+
+
+@statement(
+    "S2.linear",
+    source="new",
+    title="guided single particle, linear in eps",
+    words="With Bellman error eps and n = T - 1: |target(F) - guided(F)| <= n eps / 2.",
+)
+def guided_linear(p: Proof) -> Fact:
+    return weaker(p, p.use("S2"), p.use("tanh_below"))
+
+
+@statement(
+    "P5",
+    source="paper",
+    title="guided single particle (Theorem 4.3)",
+    words="With Bellman error eps: |target(F) - guided(F)| <= 2 T eps.  With V_t for the terminal reward it holds at every step t.",
+)
+def paper_guided(p: Proof) -> Fact:
+    nonneg, steps = p.assume(le(0, eps)), p.assume(eq(T, n + 1))
+    count = p.nat_nonneg(n)
+    below = p.cert(
+        le(n * eps / 2, 2 * T * eps),
+        products=[("3/2", [count, nonneg], []), (2, [nonneg], [])],
+        eqs=[(2 * eps, steps)],
+    )
+    return weaker(p, p.use("S2.linear"), below)

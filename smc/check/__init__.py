@@ -1,0 +1,1 @@
+"""Where model, sampler and theorem meet: rows, reports, plans and atlases."""

@@ -1,0 +1,234 @@
+"""The bounds atlas: every known bound beside the exact truth, over particles, horizon and Bellman error.
+
+For each setting (a model at one horizon, one reward model) it holds the exact TV at every N asked for, every bound there, the particles
+that each theorem asks for to reach delta, the exact least N that does, and the ratio between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proofs import bounds
+from smc.check.check import CLAIMS, START_BITS, TV, Claim, Row
+from smc.check.least import least_enough
+from smc.check.measure import Measured
+from smc.errors import InputError, TooLarge
+from smc.instances.product import (
+    MinimumParticles,
+    ProductModel,
+    minimum_particles,
+    product_family,
+    product_family_model,
+)
+from smc.instances.split import branch_mass, certified_branch_mass
+from smc.instances.two_branch import two_branch
+from smc.numbers import ONE, ZERO, Ball, Extended, Rational, Verdict, at_most, ball, precision, rational, text
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
+
+MOST_PARTICLES = 1 << 2000
+"""Counts beyond this are not looked for."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One model, reward model and algorithm of the atlas.
+
+    claims: the statements that speak of its TV. distance: `N -> TV`, exact, or an enclosure where rationals would explode. truth: what
+    `distance` is, for a table. falls: whether it decreases in N, so that a least N means something.
+    """
+
+    label: str
+    algorithm: str
+    horizon: int
+    bellman_error: Extended
+    ratio_bound: Extended
+    claims: tuple[Claim, ...]
+    distance: Callable[[int], Rational | Ball]
+    truth: str = "exact TV"
+    falls: bool = True
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Particles that one statement asks for to reach delta; None when its bound never gets there."""
+
+    id: str
+    form: str
+    particles: int | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the atlas says of one setting.
+
+    rows: bounds against the exact TV, N by N. demands: particles each statement asks for. least: exact least N with
+    `TV <= delta`; None where it was not asked for or will not fit, with the reason in `remark`.
+    """
+
+    setting: Setting
+    delta: Rational
+    rows: tuple[tuple[int, Row], ...]
+    demands: tuple[Demand, ...]
+    least: MinimumParticles | None
+    remark: str = ""
+
+    def excess(self, demand: Demand) -> Rational | None:
+        """How many times more than necessary a statement asks for."""
+        if self.least is None or demand.particles is None:
+            return None
+        return Rational(demand.particles, self.least.particles)
+
+    def to_json(self) -> dict[str, Any]:
+        """Rationals as strings."""
+        s = self.setting
+        return {
+            "setting": s.label,
+            "algorithm": s.algorithm,
+            "horizon": s.horizon,
+            "bellman_error": text(s.bellman_error),
+            "ratio_bound": text(s.ratio_bound),
+            "delta": str(self.delta),
+            "rows": [{"particles": n, **row.to_json()} for n, row in self.rows],
+            "demands": [
+                {
+                    "id": d.id,
+                    "form": d.form,
+                    "particles": d.particles,
+                    "excess": None if (e := self.excess(d)) is None else str(e),
+                }
+                for d in self.demands
+            ],
+            "least_particles": self.least.particles if self.least else None,
+            "remark": self.remark,
+        }
+
+
+def model_setting(model: LayeredModel, twist: Twist, algorithm: str = "naive", label: str = "") -> Setting:
+    """A setting whose TV comes from the occupancy engine. Raises InputError for an algorithm without a particle count."""
+    if algorithm not in CLAIMS:
+        raise InputError(
+            f"no bound in N for {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(CLAIMS)}"
+        )
+    constants = analyse(model, twist)
+    distance = lambda n: Measured(constants, algorithm, n).total_variation  # noqa: E731
+    return _setting(label or f"{model.name}, {twist.name}", constants, algorithm, distance)
+
+
+def _setting(label: str, c: Constants, algorithm: str, distance: Callable[[int], Rational]) -> Setting:
+    claims = tuple(claim for claim in CLAIMS[algorithm](c) if claim.quantity == TV)
+    return Setting(label, algorithm, c.model.horizon, c.bellman_error, c.ratio_bound, claims, distance)
+
+
+def product_setting(ratio: object, horizon: int) -> Setting:
+    """The product family `V = ratio^(number of ones)` under a fair coin, on complete paths: exact at any N and T."""
+    family: ProductModel = product_family(ratio, horizon)
+    constants = analyse(*product_family_model(ratio, horizon))
+    return _setting(f"product family, r = {rational(ratio)}, T = {horizon}", constants, "naive", family.total_variation)
+
+
+def split_setting(horizon: int) -> Setting:
+    """S9's instance, a perfect reward model with ratios in [1/2, 3/2], as its mass below A shows: bounded from both sides.
+
+    The distance is `|1/2 - P(output below A)|`, which the TV is at least, and which S4 bounds too. `b_p` and `q_p` are those of the model
+    (1 at the first step, 3/2 and 3 after it), which would have `T^2/2` states. Rational while small, certified beyond.
+    """
+    b, q = [ONE] + [ONE * 3 / 2] * (horizon - 1), [ONE] + [ONE * 3] * (horizon - 1)
+
+    def distance(particles: int) -> Rational | Ball:
+        if particles * particles * horizon <= EXACT_SPLIT:
+            return abs(ONE / 2 - branch_mass(particles, horizon)[-1])
+        return abs(ball(ONE / 2) - certified_branch_mass(particles, horizon)[-1])
+
+    claims = (
+        Claim("S9", "lower", TV, {"T": horizon}, ">="),
+        Claim("S4", "instance", TV, {"b": b}),
+        Claim("S3", "instance", TV, {"q": q}),
+    )
+    ratio_bound = ONE * 2 if horizon > 1 else ONE
+    label = f"split, V = V*, T = {horizon}"
+    return Setting(
+        label, "naive", horizon, ZERO, ratio_bound, claims, distance, "exact bias of the first step", falls=False
+    )
+
+
+def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_least: bool = True) -> Entry:
+    """The entry of `setting`: exact TV and bounds at each of `particles`, what every statement asks for, and the exact least N."""
+    goal = rational(delta)
+    if not 0 < goal < 1:
+        raise InputError(
+            f"accuracy {goal} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1"
+        )
+    rows: list[tuple[int, Row]] = []
+    remark = ""
+    for n in particles:
+        try:
+            distance = setting.distance(n)
+        except TooLarge as error:
+            remark = f"exact law left out from N = {n} on: {error.what}"
+            break
+        rows.extend((n, claim.row(n, distance)) for claim in setting.claims)
+    least = None
+    if find_least and setting.falls:
+        try:
+            least = minimum_particles(setting.distance, goal)
+        except TooLarge as error:
+            remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
+    return Entry(
+        setting,
+        goal,
+        tuple(rows),
+        tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<="),
+        least,
+        remark,
+    )
+
+
+def demand(claim: Claim, delta: Rational) -> Demand:
+    """Least N at which the statement's bound is certified to be at most delta, by doubling and bisection (bounds fall in N)."""
+
+    def enough(n: int) -> bool:
+        with precision(4 * START_BITS):
+            bound: Extended | Any = bounds.evaluate(claim.id, claim.form, N=n, **claim.inputs)
+            return at_most(bound, delta) is Verdict.HOLDS
+
+    return Demand(claim.id, claim.form, least_enough(enough, MOST_PARTICLES))
+
+
+EXACT_SPLIT = 2000
+"""Largest `N^2 T` at which the split family's distance is computed in rationals."""
+FAMILIES = ("product", "hidden", "split")
+
+
+def family_setting(name: str, horizon: int, *, eps: object | None = None, c: object | None = None) -> Setting:
+    """A built-in family at one horizon, at constant `eps` or at `eps = c/T`.
+
+    product: ratio `1 + eps` (so the gain of a one; its Bellman error as `ratio^ones` is eps/2). hidden: S6's instance with
+    `floor((1+eps)^(2(T-1))) + 1` children, gain `1 + eps`, whose Bellman error is eps. split: S9's instance, which takes neither.
+    """
+    if name not in FAMILIES:
+        raise InputError(f"unknown family {name!r}", where="atlas", mend=f"choose one of {', '.join(FAMILIES)}")
+    if name == "split":
+        if eps is not None or c is not None:
+            raise InputError("its Bellman error is 0", where="family:split", mend="leave eps and c out")
+        return split_setting(horizon)
+    if (eps is None) == (c is None):
+        raise InputError(
+            "give one of eps and c", where=f"family:{name}", mend=f"write family:{name}?eps=1/4 or family:{name}?c=1"
+        )
+    error = rational(eps) if eps is not None else rational(c) / horizon
+    if error <= 0:
+        raise InputError(f"Bellman error {error} is not positive", where=f"family:{name}")
+    return product_setting(1 + error, horizon) if name == "product" else hidden_setting(error, horizon)
+
+
+def hidden_setting(eps: object, horizon: int) -> Setting:
+    """S6's hard instance, its interchangeable children lumped into "low" (all but one) and "high" (the hidden one): TV is unchanged,
+    since neither the target nor the law of the output tells the low children apart."""
+    error = rational(eps)
+    children = int((1 + error) ** (2 * (horizon - 1))) + 1
+    model, twist = two_branch(horizon=horizon, eps=error, low=Rational(children - 1, children))
+    return model_setting(model, twist, label=f"hidden child among {children}, eps = {error}, T = {horizon}")

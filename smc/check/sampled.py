@@ -1,0 +1,184 @@
+"""`check` by simulation, for models whose exact law does not fit: bounds against intervals that are valid at every sample size.
+
+The constants of the model, and so every bound, stay exact. What is measured is an interval: a bound above its upper end HOLDS, one
+below its lower end is REFUTED, one inside is UNDECIDED, all together with probability at least `1 - error` over the runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+
+from proofs import bounds
+from smc.check.check import CLAIMS, SECOND_MOMENT, START_BITS, TV, Claim, Row, value_rows, worst_verdict
+from smc.check.measure import Measured
+from smc.errors import InputError
+from smc.montecarlo import Estimate, estimate
+from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, precision, text
+from smc.samplers.process import ParticleProcess, particle_process
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
+
+SAMPLED = ("naive", "adapted", "sis", "sis-guided", "best-of-n")
+"""Algorithms that can be simulated here; the laws of the others are exact at any size."""
+MOST_PAIR_MOVES = 200_000
+"""Largest work, in pairs of moves, for which `E[Zhat^2]` is computed exactly (some seconds); beyond it the interval stands."""
+
+
+@dataclass(frozen=True)
+class SampledRow:
+    """One statement against an interval. bound: rational, ball or INFINITE; low, high: ends of the interval of the quantity."""
+
+    id: str
+    form: str
+    quantity: str
+    bound: Extended | Ball
+    low: float
+    high: float
+    verdict: Verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """As a row of the exact report, with `observed` null and the interval beside it; a ball is shown as its midpoint."""
+        shown = str(Rational(float(self.bound))) if isinstance(self.bound, flint.arb) else text(self.bound)
+        return {
+            "id": self.id,
+            "form": self.form,
+            "quantity": self.quantity,
+            "bound": shown,
+            "bound_exact": not isinstance(self.bound, flint.arb),
+            "observed": None,
+            "observed_interval": interval(self.low, self.high),
+            "verdict": self.verdict.value,
+        }
+
+
+def interval(low: float, high: float) -> list[float | None]:
+    """A pair for JSON, null for an end that is not known."""
+    return [low, None if math.isinf(high) else high]
+
+
+def judge(claim: Claim, particles: int, low: float, high: float) -> SampledRow:
+    """`claim` at N = `particles` against the interval [low, high] of its quantity."""
+    with precision(START_BITS):
+        bound = bounds.evaluate(claim.id, claim.form, N=particles, **claim.inputs)
+        verdict = Verdict.UNDECIDED
+        if not math.isinf(high) and at_most(Rational(high), bound) is Verdict.HOLDS:
+            verdict = Verdict.HOLDS
+        elif bound == INFINITE if not isinstance(bound, flint.arb) else False:
+            verdict = Verdict.HOLDS
+        elif at_most(Rational(low), bound) is Verdict.REFUTED:
+            verdict = Verdict.REFUTED
+    return SampledRow(claim.id, claim.form, claim.quantity, bound, low, high, verdict)
+
+
+@dataclass(frozen=True)
+class SampledReport:
+    """What simulation found. second_moment_ratio: exact where it fits, else None and only its interval is known."""
+
+    constants: Constants
+    estimated: Estimate
+    second_moment_ratio: Rational | None
+    rows: tuple[Row | SampledRow, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """REFUTED if any row is, else UNDECIDED if any row is, else HOLDS."""
+        return worst_verdict(row.verdict for row in self.rows)
+
+    @property
+    def second_moment_interval(self) -> tuple[float, float]:
+        """Interval of `E[Zhat^2]/Z^2`; a point where it is exact."""
+        if self.second_moment_ratio is not None:
+            return float(self.second_moment_ratio), float(self.second_moment_ratio)
+        square = float(self.constants.normaliser) ** 2
+        low, high = self.estimated.second_moment_interval
+        return (low / square, high / square) if square else (0.0, math.inf)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `check --method monte-carlo --json` prints: constants exact, measurements as intervals."""
+        c, e = self.constants, self.estimated
+        assert e.tv_interval is not None
+        return {
+            "model": c.model.name,
+            "notes": list(c.model.notes),
+            "twist": c.twist.name,
+            "horizon": c.model.horizon,
+            "normaliser": str(c.normaliser),
+            "bellman_error": text(c.bellman_error),
+            "bellman_product": text(c.bellman_product),
+            "ratio_bound": text(c.ratio_bound),
+            "algorithm": e.algorithm,
+            "particles": e.particles,
+            "method": "monte-carlo",
+            "replicates": e.replicates,
+            "seed": e.seed,
+            "error": e.error,
+            "guarantee": e.guarantee,
+            "law": None,
+            "law_intervals": {
+                s: [float(lo), float(hi)] for s, (lo, hi) in zip(c.model.layers[-1], e.law_interval, strict=True)
+            },
+            "dead": None,
+            "dead_interval": list(e.dead_interval),
+            "tv": None,
+            "tv_interval": list(e.tv_interval),
+            "second_moment_ratio": None if self.second_moment_ratio is None else str(self.second_moment_ratio),
+            "second_moment_ratio_interval": interval(*self.second_moment_interval),
+            "bounds": [row.to_json() for row in self.rows],
+            "verdict": self.verdict.value,
+        }
+
+
+def check_by_simulation(
+    model: LayeredModel,
+    twist: Twist,
+    algorithm: str = "naive",
+    *,
+    particles: int = 1,
+    replicates: int = 10_000,
+    seed: int = 0,
+    error: float = 1e-6,
+    progress: Callable[[int, int], None] | None = None,
+) -> SampledReport:
+    """`replicates` independent runs of `algorithm`, held against every statement that speaks of it.
+
+    error: probability that some interval misses. progress: called with (runs done, runs in all). Raises InputError for an algorithm whose
+    law is exact at any size, for counts below 1 and a negative seed; TooLarge for more results than fit in memory.
+    """
+    if algorithm not in SAMPLED:
+        raise InputError(
+            f"{algorithm!r} is not simulated",
+            where="algorithm",
+            mend=f"its law is exact at any size, or choose {', '.join(SAMPLED)}",
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"{seed!r} is no seed", where="seed", mend="give a whole number of at least 0")
+    constants = analyse(model, twist)
+    process = particle_process(model, twist, algorithm)
+    found = estimate(process, particles, replicates, seed=seed, error=error, target=constants.target, progress=progress)
+    exact = None
+    measured = Measured(
+        constants, algorithm, particles
+    )  # its process is the same one with indistinguishable states joined
+    if process.resampled and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
+        exact = measured.second_moment_ratio
+    report = SampledReport(constants, found, exact, ())
+    rows: list[Row | SampledRow] = list(value_rows(constants))
+    for claim in CLAIMS.get(algorithm, lambda _: [])(constants):
+        if claim.quantity == SECOND_MOMENT and exact is not None:
+            rows.append(claim.row(particles, exact))
+        else:
+            assert found.tv_interval is not None
+            rows.append(
+                judge(claim, particles, *(found.tv_interval if claim.quantity == TV else report.second_moment_interval))
+            )
+    return SampledReport(constants, found, exact, tuple(rows))
+
+
+def _pair_moves(process: ParticleProcess) -> int:
+    return sum(sum(len(row) for row in step) ** 2 for step in process.steps)

@@ -1,0 +1,88 @@
+"""Many reports as one table: a line a statement, with the case in which it came closest to failing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from smc.check.check import Report, Row, tightest, worst_verdict
+from smc.numbers import INFINITE, Verdict
+from smc.present.tables import is_infinite, short, verdict_text
+
+SAYS = {
+    "P0": "Bellman error bounds the error of the values",
+    "P1": "ratio bound and Bellman error bound the range of a step",
+    "P2": "bias of SMC, the paper's lemma",
+    "P3": "bias of SMC, the paper's theorem: exponent 6",
+    "P5": "distance of the guided particle, the paper's theorem",
+    "S1": "Bellman error bounds the variance of importance weights",
+    "S2": "distance of the guided particle, sharp",
+    "S3": "bias of SMC, two-sided ratios: exponent 2",
+    "S4": "bias of SMC, zero rewards allowed",
+    "S5": "variance of the normaliser, and the bias it implies",
+    "S7": "distance of Metropolis-Hastings on guided proposals",
+    "S8": "bias of fully adapted SMC: no ratio bound",
+    "G1": "bias of SMC by chi-squares, the neighbour's theorem",
+    "G3": "distance of the intermediate targets, the neighbour's identity",
+}
+"""One line for a newcomer, by statement."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One statement in one form over many reports. checks: comparisons with a finite bound; closest: the one with the least slack."""
+
+    id: str
+    form: str
+    checks: int
+    closest: Row | None
+    where: str
+    verdict: Verdict | None
+
+
+def lines(reports: Iterable[Report]) -> list[Line]:
+    """A line a statement and form, the paper's first, then what sharpens it, then the neighbour's."""
+    found: dict[tuple[str, str], list[tuple[Row, Report]]] = {}
+    for report in reports:
+        for row in report.rows:
+            found.setdefault((row.id, row.form), []).append((row, report))
+    order = list(SAYS)
+    out = []
+    for (identifier, form), pairs in sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+        claims = [(row, report) for row, report in pairs if not is_infinite(row.bound)]
+        if not claims:
+            out.append(Line(identifier, form, 0, None, "", None))
+            continue
+        close = tightest(row for row, _ in claims)
+        where = next(report for row, report in claims if row is close)
+        verdict = worst_verdict(row.verdict for row, _ in claims)
+        out.append(Line(identifier, form, len(claims), close, _label(where), verdict))
+    return out
+
+
+def summary_table(reports: Iterable[Report]) -> Table:
+    """Statement, form, what it says, comparisons made, the tightest one (bound / observed, and where), verdict over all."""
+    table = Table(
+        caption_justify="left",
+        caption="bound / observed: 1x is a bound attained; a bound that is infinite claims nothing and is not counted",
+    )
+    for name in ("statement", "form", "what it says", "checks", "closest", "in", "verdict"):
+        table.add_column(name, justify="right" if name in ("checks", "closest") else "left")
+    for line in lines(reports):
+        verdict = Text("claims nothing", style="dim") if line.verdict is None else verdict_text(line.verdict)
+        table.add_row(line.id, line.form, SAYS[line.id], str(line.checks), closeness(line), line.where, verdict)
+    return table
+
+
+def closeness(line: Line) -> str:
+    """bound / observed of the closest comparison."""
+    return "" if line.closest is None or line.closest.slack == INFINITE else f"{short(line.closest.slack)}x"
+
+
+def _label(report: Report) -> str:
+    m, c = report.measured, report.constants
+    count = f"H = {m.proposals}" if m.algorithm == "mh" else f"N = {m.particles}"
+    return f"{c.model.name}, {c.twist.name}, {m.algorithm}, {count}"

@@ -1,0 +1,1 @@
+"""The engine of exact laws: a chain over occupancies."""

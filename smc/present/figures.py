@@ -1,0 +1,317 @@
+"""Figures that carry the argument (matplotlib, the `plot` extra). One style file, colour-blind safe, readable in grey.
+
+Every function computes its data exactly or in certified arithmetic, draws it, and returns the figure; the data are the lines' own, so that
+a test can read them back from the axes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from functools import wraps
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import flint
+
+from smc.check.atlas import Entry
+from smc.check.check import TV, Report
+from smc.check.measure import importance_chi_square
+from smc.check.plan import Setting, plan, setting
+from smc.errors import InputError
+from smc.instances.hidden import hidden_mass
+from smc.instances.two_branch import most_variance
+from smc.numbers import Rational, rational
+from smc.present.tables import is_infinite, write_atomically
+from smc.query.minimax import least_tv
+from smc.setting.analysis import analyse
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Run a figure function in the project's style. Raises InputError when matplotlib is not installed."""
+
+    @wraps(draw)
+    def styled(*args: Any, **kwargs: Any) -> Figure:
+        try:
+            import matplotlib
+
+            matplotlib.use("Agg", force=False)
+            import matplotlib.pyplot as plt
+        except ImportError:
+            raise InputError(
+                "matplotlib is not installed", where="figure", mend="pip install 'bellman-smc[plot]'"
+            ) from None
+        with (
+            resources.as_file(resources.files("smc.present") / "bellman.mplstyle") as style,
+            plt.style.context(str(style)),
+        ):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
+    """An empty figure that no window manager keeps, with one set of axes."""
+    from smc.present.drawing import Drawing
+
+    figure = Drawing(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+@in_style
+def atlas_figure(entries: Sequence[Entry]) -> Figure:
+    """Left: exact TV and bounds against N for the first setting. Right: exact least N and what statements ask for, setting by setting."""
+    from smc.present.drawing import Drawing
+
+    figure = Drawing(figsize=(10.5, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    palette = cycler_colours()
+    first = entries[0]
+    identifiers = [(claim.id, claim.form) for claim in first.setting.claims]
+    exact = {n: row.observed for n, row in first.rows}
+    left.plot(
+        list(exact),
+        [float(x) for x in exact.values()],
+        marker="o",
+        linewidth=2.6,
+        color=palette[0],
+        linestyle="-",
+        label="exact",
+    )
+    for k, claim in enumerate(identifiers):
+        colour, dash = palette[1 + k % (len(palette) - 1)], ("-", "--", "-.")[k // (len(palette) - 1)]
+        points = [
+            (n, float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and not is_infinite(row.bound)
+        ]
+        if points:
+            left.plot(*zip(*points, strict=True), color=colour, linestyle=dash, label=f"{claim[0]} ({claim[1]})")
+        asked = [
+            (e.setting.horizon, d.particles)
+            for e in entries
+            for d in e.demands
+            if (d.id, d.form) == claim and d.particles
+        ]
+        if asked:
+            right.plot(
+                [t for t, _ in asked],
+                [_log10(n) for _, n in asked],
+                marker=".",
+                color=colour,
+                linestyle=dash,
+            )
+    least = [(e.setting.horizon, e.least.particles) for e in entries if e.least]
+    if least:
+        right.plot(
+            [t for t, _ in least],
+            [_log10(n) for _, n in least],
+            marker="o",
+            linewidth=2.6,
+            color=palette[0],
+            linestyle="-",
+        )
+    left.set(
+        xscale="log",
+        yscale="log",
+        xlabel="particles N",
+        ylabel="total variation to the target",
+        title=first.setting.label,
+    )
+    right.set(xlabel="horizon T", ylabel="log₁₀ particles", title=f"particles for TV ≤ {first.delta}")
+    left.set_xticks(list(exact), [str(n) for n in exact])
+    left.minorticks_off()
+    horizons = sorted({e.setting.horizon for e in entries})
+    right.set_xticks(horizons, [str(t) for t in horizons])
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure whole or not at all; the ending chooses the format. Raises InputError for an unknown ending or a closed place."""
+    kind = path.suffix.lstrip(".").lower()
+    if kind not in ("png", "svg", "pdf"):
+        raise InputError(
+            f"unknown figure format {path.suffix!r}", where=str(path), mend="end the name in .png, .svg or .pdf"
+        )
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    write_atomically(path, buffer.getvalue())
+
+
+def cycler_colours() -> list[str]:
+    """Colours of the style in force, black first."""
+    from matplotlib import rcParams
+
+    return rcParams["axes.prop_cycle"].by_key()["color"]
+
+
+@in_style
+def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
+    """Exact TV to the target against N (log-log), and every bound on it. `reports`: one model, twist and algorithm, several N."""
+    figure, axes = new_axes()
+    reports = sorted(reports, key=lambda r: r.measured.particles)
+    particles = [r.measured.particles for r in reports]
+    axes.plot(
+        particles, [float(r.measured.total_variation) for r in reports], marker="o", linewidth=2.6, label="exact TV"
+    )
+    curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for report in reports:
+        for row in report.rows:
+            if row.quantity == TV and not is_infinite(row.bound):
+                curves.setdefault((row.id, row.form), []).append((report.measured.particles, float(row.bound)))
+    palette = cycler_colours()[1:]
+    colours = {
+        identifier: palette[k % len(palette)] for k, identifier in enumerate(dict.fromkeys(i for i, _ in curves))
+    }
+    for (identifier, form), points in curves.items():
+        style = {"instance": "-", "uniform": "--", "published": "-."}.get(form, ":")
+        axes.plot(
+            *zip(*points, strict=True), label=f"{identifier} ({form})", color=colours[identifier], linestyle=style
+        )
+    axes.axhline(1, color="0.5", linewidth=0.8, linestyle="-", label="1: TV never exceeds it")
+    axes.set(xscale="log", yscale="log", xlabel="particles N", ylabel="total variation to the target", title=title)
+    axes.set_xticks(particles, [str(n) for n in particles])
+    axes.minorticks_off()
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+@in_style
+def chi_square_against_horizon(
+    c: object = 1, eps: object = "1/4", horizons: Sequence[int] = (2, 4, 8, 16, 32, 64)
+) -> Figure:
+    """Exact worst-case `chi^2(pi || guided)` (S1's attaining model) against T: Bellman error c/T, which stays bounded, and constant eps."""
+    figure, axes = new_axes()
+    c, eps = rational(c), rational(eps)
+    for label, error in ((f"eps = {c}/T", lambda t: c / t), (f"eps = {eps}", lambda t: eps)):
+        exact = [importance_chi_square(analyse(*most_variance(horizon=t, eps=error(t)))) for t in horizons]
+        points = [(t, float(x)) for t, x in zip(horizons, exact, strict=True) if x]
+        axes.plot(*zip(*points, strict=True), marker="o", label=label)
+    limit = flint.arb(flint.fmpq(int(c.numerator), int(c.denominator))).sinh()
+    axes.axhline(
+        float(limit * limit), color="0.5", linewidth=0.8, linestyle="-", label=f"sinh²({c}), the bound for every T"
+    )
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="horizon T",
+        ylabel="χ²(π ‖ guided)",
+        title="Bellman error decides the variance of the weights",
+    )
+    axes.set_xticks(horizons, [str(t) for t in horizons])
+    axes.minorticks_off()
+    axes.legend()
+    return figure
+
+
+@in_style
+def exponent_gap(
+    eps: object = "1/10",
+    ratio_bound: object = 2,
+    delta: object = "1/10",
+    horizons: Sequence[int] = tuple(range(5, 105, 5)),
+) -> Figure:
+    """Particles that P3 and S3 ask for, and queries that S6 shows necessary, against T at constant eps: slopes 6, 2 and 2 per step."""
+    figure, axes = new_axes()
+    counts: dict[str, list[tuple[int, float]]] = {}
+    labels = {"P3": "P3, the paper: slope 6", "S3": "S3: slope 2", "S6": "S6, lower bound: slope 2"}
+    for horizon in horizons:
+        asked = counts_by_statement(setting(horizon, eps, ratio_bound, delta))
+        for identifier in labels:
+            if count := asked.get(identifier):
+                counts.setdefault(identifier, []).append((horizon, _log10(count)))
+    for identifier, label in labels.items():
+        axes.plot(*zip(*counts[identifier], strict=True), label=label)
+    axes.set(xlabel="horizon T", ylabel="log₁₀ count", title=f"Constant Bellman error {eps}: the exponent is 2, not 6")
+    axes.legend()
+    return figure
+
+
+@in_style
+def staircase(children: int = 12, horizon: int = 4, gain: object = 2) -> Figure:
+    """Exact minimax TV of S6's family against the number of queries, with the threshold below which it stays above 1/4."""
+    figure, axes = new_axes()
+    mass = hidden_mass(leaves=children, levels=horizon - 1, gain=gain)
+    queries = list(range(children))
+    axes.step(
+        queries,
+        [float(least_tv(leaves=children, queries=q, mass=mass)) for q in queries],
+        where="post",
+        label="best TV of any algorithm",
+    )
+    needed = children * (mass - Rational(1, 4)) - 1
+    axes.axhline(0.25, color="0.5", linewidth=0.8, linestyle="-")
+    axes.axvline(float(needed), color="#D55E00", linestyle="--", label=f"S6: TV ≤ 1/4 needs Q ≥ {float(needed):.3g}")
+    axes.set(
+        xlabel="queries below the root's children",
+        ylabel="total variation to the target",
+        title=f"{children} children, one hidden; T = {horizon}, gain {gain}",
+        ylim=(0, 1),
+    )
+    axes.legend()
+    return figure
+
+
+def counts_by_statement(given: Setting) -> dict[str, int | None]:
+    """What each statement asks for; where it speaks twice (S6: any vocabulary, then the given one), its first and stronger word."""
+    counts: dict[str, int | None] = {}
+    for demand in plan(given):
+        counts.setdefault(demand.id, demand.count)
+    return counts
+
+
+def argument() -> list[tuple[Figure, str]]:
+    """The figures that hold for every model, with captions: variance of the weights, the exponent, the lower bound."""
+    return [
+        (
+            chi_square_against_horizon(),
+            "S1, attained: the exact variance of the importance weights in the worst model. With a Bellman error of c/T it stays "
+            "bounded for every T; with a constant one it grows exponentially.",
+        ),
+        (
+            exponent_gap(),
+            "Particles that the paper's theorem (P3) and its sharpened form (S3) ask for, and queries that no algorithm does without "
+            "(S6). S3 and S6 have the same slope: the exponent 2 is the truth.",
+        ),
+        (
+            staircase(),
+            "S6: the least total variation that any algorithm reaches on a hidden branch, by its number of queries.",
+        ),
+    ]
+
+
+@in_style
+def demand_bars(given: Setting) -> Figure:
+    """Particles, proposals or queries that each statement asks for (log scale), lower bounds hatched."""
+    figure, axes = new_axes(height=3.4)
+    demands = [d for d in plan(given) if d.count]
+    seen = [d.id for d in demands]
+    names = [
+        f"{d.id} ({d.algorithm if d.id not in seen[:k] else f'{given.branching} successors'})"
+        for k, d in enumerate(demands)
+    ]
+    axes.barh(
+        names,
+        [_log10(d.count or 1) for d in demands],
+        color=["#0072B2" if d.sufficient else "#D55E00" for d in demands],
+    )
+    for bar, d in zip(axes.patches, demands, strict=True):
+        if not d.sufficient:
+            bar.set_hatch("//")
+    axes.invert_yaxis()
+    axes.set(
+        xlabel="log₁₀ of the count (hatched: necessary)",
+        title=f"T = {given.horizon}, eps = {given.eps}, L = {given.ratio_bound}, TV ≤ {given.delta}",
+    )
+    return figure
+
+
+def _log10(count: int) -> float:
+    """log10 of a count that may be too large for a float."""
+    digits = str(count)
+    return len(digits) - 1 + math.log10(int(digits[:15]) / 10 ** (len(digits[:15]) - 1))

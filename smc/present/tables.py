@@ -1,0 +1,230 @@
+"""Reports for a person: tables on a terminal, one JSON object for a program."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import flint
+import gmpy2
+from rich.table import Table
+from rich.text import Text
+
+from smc.check.atlas import Entry
+from smc.check.check import Report, Row
+from smc.check.plan import Demand, Setting, cheapest
+from smc.errors import InputError
+from smc.numbers import INFINITE, Ball, Extended, Verdict
+
+MARKS = {
+    Verdict.HOLDS: ("holds", "green"),
+    Verdict.REFUTED: ("REFUTED", "bold red"),
+    Verdict.UNDECIDED: ("undecided", "yellow"),
+}
+
+
+NOTHING = 1e-30
+"""A probability below this is not worth a word to a reader; the JSON has it."""
+
+
+def short(value: Extended | Ball | int | None) -> str:
+    """Four significant digits for reading; the exact value is in the JSON. "∞" for infinite, "—" for none."""
+    if value is None:
+        return "—"
+    if is_infinite(value):
+        return "∞"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 10**9 else power_of_ten(value)
+    number = float(value)
+    if number == int(number) and abs(number) < 10**6:
+        return str(int(number))
+    return f"{number:.4g}"
+
+
+def is_infinite(value: Extended | Ball) -> bool:
+    """Whether a bound claims nothing."""
+    return not isinstance(value, flint.arb) and value == INFINITE
+
+
+def power_of_ten(value: int) -> str:
+    """A large count as "1.23e45", without going through a float."""
+    digits = gmpy2.mpz(abs(value)).digits()  # str() of an int refuses more than 4300 digits
+    return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
+
+
+def verdict_text(verdict: Verdict) -> Text:
+    """The verdict in its colour, also readable without colour."""
+    word, style = MARKS[verdict]
+    return Text(word, style=style)
+
+
+def row_cells(row: Row) -> list[str | Text]:
+    """Statement, form, quantity, observed, bound, bound / observed, verdict."""
+    if is_infinite(row.bound):
+        claim = Text("claims nothing", style="dim")
+        return [row.id, row.form, row.quantity, short(row.observed), "∞", "", claim]
+    slack = "" if row.slack == INFINITE else f"{row.slack:,.4g}×"
+    return [row.id, row.form, row.quantity, short(row.observed), short(row.bound), slack, verdict_text(row.verdict)]
+
+
+COLUMNS = ("statement", "form", "quantity", "observed", "bound", "bound / observed", "verdict")
+
+
+def bounds_table(rows: Sequence[Row], title: str = "") -> Table:
+    """Every statement against what was measured."""
+    table = Table(title=title or None, title_justify="left", caption=legend(rows), caption_justify="left")
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name in ("observed", "bound", "bound / observed") else "left")
+    for row in rows:
+        table.add_row(*row_cells(row))
+    return table
+
+
+FORMS = {
+    "instance": "from this model's own constants",
+    "uniform": "from eps, L and T alone",
+    "bias": "from the bound on the second moment",
+    "published": "the neighbour's constant",
+    "sharper": "the same argument, improved",
+    "identity": "an equality",
+}
+"""What the forms of a statement are, for the legend."""
+QUANTITIES = {
+    "q_p": "q_p: largest / smallest psi V*(y)/V(x) over the moves x -> y of step p",
+    "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
+    "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
+    "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
+}
+"""What the quantities are, for the legend."""
+
+
+def legend(rows: Sequence[Row]) -> str | None:
+    """The lines below a table of bounds: the forms and quantities that occur in it. None for an empty table."""
+    forms = {row.form for row in rows}
+    told = [f"{form}: {what}" for form, what in FORMS.items() if form in forms]
+    lines = [text for name, text in QUANTITIES.items() if any(name in row.quantity for row in rows)]
+    return "\n".join(["; ".join(told), *lines]) if told else None
+
+
+def constants_lines(report: Report) -> list[str]:
+    """What the model is, in the theory's words."""
+    c, m = report.constants, report.measured
+    count = f"{m.proposals} proposals" if m.algorithm == "mh" else f"{m.particles} particle{'s' * (m.particles != 1)}"
+    dead = f", probability of no answer {short(m.output.dead)}" if float(m.output.dead) > NOTHING else ""
+    return [
+        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
+        f"reward model: {c.twist.name}",
+        f"normaliser Z = {short(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
+        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+        f"{m.algorithm}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
+        f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
+        *([f"symmetry: {m.lumping}"] if m.lumping.before != m.lumping.sizes else []),
+        *(f"note: {note}" for note in c.model.notes),
+    ]
+
+
+def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
+    """What each theorem asks for, the cheapest marked."""
+    demands = list(demands)
+    best = cheapest(demands)
+    table = Table(
+        title=f"T = {given.horizon}, eps = {given.eps}, L = {given.ratio_bound}, total variation at most {given.delta}",
+        title_justify="left",
+    )
+    for name, justify in (
+        ("statement", "left"),
+        ("source", "left"),
+        ("algorithm", "left"),
+        ("count", "right"),
+        ("unit", "left"),
+        ("reward-model evaluations", "right"),
+        ("remark", "left"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for d in demands:
+        count = short(d.count) if d.sufficient else f"≥ {short(d.count)}"
+        mark = " (cheapest)" if d is best else ""
+        table.add_row(
+            d.id,
+            d.source,
+            d.algorithm + mark,
+            count,
+            d.unit,
+            short(d.cost) if d.sufficient else f"≥ {short(d.cost)}",
+            d.remark,
+            style="bold" if d is best else None,
+        )
+    return table
+
+
+def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
+    """For each setting: bounds on the TV at each N, then what each statement asks for beside the exact least N."""
+    tables = []
+    for entry in entries:
+        c = entry.setting
+        least = f"exact least N for TV ≤ {entry.delta}: {short(entry.least.particles)}" if entry.least else entry.remark
+        table = Table(
+            title=f"{c.label}: T = {c.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
+            caption="; ".join(filter(None, [least, entry.remark if entry.least else ""])),
+            title_justify="left",
+            caption_justify="left",
+        )
+        counts = sorted({n for n, _ in entry.rows})
+        table.add_column("")
+        for n in counts:
+            table.add_column(f"N = {n}", justify="right")
+        table.add_column("particles asked for", justify="right")
+        table.add_column("times the least", justify="right")
+        exact = {n: row.observed for n, row in entry.rows}
+        table.add_row(
+            c.truth,
+            *(short(exact[n]) for n in counts),
+            short(entry.least.particles) if entry.least else "—",
+            "",
+            style="bold",
+        )
+        by_claim = {(row.id, row.form, n): row for n, row in entry.rows}
+        asked = {(d.id, d.form): d for d in entry.demands}
+        for claim in entry.setting.claims:
+            cells = [bound_text(by_claim[claim.id, claim.form, n]) for n in counts]
+            name = f"{'≥ ' * (claim.relation == '>=')}{claim.id} ({claim.form})"
+            d = asked.get((claim.id, claim.form))
+            excess = entry.excess(d) if d else None
+            table.add_row(name, *cells, short(d.particles) if d else "", "" if excess is None else f"{short(excess)}×")
+        tables.append(table)
+    return tables
+
+
+def bound_text(row: Row) -> Text:
+    """The bound, marked when it does not hold."""
+    return Text(short(row.bound), style="" if row.verdict is Verdict.HOLDS else MARKS[row.verdict][1])
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`, whole or not at all. Raises InputError when the place cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(name, 0o666 & ~umask)  # mkstemp makes files that only their owner reads
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", where=str(path), mend="choose a place that you may write to"
+        ) from None
+
+
+def dump(value: Any) -> str:
+    """One JSON object, keys in the order given, one trailing newline."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

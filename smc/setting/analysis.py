@@ -1,0 +1,270 @@
+"""True values, the Bellman operator, and every constant that the theorems read off a model and a reward model. Exact, sparse.
+
+Which states count. `alive` states are those that a resampled particle can occupy: reachable through edges of positive probability,
+positive potential and positive twist. Ratios are taken over alive states and over the positive-probability edges that leave them.
+An alive state whose true value is zero (the twist promises what the process cannot deliver) makes `rho`, `u` or `q_p` degenerate; the
+constants that need it are then `INFINITE`, which is what the theorems require: their minima run over every place a particle can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, balanced_sum
+from smc.setting.model import LayeredModel
+
+Layer = tuple[Rational, ...]
+
+
+@dataclass(frozen=True)
+class Twist:
+    """Values `V_t(x)`, shape (T + 1, |X_t|), tied to the model that `smc.setting.twist.twist` checked them against."""
+
+    values: tuple[tuple[Rational, ...], ...]
+    name: str = "given"
+
+
+def bellman(model: LayeredModel, t: int, values: Sequence[Rational]) -> Layer:
+    """`(B_t V)(x) = E[psi_{t+1} V_{t+1}(x_{t+1}) | x_t = x]` from the values of layer t+1; shape (|X_t|,)."""
+    return tuple(sum((e.probability * e.potential * values[e.target] for e in row), ZERO) for row in model.edges[t])
+
+
+def true_value(model: LayeredModel) -> tuple[Layer, ...]:
+    """`V*_t(x) = E[prod_{k>t} psi_k · phi(x_T) | x_t = x]`, shape (T + 1, |X_t|); `V*_0(root) = Z`."""
+    layers = [model.reward]
+    for t in range(model.horizon - 1, -1, -1):
+        layers.append(bellman(model, t, layers[-1]))
+    return tuple(reversed(layers))
+
+
+def prefix_mass(model: LayeredModel) -> tuple[Layer, ...]:
+    """`eta_t(x) = E[prod_{k<=t} psi_k; x_t = x]`, the unnormalised mass that the reference and the potentials put on x."""
+    layers: list[Layer] = [(ONE,)]
+    for t, step in enumerate(model.edges):
+        mass = [ZERO] * len(model.layers[t + 1])
+        for weight, row in zip(layers[-1], step, strict=True):
+            if weight:
+                for e in row:
+                    mass[e.target] += weight * e.probability * e.potential
+        layers.append(tuple(mass))
+    return tuple(layers)
+
+
+def target(model: LayeredModel) -> Layer:
+    """Terminal marginal of the target `pi`, shape (|X_T|,), a probability. Raises ZeroDivisionError if `Z = 0` (a
+    checked twist excludes it)."""
+    weights = [m * phi for m, phi in zip(prefix_mass(model)[-1], model.reward, strict=True)]
+    total = balanced_sum(weights)
+    return tuple(w / total for w in weights)
+
+
+def _ratio(top: Rational, bottom: Rational) -> Extended:
+    return top / bottom if bottom else INFINITE
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Every quantity of the theory that a model and a twist determine. All exact rationals, or `INFINITE` where none exists."""
+
+    model: LayeredModel
+    twist: Twist
+
+    @cached_property
+    def true_value(self) -> tuple[Layer, ...]:
+        """`V*`, shape (T + 1, |X_t|)."""
+        return true_value(self.model)
+
+    @cached_property
+    def normaliser(self) -> Rational:
+        """`Z = V*_0(root)`."""
+        return self.true_value[0][0]
+
+    @cached_property
+    def alive(self) -> tuple[tuple[int, ...], ...]:
+        """Indices of the states that a resampled particle can occupy, by layer."""
+        values = self.twist.values
+        layers = [frozenset({0})]
+        for t, step in enumerate(self.model.edges):
+            layers.append(
+                frozenset(
+                    e.target
+                    for i in layers[-1]
+                    for e in step[i]
+                    if e.probability and e.potential and values[t + 1][e.target]
+                )
+            )
+        return tuple(tuple(sorted(layer)) for layer in layers)
+
+    def _edges(self, t: int) -> Iterator[tuple[int, Rational, int]]:
+        """(source, potential, target) of the positive-probability edges that leave alive states of layer t."""
+        for i in self.alive[t]:
+            for e in self.model.edges[t][i]:
+                if e.probability:
+                    yield i, e.potential, e.target
+
+    @cached_property
+    def bellman_ratio(self) -> tuple[dict[int, Rational], ...]:
+        """`rho_t(x) = (B_t V)(x) / V_t(x)` over alive x, for t = 0..T-1, keyed by state index."""
+        values = self.twist.values
+        ratios = []
+        for t in range(self.model.horizon):
+            backed = bellman(self.model, t, values[t + 1])
+            ratios.append({i: backed[i] / values[t][i] for i in self.alive[t]})
+        return tuple(ratios)
+
+    @cached_property
+    def bellman_error(self) -> Extended:
+        """`eps`: the least with `1/(1+eps) <= rho_t(x) <= 1+eps` over t in 0..T-1 (Assumption 3.2)."""
+        ratios = [r for layer in self.bellman_ratio for r in layer.values()]
+        if not min(ratios):
+            return INFINITE
+        return max(max(ratios), 1 / min(ratios)) - 1
+
+    @cached_property
+    def level_ratio(self) -> tuple[Extended, ...]:
+        """`r_t = max_x rho_t / min_x rho_t >= 1` for t = 0..T-1; `r_0 = 1`. Invariant under rescaling of a level."""
+        return tuple(_ratio(max(layer.values()), min(layer.values())) for layer in self.bellman_ratio)
+
+    def bellman_product_to(self, t: int) -> Extended:
+        """`prod_{s=1}^{t-1} r_s`, which is `e^{2 Lambda}` of the first t steps."""
+        return _product(self.level_ratio[1:t])
+
+    @cached_property
+    def bellman_product(self) -> Extended:
+        """`e^{2 Lambda} = prod_{t=1}^{T-1} r_t`: the cumulative Bellman error, as an exact product."""
+        return self.bellman_product_to(self.model.horizon)
+
+    @cached_property
+    def upper_ratio(self) -> Rational:
+        """The least L with `psi_t V_t(y) <= L V_{t-1}(x)` on every edge that counts: the upper half of Assumption 3.1, always finite."""
+        values = self.twist.values
+        return max(
+            psi * values[t + 1][y] / values[t][x] for t in range(self.model.horizon) for x, psi, y in self._edges(t)
+        )
+
+    @cached_property
+    def ratio_bound(self) -> Extended:
+        """`L`: the least L with `1/L <= psi_t V_t(y)/V_{t-1}(x) <= L` (Assumption 3.1). `INFINITE` when a reachable reward is 0."""
+        values = self.twist.values
+        ratios = [
+            psi * values[t + 1][y] / values[t][x] for t in range(self.model.horizon) for x, psi, y in self._edges(t)
+        ]
+        return max(max(ratios), 1 / min(ratios)) if min(ratios) else INFINITE
+
+    @cached_property
+    def value_ratio(self) -> tuple[dict[int, Rational], ...]:
+        """`u_t(x) = V*_t(x)/V_t(x)` over alive x, for t = 0..T, keyed by state index."""
+        return tuple(
+            {i: self.true_value[t][i] / self.twist.values[t][i] for i in alive} for t, alive in enumerate(self.alive)
+        )
+
+    @cached_property
+    def _lookahead(self) -> tuple[tuple[Rational, Rational], ...]:
+        """(max, min) over edges of `Qbar_p(x, y) = psi_p V*_p(y)/V_{p-1}(x)`, for p = 1..T."""
+        pairs = []
+        for p in range(1, self.model.horizon + 1):
+            ratios = [psi * self.true_value[p][y] / self.twist.values[p - 1][x] for x, psi, y in self._edges(p - 1)]
+            pairs.append((max(ratios), min(ratios)))
+        return tuple(pairs)
+
+    @cached_property
+    def q(self) -> tuple[Extended, ...]:
+        """`q_p = max Qbar_p / min Qbar_p` for p = 1..T (P1, S3)."""
+        return tuple(_ratio(high, low) for high, low in self._lookahead)
+
+    @cached_property
+    def q_adapted(self) -> tuple[Extended, ...]:
+        """`max u_p / min u_p` for p = 1..T: S8's `q_p`; the last is 1."""
+        return tuple(_ratio(max(u.values()), min(u.values())) for u in self.value_ratio[1:])
+
+    @cached_property
+    def b(self) -> tuple[Extended, ...]:
+        """`b_p = max Qbar_p / min_x u_{p-1}(x)` for p = 1..T (S4, S5)."""
+        return tuple(
+            _ratio(high, min(u.values())) for (high, _), u in zip(self._lookahead, self.value_ratio, strict=False)
+        )
+
+    @cached_property
+    def c_act(self) -> Rational:
+        """`C_act = max psi_t V*_t(y) / V*_{t-1}(x)` over edges that leave states of positive true value (G1)."""
+        star = self.true_value
+        return max(
+            psi * star[t + 1][y] / star[t][x]
+            for t in range(self.model.horizon)
+            for x, psi, y in self._edges(t)
+            if star[t][x]
+        )
+
+    @cached_property
+    def c_inf(self) -> Extended:
+        """`C_inf`: the worst ratio between V and V* in either direction, over alive states of layers 0..T (the neighbour's)."""
+        ratios = [r for layer in self.value_ratio for r in layer.values()]
+        return max(max(ratios), 1 / min(ratios)) if min(ratios) else INFINITE
+
+    @cached_property
+    def prefix_mass(self) -> tuple[Layer, ...]:
+        """`eta_t`, see `prefix_mass`."""
+        return prefix_mass(self.model)
+
+    @cached_property
+    def chi_square(self) -> tuple[Rational, ...]:
+        """`chi^2(pi*_t || pihat_t)` for t = 0..T: true against twisted intermediate target, `pi*_t ∝ eta V*`, `pihat_t ∝ eta V` (G3)."""
+        values = []
+        for eta, star, v in zip(self.prefix_mass, self.true_value, self.twist.values, strict=True):
+            twisted = balanced_sum(m * w for m, w in zip(eta, v, strict=True))
+            second = balanced_sum(m * s * (s / w) for m, s, w in zip(eta, star, v, strict=True) if m and s)
+            values.append(twisted * second / self.normaliser**2 - 1)
+        return tuple(values)
+
+    @cached_property
+    def ratio_mean(self) -> tuple[tuple[Rational, Rational], ...]:
+        """`(E_{pi*_t}[V/V*], E_{pi*_t}[V*/V])` for t = 0..T, the two factors of G3."""
+        pairs = []
+        for eta, star, v in zip(self.prefix_mass, self.true_value, self.twist.values, strict=True):
+            live = [(m * s / self.normaliser, s / w) for m, s, w in zip(eta, star, v, strict=True) if m and s]
+            pairs.append((balanced_sum(p / u for p, u in live), balanced_sum(p * u for p, u in live)))
+        return tuple(pairs)
+
+    @cached_property
+    def increment_moment(self) -> tuple[Rational, ...]:
+        """`E[V_{t-1}] · E[psi_t^2 V*_t^2 / V_{t-1}] / Z^2` for t = 1..T: the squares of the terms of G1's stronger form."""
+        terms = []
+        for t in range(self.model.horizon):
+            eta, v, star = self.prefix_mass[t], self.twist.values[t], self.true_value[t + 1]
+            mean = balanced_sum(m * w for m, w in zip(eta, v, strict=True))
+            second = balanced_sum(
+                m
+                / v[x]
+                * sum((e.probability * (e.potential * star[e.target]) ** 2 for e in self.model.edges[t][x]), ZERO)
+                for x, m in enumerate(eta)
+                if m and v[x]
+            )
+            terms.append(mean * second / self.normaliser**2)
+        return tuple(terms)
+
+    @cached_property
+    def target(self) -> Layer:
+        """Terminal marginal of `pi`, shape (|X_T|,)."""
+        return target(self.model)
+
+    def twisted_target(self, t: int) -> Layer:
+        """`pihat_t ∝ eta_t V_t`, shape (|X_t|,): what the guided particle aims at after t steps (P5, S2); `pi`'s marginal at t = T."""
+        weights = [m * v for m, v in zip(self.prefix_mass[t], self.twist.values[t], strict=True)]
+        total = balanced_sum(weights)
+        return tuple(w / total for w in weights)
+
+
+def analyse(model: LayeredModel, twist: Twist) -> Constants:
+    """The constants of `model` under `twist`; each is computed when first asked for."""
+    return Constants(model, twist)
+
+
+def _product(factors: Iterable[Extended]) -> Extended:
+    result: Extended = ONE
+    for factor in factors:
+        if factor == INFINITE:
+            return INFINITE
+        result *= factor
+    return result

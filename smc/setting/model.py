@@ -1,0 +1,246 @@
+"""The layered reference process with edge potentials and a terminal reward: one representation for trees and unrolled MDPs.
+
+Setting (section 1 of the theory): finite layers `X_0 = {root}, ..., X_T`; reference kernels `M_t(x, y)`; edge potentials
+`psi_t(x, y) >= 0`; terminal reward `phi(x_T) >= 0`; target `pi(path) ∝ prod_t M_t psi_t · phi(x_T)`.
+Edges are sparse: each state lists its successors and nothing else is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from smc.errors import ModelError
+from smc.numbers import ONE, ZERO, Rational, rational, rationals
+
+
+class Edge(NamedTuple):
+    """One step of the reference process: successor (index in the next layer), probability, potential `psi`."""
+
+    target: int
+    probability: Rational
+    potential: Rational = ONE
+
+
+Row = tuple[Edge, ...]
+
+ROUNDING = Rational(1, 100)
+"""The largest miss of a row's sum that rounding may explain."""
+
+
+@dataclass(frozen=True)
+class LayeredModel:
+    """A finite layered process of horizon `T >= 1`.
+
+    layers: names of the states, `T + 1` layers, one state in layer 0, names unique within a layer.
+    edges: `edges[t][i]` are the edges from state `i` of layer `t` to layer `t + 1`, shape (T, |X_t|, sparse). Probabilities of a row
+        sum to exactly 1. Two edges may share their target when their potentials differ (an MDP's actions).
+        A row may be empty only where no edge of positive probability leads (an unreachable state).
+    reward: `phi` by terminal state, shape (|X_T|,), non-negative.
+    notes: remarks about the input that a report should repeat (a rationalised row, say).
+
+    Raises ModelError when any of this fails.
+    """
+
+    layers: tuple[tuple[str, ...], ...]
+    edges: tuple[tuple[Row, ...], ...]
+    reward: tuple[Rational, ...]
+    name: str = "model"
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def horizon(self) -> int:
+        """Number of steps `T`."""
+        return len(self.edges)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of states of each layer, shape (T + 1,)."""
+        return tuple(len(layer) for layer in self.layers)
+
+    @staticmethod
+    def from_edges(
+        layers: Sequence[Sequence[str]],
+        edges: Sequence[Iterable[tuple]],
+        reward: Mapping[str, object],
+        *,
+        name: str = "model",
+        notes: Iterable[str] = (),
+    ) -> LayeredModel:
+        """A model from named states: `edges[t]` lists `(from, to, prob)` or `(from, to, prob, potential)` for step `t + 1`.
+
+        Edges of one pair with equal potentials are merged. Raises ModelError for unknown or missing states and duplicate names.
+        """
+        layers = tuple(tuple(layer) for layer in layers)
+        index = [{state: i for i, state in enumerate(layer)} for layer in layers]
+        if len(edges) != len(layers) - 1:
+            raise ModelError(
+                f"{len(edges)} steps of edges for {len(layers)} layers",
+                where="edges",
+                mend="list edges for every step, T for T + 1 layers",
+            )
+        steps = []
+        for t, step in enumerate(edges):
+            rows: list[list[Edge]] = [[] for _ in layers[t]]
+            for k, (source, target, probability, *potential) in enumerate(step):
+                where = f"edges[{t}][{k}]"
+                for state, level in ((source, t), (target, t + 1)):
+                    if state not in index[level]:
+                        raise ModelError(
+                            f"unknown state {state!r}",
+                            where=where,
+                            mend=f"list it in layers[{level}] or correct the name",
+                        )
+                rows[index[t][source]].append(
+                    Edge(
+                        index[t + 1][target],
+                        _number(probability, f"{where}.prob"),
+                        _number(potential[0], f"{where}.potential") if potential else ONE,
+                    )
+                )
+            steps.append(tuple(merge_edges(row) for row in rows))
+        for state in reward:
+            if state not in index[-1]:
+                raise ModelError(
+                    f"unknown terminal state {state!r}", where="reward", mend="rewards go to states of the last layer"
+                )
+        for state in layers[-1]:
+            if state not in reward:
+                raise ModelError(
+                    f"no reward for terminal state {state!r}", where="reward", mend='give one, "0" if it earns nothing'
+                )
+        phi = tuple(_number(reward[state], f"reward[{state!r}]") for state in layers[-1])
+        return LayeredModel(layers, tuple(steps), phi, name, tuple(notes))
+
+
+def prefix_tree(
+    horizon: int,
+    children: Callable[[tuple], Mapping[Hashable, object] | Iterable[tuple]],
+    reward: Callable[[tuple], object],
+    *,
+    name: str = "tree",
+) -> LayeredModel:
+    """The prefix tree of a sequence model: state = prefix, `children(prefix)` maps each next token to its probability.
+
+    A value of `children` may be a pair (probability, potential). `reward(sequence)` is `phi` of a complete sequence of `horizon` tokens.
+    """
+    levels: list[list[tuple]] = [[()]]
+    steps: list[tuple[Row, ...]] = []
+    for _ in range(horizon):
+        below: list[tuple] = []
+        rows = []
+        for prefix in levels[-1]:
+            offered = children(prefix)
+            row = []
+            for token, given in offered.items() if isinstance(offered, Mapping) else offered:
+                probability, potential = given if isinstance(given, tuple) else (given, ONE)
+                row.append(Edge(len(below), rational(probability), rational(potential)))
+                below.append((*prefix, token))
+            rows.append(tuple(row))
+        steps.append(tuple(rows))
+        levels.append(below)
+    labels = tuple(tuple("".join(map(str, p)) or "root" for p in level) for level in levels)
+    if any(
+        len(set(level)) < len(level) for level in labels
+    ):  # tokens longer than one character may collide when joined
+        labels = tuple(tuple(" ".join(map(str, p)) or "root" for p in level) for level in levels)
+    return LayeredModel(labels, tuple(steps), rationals(reward(p) for p in levels[-1]), name)
+
+
+def merge_edges(row: Iterable[Edge]) -> Row:
+    """`row` without zero-probability edges, edges of equal target and potential joined; ordered by target, then potential."""
+    merged: dict[tuple[int, Rational], Rational] = {}
+    for target, probability, potential in row:
+        if probability < 0:  # kept as it is, so that the model's own check can name it
+            return tuple(Edge(*edge) for edge in row)
+        if probability:
+            merged[target, potential] = merged.get((target, potential), ZERO) + probability
+    return tuple(Edge(target, p, potential) for (target, potential), p in sorted(merged.items()))
+
+
+def reachable(model: LayeredModel) -> tuple[frozenset[int], ...]:
+    """States of each layer that the reference process visits with positive probability (potentials play no part)."""
+    layers = [frozenset({0})]
+    for step in model.edges:
+        layers.append(frozenset(e.target for i in layers[-1] for e in step[i] if e.probability > 0))
+    return tuple(layers)
+
+
+def _number(value: object, where: str) -> Rational:
+    try:
+        return rational(value)
+    except (TypeError, ValueError) as error:
+        raise ModelError(str(error), where=where) from None
+
+
+def _check(model: LayeredModel) -> None:
+    if model.horizon < 1:
+        raise ModelError(
+            "the horizon is below 1", where="layers", mend="a model needs a root layer and at least one step"
+        )
+    if len(model.layers) != model.horizon + 1:
+        raise ModelError(
+            f"{len(model.layers)} layers for {model.horizon} steps", where="layers", mend="T steps need T + 1 layers"
+        )
+    if len(model.layers[0]) != 1:
+        raise ModelError(
+            f"{len(model.layers[0])} states in layer 0",
+            where="layers[0]",
+            mend="put one root there and spread the start over its edges",
+        )
+    for t, layer in enumerate(model.layers):
+        if len(set(layer)) < len(layer):
+            twice = next(s for s in layer if layer.count(s) > 1)
+            raise ModelError(
+                f"state {twice!r} is listed twice", where=f"layers[{t}]", mend="names are unique within a layer"
+            )
+    for t, step in enumerate(model.edges):
+        if len(step) != len(model.layers[t]):
+            raise ModelError(f"{len(step)} rows for {len(model.layers[t])} states", where=f"edges[{t}]")
+        for i, row in enumerate(step):
+            _check_row(model, t, i, row)
+    for t, alive in enumerate(reachable(model)[:-1]):
+        for i in sorted(alive):
+            if not model.edges[t][i]:
+                raise ModelError(
+                    f"state {model.layers[t][i]!r} is reachable and has no successor",
+                    where=f"edges[{t}]",
+                    mend="give it edges that sum to 1 (a self-loop of probability 1 for an absorbing state)",
+                )
+    if len(model.reward) != len(model.layers[-1]):
+        raise ModelError(f"{len(model.reward)} rewards for {len(model.layers[-1])} terminal states", where="reward")
+    for state, value in zip(model.layers[-1], model.reward, strict=True):
+        if value < 0:
+            raise ModelError(
+                f"negative reward {value}", where=f"reward[{state!r}]", mend="rewards are weights: zero or more"
+            )
+
+
+def _check_row(model: LayeredModel, t: int, i: int, row: Row) -> None:
+    where = f"edges[{t}] from {model.layers[t][i]!r}"
+    for edge in row:
+        if not 0 <= edge.target < len(model.layers[t + 1]):
+            raise ModelError(f"successor {edge.target} does not exist", where=where)
+        for quantity, value in (("probability", edge.probability), ("potential", edge.potential)):
+            if value < 0:
+                raise ModelError(
+                    f"negative {quantity} {value} to {model.layers[t + 1][edge.target]!r}",
+                    where=where,
+                    mend="write zero or a positive number",
+                )
+    total = sum((e.probability for e in row), ZERO)
+    if row and total != 1:
+        raise wrong_sum(total, where)
+
+
+def wrong_sum(total: Rational, where: str) -> ModelError:
+    """The error for probabilities that do not sum to 1; rationalising is offered only for a slip that rounding could have made."""
+    how = f"misses 1 by {1 - total}" if total < 1 else f"exceeds 1 by {total - 1}"
+    slip = ", or ask for it with --rationalise" if abs(1 - total) <= ROUNDING else ""
+    return ModelError(
+        f"probabilities sum to {total}, which {how}", where=where, mend=f"make them sum to exactly 1{slip}"
+    )

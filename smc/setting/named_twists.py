@@ -1,0 +1,74 @@
+"""Reward models by name, as the command line takes them: `file`, `perfect`, `constant:c`, `bellman-error:eps`, `rounded:eps`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from smc.errors import InputError
+from smc.numbers import ONE, ZERO, Rational, rational
+from smc.setting.analysis import true_value
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist, constant, perfect, twist, with_bellman_error
+
+CHOICES = "file, perfect, constant, constant:1/2, bellman-error:1/4 or rounded:1/4"
+
+
+def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rational]] | None = None) -> Twist:
+    """The reward model that `choice` names; None takes the `given` values (layers 0..T-1), and V* where there are none.
+
+    Raises InputError for an unknown name or a bad number, ModelError for values that cannot steer `model`.
+    """
+    name, _, argument = (("perfect" if given is None else "file") if choice is None else choice).partition(":")
+    if name == "file" and not argument:
+        if given is None:
+            raise InputError(
+                "the model comes without values", where="value", mend="choose perfect, constant or bellman-error:1/4"
+            )
+        return twist(model, given, name="file")
+    if name == "perfect" and not argument:
+        return perfect(model)
+    if name == "constant" and (argument or choice == "constant"):
+        return constant(model, _positive(argument or "1", choice))
+    if name == "bellman-error" and argument:
+        return with_bellman_error(model, _positive(argument, choice, least=ZERO))
+    if name == "rounded" and argument:
+        return rounded(model, _positive(argument, choice))
+    raise InputError(f"unknown reward model {choice!r}", where="value", mend=f"choose {CHOICES}")
+
+
+def _positive(text: str, choice: str | None, least: Rational | None = None) -> Rational:
+    try:
+        value = rational(text)
+    except ValueError as error:
+        raise InputError(str(error), where=f"value {choice}", mend="write a rational such as 1/4") from None
+    if value < 0 or (least is None and not value):
+        raise InputError(f"{value} is too small", where=f"value {choice}", mend="give a positive number")
+    return value
+
+
+def rounded(model: LayeredModel, eps: Rational) -> Twist:
+    """V* in coarse steps: every value replaced by the nearest power of `1 + eps` (on the log scale), zero kept. Bellman error <= eps.
+
+    `V*/V` lies in `[(1+eps)^(-1/2), (1+eps)^(1/2)]` before T, `V = V*` at T, so each Bellman ratio lies in `[1/(1+eps), 1+eps]`.
+    A stand-in for a scorer of few levels; with eps = 1 the values are powers of two.
+    """
+    base = ONE + eps
+    values = [[_nearest_power(v, base) for v in layer] for layer in true_value(model)[:-1]]
+    return twist(model, values, name=f"V* rounded to powers of {base}")
+
+
+def _nearest_power(value: Rational, base: Rational) -> Rational:
+    """`base^k` with `base^(2k-1) <= value^2 < base^(2k+1)`: a float guesses k, exact comparisons settle it. 0 for 0."""
+    if not value:
+        return ZERO
+    k = round((_log(value.numerator) - _log(value.denominator)) / (_log(base.numerator) - _log(base.denominator)))
+    while value * value >= base ** (2 * k + 1):
+        k += 1
+    while value * value < base ** (2 * k - 1):
+        k -= 1
+    return base**k
+
+
+def _log(number: int) -> float:
+    return math.log(int(number))

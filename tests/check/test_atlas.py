@@ -1,0 +1,95 @@
+"""The atlas: exact least N really is least, demands really suffice, and the hard family is charted from both sides."""
+
+from fractions import Fraction
+
+import pytest
+
+from proofs import bounds
+from smc.check.atlas import chart, family_setting, hidden_setting, model_setting, product_setting, split_setting
+from smc.errors import InputError
+from smc.exact import output_law
+from smc.instances.hidden import audit, hidden_child
+from smc.instances.split import split_model
+from smc.numbers import Verdict, at_most
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import prefix_tree
+from smc.setting.twist import with_bellman_error
+
+
+def coin_tree():
+    return prefix_tree(3, lambda p: {"0": "1/2", "1": "1/2"}, lambda p: 1 + p.count("1") ** 2)
+
+
+def test_entry_of_a_tree():
+    model = coin_tree()
+    entry = chart(model_setting(model, with_bellman_error(model, "1/3")), "1/20", [1, 2, 3])
+    distances = {n: row.observed for n, row in entry.rows}
+    assert sorted(distances) == [1, 2, 3]
+    assert distances[2] == output_law(
+        particle_process(model, with_bellman_error(model, "1/3"), "naive"), 2
+    ).total_variation(analyse(model, with_bellman_error(model, "1/3")).target)
+    assert entry.least.distance <= Fraction(1, 20) < entry.least.before
+    claims = {(c.id, c.form): c for c in entry.setting.claims}
+    for demand in entry.demands:
+        claim = claims[demand.id, demand.form]
+        at = [
+            at_most(bounds.evaluate(claim.id, claim.form, N=n, **claim.inputs), Fraction(1, 20))
+            for n in (demand.particles, demand.particles - 1)
+        ]
+        assert at == [Verdict.HOLDS, Verdict.REFUTED]
+        assert demand.particles >= entry.least.particles, "a theorem asked for fewer particles than the exact law needs"
+        assert entry.excess(demand) == Fraction(demand.particles, entry.least.particles)
+
+
+def test_lumped_hidden_family_is_the_family_itself():
+    setting = hidden_setting("1/2", 3)
+    instance = hidden_child(children=6, horizon=3, gain="3/2", which=2)
+    process = particle_process(instance.model, instance.twist, "naive")
+    target = analyse(instance.model, instance.twist).target
+    for n in (1, 2, 3):
+        assert setting.distance(n) == output_law(process, n).total_variation(target)
+    assert setting.bellman_error == audit(instance).bellman_error == Fraction(1, 2)
+
+
+def test_product_family_setting_is_on_paths_and_exact():
+    setting = product_setting("3/2", 3)
+    model = prefix_tree(3, lambda p: {"0": "1/2", "1": "1/2"}, lambda p: Fraction(3, 2) ** p.count("1"))
+    tree = with_bellman_error(model, 0)
+    law = output_law(particle_process(model, tree, "naive"), 2)
+    assert setting.distance(2) == law.total_variation(analyse(model, tree).target)
+
+
+def test_family_laws():
+    assert family_setting("hidden", 4, c=1).bellman_error == Fraction(1, 4)
+    assert family_setting("product", 4, eps="1/2").bellman_error == Fraction(1, 4)
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 4])
+def test_split_setting_is_that_of_its_model(horizon):
+    setting, constants = split_setting(horizon), analyse(*split_model(horizon))
+    claims = {claim.id: claim for claim in setting.claims}
+    assert claims["S4"].inputs["b"] == list(constants.b)
+    assert claims["S3"].inputs["q"] == list(constants.q)
+    assert (setting.bellman_error, setting.ratio_bound) == (constants.bellman_error, constants.ratio_bound)
+
+
+def test_split_bias_lies_between_its_bounds():
+    entry = chart(split_setting(16), "1/10", [1, 2, 16, 64])
+    assert {row.verdict for _, row in entry.rows} == {Verdict.HOLDS}
+    assert {row.relation for _, row in entry.rows} == {"<=", ">="}
+    assert entry.least is None and all(d.id != "S9" for d in entry.demands)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("other", 4), "unknown family"), (("hidden", 4), "one of eps and c")],
+)
+def test_bad_families(arguments, message):
+    with pytest.raises(InputError, match=message):
+        family_setting(*arguments)
+
+
+def test_bad_accuracy():
+    with pytest.raises(InputError, match="delta"):
+        chart(product_setting(2, 2), 1, [1])

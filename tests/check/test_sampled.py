@@ -1,0 +1,154 @@
+"""`check` by simulation: intervals hold the exact values, verdicts follow from the interval, false bounds are caught, seeds repeat."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from smc.check.check import TV, Claim
+from smc.check.sampled import check_by_simulation, judge
+from smc.cli import run
+from smc.errors import InputError
+from smc.exact import output_law, second_moment
+from smc.formats import load
+from smc.numbers import INFINITE, Verdict, rational
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+
+TREE = load("shipped:verifier-tree")
+
+
+@pytest.mark.parametrize("algorithm", ["naive", "adapted"])
+@pytest.mark.parametrize("spec", ["shipped:verifier-tree", "shipped:frozenlake-4x4"])
+def test_intervals_hold_the_exact_values(spec, algorithm):
+    """Error probability 1e-6 by run of this test, fixed seed."""
+    source = load(spec)
+    twist = source.twist()
+    report = check_by_simulation(source.model, twist, algorithm, particles=2, replicates=4000, seed=1)
+    process = particle_process(source.model, twist, algorithm)
+    law, c = output_law(process, 2), analyse(source.model, twist)
+    low, high = report.estimated.tv_interval
+    assert low <= law.total_variation(c.target) <= high < low + 0.2
+    assert report.estimated.dead_interval[0] <= law.dead <= report.estimated.dead_interval[1]
+    for p, (lo, hi) in zip(law.law, report.estimated.law_interval, strict=True):
+        assert lo <= p <= hi
+    assert report.second_moment_ratio == second_moment(process, 2) / c.normaliser**2
+    assert report.verdict is not Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.0, 0.1, Verdict.HOLDS),
+        (0.1, 0.3, Verdict.UNDECIDED),
+        (0.21, 0.3, Verdict.REFUTED),
+        (0.0, math.inf, Verdict.UNDECIDED),
+    ],
+)
+def test_an_interval_decides_only_what_lies_outside_it(low, high, verdict, monkeypatch):
+    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: rational("1/5"))
+    assert judge(Claim("S3", "instance", TV, {}), 3, low, high).verdict is verdict
+
+
+def test_an_infinite_bound_holds_whatever_is_known(monkeypatch):
+    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: INFINITE)
+    assert judge(Claim("S3", "instance", TV, {}), 3, 0.0, math.inf).verdict is Verdict.HOLDS
+
+
+def test_a_false_bound_is_caught(monkeypatch, capsys):
+    from proofs import bounds
+
+    honest = bounds.evaluate
+    monkeypatch.setattr(
+        bounds, "evaluate", lambda i, form, **given: honest(i, form, **given) / (1000 if i == "S4" else 1)
+    )
+    arguments = ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--particles", "2", "--json"]
+    assert run(arguments) == 1
+    rows = json.loads(capsys.readouterr().out)["bounds"]
+    assert {r["id"] for r in rows if r["verdict"] == "refuted"} == {"S4"}
+
+
+def test_too_few_runs_leave_a_bound_undecided(monkeypatch, capsys):
+    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: rational("1/5"))
+    monkeypatch.setattr("smc.check.sampled.value_rows", lambda c: iter(()))
+    monkeypatch.setattr("smc.check.sampled.MOST_PAIR_MOVES", 0)
+    arguments = ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--particles", "2", "--replicates", "20"]
+    assert run(arguments) == 3
+    assert "undecided" in capsys.readouterr().out
+
+
+def test_the_same_seed_gives_the_same_report(capsys):
+    reports = []
+    for seed in ("5", "5", "6"):
+        assert (
+            run(
+                [
+                    "check",
+                    "shipped:verifier-tree",
+                    "--method",
+                    "monte-carlo",
+                    "--replicates",
+                    "500",
+                    "--seed",
+                    seed,
+                    "--json",
+                ]
+            )
+            == 0
+        )
+        reports.append(json.loads(capsys.readouterr().out))
+    assert reports[0] == reports[1] != reports[2]
+    assert (
+        reports[0]["method"] == "monte-carlo"
+        and reports[0]["law"] is None
+        and reports[0]["normaliser"] == str(analyse(TREE.model, TREE.twist()).normaliser)
+    )
+    low, high = reports[0]["tv_interval"]
+    assert 0 <= low <= high <= 1 and set(reports[0]["law_intervals"]) == set(TREE.model.layers[-1])
+
+
+@pytest.mark.parametrize("algorithm", ["guided", "mh", "magic"])
+def test_what_is_not_simulated_is_refused(algorithm):
+    with pytest.raises(InputError, match="is not simulated"):
+        check_by_simulation(TREE.model, TREE.twist(), algorithm)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--method", "guess"], "choose exact, certified or monte-carlo"),
+        (["--seed", "3"], "the exact method draws nothing"),
+        (["--replicates", "3"], "the exact method draws nothing"),
+        (["--method", "monte-carlo", "--replicates", "0"], "0 replicates"),
+        (["--method", "monte-carlo", "--replicates", str(10**12)], "the limit is"),
+        (["--method", "monte-carlo", "--seed", "-1"], "-1 is no seed"),
+        (["--method", "monte-carlo", "--error", "0"], "error probability 0.0"),
+        (["--method", "monte-carlo", "--error", "nan"], "error probability nan"),
+        (["--method", "monte-carlo", "--algorithm", "mh"], "'mh' is not simulated"),
+        (["--method", "monte-carlo", "--particles", "0"], "0 particles"),
+    ],
+)
+def test_faulty_options_are_one_line(options, message, capsys):
+    assert run(["check", "shipped:verifier-tree", *options]) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+
+
+def test_a_table_for_a_person(capsys):
+    assert (
+        run(
+            [
+                "check",
+                "gym:FrozenLake-v1?horizon=10&is_slippery=false",
+                "--method",
+                "monte-carlo",
+                "--replicates",
+                "300",
+            ]
+        )
+        == 0
+    )
+    shown = capsys.readouterr().out
+    assert "with probability at least 0.999999" in shown and "claims nothing" in shown and " .. " in shown
