@@ -136,14 +136,24 @@ class Replayer:
         return steps[reference]
 
 
+def text(node: Node) -> str:
+    """The canonical text of a term or formula, specified in `proofs/README.md`: fields in parentheses, one space between them."""
+    op, data = node.op, node.data
+    if op == "q":
+        fields = [str(data)]
+    elif op == "b":
+        fields = [str(data[0]), data[1]]
+    elif op in ("f", "E", "S", "I"):
+        fields = [data[0], f"[{' '.join(data[1])}]", data[2]]
+    else:
+        fields = [data] if op == "all" else []
+    return f"({' '.join([op, *fields, *map(text, node.kids)])})"
+
+
 def fingerprint(theorem: Theorem) -> str:
-    """A fingerprint of hypotheses and conclusion, from their structure alone."""
-
-    def text(node: Node) -> str:
-        return f"({node.op} {node.data!s} {' '.join(map(text, node.kids))})"
-
+    """SHA-256 of the texts of the hypotheses, sorted by code point, and of the conclusion, one a line."""
     lines = [*sorted(map(text, theorem.hyps)), text(theorem.concl)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
 
 
 def digest(theorem: Theorem, definitions: Mapping[tuple, Theorem]) -> str:

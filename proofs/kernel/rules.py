@@ -97,6 +97,7 @@ def _sort(op: str, data, kids: tuple[Node, ...]) -> str:
         return data[1]
     if op in ("f", "E", "S", "I"):
         name, args, sort = data
+        need(type(args) is tuple, f"{name}: the argument sorts are not a list of sorts")
         need(bool(NAME.match(name)) and all(SORT.match(s) for s in (*args, sort)), f"malformed symbol {name!r}")
         want = list(args) if op == "f" else ["nat"] * (op == "I") + [*args, "real"]
         need(count == len(want) and all(map(fits, sorts, want)), f"{name}: arguments {sorts}, expected {want}")

@@ -172,6 +172,28 @@ def test_hostile_seals_are_refused_without_a_traceback(tmp_path: Path, capsys, t
 
 
 # ------------------------------------------------------------------------------------------- terms
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        ["f", ["x", "", "real"], []],
+        ["f", ["x", "X", "real"], [0]],
+        ["f", ["x", None, "real"], []],
+        ["f", ["x", {"X": 1}, "real"], [0]],
+        ["f", ["x", 0, "real"], []],
+        ["f", "xyz", []],
+        ["E", ["mu", "", "X"], [1]],
+    ],
+)
+def test_the_argument_sorts_of_a_symbol_are_a_list(symbol: list):
+    """A string of sorts is no list of sorts, also where it has as many letters as there are arguments; no seal is needed to see it."""
+    terms = [["f", ["o", [], "X"], []], ["q", "1", []], symbol, ["=", None, [2, 2]]]
+    steps = [["certificate", [], ["#3", [], [], []], ""]]
+    with pytest.raises(Refused, match="A: term 2"):
+        Replayer({"A": stored("A", terms, steps, [[], 3])}).theorem("A")
+    terms[2] = ["f", ["x", ["X"], "real"], [0]]
+    assert Replayer({"A": stored("A", terms, steps, [[], 3])}).theorem("A"), "with a list the same proof is one"
+
+
 def test_nodes_with_too_many_or_too_few_children_are_refused():
     one, index = num(1), mk("b", (0, "X"))
     for bad in (
@@ -189,6 +211,7 @@ def test_nodes_with_too_many_or_too_few_children_are_refused():
         ("all", "X", (lt(0, x), lt(0, x))),
         ("and", None, (lt(0, x),)),
         ("f", ("f", ("X",), "real"), ()),
+        ("f", ("f", "X", "real"), (u,)),
         ("E", ("mu", (), "X"), (u, index)),
         ("+", "data", (x, y)),
         (

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import time
+from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,8 @@ import pytest
 from proofs.catalogue import library
 from proofs.derive.author import encode
 from proofs.kernel import replay
-from proofs.kernel.replay import Refused, Replayer, digest, load, load_seals
-from proofs.kernel.rules import ProofError, Theorem
+from proofs.kernel.replay import Refused, Replayer, digest, load, load_seals, text
+from proofs.kernel.rules import ProofError, Theorem, mk, num, var
 
 ROOT = Path(__file__).parent.parent.parent
 TRUSTED = ("rules.py", "arithmetic.py", "replay.py")
@@ -89,6 +91,40 @@ def test_stored_proofs_are_what_the_derivations_give():
     stored = load()
     for name in made.derivations:
         assert encode(made.proof(name)) == stored[name], f"{name}: run python -m proofs.derive.author"
+
+
+# ------------------------------------------------------------------------------------------- seals
+def text_of(terms: list, number: int) -> str:
+    """The canonical text of an entry of a term table, written from `proofs/README.md` alone."""
+    op, data, kids = terms[number]
+    shown = {
+        "q": lambda: [str(Fraction(data))],
+        "b": lambda: [str(data[0]), data[1]],
+        "all": lambda: [data],
+    } | dict.fromkeys("fESI", lambda: [data[0], "[" + " ".join(data[1]) + "]", data[2]])
+    return "(" + " ".join([op, *shown.get(op, list)(), *(text_of(terms, k) for k in kids)]) + ")"
+
+
+@pytest.mark.parametrize("name", ["S0.variance", "P0", "mean_between", "S9"])
+def test_a_seal_is_computed_from_the_stored_claim_alone(name):
+    """SHA-256 of the sorted hypotheses and the conclusion, one a line, with no word of the kernel."""
+    data = json.loads(load()[name])
+    hypotheses, conclusion = data["claim"]
+    lines = [*sorted(text_of(data["terms"], h) for h in hypotheses), text_of(data["terms"], conclusion)]
+    assert sha256("\n".join(lines).encode("utf-8")).hexdigest() == load_seals()[name].split(" ")[0]
+
+
+def test_the_bytes_of_a_seal():
+    """One node of every shape, spelled out."""
+    x, c = var("x", "X"), var("c", "X*")
+    entry = mk("f", ("at", ("X*", "nat"), "X"), (c, num(0)))
+    mean = mk("E", ("mu", ("X",), "X"), (x, mk("f", ("f", ("X", "nat"), "real"), (mk("b", (0, "X")), num(2)))))
+    cloud = mk("I", ("mu", ("X",), "X"), (num(3), entry, mk("q", Fraction(-1, 2))))
+    assert text(mk("all", "X*", (mk("<=", None, (mean, cloud)),))) == (
+        "(all X* (<= (E mu [X] X (f x [] X) (f f [X nat] real (b 0 X) (q 2)))"
+        " (I mu [X] X (q 3) (f at [X* nat] X (f c [] X*) (q 0)) (q -1/2))))"
+    )
+    assert text(mk("^", None, (mk("S", ("A", (), "X"), (num(1),)), num(2)))) == "(^ (S A [] X (q 1)) (q 2))"
 
 
 # ------------------------------------------------------------------------------------------- bad input
@@ -214,7 +250,6 @@ def test_forged_theorem_objects_do_not_enter_the_replay():
 
 def test_huge_numbers_do_not_hang_the_checker():
     from proofs.kernel.arithmetic import normal_form
-    from proofs.kernel.rules import mk, num, var
 
     x = var("x", "real")
     for term in (
