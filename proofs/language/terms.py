@@ -215,7 +215,7 @@ def all_of(*args: Node) -> Node:
 _HINTS = {"nat": "t n k m", "real": "r s"}
 
 
-def _bound_name(binder: Node, taken: set[str]) -> str:
+def bound_name(binder: Node, taken: set[str]) -> str:
     sort = bound_sort(binder.op, binder.data)
     hints = _HINTS.get(sort, "c d" if sort.endswith("*") else "x y u v w")
     used = {data[0] for _, data in binder.free} | taken
@@ -224,7 +224,7 @@ def _bound_name(binder: Node, taken: set[str]) -> str:
 
 
 def _open(binder: Node, taken: set[str]) -> tuple[Node, Node]:
-    v = var(_bound_name(binder, taken), bound_sort(binder.op, binder.data))
+    v = var(bound_name(binder, taken), bound_sort(binder.op, binder.data))
     return v, open_body(binder, v)
 
 
