@@ -16,6 +16,7 @@ proof of the sealed statement itself), and `SURVIVED` (the kernel proves a varia
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from proofs.kernel.replay import STORED, Refused, Replayer, digest, load, load_seals
+from proofs.kernel.replay import STORED, Refused, Replayer, digest, fingerprint, load, load_seals
 from proofs.kernel.rules import Node, Theorem
 
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
@@ -66,11 +67,18 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the replay said: see the module's verdicts."""
+    """What the replay said: see the module's verdicts. proved: the fingerprint of what a mutant proves, None where it is refused."""
 
     mutant: Mutant
     verdict: str
     reason: str
+    proved: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        """Where it was refused: `term k`, `step k`, `the claim` or `the file`; None where it was not."""
+        found = re.match(r"[^:]+: (term \d+|step \d+|the claim|the file)", self.reason)
+        return found[1] if found and self.proved is None else None
 
 
 def term_mutants(entry: list, terms: list[list]) -> Iterator[tuple[str, list]]:
@@ -283,19 +291,19 @@ class Audit:
         except Refused as error:
             text = str(error)
             return Outcome(mutant, "claim" if ": the claim: " in text else "rule", text)
+        return Outcome(mutant, *self._explained(name, mutant, proved, replayer), fingerprint(proved))
+
+    def _explained(self, name: str, mutant: Mutant, proved: Theorem, replayer: Replayer) -> tuple[str, str]:
+        """Verdict and reason of a mutant that the kernel proves."""
         if digest(proved, replayer.rests[name]) == self.seals[name]:
-            return Outcome(mutant, "same", "another proof of the sealed statement")
+            return "same", "another proof of the sealed statement"
         sealed = self.sound.theorems[name]
         if proved.concl is sealed.concl:
-            return Outcome(
-                mutant, "seal", "true as well: the sealed conclusion under another hypothesis, proved by this replay"
-            )
+            return "seal", "true as well: the sealed conclusion under another hypothesis, proved by this replay"
         if follows(sealed.concl, proved.concl):
-            return Outcome(
-                mutant, "seal", "true as well: it follows from the sealed conclusion by weakening a relation"
-            )
+            return "seal", "true as well: it follows from the sealed conclusion by weakening a relation"
         reason = EXPLAINED.get((name, f"{mutant.where}: {mutant.what}"))
-        return Outcome(mutant, "seal" if reason else "SURVIVED", reason or f"the kernel proves {proved.concl!r}")
+        return ("seal", reason) if reason else ("SURVIVED", f"the kernel proves {proved.concl!r}")
 
     def run(self, name: str, limit: int | None = None) -> list[Outcome]:
         """The outcomes of the mutants of one stored proof: all, or about `limit` of them spread evenly."""
