@@ -13,10 +13,14 @@ help:  ## this list
 verify: .venv/.installed  ## the main job: check the shipped models against every theorem; writes build/
 	$(BIN)/bellman-smc verify
 
-test: .venv/.developed  ## lint, architecture rules and every test (two cores, under 20 minutes)
-	$(BIN)/ruff check proofs smc tests
-	$(BIN)/lint-imports
+test: .venv/.developed lint  ## lint, types, architecture rules and every test but the nightly ones (two cores, minutes)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not nightly"
+
+lint: .venv/.developed  ## ruff (check and format), mypy, import-linter
+	$(BIN)/ruff check proofs smc tests
+	$(BIN)/ruff format --check proofs smc tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 nightly: .venv/.developed  ## the long property profile and the long checks
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 --dist worksteal

@@ -104,7 +104,9 @@ def balanced_sum(terms: Iterable[Rational]) -> Rational:
 
 def ball(value: Extended, bits: int = 128) -> Ball:
     """An enclosure of `value` whose radius is at most `2**-bits` relative."""
-    if value == INFINITE:
+    if isinstance(value, float):
+        if value != INFINITE:
+            raise TypeError(f"{value!r} is a float; a ball is made from a rational or INFINITE")
         return flint.arb("inf")
     with precision(bits):
         return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))

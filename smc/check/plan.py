@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import flint
 import gmpy2
@@ -131,7 +132,7 @@ def _upper(s: Setting) -> list[Demand]:
     scalar = _scalar(s)
     horizon, eps, big_l, delta = s.horizon, scalar(s.eps), scalar(s.ratio_bound), scalar(s.delta)
 
-    def particles(statement: str, form: str, **inputs: object) -> int:
+    def particles(statement: str, form: str, **inputs: Any) -> int:
         """The bound is proportional to 1/N: evaluate it at N = 1 and divide by delta."""
         return max(1, _round_up(bounds.evaluate(statement, form, N=1, **inputs) / delta))
 
@@ -260,4 +261,6 @@ def _round_up(value: Ball | Rational) -> int:
     """The least integer at or above `value`; for an enclosure, one that is certainly at or above it."""
     if not isinstance(value, flint.arb):
         return int(gmpy2.ceil(value))
-    return int(value.upper().ceil().unique_fmpz())
+    least = value.upper().ceil().unique_fmpz()
+    assert least is not None, "an upper end is a point, and its ceiling a whole number"
+    return int(least)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def command(
@@ -118,15 +121,17 @@ class _progress:
     """On a terminal's stderr a bar with instances, rate, time left and the tightest ratio below 1; elsewhere a line a minute."""
 
     def __init__(self, console) -> None:
-        self._console, self._bar, self._said = console, None, 0.0
+        self._console, self._said = console, 0.0
+        self._bar: Progress | None = None
 
     def __enter__(self):
         if self._console.is_terminal:
             from rich.progress import BarColumn, Progress, TextColumn
 
-            self._bar = Progress(TextColumn("{task.description}"), BarColumn(), console=self._console, transient=True)
-            self._task = self._bar.add_task("searching", total=None)
-            self._bar.start()
+            bar = Progress(TextColumn("{task.description}"), BarColumn(), console=self._console, transient=True)
+            self._task = bar.add_task("searching", total=None)
+            bar.start()
+            self._bar = bar
         return self
 
     def __call__(self, at) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from smc.errors import InputError, TooLarge
 from smc.numbers import ONE, Extended, Rational, rational
 from smc.setting.analysis import analyse
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, LayeredModel, Row
 from smc.setting.twist import Twist, twist
 
 MOST_STATES = 200_000
@@ -88,7 +88,8 @@ def hidden_prefix(
     if not 0 <= which < words:
         raise InputError(f"prefix {which} of {words}", where="which", mend=f"give 0..{words - 1}")
     widths = [-(-words // k ** (r - t)) for t in range(r + 1)]
-    layers, edges = [("root",)], []
+    layers: list[tuple[str, ...]] = [("root",)]
+    edges: list[tuple[Row, ...]] = []
     for t in range(1, horizon + 1):
         width = widths[min(t, r)]
         layers.append(tuple(f"{t}:{i}" for i in range(width)))

@@ -132,13 +132,14 @@ def weigh(counts: Counts | Floats, log_weight: Floats) -> tuple[Floats, Floats]:
     row of weight zero keeps its shares in proportion to the counts (its dead particles stay dead) and has log sum
     -inf.
     """
-    top: float | Floats | None = scale(log_weight)
-    if top is not None:
-        weights = counts * np.exp(log_weight - top)
+    top: float | Floats
+    largest = scale(log_weight)
+    if largest is not None:
+        top, weights = largest, counts * np.exp(log_weight - largest)
     else:
         score = np.where(counts > 0, log_weight, -np.inf)
-        top = score.max(axis=1, keepdims=True)
-        top[np.isneginf(top)] = 0.0
+        best = score.max(axis=1, keepdims=True)
+        top = np.where(np.isneginf(best), 0.0, best)
         weights = counts * np.exp(score - top)
     total = weights @ np.ones((weights.shape[1], 1))
     log_sum = np.log(total, out=np.full_like(total, -np.inf), where=total > 0)

@@ -14,8 +14,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import flint
-
 from smc.check.atlas import Entry
 from smc.check.check import TV, Report
 from smc.check.measure import importance_chi_square
@@ -23,7 +21,7 @@ from smc.check.plan import Setting, plan, setting
 from smc.errors import InputError
 from smc.instances.hidden import hidden_mass
 from smc.instances.two_branch import most_variance
-from smc.numbers import Rational, rational
+from smc.numbers import Rational, ball, rational
 from smc.present.tables import is_infinite, write_atomically
 from smc.query.minimax import least_tv
 from smc.setting.analysis import analyse
@@ -187,14 +185,14 @@ def chi_square_against_horizon(
 ) -> Figure:
     """Exact worst-case `chi^2(pi || guided)` (S1's attaining model) against T: Bellman error c/T, which stays bounded, and constant eps."""
     figure, axes = new_axes()
-    c, eps = rational(c), rational(eps)
-    for label, error in ((f"eps = {c}/T", lambda t: c / t), (f"eps = {eps}", lambda t: eps)):
+    product, constant = rational(c), rational(eps)
+    for label, error in ((f"eps = {product}/T", lambda t: product / t), (f"eps = {constant}", lambda t: constant)):
         exact = [importance_chi_square(analyse(*most_variance(horizon=t, eps=error(t)))) for t in horizons]
         points = [(t, float(x)) for t, x in zip(horizons, exact, strict=True) if x]
         axes.plot(*zip(*points, strict=True), marker="o", label=label)
-    limit = flint.arb(flint.fmpq(int(c.numerator), int(c.denominator))).sinh()
+    limit = ball(product).sinh()
     axes.axhline(
-        float(limit * limit), color="0.5", linewidth=0.8, linestyle="-", label=f"sinh²({c}), the bound for every T"
+        float(limit * limit), color="0.5", linewidth=0.8, linestyle="-", label=f"sinh²({product}), the bound for every T"
     )
     axes.set(
         xscale="log",

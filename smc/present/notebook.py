@@ -11,7 +11,7 @@ from proofs.reading.notebook import Shown
 from smc.check.atlas import Entry
 from smc.check.check import Report
 from smc.check.plan import Demand, cheapest
-from smc.numbers import Rational, Verdict
+from smc.numbers import ONE, Rational, Verdict
 from smc.present.tables import COLUMNS, constants_lines, row_cells, short
 from smc.setting.analysis import Constants, bellman
 from smc.setting.telescoping import PathWeight
@@ -28,7 +28,7 @@ def cell(value: Any, exact: bool = True) -> str:
         return value
     if isinstance(value, Verdict):
         return value.value
-    if isinstance(value, Rational):
+    if isinstance(value, type(ONE)):
         return str(value) if exact else short(value)
     if value is None or isinstance(value, (int, float, flint.arb)):
         return short(value)
@@ -40,7 +40,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Shown:
     body = [list(row) for row in rows]
     kinds = [[row[k] for row in body] for k in range(len(columns))]
     right = [all(not isinstance(value, (str, bool, Verdict)) for value in column) for column in kinds]
-    exact = [all(len(str(v)) <= LONGEST for v in column if isinstance(v, Rational)) for column in kinds]
+    exact = [all(len(str(v)) <= LONGEST for v in column if isinstance(v, type(ONE))) for column in kinds]
     lines = [list(columns), ["---:" if r else "---" for r in right]]
     lines += [[cell(v, e).replace("|", "\\|") for v, e in zip(row, exact, strict=True)] for row in body]
     return Shown("\n".join(f"| {' | '.join(line)} |" for line in lines))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from smc.errors import InputError, TooLarge
 from smc.instances.hidden import HardInstance
 from smc.numbers import ZERO, Rational
-from smc.query.oracle import Oracle
+from smc.query.oracle import Oracle, Prefix
 
 MOST_NODES = 2_000_000
 """Largest number of decision nodes that are visited."""
@@ -61,10 +61,10 @@ class _Search:
     def _answers(self, instance: HardInstance) -> dict[Path, tuple]:
         """What every expansion from the hidden level on would show of this instance, path by path."""
         oracle = Oracle(instance.model, instance.twist)
-        frontier = {(): oracle.root}
+        frontier: dict[Path, Prefix] = {(): oracle.root}
         shown: dict[Path, tuple] = {}
         for t in range(instance.model.horizon):
-            following = {}
+            following: dict[Path, Prefix] = {}
             for path, prefix in frontier.items():
                 children = oracle.expand(prefix)
                 if t >= self.level:

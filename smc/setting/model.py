@@ -75,7 +75,7 @@ class LayeredModel:
 
         Edges of one pair with equal potentials are merged. Raises ModelError for unknown or missing states and duplicate names.
         """
-        layers = tuple(tuple(layer) for layer in layers)
+        named = tuple(tuple(layer) for layer in layers)
         index = [{state: i for i, state in enumerate(layer)} for layer in layers]
         if len(edges) != len(layers) - 1:
             raise ModelError(
@@ -114,7 +114,7 @@ class LayeredModel:
                     f"no reward for terminal state {state!r}", where="reward", mend='give one, "0" if it earns nothing'
                 )
         phi = tuple(_number(reward[state], f"reward[{state!r}]") for state in layers[-1])
-        return LayeredModel(layers, tuple(steps), phi, name, tuple(notes))
+        return LayeredModel(named, tuple(steps), phi, name, tuple(notes))
 
 
 def prefix_tree(
