@@ -192,7 +192,11 @@ def chi_square_against_horizon(
         axes.plot(*zip(*points, strict=True), marker="o", label=label)
     limit = ball(product).sinh()
     axes.axhline(
-        float(limit * limit), color="0.5", linewidth=0.8, linestyle="-", label=f"sinh²({product}), the bound for every T"
+        float(limit * limit),
+        color="0.5",
+        linewidth=0.8,
+        linestyle="-",
+        label=f"sinh²({product}), the bound for every T",
     )
     axes.set(
         xscale="log",
