@@ -1,0 +1,163 @@
+"""Every constant on two models worked by hand, and again by enumeration of paths: constants stand on both sides of a verdict, so a fault in
+one would move bound and measurement together.
+
+Worked model A, two biased coins: P(1) = 1/3, then 1/2 after a 1 and 1/4 after a 0; phi = 1 + number of ones; V_0 = 2, V_1 = (1, 3).
+    V*_1 = (3/4 + 1/4 * 2, 1/2 * 2 + 1/2 * 3) = (5/4, 5/2), Z = 2/3 * 5/4 + 1/3 * 5/2 = 5/3
+    rho_0 = (2/3 * 1 + 1/3 * 3)/2 = 5/6, rho_1 = (5/4, 5/6); weights 1/2, 3/2 | 1, 2, 2/3, 1; u = 5/6 | (5/4, 5/6) | 1
+Worked model B, potentials, a reward 0 and a doomed state: root -> a (1/2, psi 2), b (1/4), c (1/4); a -> y (1/2), z (1/2, psi 3); b -> y;
+c -> w; phi = (2, 1, 0); V_0 = 2, V_1 = (2, 4, 1).
+    V*_1 = (1/2 * 2 + 1/2 * 3, 2, 0) = (5/2, 2, 0), Z = 1/2 * 2 * 5/2 + 1/4 * 2 = 3
+    rho_0 = (2 + 1 + 1/4)/2 = 13/8, rho_1 = (5/4, 1/2, 0); u = 3/2 | (5/4, 1/2, 0) | 1 at y and z
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smc.numbers import INFINITE
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import from_mappings
+from tests.exact.random_models import graphs, trees, twists
+
+
+def worked_a() -> Constants:
+    edges = [
+        [("root", "0", "2/3"), ("root", "1", "1/3")],
+        [("0", "00", "3/4"), ("0", "01", "1/4"), ("1", "10", "1/2"), ("1", "11", "1/2")],
+    ]
+    layers = [["root"], ["0", "1"], ["00", "01", "10", "11"]]
+    model = LayeredModel.from_edges(layers, edges, {"00": 1, "01": 2, "10": 2, "11": 3})
+    return analyse(model, from_mappings(model, [{"root": 2}, {"0": 1, "1": 3}]))
+
+
+def worked_b() -> Constants:
+    edges = [
+        [("root", "a", "1/2", 2), ("root", "b", "1/4"), ("root", "c", "1/4")],
+        [("a", "y", "1/2"), ("a", "z", "1/2", 3), ("b", "y", 1), ("c", "w", 1)],
+    ]
+    model = LayeredModel.from_edges([["root"], ["a", "b", "c"], ["y", "z", "w"]], edges, {"y": 2, "z": 1, "w": 0})
+    return analyse(model, from_mappings(model, [{"root": 2}, {"a": 2, "b": 4, "c": 1}]))
+
+
+F = Fraction
+BY_HAND = {
+    "true_value": ([[F(5, 3)], [F(5, 4), F(5, 2)], [1, 2, 2, 3]], [[3], [F(5, 2), 2, 0], [2, 1, 0]]),
+    "normaliser": (F(5, 3), 3),
+    "alive": ([[0], [0, 1], [0, 1, 2, 3]], [[0], [0, 1, 2], [0, 1]]),
+    "bellman_ratio": ([[F(5, 6)], [F(5, 4), F(5, 6)]], [[F(13, 8)], [F(5, 4), F(1, 2), 0]]),
+    "bellman_error": (F(1, 4), INFINITE),
+    "level_ratio": ([1, F(3, 2)], [1, INFINITE]),
+    "bellman_product": (F(3, 2), INFINITE),
+    "upper_ratio": (2, 2),
+    "ratio_bound": (2, INFINITE),
+    "value_ratio": ([[F(5, 6)], [F(5, 4), F(5, 6)], [1, 1, 1, 1]], [[F(3, 2)], [F(5, 4), F(1, 2), 0], [1, 1]]),
+    "q": ([2, 3], [INFINITE, INFINITE]),
+    "q_adapted": ([F(3, 2), 1], [INFINITE, 1]),
+    "b": ([F(3, 2), F(12, 5)], [F(5, 3), INFINITE]),
+    "c_act": (F(8, 5), F(5, 3)),
+    "c_inf": (F(5, 4), INFINITE),
+    "prefix_mass": (
+        [[1], [F(2, 3), F(1, 3)], [F(1, 2), F(1, 6), F(1, 6), F(1, 6)]],
+        [[1], [1, F(1, 4), F(1, 4)], [F(3, 4), F(3, 2), F(1, 4)]],
+    ),
+    "chi_square": ([0, F(1, 24), 0], [0, F(7, 32), 0]),
+    "ratio_mean": ([[F(6, 5), F(5, 6)], [1, F(25, 24)], [1, 1]], [[F(2, 3), F(3, 2)], [1, F(9, 8)], [1, 1]]),
+    "increment_moment": ([F(9, 8), F(17, 15)], [F(3, 2), F(91, 72)]),
+    "target": ([F(3, 10), F(1, 5), F(1, 5), F(3, 10)], [F(1, 2), F(1, 2), 0]),
+}
+"""Name of the constant -> its value on models A and B; a mapping by state is written as the list of its values."""
+
+
+def plain(value):
+    """Nested tuples and mappings as lists, numbers as Fractions."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return value if value == INFINITE else F(int(value.numerator), int(value.denominator))
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("which", [0, 1], ids=["A", "B"])
+def test_by_hand(name, which):
+    found = plain(getattr((worked_a, worked_b)[which](), name))
+    assert found == plain(BY_HAND[name][which])
+
+
+def test_every_constant_is_worked_by_hand():
+    from functools import cached_property
+
+    public = {name for name, v in vars(Constants).items() if isinstance(v, cached_property) and name[0] != "_"}
+    assert public == BY_HAND.keys()
+
+
+def test_on_the_way():
+    c = worked_a()
+    assert plain(c.bellman_product_to(1)) == 1 and plain(c.bellman_product_to(2)) == F(3, 2)
+    assert plain(c.twisted_target(1)) == [F(2, 5), F(3, 5)] and plain(c.twisted_target(2)) == plain(c.target)
+    assert plain(worked_b().twisted_target(1)) == [F(8, 13), F(4, 13), F(1, 13)]
+
+
+# ------------------------------------------------------------------------------------------------ by enumeration of paths
+def paths(model: LayeredModel, start: int = 0, first: int = 0):
+    """(states, psis, mass) of every path of positive probability from the state `first` of layer `start`; parallel edges are two paths.
+
+    mass: the product of probabilities and potentials.
+    """
+    todo = [((first,), (), F(1))]
+    for step in model.edges[start:]:
+        todo = [
+            ((*states, e.target), (*psis, plain(e.potential)), mass * plain(e.probability) * plain(e.potential))
+            for states, psis, mass in todo
+            for e in step[states[-1]]
+            if e.probability
+        ]
+    return todo
+
+
+def quotient(top, bottom):
+    return top / bottom if bottom else INFINITE
+
+
+@given(st.data(), st.one_of(trees(), graphs()))
+def test_again_from_the_paths(data, model):
+    c = analyse(model, data.draw(twists(model)))
+    phi, values, horizon = plain(model.reward), plain(c.twist.values), model.horizon
+    star = [
+        [
+            sum(mass * phi[states[-1]] for states, _, mass in paths(model, t, x) if len(states) > horizon - t)
+            for x in range(size)
+        ]
+        for t, size in enumerate(model.sizes)
+    ]
+    assert plain(c.true_value) == star and plain(c.normaliser) == star[0][0]
+    alive = [set() for _ in range(horizon + 1)]
+    edges = [set() for _ in range(horizon)]
+    for states, psis, _ in paths(model):
+        weights = [psi * values[t + 1][y] for t, (psi, y) in enumerate(zip(psis, states[1:], strict=True))]
+        lived = next(
+            (t for t, w in enumerate(weights) if not w), horizon
+        )  # a particle is never resampled beyond this step
+        for t in range(lived + 1):
+            alive[t].add(states[t])
+            if t < horizon:
+                edges[t].add((states[t], psis[t], states[t + 1]))
+    assert [sorted(layer) for layer in alive] == [list(layer) for layer in c.alive]
+    u = [[star[t][x] / values[t][x] for x in sorted(layer)] for t, layer in enumerate(alive)]
+    ahead = [[psi * star[t + 1][y] / values[t][x] for x, psi, y in step] for t, step in enumerate(edges)]
+    weights = [psi * values[t + 1][y] / values[t][x] for t, step in enumerate(edges) for x, psi, y in step]
+    assert plain(c.value_ratio) == u
+    assert plain(c.q) == [quotient(max(h), min(h)) for h in ahead]
+    assert plain(c.b) == [quotient(max(h), min(u[t])) for t, h in enumerate(ahead)]
+    assert plain(c.q_adapted) == [quotient(max(v), min(v)) for v in u[1:]]
+    assert plain(c.upper_ratio) == max(weights)
+    assert plain(c.ratio_bound) == (max(max(weights), 1 / min(weights)) if min(weights) else INFINITE)
+    acts = [psi * star[t + 1][y] / star[t][x] for t, step in enumerate(edges) for x, psi, y in step if star[t][x]]
+    assert plain(c.c_act) == max(acts)
+    every_u = [r for layer in u for r in layer]
+    assert plain(c.c_inf) == (max(max(every_u), 1 / min(every_u)) if min(every_u) else INFINITE)
