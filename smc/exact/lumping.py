@@ -7,6 +7,8 @@ start, with weights that only depend on classes), so the output law of the lumpe
 original, with the same `dead` and the same law of `Zhat`. The last layer is split by `keep`: "states" (every terminal state
 by itself, no information is lost), "reward" (terminal states of equal reward together), or labels of the caller's.
 Unreachable states are dropped.
+
+`lump_symmetric` goes further where states, terminal ones too, are interchangeable: classes that are stable in both directions.
 """
 
 from __future__ import annotations
@@ -114,6 +116,73 @@ def lump_process(process: ParticleProcess, keep: Keep = "states") -> tuple[Parti
     lumping, members = _partition(live, process.sizes, labels, row)
     steps = tuple(tuple(row(t, x, lumping.classes[t + 1]) for x in first) for t, first in enumerate(members[:-1]))
     return ParticleProcess(process.algorithm, steps, lumping.sizes, process.scale, process.resampled), lumping
+
+
+def lump_symmetric(process: ParticleProcess) -> tuple[ParticleProcess, Lumping]:
+    """The quotient by the coarsest partition in which the states of a class share both their ways out and their ways in.
+
+    Ways out: for every class and weight, the same probability (bisimilarity). Ways in: for every class and weight, the same total
+    probability over its members. Then, given the classes that a run goes through, the output is uniform on its class, and so is the
+    target: masses and moments by terminal state are those of its class in equal shares, and the total variation is that of the classes.
+    """
+    live = [{0}]
+    arrows: list[_Arrows] = []
+    for step in process.steps:
+        arrows.append({x: [o for o in step[x] if o.probability and o.weight] for x in live[-1]})
+        live.append({o.target for row in arrows[-1].values() for o in row})
+    backward = [_reversed(rows) for rows in arrows]
+    colours = [dict.fromkeys(layer, 0) for layer in live]
+    before: list[int] = []
+    while (count := [len(set(colour.values())) for colour in colours]) != before:
+        before = count
+        for t in range(process.horizon - 1, -1, -1):
+            colours[t] = _refined({x: (c, _flows(colours[t + 1], arrows[t][x])) for x, c in colours[t].items()})
+        for t in range(process.horizon):
+            colours[t + 1] = _refined({y: (c, _flows(colours[t], backward[t][y])) for y, c in colours[t + 1].items()})
+    classes = tuple(
+        tuple(colour.get(x) for x in range(size)) for colour, size in zip(colours, process.sizes, strict=True)
+    )
+    sizes = tuple(max(1, k) for k in count)
+    steps = []
+    for t, colour in enumerate(colours[:-1]):
+        first = {c: x for x, c in sorted(colour.items(), reverse=True)}
+        rows = []
+        for c in range(sizes[t]):
+            joined: dict[tuple[int, Rational], Rational] = {}
+            for o in process.steps[t][first[c]] if c in first else ():
+                key = (colours[t + 1][o.target], o.weight) if o.probability and o.weight else (0, ZERO)
+                joined[key] = joined.get(key, ZERO) + o.probability
+            rows.append(tuple(Outcome(y, p, w) for (y, w), p in sorted(joined.items()) if p))
+        steps.append(tuple(rows))
+    quotient = ParticleProcess(process.algorithm, tuple(steps), sizes, process.scale, process.resampled)
+    return quotient, Lumping(classes, sizes)
+
+
+_Arrows = dict[int, list[Outcome]]
+"""By state: the moves of positive weight out of it (or into it, with their sources for targets)."""
+
+
+def _reversed(arrows: _Arrows) -> _Arrows:
+    into: _Arrows = {}
+    for x, row in arrows.items():
+        for y, p, w in row:
+            into.setdefault(y, []).append(Outcome(x, p, w))
+    return into
+
+
+def _flows(colour: dict[int, int], row: list[Outcome]) -> Hashable:
+    """Total probability by class at the other end and weight."""
+    total: dict[tuple[int, Rational], Rational] = {}
+    for state, p, w in row:
+        key = colour[state], w
+        total[key] = total.get(key, ZERO) + p
+    return frozenset(total.items())
+
+
+def _refined(signatures: dict[int, Hashable]) -> dict[int, int]:
+    """Classes of equal signature, numbered in the order of their first states."""
+    index: dict[Hashable, int] = {}
+    return {x: index.setdefault(signatures[x], len(index)) for x in sorted(signatures)}
 
 
 def _class(classes: Classes, x: int) -> int:

@@ -1,19 +1,20 @@
-"""`E[Zhat^2]` for any number of particles (S5), exact, in whole numbers; polynomial in the number of states.
+"""`E[Zhat^2; output y]` and `E[Zhat^2]` for any number of particles (S5, S10), exact, in whole numbers; polynomial in the number of states.
 
 Two particles of a generation, picked with replacement, are one and the same with probability 1/N and otherwise independent draws from the
 mixture that the weights of the generation before define. So the weighted measure `m_t(x, x')` of such a pair's states obeys
 
     m_{t+1} = (1 - 1/N) B' m_t B + (1/N) diag(C' m_t 1),    B(x, y) = sum p w,  C(x, y) = sum p w^2  over the outcomes x -> y,
 
-from `m_0 = 1` at (root, root), and `E[Zhat^2] = scale^2 · sum m_T` (`plain.second_moment` is this recursion, literally).
+from `m_0 = 1` at (root, root). With nu the weighted law of the last cloud, `E[Zhat^2 nu(y) nu(y')] = scale^2 · m_T(y, y')`, so row sums are
+`E[Zhat^2 nu(y)]` (`pair_moments`) and the sum of all is `E[Zhat^2]` (`plain.second_moment` is this recursion, literally).
 
 *Gauge.* With `m_t = a_t a_t' n_t` and `a_{t+1}(y)` the content (the greatest common divisor) of column y of `diag(a_t) B`, the matrices
 `b = diag(a_t) B diag(a_{t+1})^-1` are whole; a twist's values, which stand in the rows and columns of B, drop out of them.
 
-*Test functions.* All that is asked of `n_t` is `e_t = n_t a_t`, and the sum at T. With `h_{t,s} = b_t .. b_{s-1} a_s` (whole numbers over
-one denominator), `f_{t,s} = n_t h_{t,s}` obeys `f_{t+1,s} = (1 - 1/N) b' f_{t,s} + g_{t+1} h_{t+1,s}`, `g_{t+1} = (1/N) c' f_{t,t}`:
-vectors in place of a matrix, T - t + 1 of them, fewer where test functions are proportional (one, when the reward model is the true value).
-Where there are more of them than states, the matrix itself is carried.
+*Test functions.* All that is asked of `n_t` is `e_t = n_t a_t`, the last one included. With `h_{t,s} = b_t .. b_{s-1} a_s` (whole
+numbers over one denominator), `f_{t,s} = n_t h_{t,s}` obeys `f_{t+1,s} = (1 - 1/N) b' f_{t,s} + g_{t+1} h_{t+1,s}`,
+`g_{t+1} = (1/N) c' f_{t,t}`: vectors in place of a matrix, T - t + 1 of them, fewer where test functions are proportional (one, when the
+reward model is the true value). Where there are more of them than states, the matrix itself is carried.
 """
 
 from __future__ import annotations
@@ -33,28 +34,68 @@ Sparse = list[dict[int, int]]
 
 
 @dataclass(frozen=True)
-class _Layer:
-    """One step in the gauge: `b`, and `c(x, y) = a_t(x) C(x, y) / a_{t+1}(y)^2`, by target; `scale = a_{t+1}`. States are positions."""
+class Layer:
+    """One step in the gauge: `b`, and `c(x, y) = a_t(x) C(x, y) / a_{t+1}(y)^2`, by target; `scale = a_{t+1}`. States are positions
+    in `states`, the states of layer t + 1 that a particle of positive weight reaches."""
 
     b: Sparse
     c: list[dict[int, Rational]]
     scale: list[Rational]
+    states: list[int]
+
+
+def means(process: ParticleProcess) -> tuple[Rational, ...]:
+    """`E[Zhat nu(y)]` by terminal state y, free of N: Z times the target. Shape (|X_T|,)."""
+    mass = {0: process.scale}
+    for step in process.steps:
+        following: dict[int, Rational] = {}
+        for x, m in mass.items():
+            for y, p, w in step[x]:
+                if p and w:
+                    following[y] = following.get(y, ZERO) + m * p * w
+        mass = following
+    return tuple(mass.get(y, ZERO) for y in range(process.sizes[-1]))
+
+
+def pair_moments(
+    process: ParticleProcess, particles: int, tick: Callable[[float], None] = lambda share: None
+) -> tuple[Rational, ...]:
+    """`E[Zhat^2 nu(y)]` by terminal state y of a resampled `process`; shape (|X_T|,). `tick` gets the share done."""
+    moments = [ZERO] * process.sizes[-1]
+    states, rows, over = _rows(process, particles, tick)
+    for y, row in zip(states, rows, strict=True):
+        moments[y] = row / over
+    return tuple(moments)
 
 
 def second_moment(
     process: ParticleProcess, particles: int, tick: Callable[[float], None] = lambda share: None
 ) -> Rational:
-    """`E[Zhat^2]` of a resampled `process` with `particles` particles. `tick` gets the share done."""
-    layers = _gauged(process)
+    """`E[Zhat^2]` of a resampled `process` with `particles` particles: the sum of `pair_moments`."""
+    _, rows, over = _rows(process, particles, tick)
+    return sum(rows, ZERO) / over
+
+
+def _rows(
+    process: ParticleProcess, particles: int, tick: Callable[[float], None]
+) -> tuple[list[int], list[Rational], Rational]:
+    """Terminal states, `E[Zhat^2 nu(y)]` for each as numbers over one divisor, and that divisor."""
+    layers = gauge(process)
     if not layers[-1].scale:
-        return ZERO
+        return [], [], ONE
     families = _test_functions(layers)
+    method = _by_functions if _functions_are_fewer(layers, families) else _by_pairs
+    rows, over = method(layers, families, particles, tick)
+    return layers[-1].states, rows, over / process.scale**2
+
+
+def _functions_are_fewer(layers: list[Layer], families: list[tuple]) -> bool:
+    """Whether test functions take fewer additions than pairs of states do."""
     by_functions = sum(
         len(set(family)) * sum(map(len, layer.b)) for family, layer in zip(families[1:], layers, strict=True)
     )
     by_pairs = sum(sum(map(len, layer.b)) * (len(layer.scale) + len(before)) for layer, before in _with_sources(layers))
-    method = _by_functions if by_functions <= by_pairs else _by_pairs
-    return process.scale**2 * method(layers, families, particles, tick)
+    return by_functions <= by_pairs
 
 
 def second_moment_ball(process: ParticleProcess, particles: int, bits: int) -> Ball:
@@ -62,24 +103,32 @@ def second_moment_ball(process: ParticleProcess, particles: int, bits: int) -> B
 
     The recursion adds and multiplies positive numbers only, so next to nothing is lost; the precision doubles should it not suffice.
     """
-    layers = _gauged(process)
-    if not layers[-1].scale:
-        return flint.arb(0)
     working = bits + 64
     while True:
         with precision(working):
-            value = _number(process.scale) ** 2 * _pairs_of_balls(layers, particles)
+            value = sum(pair_moment_balls(process, particles), flint.arb(0))
             if value.rad() * 2**bits <= value.mid():
                 return value
         working *= 2
+
+
+def pair_moment_balls(process: ParticleProcess, particles: int) -> tuple[Ball, ...]:
+    """Balls around `pair_moments`, in the working precision: `e_T = n_T a_T` with the matrix n, as in the docstring of the module."""
+    moments = [flint.arb(0)] * process.sizes[-1]
+    layers = gauge(process)
+    if layers[-1].scale:
+        square = _number(process.scale) ** 2
+        for y, moment in zip(layers[-1].states, _pairs_of_balls(layers, particles), strict=True):
+            moments[y] = square * moment
+    return tuple(moments)
 
 
 def _number(value: Rational) -> Ball:
     return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
 
 
-def _pairs_of_balls(layers: list[_Layer], particles: int) -> Ball:
-    """`sum m_T` in balls: `e = n a` and the matrix n, as in the docstring of the module."""
+def _pairs_of_balls(layers: list[Layer], particles: int) -> list[Ball]:
+    """Row sums of `m_T` in balls."""
     apart, same = flint.arb(particles - 1) / particles, flint.arb(1) / particles
     scale: list[Rational] = [ONE]
     n = flint.arb_mat(1, 1, [1])
@@ -95,12 +144,14 @@ def _pairs_of_balls(layers: list[_Layer], particles: int) -> Ball:
         for y, column in enumerate(layer.c):
             n[y, y] += same * sum((e[k] * _number(value) for k, value in column.items()), flint.arb(0))
         scale = layer.scale
-    a = flint.arb_mat(len(scale), 1, [_number(v) for v in scale])
-    return (a.transpose() * n * a)[0, 0]
+    numbers = [_number(v) for v in scale]
+    rows = (n * flint.arb_mat(len(scale), 1, numbers)).entries()
+    return [a * row for a, row in zip(numbers, rows, strict=True)]
 
 
-def _gauged(process: ParticleProcess) -> list[_Layer]:
-    layers: list[_Layer] = []
+def gauge(process: ParticleProcess) -> list[Layer]:
+    """The steps in the gauge of the docstring of the module."""
+    layers: list[Layer] = []
     states, scale = [0], [ONE]
     for t in range(process.horizon):
         into: dict[int, dict[int, tuple[Rational, Rational]]] = {}
@@ -120,7 +171,7 @@ def _gauged(process: ParticleProcess) -> list[_Layer]:
             scale.append(content)
             b.append({k: int(entry / content) for k, entry in column.items()})
             c.append({k: below[k] * second / content**2 for k, (_, second) in into[y].items()})
-        layers.append(_Layer(b, c, scale))
+        layers.append(Layer(b, c, scale, states))
     return layers
 
 
@@ -128,11 +179,11 @@ def _content(entries: list[Rational]) -> Rational:
     return Rational(gcd(*(int(e.numerator) for e in entries)), lcm(*(int(e.denominator) for e in entries)))
 
 
-def _with_sources(layers: list[_Layer]) -> list[tuple[_Layer, list[Rational]]]:
+def _with_sources(layers: list[Layer]) -> list[tuple[Layer, list[Rational]]]:
     return list(zip(layers, [[ONE], *(layer.scale for layer in layers[:-1])], strict=True))
 
 
-def _test_functions(layers: list[_Layer]) -> list[tuple]:
+def _test_functions(layers: list[Layer]) -> list[tuple]:
     """`h_{t,s}` for t = 0..T and s = t..T, each as coprime whole numbers (their factors are found again by `_factor`)."""
     scales = [[ONE], *(layer.scale for layer in layers)]
     families: list[tuple] = [()] * len(scales)
@@ -165,9 +216,12 @@ def _factor(vector: list[Rational], primitive: tuple[int, ...]) -> Rational:
 
 
 def _by_functions(
-    layers: list[_Layer], families: list[tuple], particles: int, tick: Callable[[float], None]
-) -> Rational:
-    """`sum m_T` by test functions. `f[h]` are whole numbers over `denominator`, for each primitive h of the layer's family."""
+    layers: list[Layer], families: list[tuple], particles: int, tick: Callable[[float], None]
+) -> tuple[list[Rational], Rational]:
+    """Row sums of `m_T`, as numbers over one divisor, by test functions.
+
+    `f[h]` are whole numbers over `denominator`, for each primitive h of the layer's family.
+    """
     scale: list[Rational] = [ONE]
     denominator = 1
     f: dict[tuple, list] = {families[0][0]: [flint.fmpz(1)]}
@@ -195,7 +249,7 @@ def _by_functions(
         scale = layer.scale
         tick((t + 1) / len(layers))
     own, factor = f[families[-1][0]], _factor(scale, families[-1][0])
-    return sum((a * int(v) for a, v in zip(scale, own, strict=True)), ZERO) * factor / denominator
+    return [a * int(v) for a, v in zip(scale, own, strict=True)], denominator / factor
 
 
 def _lightened(denominator: int, f: dict[Any, list]) -> tuple[int, dict[Any, list]]:
@@ -209,8 +263,10 @@ def _lightened(denominator: int, f: dict[Any, list]) -> tuple[int, dict[Any, lis
     return denominator // int(common), {h: [number // common for number in numbers] for h, numbers in f.items()}
 
 
-def _by_pairs(layers: list[_Layer], families: list[tuple], particles: int, tick: Callable[[float], None]) -> Rational:
-    """`sum m_T` by the matrix n, rows of whole numbers over `denominator`."""
+def _by_pairs(
+    layers: list[Layer], families: list[tuple], particles: int, tick: Callable[[float], None]
+) -> tuple[list[Rational], Rational]:
+    """Row sums of `m_T`, as numbers over one divisor, by the matrix n, rows of whole numbers over `denominator`."""
     del families
     scale: list[Rational] = [ONE]
     denominator = 1
@@ -239,4 +295,4 @@ def _by_pairs(layers: list[_Layer], families: list[tuple], particles: int, tick:
         scale = layer.scale
         tick((t + 1) / len(layers))
     rows = (sum((a * int(v) for a, v in zip(scale, row, strict=True)), ZERO) for row in n)
-    return sum((a * r for a, r in zip(scale, rows, strict=True)), ZERO) / denominator
+    return [a * row for a, row in zip(scale, rows, strict=True)], Rational(denominator)

@@ -1,0 +1,157 @@
+"""Enclosures of the output law (S10, S11 (a)) hold the exact law inside, state by state, and are as narrow as the theory says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloud_moments import cloud_moments
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_models import graphs, trees, twisted
+from random_processes import processes
+
+from smc.errors import InputError
+from smc.exact import output_law
+from smc.exact.enclosure import Enclosure, enclosure, lower_bound, root_above
+from smc.exact.lumping import lump_symmetric
+from smc.exact.moments import pair_moments
+from smc.exact.particle_moments import particle_moments
+from smc.instances.hidden import hidden_child
+from smc.numbers import ONE, ZERO, Rational
+from smc.samplers.process import ParticleProcess, particle_process
+from smc.setting.analysis import target
+from smc.setting.twist import perfect
+
+RUNS = st.tuples(
+    twisted(st.one_of(trees(max_children=2), graphs())), st.sampled_from(("naive", "adapted")), st.integers(1, 3)
+)
+
+
+def built(run) -> tuple[ParticleProcess, int, tuple[Rational, ...]]:
+    (model, twist), algorithm, particles = run
+    return particle_process(model, twist, algorithm), particles, target(model)
+
+
+def holds(found: Enclosure, law, pi) -> bool:
+    """Whether the exact law is inside, in every respect."""
+    tv = law.total_variation(pi)
+    return (
+        found.tv_lower <= tv <= found.tv_upper
+        and law.dead <= found.dead_upper
+        and all(
+            low <= p <= high for p, (low, high) in zip(law.law, map(found.probability, range(len(pi))), strict=True)
+        )
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(RUNS)
+def test_the_exact_law_is_inside(run) -> None:
+    process, particles, pi = built(run)
+    law = output_law(process, particles)
+    two, four = (enclosure(process, particles, level=level) for level in (2, 4))
+    assert holds(two, law, pi) and holds(four, law, pi)
+    assert all(a <= b for a, b in zip(two.lower, four.lower, strict=True))
+    assert two.second_moment == four.second_moment
+    v = two.second_moment[0] - 1
+    assert two.dead_upper <= v / (1 + v)
+
+
+@settings(max_examples=100, deadline=None)
+@given(RUNS)
+def test_the_width_of_level_four_is_at_most_the_fourth_moment(run) -> None:
+    """`1 - sum l_4 <= E(1-U)^4`, from moments over all clouds; a dead run counts 1."""
+    process, particles, _ = built(run)
+    if max(map(len, (row for step in process.steps for row in step))) ** particles > 9 or process.horizon > 2:
+        return
+    rows = cloud_moments(process, particles)
+    m = [sum((Rational(row[j]) for row in rows), ZERO) for j in range(4)]
+    u = [m[j] / m[0] ** (j + 1) for j in range(4)]
+    assert enclosure(process, particles, level=4).dead_upper <= 1 - 4 * u[0] + 6 * u[1] - 4 * u[2] + u[3]
+
+
+@settings(max_examples=100, deadline=None)
+@given(RUNS, st.sampled_from((2, 4)))
+def test_balls_enclose_what_is_exact_and_add_next_to_nothing(run, level: int) -> None:
+    process, particles, _ = built(run)
+    exact, balls = (enclosure(process, particles, level=level, exact=way) for way in (True, False))
+    assert balls.bits is not None and exact.bits is None
+    assert all(0 <= a <= b for a, b in zip(balls.lower, exact.lower, strict=True))
+    assert balls.tv_lower <= exact.tv_lower and exact.tv_upper <= balls.tv_upper
+    spread = balls.dead_upper - exact.dead_upper
+    assert spread <= exact.dead_upper / 2**15 + Rational(1, 2**60)
+
+
+@pytest.mark.parametrize("level", (2, 4))
+def test_a_moment_made_smaller_is_refuted(level: int, monkeypatch) -> None:
+    """Faults that make a moment too small push the lower end above the law: an enclosure that cannot fail would be no test."""
+    from smc.exact import enclosure as module
+
+    name, honest = {2: ("pair_moments", pair_moments), 4: ("particle_moments", particle_moments)}[level]
+    monkeypatch.setattr(module, name, lambda *args: tuple(m * 9 / 10 for m in honest(*args)))
+    assert any(
+        found.lower[k] > law.law[y]
+        for made in processes(5, 60, most_cells=4, horizon=2, states=2)
+        for law in [output_law(made, 2)]
+        if law.dead < 1
+        for found in [enclosure(made, 2, level=level)]
+        for y, k in enumerate(found.classes)
+        if k is not None and found.classes.count(k) == 1
+    )
+
+
+def test_joining_interchangeable_states_changes_no_law_and_no_moment() -> None:
+    joined = 0
+    for made in processes(7, 200, most_cells=8, horizon=3, states=3):
+        quotient, lumping = lump_symmetric(made)
+        joined += sum(quotient.sizes) < sum(k is not None for layer in lumping.classes for k in layer)
+        last = lumping.classes[-1]
+        for here, there in (
+            (output_law(made, 2).law, output_law(quotient, 2).law),
+            (pair_moments(made, 3), pair_moments(quotient, 3)),
+            (particle_moments(made, 3, 4), particle_moments(quotient, 3, 4)),
+        ):
+            assert list(here) == [ZERO if k is None else there[k] / last.count(k) for k in last]
+    assert joined > 5
+
+
+def test_the_hidden_child_at_a_million_particles() -> None:
+    """B = 26, T = 5: its total variation to five digits, far beyond what an exact law can reach."""
+    hard = hidden_child(children=26, horizon=5, gain=Rational(3, 2))
+    process = particle_process(hard.model, hard.twist, "naive")
+    assert lump_symmetric(process)[0].sizes == (1, 2, 2, 2, 2, 2)
+    found = enclosure(process, 10**6, level=4)
+    assert Rational("85482/10000000000") <= found.tv_lower <= found.tv_upper <= Rational("85488/10000000000")
+
+
+def test_a_perfect_adapted_run_has_width_zero() -> None:
+    hard = hidden_child(children=4, horizon=3, gain=Rational(2))
+    found = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 3, level=4)
+    assert (found.tv_lower, found.tv_upper, found.dead_upper) == (0, 0, 0)
+    balls = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 3, level=4, exact=False)
+    assert balls.tv_upper <= Rational(1, 2**60)
+
+
+@given(st.fractions(min_value=0, max_value=10**30))
+def test_the_root_is_rounded_up_by_next_to_nothing(value) -> None:
+    root = root_above(Rational(value.numerator, value.denominator))
+    assert root**2 >= Rational(value.numerator, value.denominator)
+    assert (root - root / 2**100) ** 2 <= Rational(value.numerator, value.denominator)
+
+
+def test_a_determinant_of_zero_leaves_level_two() -> None:
+    one = (ONE / 3, ONE / 3, ONE / 3, ONE / 3)
+    assert lower_bound(one) == lower_bound(one[:2]) == ONE / 3
+    assert lower_bound((ZERO, ZERO, ZERO, ZERO)) == 0
+
+
+def test_bad_input_is_refused() -> None:
+    made = next(iter(processes(3, 1)))
+    for arguments, word in (
+        ((made, 0), "particles"),
+        ((made, 10**18, 3), "level"),
+        ((replace(made, resampled=False), 2), "resample"),
+    ):
+        with pytest.raises(InputError, match=word):
+            enclosure(arguments[0], arguments[1], level=arguments[2] if len(arguments) > 2 else 2)
