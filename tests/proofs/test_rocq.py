@@ -331,6 +331,17 @@ def test_a_sharper_or_less_careful_statement_does_not_compile(built, name):
 
 
 @needs_coq
+def test_a_corrupted_compiled_file_is_refused_by_coqchk(built, tmp_path):
+    folder = shutil.copytree(built, tmp_path / "rocq")
+    compiled = folder / "Cloud.vo"
+    damaged = bytearray(compiled.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    compiled.write_bytes(damaged)
+    with pytest.raises(rocq_build.BuildError, match="coqchk refuses"):
+        rocq_build.check_compiled(folder)
+
+
+@needs_coq
 @pytest.mark.nightly
 def test_the_whole_build_and_its_audit(tmp_path):
     target = tmp_path / "rocq"
