@@ -47,7 +47,7 @@ clean:  ## remove everything that the targets above made
 
 .venv/.installed: pyproject.toml | $(BIN)/python$(if $(filter Windows_NT,$(OS)),.exe)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plot]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[campaign,gym,plot]'
 	touch $@
 
 .venv/.developed: .venv/.installed

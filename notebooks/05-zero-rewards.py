@@ -111,5 +111,5 @@ formula("S5", "instance")
 rows = []
 for found in reports:
     [row] = [row for row in found.rows if (row.id, row.form) == ("S5", "instance")]
-    rows.append((found.measured.particles, row.observed, row.bound, f"{row.slack:.3f}×"))
+    rows.append((found.measured.particles, row.observed, row.bound, f"{float(row.slack):.3f}×"))
 table(("N", "exact second moment", "S5", "S5 / exact"), rows)

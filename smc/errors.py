@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
+EXTRAS = {
+    "gymnasium": "gym",
+    "matplotlib": "plot",
+    "hypothesis": "campaign",
+    "joblib": "campaign",
+    "dask": "dask",
+    "distributed": "dask",
+    "numba": "fast",
+    "stormpy": "prism",
+    "umbi": "umb",
+    "scipy": "search",
+    "z3": "search",
+}
+"""The extra of this distribution that installs a module which is not always there."""
+LONGEST_NAME = 60
+"""Characters of a quoted name, or of one word, that a message repeats."""
+LONGEST_PART = 400
+"""Characters of one part of a message."""
+_LONG = re.compile(rf"""'[^']{{{LONGEST_NAME},}}'|"[^"]{{{LONGEST_NAME},}}"|[^\s'"/]{{{LONGEST_NAME},}}""")
+
 
 class InputError(ValueError):
     """Bad input. `str(error)` is one line: place, what is wrong, the mend. The command line prints it and exits with 2.
@@ -11,6 +33,7 @@ class InputError(ValueError):
 
     def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
         self.what, self.where, self.mend = what, where, mend
+        where, what, mend = (_shortened(part) for part in (where, what, mend))
         super().__init__(" ".join(f"{where + ': ' if where else ''}{what}{'; ' + mend if mend else ''}".split()))
 
     def within(self, place: str) -> InputError:
@@ -24,3 +47,19 @@ class ModelError(InputError):
 
 class TooLarge(InputError):
     """The computation asked for does not fit; says the size, the estimate and which method would do."""
+
+
+def missing_extra(module: str) -> InputError:
+    """The error for a module of `EXTRAS` that is not installed, naming the extra that brings it."""
+    root = module.partition(".")[0]
+    return InputError(f"{root} is not installed", mend=f"pip install 'bellman-smc[{EXTRAS[root]}]'")
+
+
+def _shortened(part: str) -> str:
+    part = _LONG.sub(lambda found: _middle_out(found.group(), LONGEST_NAME), part)
+    return _middle_out(part, LONGEST_PART)
+
+
+def _middle_out(text: str, most: int) -> str:
+    """The two ends of a text that is too long to repeat."""
+    return text if len(text) <= most + 2 else f"{text[: most - 20]}…{text[-19:]}"

@@ -145,6 +145,19 @@ def at_most(observed: Extended | Ball, bound: Extended | Ball) -> Verdict:
     return Verdict.UNDECIDED
 
 
+def dyadic(point: Ball) -> Rational:
+    """The midpoint of a finite ball, which is a rational with a power of two below."""
+    mantissa, exponent = point.mid().man_exp()
+    return Rational(int(mantissa)) * Rational(2) ** int(exponent)
+
+
+def nearest_float(value: Extended | Ball) -> float:
+    """A float near `value`, for drawing and sorting only: infinite where it is too large for one, 0 where it is too small."""
+    if isinstance(value, flint.arb):
+        return float(value.mid())
+    return float(gmpy2.mpfr(value))
+
+
 def text(value: Extended) -> str | None:
     """A rational as the JSON reports write it ("1/3"); None for an infinite value."""
     return None if value == INFINITE else str(value)

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import settings, target
 
 from smc.check.check import Row
-from smc.numbers import Verdict
+from smc.numbers import Verdict, nearest_float
 from smc.testing import Instance
 
 refutations: dict[str, tuple[int, int, str]] = {}
@@ -43,11 +43,11 @@ class Ledger:
         key = f"{row.id} {row.form}"
         if not isinstance(row.bound, float):
             self.checked[key] += 1
-            self._tighten(key, 1 / row.slack if row.slack else 0.0, str(instance))
+            self._tighten(key, nearest_float(1 / row.slack) if row.slack else 0.0, str(instance))
         else:
             self.vacuous[key] += 1
         if steer:
-            target(1 / row.slack if row.slack else 0.0, label=key)
+            target(nearest_float(1 / row.slack) if row.slack else 0.0, label=key)
 
     def _tighten(self, key: str, ratio: float, where: str) -> None:
         if ratio > self.best.get(key, (-1.0, ""))[0]:

@@ -19,7 +19,7 @@ from hypothesis.strategies import SearchStrategy
 from smc.campaign.plan import Plan
 from smc.check.check import Row
 from smc.formats.native import layered_document
-from smc.numbers import Verdict
+from smc.numbers import Verdict, nearest_float
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.families import FAMILIES, hard_families
 from smc.testing.instances import Instance, describe, most_particles, regions
@@ -167,7 +167,7 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
 
 
 def _ratio(row: Row) -> float:
-    return 1 / row.slack if row.slack else 0.0
+    return nearest_float(1 / row.slack) if row.slack else 0.0
 
 
 def _record(chunk: Chunk, instance: Instance, rows: list[tuple[str, str, Row]]) -> None:

@@ -15,7 +15,7 @@ import flint
 from proofs import bounds
 from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.errors import InputError
-from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, precision, text
+from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, precision, text
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
@@ -43,18 +43,15 @@ class Row:
     relation: Relation = "<="
 
     @property
-    def slack(self) -> float:
-        """bound / observed (its inverse for `>=`), for display; `inf` where it has no value as a float."""
+    def slack(self) -> Extended:
+        """bound / observed (its inverse for `>=`), for display and order: of two balls the middle; INFINITE where there is none."""
         top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
         if _is_infinite(top) or not bottom:
             return INFINITE
         if isinstance(top, flint.arb) or isinstance(bottom, flint.arb):
             ratio = _as_ball(top) / _as_ball(bottom)
-            return float(ratio) if ratio.is_finite() else INFINITE
-        try:
-            return float(top / bottom)
-        except OverflowError:
-            return INFINITE
+            return dyadic(ratio) if ratio.is_finite() else INFINITE
+        return top / bottom
 
     def to_json(self) -> dict[str, Any]:
         """Rationals as strings; a ball as its end that makes the relation, read from the file, a proof."""

@@ -109,7 +109,7 @@ def plan(given: Setting) -> list[Demand]:
     growth = 6 * ((given.horizon - 1) * _log2(ONE + given.eps) + _log2(given.ratio_bound)) - _log2(given.delta)
     if not growth + math.log2(given.horizon) < LARGEST_COUNT:
         raise InputError(
-            f"the counts for T = {given.horizon} and eps = {float(given.eps):.3g} have more than 4,200 digits",
+            f"the counts for T = {given.horizon} and eps = {given.eps} have more than 4,200 digits",
             where="eps",
             mend="they are polynomial in T for eps of order 1/T: choose a smaller eps or a shorter horizon",
         )

@@ -18,7 +18,7 @@ from smc.check.check import CLAIMS, SECOND_MOMENT, START_BITS, TV, Claim, Row, v
 from smc.check.measure import Measured
 from smc.errors import InputError
 from smc.montecarlo import Estimate, estimate
-from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, precision, text
+from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, dyadic, nearest_float, precision, text
 from smc.samplers.process import ParticleProcess, particle_process
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
@@ -44,7 +44,7 @@ class SampledRow:
 
     def to_json(self) -> dict[str, Any]:
         """As a row of the exact report, with `observed` null and the interval beside it; a ball is shown as its midpoint."""
-        shown = str(Rational(float(self.bound))) if isinstance(self.bound, flint.arb) else text(self.bound)
+        shown = str(dyadic(self.bound)) if isinstance(self.bound, flint.arb) else text(self.bound)
         return {
             "id": self.id,
             "form": self.form,
@@ -94,8 +94,9 @@ class SampledReport:
     def second_moment_interval(self) -> tuple[float, float]:
         """Interval of `E[Zhat^2]/Z^2`; a point where it is exact."""
         if self.second_moment_ratio is not None:
-            return float(self.second_moment_ratio), float(self.second_moment_ratio)
-        square = float(self.constants.normaliser) ** 2
+            exact = nearest_float(self.second_moment_ratio)
+            return exact, exact
+        square = nearest_float(self.constants.normaliser**2)
         low, high = self.estimated.second_moment_interval
         return (low / square, high / square) if square else (0.0, math.inf)
 

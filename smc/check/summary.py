@@ -10,7 +10,8 @@ from rich.text import Text
 
 from smc.check.check import Report, Row, tightest, worst_verdict
 from smc.numbers import INFINITE, Verdict
-from smc.present.tables import is_infinite, short, verdict_text
+from smc.present.digits import is_infinite, short
+from smc.present.tables import verdict_text
 
 SAYS = {
     "P0": "Bellman error bounds the error of the values",

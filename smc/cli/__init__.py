@@ -4,11 +4,12 @@ A command is a function `command` in `smc/cli/<name>.py` (dashes become undersco
 results on stdout (`smc.cli.output`), progress and notes on stderr, and returns its exit code. Add a line to `COMMANDS` for the overview.
 Command modules import what is heavy (engines, proofs, sympy, numpy) inside their function, so that `--help` answers at once.
 
-Exit codes: 0 holds, 1 refuted, 2 bad input, 3 undecided, 130 interrupted.
+Exit codes: 0 holds, 1 refuted, 2 bad input or a missing extra, 3 undecided, 70 internal error, 130 interrupted, 141 closed pipe.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -17,7 +18,9 @@ from collections.abc import Sequence
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-HOLDS, REFUTED, BAD_INPUT, UNDECIDED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 130, 141
+HOLDS, REFUTED, BAD_INPUT, UNDECIDED, INTERNAL, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 70, 130, 141
+TRACEBACK = "BELLMAN_SMC_TRACEBACK"
+"""Environment variable that shows where an internal error came from."""
 
 COMMANDS = {
     "verify": "The main job: check the shipped models against every theorem; writes build/.",
@@ -87,14 +90,22 @@ def overview(
 ) -> None:
     """How far reward-guided Sequential Monte Carlo is from its target, exactly, and which theorem guarantees it.
 
-    Exit codes: 0 holds, 1 refuted, 2 bad input, 3 undecided, 130 interrupted.
+    Exit codes: 0 holds, 1 refuted, 2 bad input or a missing extra, 3 undecided, 70 internal error, 130 interrupted.
     """
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line on `arguments` (those of the process when None) and return the exit code. Bad input is one line on stderr."""
-    from smc.errors import InputError
+    """Run the command line on `arguments` (those of the process when None) and return the exit code.
 
+    What went wrong is one line on stderr, never a traceback: bad input, a missing extra, a full disk are 2, a fault of the program 70.
+    """
+    if sys.stderr is None:  # closed by the caller: notes are lost, results are not
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
+    if sys.stdout is None:
+        return (
+            _tell("standard output is closed, so that nothing can be reported; open it, or send it to a file")
+            and BAD_INPUT
+        )
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show must not stop the report
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -102,25 +113,55 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = app(args=None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
         return INTERRUPTED if code == INTERRUPTED and _tell("interrupted") else code or HOLDS
-    except InputError as error:
-        return _tell(str(error)) and BAD_INPUT
-    except MemoryError:
-        return _tell("out of memory; choose a shorter horizon, fewer particles, or --method monte-carlo") and BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         return _tell("interrupted") and INTERRUPTED
     except SystemExit:  # Typer's answer to a closed pipe, with code 1, which would say refuted here
         return CLOSED_PIPE
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # so that the interpreter's own flush stays quiet
+        _abandon_output()
         return CLOSED_PIPE
+    except MemoryError:
+        return _tell("out of memory; choose a shorter horizon, fewer particles, or --method monte-carlo") and BAD_INPUT
     except Exception as error:
-        if not hasattr(
-            error, "format_message"
-        ):  # not one of the parser's own errors, whose class moved between versions of Typer
-            raise
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """One line for what stopped a command, and its exit code."""
+    from smc.errors import EXTRAS, InputError, missing_extra
+
+    if isinstance(error, InputError):
+        return _tell(str(error)) and BAD_INPUT
+    if isinstance(error, ImportError) and error.name and error.name.partition(".")[0] in EXTRAS:
+        return _tell(str(missing_extra(error.name))) and BAD_INPUT
+    if hasattr(error, "format_message"):  # the parser's own errors, whose class moved between versions of Typer
         return _usage(error)
+    if isinstance(error, OSError):  # the machine's: a full disk, a closed or forbidden place
+        place = error.filename if isinstance(error.filename, str) else "standard output"
+        if error.filename is None:
+            _abandon_output()
+        return (
+            _tell(f"{place} cannot be used ({error.strerror or error}); free some space, or choose another place")
+            and BAD_INPUT
+        )
+    if os.environ.get(TRACEBACK):
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    said = " ".join(str(error).split())
+    what = f"{type(error).__name__}: {said[:200]}" if said else type(error).__name__
+    return (
+        _tell(
+            f"internal error, no verdict ({what}); please report the command, its input and what it prints with {TRACEBACK}=1"
+        )
+        and INTERNAL
+    )
+
+
+def _abandon_output() -> None:
+    """Send what is still to be written nowhere, so that the interpreter's own flush at its end stays quiet."""
+    with contextlib.suppress(OSError):  # an output that is no file has no buffer of the interpreter's
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error) -> int:
@@ -134,5 +175,7 @@ def _usage(error) -> int:
 
 
 def _tell(message: str) -> bool:
-    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
+    from smc.present.words import on_terminal
+
+    print(f"{PROGRAM}: {on_terminal(' '.join(message.split()))}", file=sys.stderr)
     return True

@@ -16,9 +16,12 @@ from rich.text import Text
 from smc.cli import HOLDS, REFUTED, UNDECIDED
 from smc.errors import InputError
 from smc.numbers import Verdict
+from smc.present.words import on_terminal
 
 CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
 """Exit code of a verdict."""
+WIDE = 160
+"""Columns of a table that is not printed on a terminal."""
 
 
 def json_object(value: Any) -> None:
@@ -26,15 +29,26 @@ def json_object(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
+class PlainConsole(Console):
+    """A console that prints text as it is: names are never read as markup, and nothing in them steers the terminal."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every string that is printed, alone or in a table, comes through here."""
+        return super().render_str(on_terminal(text), **options)
+
+
 def results() -> Console:
-    """The console for results. State names are printed as they are, never read as markup. Tables that are piped keep their width."""
-    console = Console(markup=False, highlight=False, emoji=False)
-    return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=160)
+    """The console for results. Tables that are piped keep their width."""
+    console = PlainConsole()
+    return console if console.is_terminal else PlainConsole(width=WIDE)
 
 
 def remarks() -> Console:
     """The console for progress and notes."""
-    return Console(stderr=True, markup=False, highlight=False, emoji=False)
+    return PlainConsole(stderr=True)
 
 
 def ensure_writable(folder: Path) -> None:
@@ -56,8 +70,8 @@ def waiting(what: str) -> Iterator[Callable[[float, str], None]]:
     if not console.is_terminal:
         yield lambda share, what: None
         return
-    with console.status(Text(what)) as status:
-        yield lambda share, what: status.update(Text(f"{what}, {share:.0%}"))
+    with console.status(Text(on_terminal(what))) as status:
+        yield lambda share, what: status.update(Text(on_terminal(f"{what}, {share:.0%}")))
 
 
 @contextmanager
@@ -71,5 +85,5 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(on_terminal(what), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -10,7 +10,8 @@ from rich.text import Text
 from smc.check.check import Row
 from smc.check.sampled import SampledReport, SampledRow
 from smc.numbers import INFINITE
-from smc.present.tables import COLUMNS, row_cells, short, verdict_text
+from smc.present.digits import logarithm, short
+from smc.present.tables import COLUMNS, row_cells, verdict_text
 
 
 def between(low: float, high: float) -> str:
@@ -25,7 +26,7 @@ def lines(report: SampledReport) -> list[str]:
     return [
         f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
         f"reward model: {c.twist.name}",
-        f"normaliser Z = {short(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
+        f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{e.algorithm}, {e.particles} particles, {e.replicates} runs: total variation to the target in {between(*e.tv_interval)}, "
         f"probability of no answer in {between(*e.dead_interval)}, E[Zhat^2]/Z^2 in {between(*report.second_moment_interval)}",

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from smc.errors import InputError
+from smc.errors import InputError, missing_extra
 from smc.formats.strict_json import Rounding
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.setting.mdp import FiniteMDP, Transition, uniform_policy
@@ -117,7 +117,7 @@ def _make(name: str, parameters: Mapping[str, str]) -> tuple[Any, str]:
     try:
         import gymnasium
     except ImportError:
-        raise InputError("Gymnasium is not installed", mend="pip install 'bellman-smc[gym]'") from None
+        raise missing_extra("gymnasium") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -18,11 +18,13 @@ from smc.check.atlas import Entry
 from smc.check.check import TV, Report
 from smc.check.measure import importance_chi_square
 from smc.check.plan import Setting, plan, setting
-from smc.errors import InputError
+from smc.errors import InputError, missing_extra
 from smc.instances.hidden import hidden_mass
 from smc.instances.two_branch import most_variance
-from smc.numbers import Rational, ball, rational
-from smc.present.tables import is_infinite, write_atomically
+from smc.numbers import Rational, ball, nearest_float, rational
+from smc.present.digits import is_infinite
+from smc.present.tables import write_atomically
+from smc.present.words import in_figure
 from smc.query.minimax import least_tv
 from smc.setting.analysis import analyse
 
@@ -42,9 +44,7 @@ def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
             matplotlib.use("Agg", force=False)
             import matplotlib.pyplot as plt
         except ImportError:
-            raise InputError(
-                "matplotlib is not installed", where="figure", mend="pip install 'bellman-smc[plot]'"
-            ) from None
+            raise missing_extra("matplotlib") from None
         with (
             resources.as_file(resources.files("smc.present") / "bellman.mplstyle") as style,
             plt.style.context(str(style)),
@@ -75,7 +75,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     exact = {n: row.observed for n, row in first.rows}
     left.plot(
         list(exact),
-        [float(x) for x in exact.values()],
+        [nearest_float(x) for x in exact.values()],
         marker="o",
         linewidth=2.6,
         color=palette[0],
@@ -85,7 +85,9 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     for k, claim in enumerate(identifiers):
         colour, dash = palette[1 + k % (len(palette) - 1)], ("-", "--", "-.")[k // (len(palette) - 1)]
         points = [
-            (n, float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and not is_infinite(row.bound)
+            (n, nearest_float(row.bound))
+            for n, row in first.rows
+            if (row.id, row.form) == claim and not is_infinite(row.bound)
         ]
         if points:
             left.plot(*zip(*points, strict=True), color=colour, linestyle=dash, label=f"{claim[0]} ({claim[1]})")
@@ -118,7 +120,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
         yscale="log",
         xlabel="particles N",
         ylabel="total variation to the target",
-        title=first.setting.label,
+        title=in_figure(first.setting.label),
     )
     right.set(xlabel="horizon T", ylabel="log₁₀ particles", title=f"particles for TV ≤ {first.delta}")
     left.set_xticks(list(exact), [str(n) for n in exact])
@@ -155,13 +157,17 @@ def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     reports = sorted(reports, key=lambda r: r.measured.particles)
     particles = [r.measured.particles for r in reports]
     axes.plot(
-        particles, [float(r.measured.total_variation) for r in reports], marker="o", linewidth=2.6, label="exact TV"
+        particles,
+        [nearest_float(r.measured.total_variation) for r in reports],
+        marker="o",
+        linewidth=2.6,
+        label="exact TV",
     )
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for report in reports:
         for row in report.rows:
             if row.quantity == TV and not is_infinite(row.bound):
-                curves.setdefault((row.id, row.form), []).append((report.measured.particles, float(row.bound)))
+                curves.setdefault((row.id, row.form), []).append((report.measured.particles, nearest_float(row.bound)))
     palette = cycler_colours()[1:]
     colours = {
         identifier: palette[k % len(palette)] for k, identifier in enumerate(dict.fromkeys(i for i, _ in curves))
@@ -172,7 +178,9 @@ def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
             *zip(*points, strict=True), label=f"{identifier} ({form})", color=colours[identifier], linestyle=style
         )
     axes.axhline(1, color="0.5", linewidth=0.8, linestyle="-", label="1: TV never exceeds it")
-    axes.set(xscale="log", yscale="log", xlabel="particles N", ylabel="total variation to the target", title=title)
+    axes.set(
+        xscale="log", yscale="log", xlabel="particles N", ylabel="total variation to the target", title=in_figure(title)
+    )
     axes.set_xticks(particles, [str(n) for n in particles])
     axes.minorticks_off()
     figure.legend(loc="outside right upper")
@@ -188,7 +196,7 @@ def chi_square_against_horizon(
     product, constant = rational(c), rational(eps)
     for label, error in ((f"eps = {product}/T", lambda t: product / t), (f"eps = {constant}", lambda t: constant)):
         exact = [importance_chi_square(analyse(*most_variance(horizon=t, eps=error(t)))) for t in horizons]
-        points = [(t, float(x)) for t, x in zip(horizons, exact, strict=True) if x]
+        points = [(t, nearest_float(x)) for t, x in zip(horizons, exact, strict=True) if x]
         axes.plot(*zip(*points, strict=True), marker="o", label=label)
     limit = ball(product).sinh()
     axes.axhline(

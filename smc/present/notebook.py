@@ -12,7 +12,8 @@ from smc.check.atlas import Entry
 from smc.check.check import Report
 from smc.check.plan import Demand, cheapest
 from smc.numbers import ONE, Rational, Verdict
-from smc.present.tables import COLUMNS, constants_lines, row_cells, short
+from smc.present.digits import short
+from smc.present.tables import COLUMNS, constants_lines, row_cells
 from smc.setting.analysis import Constants, bellman
 from smc.setting.telescoping import PathWeight
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from smc.check.check import TV, Report, worst_verdict
 from smc.check.summary import SAYS, closeness, lines
-from smc.numbers import INFINITE, Verdict
-from smc.present.tables import COLUMNS, constants_lines, is_infinite, row_cells, short
+from smc.numbers import INFINITE, Verdict, nearest_float
+from smc.present.digits import is_infinite, short
+from smc.present.tables import COLUMNS, constants_lines, row_cells
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,8 +85,8 @@ def overview(reports: Sequence[Report]) -> str:
     for report in reports:
         m = report.measured
         bounds = [row for row in report.rows if row.quantity.startswith(TV) and not is_infinite(row.bound)]
-        best = min(bounds, key=lambda row: (row.slack, float(row.bound)), default=None)
-        excess = "" if best is None or best.slack == INFINITE else f"{best.slack:,.3g}×"
+        best = min(bounds, key=lambda row: (row.slack, nearest_float(row.bound)), default=None)
+        excess = "" if best is None or best.slack == INFINITE else f"{short(best.slack)}×"
         tightest = "—" if best is None else f"{best.id} ({best.form}){best.quantity.removeprefix(TV)}"
         verdict = word(report.verdict) if report.rows else ""
         rows.append((f"{m.algorithm}, {size(report)}", short(m.total_variation), excess, tightest, verdict))

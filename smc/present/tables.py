@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import flint
-import gmpy2
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +16,8 @@ from smc.check.atlas import Entry
 from smc.check.check import Report, Row
 from smc.check.plan import Demand, Setting, cheapest
 from smc.errors import InputError
-from smc.numbers import INFINITE, Ball, Extended, Verdict
+from smc.numbers import INFINITE, Rational, Verdict, nearest_float
+from smc.present.digits import is_infinite, logarithm, short
 
 MARKS = {
     Verdict.HOLDS: ("holds", "green"),
@@ -27,33 +26,8 @@ MARKS = {
 }
 
 
-NOTHING = 1e-30
+NOTHING = Rational(1, 10**30)
 """A probability below this is not worth a word to a reader; the JSON has it."""
-
-
-def short(value: Extended | Ball | int | None) -> str:
-    """Four significant digits for reading; the exact value is in the JSON. "∞" for infinite, "—" for none."""
-    if value is None:
-        return "—"
-    if is_infinite(value):
-        return "∞"
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) < 10**9 else power_of_ten(value)
-    number = float(value)
-    if number == int(number) and abs(number) < 10**6:
-        return str(int(number))
-    return f"{number:.4g}"
-
-
-def is_infinite(value: Extended | Ball) -> bool:
-    """Whether a bound claims nothing."""
-    return not isinstance(value, flint.arb) and value == INFINITE
-
-
-def power_of_ten(value: int) -> str:
-    """A large count as "1.23e45", without going through a float."""
-    digits = gmpy2.mpz(abs(value)).digits()  # str() of an int refuses more than 4300 digits
-    return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:3]}e{len(digits) - 1}"
 
 
 def verdict_text(verdict: Verdict) -> Text:
@@ -67,7 +41,7 @@ def row_cells(row: Row) -> list[str | Text]:
     if is_infinite(row.bound):
         claim = Text("claims nothing", style="dim")
         return [row.id, row.form, row.quantity, short(row.observed), "∞", "", claim]
-    slack = "" if row.slack == INFINITE else f"{row.slack:,.4g}×"
+    slack = "" if row.slack == INFINITE else f"{short(row.slack)}×"
     return [row.id, row.form, row.quantity, short(row.observed), short(row.bound), slack, verdict_text(row.verdict)]
 
 
@@ -114,11 +88,11 @@ def constants_lines(report: Report) -> list[str]:
     """What the model is, in the theory's words."""
     c, m = report.constants, report.measured
     count = f"{m.proposals} proposals" if m.algorithm == "mh" else f"{m.particles} particle{'s' * (m.particles != 1)}"
-    dead = f", probability of no answer {short(m.output.dead)}" if float(m.output.dead) > NOTHING else ""
+    dead = f", probability of no answer {short(m.output.dead)}" if nearest_float(m.output.dead) > NOTHING else ""
     return [
         f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
         f"reward model: {c.twist.name}",
-        f"normaliser Z = {short(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
+        f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{m.algorithm}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
         f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",

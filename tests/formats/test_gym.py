@@ -146,5 +146,5 @@ def test_faulty_tables_are_refused(spec, message):
 
 def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "gymnasium", None)
-    with pytest.raises(InputError, match=r"Gymnasium is not installed; pip install 'bellman-smc\[gym\]'"):
+    with pytest.raises(InputError, match=r"gymnasium is not installed; pip install 'bellman-smc\[gym\]'"):
         load("gym:FrozenLake-v1?horizon=3")
