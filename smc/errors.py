@@ -11,11 +11,7 @@ EXTRAS = {
     "joblib": "campaign",
     "dask": "dask",
     "distributed": "dask",
-    "numba": "fast",
-    "stormpy": "prism",
-    "umbi": "umb",
     "scipy": "search",
-    "z3": "search",
 }
 """The extra of this distribution that installs a module which is not always there."""
 LONGEST_NAME = 60
