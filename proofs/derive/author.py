@@ -7,7 +7,7 @@ Untrusted.  A derivation is a function that takes a `Proof` and returns its last
     fact.spec(t, ...)                  instantiate quantifiers          fact.gen(x, ...)       generalise
     fact.mp(fact, ...)                 modus ponens                     fact.discharge(phi...) phi => ...
     fact.inst((f(x), term), ...)       second-order instantiation       p.use("P0")            an earlier theorem
-    p.cert(goal, facts, products=, eqs=, dens=)   a certificate         p.auto(goal, facts)    searched by `proofs.derive.finder`
+    p.cert(goal, facts, products=, eqs=, dens=)   a certificate         p.auto(goal, facts)    searched by `proofs.derive.programme`
     p.rewrite(equation, lambda F: phi(F), fact)   equals for equals, also under binders
     p.mono(fact, a, b), p.induct(n, phi, base, step), p.cases(a, b, f, g), p.conv(fact, phi), p.cancel(fact), p.axiom(name, t)
 """
@@ -203,8 +203,8 @@ class Proof:
         dens: Sequence[Fact] = (),
         note: str = "",
     ) -> Fact:
-        """Search a certificate (`proofs.derive.finder`); ProofError when none of the given shape exists."""
-        from proofs.derive.finder import search
+        """Search a certificate (`proofs.derive.programme`); ProofError when none of the given shape exists."""
+        from proofs.derive.programme import search
 
         found = search(
             goal,

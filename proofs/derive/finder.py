@@ -1,178 +1,290 @@
-"""Untrusted search for certificates: non-negative rational combinations of products of hypotheses and squares.
+"""sympy finds certificates; the kernel checks them.
 
-`search` looks for  b - a = sum_j c_j prod(hypotheses) square_j + sum_k m_k (right - left)_k  with c_j >= 0: a linear programme in the
-c_j and the coefficients of the multipliers m_k, once the degree is bounded.  scipy's HiGHS finds a vertex in floats; only its support is
-used: the coefficients are then solved for exactly in rationals, and the kernel checks the result.  A failure says that
-no certificate of the given shape was found; it never says that the statement is false.
+`find(goal, premises, denominators)` gets formulas of the kernel and returns the data of its rule `certificate`: right - left of the goal as
+a sum of products of premises and squares, plus multiples of equations.  The work is polynomial algebra over the kernel's atoms:
+
+    equations           division of the goal by them (`reduced`), in a few orders
+    products            factors of what is left (`factor_list`): premises, products of premises, sums of known signs
+    squares             a quadratic form by LDL^T
+    one premise         subtracted, or multiplied by the cofactor that division gives
+    linear programme    the last resort (`proofs.derive.programme`)
+
+Nothing here is a verdict.  A call stops at its time limit with NotFound; what was found for a goal and its premises is kept in `CACHE`.
 """
 
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 
-from proofs.kernel.arithmetic import Poly, add, cleared, constant, mul, normal_form, power, reify
+import sympy as sp
+
+from proofs.derive.cache import CACHE
+from proofs.derive.polynomials import Certificate, Fractions, NotFound, Product, Ring, gap, inverse_pairs, rational
+from proofs.derive.programme import search
+from proofs.kernel.arithmetic import normal_form
 from proofs.kernel.rules import ZERO, Node, ProofError, mk
-from proofs.language.terms import show
+
+SECONDS = 10.0
+"""The time limit of one call."""
 
 
-@dataclass
-class Found:
-    """A certificate: (c, premise numbers, squared terms) and (multiplier, premise number)."""
-
-    products: list[tuple[Fraction, list[int], list[Node]]] = field(default_factory=list)
-    equations: list[tuple[Node, int]] = field(default_factory=list)
-
-
-def _gap(formula: Node) -> Poly:
-    return add(normal_form(formula.kids[1]), normal_form(formula.kids[0]), Fraction(-1))
-
-
-def solve_exactly(columns: list[Poly], target: Poly) -> list[Fraction] | None:
-    """Rational x with sum x_j columns_j = target, by elimination (free unknowns 0), or None."""
-    rows = sorted({m for p in [*columns, target] for m in p}, key=lambda m: [(a.serial, k) for a, k in m])
-    matrix = [[p.get(m, Fraction(0)) for p in columns] + [target.get(m, Fraction(0))] for m in rows]
-    pivots: list[tuple[int, int]] = []
-    r = 0
-    for j in range(len(columns)):
-        i = next((i for i in range(r, len(matrix)) if matrix[i][j]), None)
-        if i is None:
-            continue
-        matrix[r], matrix[i] = matrix[i], matrix[r]
-        head = matrix[r][j]
-        matrix[r] = [x / head for x in matrix[r]]
-        for i, row in enumerate(matrix):
-            if i != r and row[j]:
-                f = row[j]
-                matrix[i] = [x - f * y if y else x for x, y in zip(row, matrix[r], strict=True)]
-        pivots.append((r, j))
-        r += 1
-    if any(row[-1] for row in matrix[r:]):
-        return None
-    out = [Fraction(0)] * len(columns)
-    for i, j in pivots:
-        out[j] = matrix[i][-1]
-    return out
-
-
-def _vertex(columns: list[Poly], free: int, target: Poly, reward: list[float]) -> list[float] | None:
-    """A float vertex of {x : sum x_j columns_j = target, x_j >= 0 except the last `free`}."""
-    import numpy as np
-    from scipy.optimize import linprog
-
-    rows = {m: i for i, m in enumerate(dict.fromkeys(m for p in [*columns, target] for m in p))}
-    matrix, right = np.zeros((len(rows), len(columns))), np.zeros(len(rows))
-    for j, p in enumerate(columns):
-        for m, c in p.items():
-            matrix[rows[m], j] = float(c)
-    for m, c in target.items():
-        right[rows[m]] = float(c)
-    bounds = [(0, None)] * (len(columns) - free) + [(None, None)] * free
-    result = linprog(reward, A_eq=matrix, b_eq=right, bounds=bounds, method="highs-ds")
-    return list(result.x) if result.status == 0 else None
-
-
-def search(
+def find(
     goal: Node,
     premises: Sequence[Node],
-    *,
-    squares: Sequence[Node] = (),
-    degree: int = 2,
-    multipliers: Sequence[Node] | None = None,
     denominators: Sequence[Node] = (),
-) -> Found:
-    """A certificate for `goal` from the premises.  Raises ProofError when none of this shape is found.
-
-    Products of at most `degree` inequalities, each also times the square of each term in `squares`.  The multipliers of the
-    equations are rational combinations of `multipliers`; by default 1 and the variables and products that occur.
-    """
-    positive = [i for i, f in enumerate(premises) if f.op in ("<=", "<")]
-    equal = [i for i, f in enumerate(premises) if f.op == "="]
-    gaps = [_gap(f) if f.op in ("<=", "<", "=") else {} for f in premises]
-    target = _gap(goal)
-    labels: list[tuple[list[int], list[Node]]] = []
-    columns: list[Poly] = []
-    if goal.op != "=":
-        for size in range(degree + 1):
-            for numbers in itertools.combinations_with_replacement(positive, size):
-                product = constant(1)
-                for i in numbers:
-                    product = mul(product, gaps[i])
-                for t in [None, *squares]:
-                    labels.append((list(numbers), [] if t is None else [t]))
-                    columns.append(product if t is None else mul(product, power(normal_form(t), 2)))
-    inequalities = len(columns)
-    if multipliers is None:
-        atoms = dict.fromkeys(a for p in [target, *gaps] for m in p for a, _ in m)
-        shapes = dict.fromkeys(tuple(x for x in m) for m in target)
-        monomials = dict.fromkeys([(), *(((a, 1),) for a in atoms), *shapes])
-        choices: list[Poly] = [{m: Fraction(1)} for m in monomials]
-    else:
-        choices = [normal_form(m) for m in multipliers]
-    multiples = [(i, choice) for i in equal for choice in choices]
-    columns += [mul(gaps[i], choice) for i, choice in multiples]
-    every = [*columns, target]
-    for formula in denominators:
-        sides = formula.kids
-        every = cleared(every, sides[sides[0] is ZERO])
-    columns, target = every[:-1], every[-1]
-
-    strict = [j for j, (numbers, ts) in enumerate(labels) if not ts and all(premises[i].op == "<" for i in numbers)]
-    attempts = [None] if goal.op != "<" else strict
-    for chosen in attempts:
-        coefficients = _solve(columns, inequalities, target, labels, chosen)
-        if coefficients is not None:
-            break
-    else:
-        raise ProofError(
-            f"no certificate of this shape found for {goal!r} from {len(premises)} premises (degree {degree})"
-        )
-    found = Found()
-    for c, (numbers, ts) in zip(coefficients[:inequalities], labels, strict=True):
-        if c:
-            found.products.append((c, numbers, ts))
-    sums: dict[int, Poly] = {}
-    for c, (i, choice) in zip(coefficients[inequalities:], multiples, strict=True):
-        if c:
-            sums[i] = add(sums.get(i, {}), choice, c)
-    found.equations = [(tidy(p), i) for i, p in sums.items() if p]
+    *,
+    deep: bool = True,
+    seconds: float = SECONDS,
+) -> Certificate:
+    """([(c, premise numbers, squared terms)], [(multiplier, premise number)]).  `deep`: with linear programmes.  Raises NotFound."""
+    known = CACHE.get(goal, premises, denominators)
+    if known is not None:
+        return known
+    polys = [*map(gap, premises), gap(goal)]
+    pairs = inverse_pairs(denominators, polys)
+    ring = Ring([*polys, *(normal_form(x) for x in pairs.values()), *({((a, 1),): Fraction(1)} for a in pairs)])
+    fractions = Fractions(ring, premises, polys, pairs)
+    products, equations = _Search(ring, goal, premises, fractions, deep, time.monotonic() + seconds).run()
+    found = [fractions.product(*x) for x in products], [fractions.equation(*x) for x in equations]
+    CACHE.put(goal, premises, denominators, found)
     return found
 
 
-def tidy(p: Poly) -> Node:
-    """A term with this normal form, in an order that does not depend on what was built before."""
-    terms = sorted((reify({m: c}) for m, c in p.items()), key=show)
-    ordered = [
-        mk("*", None, tuple(sorted(t.kids, key=lambda k: (k.op != "q", show(k))))) if t.op == "*" else t for t in terms
-    ]
-    return ordered[0] if len(ordered) == 1 else mk("+", None, tuple(ordered))
+def _monic(p: sp.Poly) -> tuple[sp.Poly, sp.Rational]:
+    c = p.LC()
+    return (p.quo_ground(c) if c != 1 else p), c
 
 
-def _solve(
-    columns: list[Poly], inequalities: int, target: Poly, labels: list, chosen: int | None
-) -> list[Fraction] | None:
-    """Exact coefficients; when `chosen` is given its coefficient must be positive."""
-    free = len(columns) - inequalities
-    if inequalities == 0:
-        return solve_exactly(columns, target)
-    cost = [1.0 + len(numbers) + 3 * len(ts) for numbers, ts in labels] + [0.0] * free
-    if chosen is not None:
-        if not columns[chosen]:
+class _Search:
+    """One search, on numerators."""
+
+    def __init__(
+        self, ring: Ring, goal: Node, premises: Sequence[Node], fractions: Fractions, deep: bool, until: float
+    ):
+        self.ring, self.goal, self.premises, self.until, self.deep = ring, goal, premises, until, deep
+        self.gaps, self.target = fractions.gaps, fractions.target
+        self.strict = goal.op == "<"
+        self.equations = [i for i, f in enumerate(premises) if f.op == "=" and not self.gaps[i].is_zero]
+        self.known = {i: self.gaps[i] for i, f in enumerate(premises) if f.op in ("<", "<=")}
+
+    def run(self) -> tuple[list[Product], list[tuple[Node, int]]]:
+        tried = set()
+        ring = self.ring
+        for kind, gens in itertools.product(("grlex", "lex"), (ring.gens, ring.gens[::-1])):
+            for order in itertools.islice(itertools.permutations(self.equations), 4):
+                self._in_time()
+                rest, multipliers = self._divided(order, kind, gens)
+                if rest in tried:
+                    continue
+                tried.add(rest)
+                if self.goal.op == "=":
+                    if rest.is_zero:
+                        return [], multipliers
+                    continue
+                try:
+                    return self.positive(rest, self.known, self.strict, self.deep), multipliers
+                except NotFound:
+                    continue
+        if self.deep:
+            return self._whole()
+        raise NotFound(f"{self.goal!r}")
+
+    def _in_time(self) -> None:
+        if time.monotonic() > self.until:
+            raise NotFound(f"{self.goal!r}: no certificate within the time limit")
+
+    def _divided(self, order, kind, gens) -> tuple[sp.Poly, list[tuple[Node, int]]]:
+        """The target modulo the equations, and their multipliers."""
+        if not order:
+            return self.target, []
+        quotients, rest = sp.reduced(self.target, [self.gaps[i] for i in order], *gens, order=kind, polys=True)
+        found = [(self.ring.poly(q), i) for q, i in zip(quotients, order, strict=False)]  # none for a zero target
+        return self.ring.poly(rest), [(self.ring.back(q), i) for q, i in found if not q.is_zero]
+
+    def _strictly(self, out: list[Product], strict: bool) -> list[Product]:
+        """`out`, if it shows the sign that is asked for."""
+        if strict and not any(c > 0 and not ts and all(self.premises[j].op == "<" for j in ns) for c, ns, ts in out):
+            raise NotFound
+        return out
+
+    # ------------------------------------------------------------------------------------------------ p >= 0
+    def positive(self, p: sp.Poly, known: dict[int, sp.Poly], strict: bool, deep: bool) -> list[Product]:
+        """p as a sum of products.  Raises NotFound."""
+        self._in_time()
+        if p.is_zero:
+            return self._programme(p, known, True) if strict else []
+        if p.is_ground:
+            if p.LC() < 0:
+                raise NotFound
+            return [(rational(p.LC()), [], [])]
+        for attempt in (self._product, self._subtracted, self._cofactor):
+            try:
+                return self._strictly(attempt(p, known, deep), strict)
+            except NotFound:
+                continue
+        if not deep:
+            raise NotFound
+        return self._programme(p, known, strict)
+
+    def _product(self, p: sp.Poly, known: dict[int, sp.Poly], deep: bool) -> list[Product]:
+        """p by its factors: even powers are squares, odd ones are premises, products of premises, or positive sums."""
+        sign, factors = p.factor_list()
+        square, odd = self.ring.poly(1), []
+        for f, k in factors:
+            square = square * f ** (k // 2)
+            if k % 2:
+                odd.append(f)
+        monic: dict[sp.Poly, tuple[int, sp.Rational]] = {}
+        for i, g in known.items():
+            if not g.is_zero and not g.is_ground:
+                m, lead = _monic(g)
+                monic.setdefault(m, (i, lead))
+        pieces: list[list[Product]] = []
+        for size in range(len(odd), 0, -1):  # a premise may be a product of several factors
+            for chosen in itertools.combinations(odd, size):
+                if all(f in odd for f in chosen):
+                    m, lead = _monic(self.ring.poly(sp.prod([f.as_expr() for f in chosen])))
+                    if m in monic:
+                        i, scale = monic[m]
+                        sign = sign * lead / scale
+                        pieces.append([(Fraction(1), [i], [])])
+                        odd = [f for f in odd if f not in chosen]
+        for f in odd:
+            for s in (1, -1):
+                try:
+                    pieces.append(self._sum(f * s, known, deep))
+                    sign = sign * s
+                    break
+                except NotFound:
+                    continue
+            else:
+                raise NotFound
+        if sign < 0:
+            raise NotFound
+        out: list[Product] = [(rational(sign), [], [] if square.is_one else [square])]
+        for piece in pieces:
+            out = [(c * d, ns + ms, ts + us) for c, ns, ts in out for d, ms, us in piece]
+            if len(out) > 60:
+                raise NotFound
+        return out
+
+    def _sum(self, f: sp.Poly, known: dict[int, sp.Poly], deep: bool) -> list[Product]:
+        """A factor whose monomials are products of known quantities with positive coefficients; a sum of squares; a linear programme."""
+        single: dict[int, tuple[int, sp.Rational]] = {}
+        for i, g in known.items():
+            if len(g.terms()) == 1 and not g.is_ground and g.LC() > 0 and sum(g.monoms()[0]) == 1:
+                single.setdefault(g.monoms()[0].index(1), (i, g.LC()))
+        out: list[Product] = []
+        for e, c in f.terms():
+            if c < 0 or any(k % 2 and j not in single for j, k in enumerate(e)):
+                break
+            odd = [single[j] for j, k in enumerate(e) if k % 2]
+            square = self.ring.poly(sp.prod([self.ring.gens[j] ** (k // 2) for j, k in enumerate(e)]))
+            scale = sp.prod([lead for _, lead in odd])
+            out.append((rational(c / scale), [i for i, _ in odd], [] if square.is_one else [square]))
+        else:
+            return out
+        squares = self._squares(f)
+        if squares is not None:
+            return squares
+        if not deep:
+            raise NotFound
+        return self._programme(f, known, False)
+
+    def _squares(self, f: sp.Poly) -> list[Product] | None:
+        """A quadratic form as a sum of squares, by LDL^T of its Gram matrix; None when it is not one."""
+        if f.total_degree() != 2 or len(f.terms()) > 15:
             return None
-        cost[chosen] = -1e-3
-    x = _vertex(columns, free, target, cost)
-    if x is None and chosen is not None:  # unbounded in the rewarded direction: ask for feasibility alone
-        cost[chosen] = 0.0
-        x = _vertex(columns, free, target, cost)
-    if x is None:
-        return None
-    support = [j for j in range(len(columns)) if j >= inequalities or x[j] > 1e-9]
-    solution = solve_exactly([columns[j] for j in support], target)
-    if solution is None or any(c < 0 for j, c in zip(support, solution, strict=True) if j < inequalities):
-        return None
-    out = [Fraction(0)] * len(columns)
-    for j, c in zip(support, solution, strict=True):
-        out[j] = c
-    return out if chosen is None or out[chosen] > 0 else None
+        used = [i for i, g in enumerate(self.ring.gens) if f.degree(g) > 0]
+        basis = sp.Matrix([sp.Integer(1), *(self.ring.gens[i] for i in used)])
+        rest = sp.zeros(len(basis), len(basis))
+        for e, c in f.terms():
+            places = [1 + used.index(i) for i, k in enumerate(e) for _ in range(k)]
+            i, j = [0] * (2 - len(places)) + places
+            rest[i, j] += c / 2
+            rest[j, i] += c / 2
+        out: list[Product] = []
+        for i in reversed(range(len(basis))):
+            pivot = rest[i, i]
+            if pivot < 0 or (pivot == 0 and any(rest[i, :])):
+                return None
+            if pivot:
+                row = rest[i, :] / pivot
+                out.append((rational(pivot), [], [self.ring.poly((row * basis)[0])] if i else []))  # i = 0: a constant
+                rest = rest - pivot * row.T * row
+        return out
+
+    def _subtracted(self, p: sp.Poly, known: dict[int, sp.Poly], deep: bool) -> list[Product]:
+        """A premise that alone has a term of p, with its sign, is subtracted."""
+        for e, c in p.terms():
+            if not sum(e):
+                continue
+            monomial = sp.prod([x**k for x, k in zip(self.ring.gens, e, strict=True)])
+            having = [(i, g) for i, g in known.items() if g.coeff_monomial(monomial) * c > 0]
+            if len(having) != 1:
+                continue
+            [(i, g)] = having
+            ratio = c / g.coeff_monomial(monomial)
+            rest = p - g * ratio
+            if len(rest.terms()) < len(p.terms()) + len(g.terms()) - 2:
+                others = {j: k for j, k in known.items() if j != i}
+                try:
+                    return [(rational(ratio), [i], []), *self.positive(rest, others, False, False)]
+                except NotFound:
+                    continue
+        raise NotFound
+
+    def _cofactor(self, p: sp.Poly, known: dict[int, sp.Poly], deep: bool) -> list[Product]:
+        """One premise times the cofactor that division gives, then the rest."""
+        for i, g in known.items():
+            for gens in (self.ring.gens, self.ring.gens[::-1]) if not g.is_ground else ():
+                [quotient], rest = sp.reduced(p, [g], *gens, order="grlex", polys=True)
+                q, r = self.ring.poly(quotient), self.ring.poly(rest)
+                if q.is_zero or (not r.is_zero and len(r.terms()) >= len(p.terms())):
+                    continue
+                try:
+                    first = [(c, [i, *ns], ts) for c, ns, ts in self._product(q, known, False)]
+                    return first + self.positive(r, known, False, False)
+                except NotFound:
+                    continue
+        raise NotFound
+
+    # ------------------------------------------------------------------------------------------------ linear programmes
+    def _programme(self, p: sp.Poly, known: dict[int, sp.Poly], strict: bool) -> list[Product]:
+        """Products of at most three of the premises."""
+        goal, numbers = mk("<" if strict else "<=", None, (ZERO, self.ring.back(p))), list(known)
+        if len(numbers) > 8:
+            raise NotFound
+        formulas = [mk(self.premises[i].op, None, (ZERO, self.ring.back(known[i]))) for i in numbers]
+        for degree in (1, 2, 3) if len(numbers) <= 5 else (1, 2):
+            self._in_time()
+            try:
+                found = search(goal, formulas, degree=degree, multipliers=[])
+            except ProofError:
+                continue
+            return [
+                (c, [numbers[i] for i in ns], [self.ring.to(normal_form(t)) for t in ts])
+                for c, ns, ts in found.products
+            ]
+        raise NotFound
+
+    def _whole(self) -> tuple[list[Product], list[tuple[Node, int]]]:
+        """The linear programme on everything, equations included."""
+        back = self.ring.back
+        formulas = [mk(f.op, None, (ZERO, back(g))) for f, g in zip(self.premises, self.gaps, strict=True)]
+        goal = mk(self.goal.op, None, (ZERO, back(self.target)))
+        size = sum(len(g.terms()) for g in self.gaps) + len(self.target.terms())
+        for degree in (1, 2) if size < 150 else (1,):
+            self._in_time()
+            try:
+                found = search(goal, formulas, degree=degree)
+            except ProofError:
+                continue
+            products: list[Product] = [
+                (c, ns, [self.ring.to(normal_form(t)) for t in ts]) for c, ns, ts in found.products
+            ]
+            return products, found.equations
+        raise NotFound(f"{self.goal!r}")

@@ -43,6 +43,7 @@ def test_replay_runs_where_sympy_numpy_and_the_builder_cannot_be_imported():
         "z3",
         "proofs.language.terms",
         "proofs.derive.author",
+        "proofs.derive.programme",
         "proofs.derive.finder",
         "proofs.catalogue",
     ]

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from proofs.derive.author import Library, Proof
-from proofs.derive.finder import search
+from proofs.derive.programme import search
 from proofs.kernel.rules import ProofError
 from proofs.language.terms import E, element, eq, fn, le, lt, measure, real
 

@@ -1,0 +1,232 @@
+"""From a goal to a proved fact: which premises count, their signs, the denominators, then a certificate by `proofs.derive.finder`.
+
+Works on kernel facts.  A derivation keeps one `Prover`; its context holds the hypotheses and the lines that were declared known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from proofs.derive import finder
+from proofs.derive.author import Fact, Proof
+from proofs.derive.polynomials import NotFound, gap
+from proofs.kernel.arithmetic import canonical, normal_form
+from proofs.kernel.rules import Node, ProofError, forall, is_var, le, lt, mapped, mk, open_body, var
+from proofs.language.bridge import to_kernel
+from proofs.language.terms import ZERO
+
+
+def _atoms(formulas: Iterable[Node]) -> list[Node]:
+    """What the formulas are polynomials in, and what stands in their denominators."""
+    atoms = dict.fromkeys(a for f in formulas for m in gap(f) for a, _ in m)
+    for a in list(atoms):
+        inner = a.kids[0] if a.op == "^" else a
+        if inner.op == "inv":
+            atoms |= dict.fromkeys(b for m in normal_form(inner.kids[0]) for b, _ in m)
+    return list(atoms)
+
+
+def _numeric(formula: Node) -> bool:
+    return formula.op in ("<", "<=", "=") and formula.kids[0].sort in ("real", "nat")
+
+
+class Prover:
+    """context: facts that count as premises; assumed: what sympy's assumptions say of a symbol, a hypothesis as soon as it is used."""
+
+    def __init__(self, proof: Proof):
+        self.proof = proof
+        self.context: list[Fact] = []
+        self.signs: dict[Node, Fact] = {}
+        self.assumed: dict[tuple, str] = {}  # by the symbol's data
+        self._busy: set[Node] = set()
+
+    def notice(self, *exprs: Any) -> None:
+        """Remember what the symbols and functions of these expressions assume (positive=True ...)."""
+        for e in map(sp.sympify, exprs):
+            for s in e.free_symbols | e.atoms(AppliedUndef):
+                if s.is_nonnegative and not (s.is_integer and not s.is_positive):
+                    self.assumed.setdefault(to_kernel(s).data, "<" if s.is_positive else "<=")
+
+    def conv(self, fact: Fact, goal: Node) -> Fact:
+        """The fact in another form of the same normal form."""
+        return fact if fact.concl is goal else self.proof.conv(fact, goal)
+
+    # ------------------------------------------------------------------------------------------------ signs
+    def sign(self, atom: Node) -> Fact | None:
+        """A fact 0 < atom or 0 <= atom, or None."""
+        if atom in self.signs:
+            return self.signs[atom]
+        if atom in self._busy:  # no circles
+            return None
+        self._busy.add(atom)
+        fact = self._sign(atom)
+        self._busy.discard(atom)
+        if fact is not None:
+            self.signs[atom] = fact
+        return fact
+
+    def _sign(self, atom: Node) -> Fact | None:
+        p, found = self.proof, None
+        wanted = {canonical(lt(ZERO, atom)), canonical(le(ZERO, atom))}
+        for f in self.context:
+            if f.concl.op in ("<", "<=") and canonical(f.concl) in wanted:
+                found = self.conv(f, mk(f.concl.op, None, (ZERO, atom)))
+                if f.concl.op == "<":
+                    break
+        if found is not None:
+            return found
+        if atom.op == "f" and atom.data in self.assumed:
+            return self._assumption(atom)
+        if atom.sort == "nat" and atom.op != "q":
+            return p.nat_nonneg(atom)
+        if atom.op == "f" and atom.data[0] in ("exp", "sqrt"):
+            return p.axiom("exp_pos" if atom.data[0] == "exp" else "sqrt_nonneg", atom.kids[0])
+        if atom.op in ("inv", "^"):
+            below = self.positive(atom.kids[0])
+            if below is None:
+                return None
+            return p.positive_inverse(below) if atom.op == "inv" else p.use("power_positive").spec(*atom.kids).mp(below)
+        return None
+
+    def _assumption(self, atom: Node) -> Fact:
+        """What sympy assumes of the symbol, as a hypothesis: of a function for all its arguments."""
+        variables = [var(f"_x{i}", sort) for i, sort in enumerate(atom.data[1])]
+        general = mk("f", atom.data, tuple(variables))
+        fact = self.proof.assume(forall(variables, mk(self.assumed[atom.data], None, (ZERO, general))))
+        if variables:
+            return fact.spec(*atom.kids)
+        self.context.append(fact)
+        return fact
+
+    def positive(self, term: Node) -> Fact | None:
+        """A fact 0 < term, or None."""
+        if term.op == "q":
+            return self.proof.cert(lt(ZERO, term), products=[(1, [], [])]) if term.data > 0 else None
+        if len(normal_form(term)) == 1:
+            fact = self.sign(term)
+            if fact is not None and fact.concl.op == "<":
+                return fact
+        try:
+            return self.certify(lt(ZERO, term), [], scale=False)
+        except NotFound:
+            return None
+
+    # ------------------------------------------------------------------------------------------------ goals
+    def known(self, phi: Node, only_context: bool = False) -> Fact:
+        """A fact that says phi in some form: from the context, part by part, or by a certificate.  Raises NotFound."""
+        wanted = canonical(phi)
+        for f in self.context:
+            if canonical(f.concl) is wanted:
+                return f
+        if not only_context:
+            if phi.op == "all":
+                v = var(f"_v{len(self.proof.steps)}", phi.data)
+                return self.known(open_body(phi, v)).gen(v)
+            if phi.op == "and":
+                return self.known(phi.kids[0]).both(self.known(phi.kids[1]))
+            if _numeric(phi):
+                return self.certify(phi, [], scale=False)
+        raise NotFound(f"not known here: {phi!r}")
+
+    def certify(self, goal: Node, facts: Sequence[Fact], note: str = "", scale: bool = True) -> Fact:
+        """The goal from these facts, the signs of what occurs, and the context.  `scale`: also times a known positive quantity.
+
+        Raises NotFound.
+        """
+        for f in self.context:
+            if canonical(f.concl) is canonical(goal):
+                return self.conv(f, goal)
+        premises, dens = self._premises(goal, facts)
+        atoms = set(_atoms([goal, *(f.concl for f in facts)]))
+        extra = [f for f in self.context if _numeric(f.concl) and f not in premises and self._about(f.concl, atoms)]
+        error: Exception = NotFound(f"{goal!r}")
+        for use in (premises, premises + extra) if extra else (premises,):
+            try:
+                products, eqs = finder.find(goal, [f.concl for f in use], [f.concl for f in dens])
+                return self.proof.cert(
+                    goal,
+                    products=[(c, [use[i] for i in ns], ts) for c, ns, ts in products],
+                    eqs=[(m, use[i]) for m, i in eqs],
+                    dens=dens,
+                    note=note,
+                )
+            except (NotFound, ProofError) as failure:  # a stale certificate of the cache is refused by the kernel
+                error = failure
+        if scale and goal.op != "=":
+            for fact in self._scaled(goal, facts, note):
+                return fact
+        raise NotFound(str(error))
+
+    def _about(self, formula: Node, atoms: set[Node]) -> bool:
+        p = gap(formula)
+        return bool(p) and all(a in atoms for m in p for a, _ in m)
+
+    def _premises(self, goal: Node, facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
+        """The facts, the signs of all atoms, and the denominators among them."""
+        premises, dens = list(facts), []
+        for a in _atoms([goal, *(f.concl for f in facts if _numeric(f.concl))]):
+            inner = a.kids[0] if a.op == "^" else a
+            if inner.op == "inv" and inner.kids[0].op != "q":
+                below = self.positive(inner.kids[0])
+                if below is not None and below not in dens:
+                    dens.append(below)
+                    premises.append(below)
+            s = self.sign(a)
+            if s is not None and s not in premises:
+                premises.append(s)
+        return premises, dens
+
+    def _scaled(self, goal: Node, facts: Sequence[Fact], note: str) -> Iterator[Fact]:
+        """The goal from the goal times a known positive quantity."""
+        for f in [*facts, *self.context]:
+            if f.concl.op == "<" and f.concl.kids[0] is ZERO and f.concl.kids[1].op == "f":
+                s = f.concl.kids[1]
+                difference = goal.kids[1] - goal.kids[0]
+                try:
+                    times = self.certify(mk(goal.op, None, (ZERO, difference * s)), facts, scale=False)
+                except NotFound:
+                    continue
+                inverse = self.proof.positive_inverse(f)
+                yield self.proof.cert(goal, products=[(1, [times, inverse], [])], dens=[f], note=note)
+
+    def rewritten(self, fact: Fact, goal: Node) -> Fact:
+        """The goal from a fact whose functions' arguments are equal to its own after cancelling (exp(k T c/T) = exp(k c))."""
+        for _ in range(20):
+            if canonical(fact.concl) is canonical(goal):
+                return self.conv(fact, goal)
+            pair = _first_difference(fact.concl, goal)
+            if pair is None:
+                break
+            u, v = pair
+            same = self.certify(mk("=", None, (u, v)), [])
+            now = fact.concl
+            fact = self.proof.rewrite(same, lambda F, now=now, u=u: _replaced(now, u, F()), fact)
+        raise NotFound(f"{fact.concl!r} is not {goal!r} up to cancelling")
+
+
+def _calls(formula: Node) -> list[Node]:
+    """Functions of numbers that occur."""
+    out = (
+        [formula] if formula.op == "f" and formula.kids and all(k.sort in ("real", "nat") for k in formula.kids) else []
+    )
+    return out + [c for k in formula.kids for c in _calls(k)]
+
+
+def _first_difference(a: Node, b: Node) -> tuple[Node, Node] | None:
+    """The first arguments of one function in a and b with different normal forms."""
+    others = _calls(b)
+    forms = {canonical(f) for f in others}
+    for f in _calls(a):
+        for g in others if canonical(f) not in forms else ():
+            for u, v in zip(f.kids, g.kids, strict=True) if g.data == f.data else ():
+                if canonical(u) is not canonical(v) and not is_var(u):
+                    return u, v
+    return None
+
+
+def _replaced(formula: Node, u: Node, new: Node) -> Node:
+    return mapped(formula, lambda n, depth: new if n is u else None)
