@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -9,7 +11,7 @@ from smc.numbers import ONE, Rational
 from smc.setting.analysis import true_value
 from smc.setting.mdp import FiniteMDP, Transition
 from smc.testing import arguments
-from smc.testing.models import cell_kinds, reward_kinds
+from smc.testing.models import Cell, cell_kinds, reward_kinds
 from smc.testing.scalars import normalised, simplex_weights
 
 State = tuple[Rational, int, list[tuple[int, list[tuple[int, Rational]]]]]
@@ -46,14 +48,22 @@ def finite_mdps(
     rows = st.sampled_from(cell_kinds(max_weight, potentials=potentials))
     rewards = st.sampled_from(reward_kinds(extremes=extremes, zero=zero_rewards))
 
+    @cache  # a strategy is dearer to make than to draw from
+    def lists(of: SearchStrategy, least: int, most: int) -> SearchStrategy[list]:
+        return st.lists(of, min_size=least, max_size=most)
+
+    @cache
+    def offers(cell: SearchStrategy[Cell], width: int) -> SearchStrategy[list]:
+        row = lists(cell, width - 1, width).map(lambda drawn: drawn or [(1, ONE)])
+        return lists(st.tuples(weight, row), 1, max_actions)
+
     @st.composite
     def mdp(draw: st.DrawFn) -> FiniteMDP:
         cell = draw(rows)
-        reward = draw(st.lists(draw(rewards), min_size=1, max_size=max_states))
+        reward = draw(lists(draw(rewards), 1, max_states))
         width = len(reward)
-        start = draw(st.lists(weight, min_size=width, max_size=width)) if several_starts else [1] + [0] * (width - 1)
-        row = st.lists(cell, min_size=width - 1, max_size=width).map(lambda drawn: drawn or [(1, ONE)])
-        offered = st.lists(st.tuples(weight, row), min_size=1, max_size=max_actions)
+        start = draw(lists(weight, width, width)) if several_starts else [1] + [0] * (width - 1)
+        offered = offers(cell, width)
         states = [(phi, w, draw(offered)) for phi, w in zip(reward, start, strict=True)]
         made = _assembled(states)
         if all(true_value(made.unroll(horizon))[0][0] for horizon in range(1, high + 1)):

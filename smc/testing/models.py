@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
@@ -48,19 +50,24 @@ def layered_models(
         arguments.flag(name, value)
     rows = st.sampled_from(cell_kinds(max_weight, potentials=potentials))
     rewards = st.sampled_from(reward_kinds(extremes=extremes, zero=zero_rewards))
+    row = cache(_row)  # a strategy is dearer to make than to draw from
+
+    @cache
+    def layers(of: SearchStrategy, least: int) -> SearchStrategy[list]:
+        return st.lists(of, min_size=least, max_size=max_states)
 
     @st.composite
     def layered(draw: st.DrawFn) -> LayeredModel:
         cell = draw(rows)
         least = draw(WIDTHS) if max_states > 1 else 1
-        reward = draw(st.lists(draw(rewards), min_size=least, max_size=max_states))
+        reward = draw(layers(draw(rewards), least))
         steps: list[list[list[tuple[int, Cell]]]] = []
         width = len(reward)
         while len(steps) < high - 1 and (len(steps) < low - 1 or draw(ANOTHER)):
-            layer = draw(st.lists(_row(cell, width, potentials), min_size=least, max_size=max_states))
+            layer = draw(layers(row(cell, width, potentials), least))
             steps.insert(0, layer)
             width = len(layer)
-        steps.insert(0, [draw(_row(cell, width, potentials))])
+        steps.insert(0, [draw(row(cell, width, potentials))])
         return _assembled(steps, reward)
 
     return layered()

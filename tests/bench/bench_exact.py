@@ -28,12 +28,11 @@ from smc.exact.occupancy.simplex import occupancy_count
 from smc.numbers import Rational
 from smc.samplers.process import ParticleProcess
 from tests.bench import fraction_engine, integer_engine
+from tests.exact.random_processes import reference
 
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[2]
 STORM = ROOT / "build" / "storm-venv" / "bin" / "python"
-sys.path.insert(0, str(ROOT / "tests" / "exact"))
-from random_processes import reference  # noqa: E402
 
 OURS = {
     "direct (gmpy2, K x K)": {"method": "direct"},
@@ -178,7 +177,7 @@ def square(states: int, horizon: int) -> ParticleProcess:
 def hundred() -> tuple[float, float, float]:
     """Clock seconds, processor seconds and peak MiB of a fresh interpreter that computes the exact law at S = 3, T = 6, N = 100."""
     code = (
-        "import resource, sys, time; sys.path.insert(0, 'tests/exact'); from random_processes import reference\n"
+        "import resource, time; from tests.exact.random_processes import reference\n"
         "from smc.exact import output_law\n"
         "a, b = time.perf_counter(), time.process_time(); law = output_law(reference(), 100); assert sum(law.law) == 1\n"
         "print(time.perf_counter() - a, time.process_time() - b, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"

@@ -4,6 +4,7 @@ states included."""
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -15,6 +16,11 @@ from smc.setting.twist import Twist, twist
 POTENTIALS = (Rational(1), Rational(1, 2), Rational(2), Rational(0))
 REWARDS = (Rational(1), Rational(0), Rational(2), Rational(1, 3))
 VALUES = (Rational(1), Rational(1, 2), Rational(3), Rational(2, 3))
+# made once: a strategy is dearer to make than to draw from
+upto, potential, reward_of = cache(st.integers), st.sampled_from(POTENTIALS), st.sampled_from(REWARDS)
+live, doomed = st.sampled_from(VALUES), st.sampled_from((*VALUES, Rational(0)))
+edges_to = cache(lambda size: st.lists(st.tuples(upto(0, size - 1), upto(1, 3), potential), max_size=3))
+lists_of = cache(lambda of, most: st.lists(of, min_size=1, max_size=most))
 
 
 @st.composite
@@ -22,17 +28,17 @@ def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool
     """Prefix trees: 1..max_horizon levels, 1..max_children children a node, rational rows, some rewards zero, the
     target's mass positive."""
     layers, steps = [["r"]], []
-    for _ in range(draw(st.integers(1, max_horizon))):
+    for _ in range(draw(upto(1, max_horizon))):
         below, rows = [], []
         for name in layers[-1]:
-            shares = draw(st.lists(st.integers(0, 3), min_size=1, max_size=max_children))
+            shares = draw(lists_of(upto(0, 3), max_children))
             shares[0] += 1
             rows.append(
                 tuple(
                     Edge(
                         len(below) + k,
                         Rational(share, sum(shares)),
-                        draw(st.sampled_from(POTENTIALS)) if potentials and k else Rational(1),
+                        draw(potential) if potentials and k else Rational(1),
                     )
                     for k, share in enumerate(shares)
                     if share
@@ -41,7 +47,7 @@ def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool
             below += [f"{name}{k}" for k in range(len(shares))]
         layers.append(below)
         steps.append(tuple(rows))
-    reward = [draw(st.sampled_from(REWARDS)) for _ in layers[-1]]
+    reward = [draw(reward_of) for _ in layers[-1]]
     reward[0] = reward[0] or Rational(1)  # the first child of every node has positive probability and potential 1
     return LayeredModel(tuple(map(tuple, layers)), tuple(steps), tuple(reward))
 
@@ -50,22 +56,17 @@ def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool
 def graphs(draw, *, max_horizon: int = 3, max_states: int = 3) -> LayeredModel:
     """Layered graphs whose nodes have several parents, layers of different sizes, parallel edges of different
     potential."""
-    sizes = [1, *draw(st.lists(st.integers(1, max_states), min_size=1, max_size=max_horizon))]
+    sizes = [1, *draw(lists_of(upto(1, max_states), max_horizon))]
     steps = []
     for t, size in enumerate(sizes[:-1]):
         rows = []
         for i in range(size):
-            shares = draw(
-                st.lists(
-                    st.tuples(st.integers(0, sizes[t + 1] - 1), st.integers(1, 3), st.sampled_from(POTENTIALS)),
-                    max_size=3,
-                )
-            )
+            shares = draw(edges_to(sizes[t + 1]))
             shares.append((i % sizes[t + 1], 1, Rational(1)))
             total = sum(share for _, share, _ in shares)
             rows.append(tuple(Edge(y, Rational(share, total), psi) for y, share, psi in shares))
         steps.append(tuple(rows))
-    reward = [draw(st.sampled_from(REWARDS)) for _ in range(sizes[-1])]
+    reward = [draw(reward_of) for _ in range(sizes[-1])]
     reward[0] = reward[0] or Rational(1)  # reached through the edges i -> i mod size
     return LayeredModel(
         tuple(tuple(f"{t}.{i}" for i in range(s)) for t, s in enumerate(sizes)), tuple(steps), tuple(reward)
@@ -79,10 +80,7 @@ def twists(draw, model: LayeredModel) -> Twist:
     truth = true_value(model)
     return twist(
         model,
-        [
-            [draw(st.sampled_from(VALUES if v or t == 0 else (*VALUES, Rational(0)))) for v in layer]
-            for t, layer in enumerate(truth[:-1])
-        ],
+        [[draw(live if v or t == 0 else doomed) for v in layer] for t, layer in enumerate(truth[:-1])],
     )
 
 

@@ -8,8 +8,6 @@ import pytest
 from cloud_moments import cloud_moments
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import graphs, trees, twisted
-from random_processes import processes
 
 from smc.errors import InputError
 from smc.exact import output_law
@@ -22,6 +20,8 @@ from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import ParticleProcess, particle_process
 from smc.setting.analysis import target
 from smc.setting.twist import perfect
+from tests.exact.random_models import graphs, trees, twisted
+from tests.exact.random_processes import processes
 
 RUNS = st.tuples(
     twisted(st.one_of(trees(max_children=2), graphs())), st.sampled_from(("naive", "adapted")), st.integers(1, 3)

@@ -7,8 +7,6 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_models import graphs, trees, twisted
-from random_processes import drawn, process, processes, reference
 
 from smc.exact import certified_verdict, explain_law, output_law, second_moment, second_moment_ball
 from smc.exact.moments import _by_functions, _by_pairs, _test_functions, gauge
@@ -16,14 +14,17 @@ from smc.exact.occupancy import plain
 from smc.exact.occupancy.cells import cell_chain
 from smc.numbers import Rational, Verdict, ball
 from smc.samplers.process import adapted, naive
+from tests.effort import effort
+from tests.exact.random_models import graphs, trees, twisted
+from tests.exact.random_processes import drawn, process, processes, reference
 
-INSTANCES = 1000
+INSTANCES = effort(1000)
 PRECISE = 4000
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_fast_engines_equal_the_plain_one(seed: int) -> None:
-    """8,000 processes; the counts make sure that the cases the issue is about are among them."""
+    """8,000 processes (a third of them in the everyday run); the counts make sure that the cases the issue is about are among them."""
     rng = random.Random(seed)
     seen = dict.fromkeys(("dead", "rectangular", "by edge", "zero weight"), 0)
     for made in processes(seed, INSTANCES):
@@ -41,9 +42,9 @@ def test_fast_engines_equal_the_plain_one(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_residues_equal_the_plain_engine(seed: int) -> None:
-    """600 processes: the chosen primes suffice, and the residues are right, with weights up to 1000 too."""
+    """600 processes (200): the chosen primes suffice, and the residues are right, with weights up to 1000 too."""
     rng = random.Random(seed)
-    for made in processes(seed, 150, most_cells=4):
+    for made in processes(seed, effort(150), most_cells=4):
         particles = rng.randint(1, 4 if made.horizon < 4 else 3)
         assert output_law(made, particles, method="residues") == plain.output_law(made, particles), (particles, made)
 
@@ -51,7 +52,7 @@ def test_residues_equal_the_plain_engine(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(200, 204))
 def test_balls_contain_the_law_and_float64_is_close(seed: int) -> None:
     rng = random.Random(seed)
-    for made in processes(seed, 100, most_cells=4):
+    for made in processes(seed, effort(100), most_cells=4):
         particles = rng.randint(1, 4 if made.horizon < 4 else 3)
         truth = plain.output_law(made, particles)
         balls = output_law(made, particles, mode="certified", bits=80)
@@ -134,9 +135,9 @@ def test_certified_verdict_doubles_precision_until_it_knows() -> None:
 
 @pytest.mark.parametrize("seed", range(300, 304))
 def test_second_moments_equal_the_pair_recursion(seed: int) -> None:
-    """1,200 processes; both ways of carrying the pairs."""
+    """1,200 processes (400); both ways of carrying the pairs."""
     rng = random.Random(seed)
-    for made in processes(seed, 300, most_cells=20, horizon=5, states=4):
+    for made in processes(seed, effort(300), most_cells=20, horizon=5, states=4):
         particles = rng.choice([1, 2, 3, 7, 10**6])
         truth = plain.second_moment(made, particles)
         assert second_moment(made, particles) == truth

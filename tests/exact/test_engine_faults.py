@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from random_processes import processes, reference
 
 from smc.exact import output_law
 from smc.exact.occupancy import plain, residues
 from smc.exact.occupancy.arithmetic import WholeNumbers
 from smc.exact.occupancy.residues import Residues
+from tests.exact.random_processes import processes, reference
 
 PARTICLES = 5
 

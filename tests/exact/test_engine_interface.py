@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from random_processes import process, reference
 
 import smc.exact as exact
 from smc.errors import InputError, TooLarge
@@ -23,6 +22,7 @@ from smc.numbers import Rational, ball
 from smc.samplers.process import ParticleProcess, particle_process
 from smc.setting.model import LayeredModel
 from smc.setting.twist import constant, perfect
+from tests.exact.random_processes import process, reference
 
 
 def test_three_modes_three_types() -> None:

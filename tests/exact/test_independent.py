@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import enumeration as oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import fractions, graphs, trees, twisted
 
 from smc.errors import InputError, TooLarge
 from smc.exact import independent
@@ -18,12 +16,15 @@ from smc.samplers.process import particle_process
 from smc.setting.analysis import target, true_value
 from smc.setting.model import prefix_tree
 from smc.setting.twist import constant, perfect, with_bellman_error
+from tests.effort import effort
+from tests.exact import enumeration as oracle
+from tests.exact.random_models import fractions, graphs, trees, twisted
 
 ALGORITHMS = ("sis", "sis-guided", "best-of-n")
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=effort(120))
 @given(data=st.data())
 def test_law_dead_and_moments_equal_enumeration(algorithm, data):
     model, twist = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)))
@@ -38,7 +39,7 @@ def test_law_dead_and_moments_equal_enumeration(algorithm, data):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=effort(60))
 @given(data=st.data())
 def test_weighted_cells_aim_at_the_target(algorithm, data):
     model, twist = data.draw(twisted(trees() | graphs()))
@@ -50,7 +51,7 @@ def test_weighted_cells_aim_at_the_target(algorithm, data):
     assert sum(cells.law.values()) + cells.dead == 1
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=effort(100))
 @given(law=st.dictionaries(st.integers(0, 40), st.integers(1, 9), min_size=1, max_size=4), exponent=st.integers(0, 6))
 def test_dense_and_sparse_generating_functions_agree(law, exponent):
     """Both against repeated multiplication, term by term."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import graphs, trees, twisted
 
 from smc.errors import InputError
 from smc.exact import independent, metropolis, output_law, second_moment
@@ -17,6 +16,8 @@ from smc.samplers.process import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, LayeredModel, prefix_tree
 from smc.setting.twist import Twist, constant, from_function, twist
+from tests.effort import effort
+from tests.exact.random_models import graphs, trees, twisted
 
 CONSTANTS = (
     "normaliser bellman_error level_ratio bellman_product upper_ratio ratio_bound q q_adapted b c_act c_inf chi_square "
@@ -55,7 +56,7 @@ def same_law(process, lumped, lumping, particles):
 
 
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=effort(100))
 @given(data=st.data())
 def test_law_of_the_lumped_process_is_the_pushed_forward_law(algorithm, data):
     model, values = data.draw(INSTANCES)
@@ -66,7 +67,7 @@ def test_law_of_the_lumped_process_is_the_pushed_forward_law(algorithm, data):
     assert all(after <= before for before, after in zip(lumping.before, lumping.sizes, strict=True))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=effort(100))
 @given(data=st.data())
 def test_lumped_model_has_the_same_constants_and_pushed_forward_laws(data):
     model, values = data.draw(INSTANCES)
@@ -85,7 +86,7 @@ def test_lumped_model_has_the_same_constants_and_pushed_forward_laws(data):
         assert law(small, 2) == lumping.pushed(law(large, 2))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=effort(60))
 @given(instance=twins(twisted(graphs(max_states=2))))
 def test_twins_are_found(instance):
     """Layer by layer, at least every pair of twins is merged (terminal ones when rewards are what is kept)."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import enumeration as oracle
 import flint
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import fractions, graphs, trees, twisted
 
 from smc.errors import InputError, TooLarge
 from smc.exact import guided, metropolis
@@ -19,13 +17,16 @@ from smc.samplers.process import particle_process
 from smc.setting.analysis import analyse, target
 from smc.setting.model import prefix_tree
 from smc.setting.twist import perfect, twist, with_bellman_error
+from tests.effort import effort
+from tests.exact import enumeration as oracle
+from tests.exact.random_models import fractions, graphs, trees, twisted
 
 PROPOSALS = ("sis-guided", "sis", "best-of-n")
 INSTANCES = twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2))
 
 
 @pytest.mark.parametrize("algorithm", PROPOSALS)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=effort(100))
 @given(data=st.data())
 def test_law_equals_powers_of_the_transition_matrix(algorithm, data):
     model, twist_ = data.draw(INSTANCES)
@@ -47,7 +48,7 @@ def test_law_equals_powers_of_the_transition_matrix(algorithm, data):
 
 
 @pytest.mark.parametrize("algorithm", PROPOSALS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=effort(60))
 @given(data=st.data())
 def test_spectrum_is_the_transition_matrix_s(algorithm, data):
     """Characteristic polynomial of the chain on (levels, dead), from its definition, against `prod (z - lambda)`."""
@@ -70,7 +71,7 @@ def _fmpq(value):
     return flint.fmpq(int(value.numerator), int(value.denominator))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=effort(80))
 @given(instance=INSTANCES)
 def test_detailed_balance_start_and_limit(instance):
     model, twist_ = instance
@@ -122,7 +123,7 @@ def test_refuses_powers_that_do_not_fit():
 # --- guided laws ----------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=effort(100))
 @given(instance=twisted(trees() | graphs()))
 def test_guided_laws_and_chi_square_equal_enumeration_of_paths(instance):
     model, twist_ = instance

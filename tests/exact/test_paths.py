@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import enumeration as oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import fractions, graphs, trees, twisted
 
 from smc.errors import TooLarge
 from smc.exact import output_law
@@ -16,6 +14,9 @@ from smc.samplers.process import particle_process
 from smc.setting.analysis import target
 from smc.setting.model import Edge, LayeredModel, prefix_tree
 from smc.setting.twist import Twist, from_function, with_bellman_error
+from tests.effort import effort
+from tests.exact import enumeration as oracle
+from tests.exact.random_models import fractions, graphs, trees, twisted
 
 
 def history_tree(model, twist):
@@ -39,7 +40,7 @@ def history_tree(model, twist):
 
 
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=effort(80))
 @given(data=st.data())
 def test_path_laws_equal_enumeration_of_histories(algorithm, data):
     model, twist = data.draw(twisted(graphs(max_states=2) | trees(max_children=2)))
@@ -53,7 +54,7 @@ def test_path_laws_equal_enumeration_of_histories(algorithm, data):
 
 
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=effort(80))
 @given(data=st.data())
 def test_both_routes_and_the_unrolled_model_agree(algorithm, data):
     model, twist = data.draw(twisted(trees() | graphs()))
@@ -68,7 +69,7 @@ def test_both_routes_and_the_unrolled_model_agree(algorithm, data):
     assert {h[-1]: p for h, p in tree.law.items()} == {k: p for k, p in enumerate(on_histories.law) if p}
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=effort(80))
 @given(instance=twisted(trees() | graphs()), particles=st.integers(1, 3))
 def test_last_state_of_the_path_has_the_output_law_and_the_target_its_marginal(instance, particles):
     model, twist = instance

@@ -8,7 +8,6 @@ from math import comb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import graphs, trees, twisted
 
 from smc.errors import InputError, TooLarge
 from smc.exact import guided, metropolis
@@ -19,6 +18,8 @@ from smc.samplers.process import particle_process
 from smc.setting.analysis import analyse, target, true_value
 from smc.setting.model import prefix_tree
 from smc.setting.twist import from_function, perfect, with_bellman_error
+from tests.effort import effort
+from tests.exact.random_models import graphs, trees, twisted
 
 SMALL = twisted(graphs(max_horizon=2, max_states=2) | trees(max_horizon=2, max_children=2))
 
@@ -38,7 +39,7 @@ def path_target(model):
     return {path: mass / total for path, mass in weighted.items() if mass}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=effort(40))
 @given(data=st.data())
 def test_detailed_balance_stationarity_and_path_marginal(data):
     model, twist = data.draw(SMALL)
@@ -61,7 +62,7 @@ def test_detailed_balance_stationarity_and_path_marginal(data):
         assert flow == [a.target for a in space]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=effort(60))
 @given(data=st.data())
 def test_weighted_process_has_the_augmented_space_s_law_of_state_and_weight(data):
     """Cells (terminal state, W) of the process against the sum over every pool, W from the ratio of target to
@@ -80,7 +81,7 @@ def test_weighted_process_has_the_augmented_space_s_law_of_state_and_weight(data
     assert cells.target == target(model)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=effort(40))
 @given(data=st.data())
 def test_law_after_h_proposals_equals_the_augmented_chain_s(data):
     model, twist = data.draw(twisted(graphs(max_horizon=1) | trees(max_horizon=2, max_children=2)))
@@ -140,7 +141,7 @@ def test_the_rule_without_the_path_s_potentials_is_not_stationary():
 # --- the good event -------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=effort(60))
 @given(data=st.data())
 def test_good_event_masses_equal_sums_over_the_augmented_space(data):
     model, twist = data.draw(SMALL)

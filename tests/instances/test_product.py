@@ -23,6 +23,7 @@ from smc.instances.split import branch_mass, certified_branch_mass, split_model
 from smc.numbers import Rational, ball, precision
 from smc.samplers.process import particle_process
 from smc.setting.analysis import analyse, target
+from tests.effort import effort
 
 
 @st.composite
@@ -37,7 +38,7 @@ def product_models(draw):
     return ProductModel(tuple(draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=effort(80))
 @given(model=product_models(), particles=st.integers(1, 3))
 def test_law_and_distance_equal_the_general_engine_s_on_the_tree(model, particles):
     tree, twist = model.tree()

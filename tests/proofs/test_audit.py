@@ -9,6 +9,7 @@ import pytest
 from proofs import audit as module
 from proofs.audit import Audit, Mutant, Outcome, follows, statement_mutants, step_mutants
 from proofs.language.terms import all_of, eq, implies, le, lt, real
+from tests.effort import NIGHTLY, effort
 from tests.proofs.second import second_checker
 
 x, y = real("x y")
@@ -21,8 +22,8 @@ def audit() -> Audit:
 
 @pytest.fixture(scope="module")
 def sampled(audit) -> dict[str, list[Outcome]]:
-    """About 30 mutants of every stored proof, spread evenly, with what the Python kernel said."""
-    return {name: audit.run(name, limit=30) for name in audit.texts}
+    """Some mutants of every stored proof, spread evenly, with what the Python kernel said."""
+    return {name: audit.run(name, limit=effort(60, sample=12)) for name in audit.texts}
 
 
 def test_every_stored_proof_is_mutated_and_nothing_survives_unexplained(sampled):
@@ -40,11 +41,11 @@ def test_the_second_checker_refuses_every_mutant_at_the_same_place(sampled):
     tried = [(name, o) for name, outcomes in sampled.items() for o in outcomes]
     lines = [json.dumps({"id": name, "data": o.mutant.data}) for name, o in tried]
     said = list(map(json.loads, second_checker("--mutants", input="\n".join(lines)).stdout.splitlines()))
-    assert len(said) == len(tried) > 5000
+    assert len(said) == len(tried) > 10 * len(sampled)
     expected = [{"id": name, **({"place": o.place} if o.place else {"fingerprint": o.proved})} for name, o in tried]
     differ = [(name, o.mutant, s) for (name, o), e, s in zip(tried, expected, said, strict=True) if e != s]
     assert not differ, differ[:3]
-    assert sum("fingerprint" in s for s in said) > 20 and len({s.get("place") for s in said}) > 50
+    assert sum("fingerprint" in s for s in said) > 5 and len({s.get("place") for s in said}) > 50
 
 
 @pytest.mark.nightly
@@ -82,7 +83,8 @@ def test_every_dropped_hypothesis_is_noticed(audit):
         stored = json.loads(audit.texts[name])
         dropped = [m for m in statement_mutants(stored) if m.where.startswith("hypothesis")]
         assert len(dropped) == len(stored["claim"][0])
-        assert all(audit.outcome(name, m).verdict == "claim" for m in dropped)
+        some = dropped if NIGHTLY else dropped[:1]
+        assert all(audit.outcome(name, m).verdict == "claim" for m in some)
 
 
 def test_the_audit_reports_a_survivor(audit, monkeypatch, capsys):

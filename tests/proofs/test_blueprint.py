@@ -8,7 +8,7 @@ import re
 import pytest
 
 from proofs import bounds
-from proofs.kernel.replay import Replayer, load
+from proofs.kernel.replay import load
 from proofs.kernel.rules import RESERVED
 from proofs.language.latex import escaped, latex, statement_latex
 from proofs.language.notation import TABLE, notation
@@ -31,14 +31,10 @@ from proofs.language.terms import (
     sqrt,
     total,
 )
-from proofs.reading.blueprint import MAIN, STATED_ONLY, THEORY, blueprint, index, trusted_lines
+from proofs.reading.blueprint import MAIN, STATED_ONLY, THEORY, index, trusted_lines
 from proofs.reading.derivation import _listed, steps_of
 from proofs.reading.graph import below, dot, levels, overview
-
-
-@pytest.fixture(scope="module")
-def made():
-    return blueprint()
+from tests.effort import NIGHTLY
 
 
 def test_every_id_of_the_theory_has_a_row_in_order(made):
@@ -75,13 +71,13 @@ def test_what_a_statement_rests_on_is_what_its_steps_name(made):
         assert below <= set(entry.axioms), "axioms are those of everything below"
 
 
-def test_the_journal_concludes_what_the_plain_replay_concludes(made):
-    plain = Replayer(load())
+def test_the_journal_concludes_what_the_plain_replay_concludes(made, replayer):
     for name in made.entries:
-        theorem, mine = plain.theorem(name), made.journal.theorem(name)
+        theorem, mine = replayer.theorem(name), made.journal.theorem(name)
         assert theorem.concl is mine.concl and theorem.hyps == mine.hyps
-        steps = steps_of(made, name)
-        assert len(steps) == plain.steps[name] and steps[-1].conclusion is theorem.concl
+    for name in list(made.entries)[:: 1 if NIGHTLY else 4]:
+        theorem, steps = replayer.theorem(name), steps_of(made, name)
+        assert len(steps) == replayer.steps[name] and steps[-1].conclusion is theorem.concl
         assert set(steps[-1].under) == {f"H{i + 1}" for i in range(len(theorem.hyps))}
 
 
@@ -161,12 +157,12 @@ def test_every_sealed_formula_is_well_formed_latex(made):
     """Balanced, and read without complaint by matplotlib's parser of mathematics."""
     mathtext = pytest.importorskip("matplotlib.mathtext")
     parser = mathtext.MathTextParser("path")
-    for entry in made.entries.values():
+    for number, entry in enumerate(made.entries.values()):
         theorem = made.journal.theorem(entry.id)
         for formula in (theorem.concl, *theorem.hyps):
             text = latex(formula)
             assert text.count("{") == text.count("}") and text.count(r"\left") == text.count(r"\right")
-            if entry.source != "lemma" and formula is theorem.concl:
+            if entry.source != "lemma" and formula is theorem.concl and (NIGHTLY or number % 4 == 0):
                 parser.parse(
                     f"${text}$".replace(r"\le ", r"\leq ")
                 )  # the same symbol; this parser knows one name of it

@@ -147,9 +147,8 @@ def test_wrong_inputs_are_named():
         bounds.evaluate("S1", "no such form", eps=ONE)
 
 
-def test_bounds_are_the_terms_that_the_replay_proves():
+def test_bounds_are_the_terms_that_the_replay_proves(replayer):
     """What is read without replay is what the kernel proves: same term, for every sealed form."""
-    replayer = Replayer(load(), load_seals())
     for form in bounds.FORMS.values():
         right = bound_of(replayer.theorem(form.sealed), form.part)
         assert bounds.bound(form.sealed, form.part) is right
@@ -157,14 +156,14 @@ def test_bounds_are_the_terms_that_the_replay_proves():
         assert bounds.bound(form.sealed, form.part, form.side) is both[form.side]
 
 
-def test_unproved_closed_forms_are_gaps_in_the_table(monkeypatch):
+def test_unproved_closed_forms_are_gaps_in_the_table(monkeypatch, made):
     """None is left; one that is written by hand is counted, and evaluated."""
-    before = {row["id"]: row["gaps"] for row in index()["statements"]}
+    before = {row["id"]: row["gaps"] for row in index(made)["statements"]}
     assert not bounds.UNPROVED and set(before) >= set(THEORY)
     extra = bounds.Form("G1", "more", bounds.TV, ("N",), by_hand=lambda root, N: root(ONE / N))
     monkeypatch.setitem(bounds.UNPROVED, ("G1", "more"), extra)
     monkeypatch.setitem(bounds.BOUNDS, ("G1", "more"), extra)
-    after = {row["id"]: row["gaps"] for row in index()["statements"]}
+    after = {row["id"]: row["gaps"] for row in index(made)["statements"]}
     assert after == before | {"G1": 1} and before["G1"] == 0 and before["G2"] == 1
     assert bounds.evaluate("G1", "more", N=4) == ONE / 2
 

@@ -7,7 +7,6 @@ from fractions import Fraction
 import pytest
 
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from smc.exact import output_law
 from smc.samplers.process import particle_process
@@ -19,11 +18,6 @@ from tests.proofs.witness import Adapted, fraction
 
 ONE = Fraction(1)
 TESTS = ({0: Fraction(0), 1: ONE}, {0: Fraction(1, 2), 1: Fraction(1, 7)})
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def model(reward: tuple = ("1", "6/5")) -> LayeredModel:

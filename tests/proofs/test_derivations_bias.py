@@ -9,17 +9,11 @@ from fractions import Fraction
 import pytest
 
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.witness import reciprocal, root_above
 
 ONE = Fraction(1)
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def law(seed: int, particles: int):

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from smc.setting.analysis import analyse
 from smc.setting.twist import twist
@@ -17,11 +16,6 @@ from tests.proofs.test_derivations_adapted import TESTS, model
 from tests.proofs.witness import Adapted, Cloud, fraction
 
 ONE = Fraction(1)
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def scaled(first: str = "1", second: str = "1", reward: tuple = ("1", "6/5")):

@@ -9,17 +9,11 @@ from functools import cache
 import pytest
 
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
 from tests.proofs.witness import reciprocal
 
 ONE = Fraction(1)
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def restricted_chain(weights, law, good, F, floor, ratio):

@@ -10,10 +10,19 @@ import sys
 import pytest
 
 from proofs.kernel.replay import SEALS, STORED
+from proofs.reading import blueprint as module
 from proofs.reading.blueprint import SOURCES, THEORY
 from smc.cli import run
+from tests.proofs.stores import small_store
 
 KEYS = {"id", "source", "steps", "gaps", "axioms", "rests_on", "rocq"}
+
+
+@pytest.fixture(autouse=True)
+def one_replay(monkeypatch, made):
+    """What is stored is replayed once a session; any other folder anew each time."""
+    honest = module.blueprint
+    monkeypatch.setattr(module, "blueprint", lambda folder=STORED: made if folder == STORED else honest(folder))
 
 
 def document(capsys, *arguments: str) -> dict:
@@ -100,7 +109,7 @@ def test_unknown_id_lists_the_known_ones(capsys):
 
 
 def test_a_statement_without_a_proof_is_not_proved(capsys, tmp_path):
-    folder = copied(tmp_path)
+    folder = small_store(tmp_path / "stored")
     data = json.loads((folder / SEALS).read_text())
     del data["P1"]
     (folder / SEALS).write_text(json.dumps(data))
@@ -117,7 +126,7 @@ def test_graph_as_text_svg_and_png(capsys, tmp_path):
     assert run(["prove", "--graph", str(tmp_path / "g.dot")]) == 0
     dot = (tmp_path / "g.dot").read_text()
     assert '"P1" -> "P0";' in dot and dot.count("{") == dot.count("}") == 1
-    folder = str(copied(tmp_path))
+    folder = str(small_store(tmp_path / "stored"))
     assert run(["prove", "P1", "--stored", folder, "--graph", str(tmp_path / "g.svg")]) == 0
     assert "<svg" in (tmp_path / "g.svg").read_text() and "power_nonneg" in (tmp_path / "g.svg").read_text()
     assert run(["prove", "--stored", folder, "--graph", str(tmp_path / "g.png")]) == 0
@@ -127,7 +136,7 @@ def test_graph_as_text_svg_and_png(capsys, tmp_path):
 def test_graph_without_graphviz_is_drawn_by_matplotlib(capsys, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     monkeypatch.setattr("proofs.reading.graph.shutil.which", lambda name: None)
-    folder = str(copied(tmp_path))
+    folder = str(small_store(tmp_path / "stored"))
     assert run(["prove", "--stored", folder, "--graph", str(tmp_path / "g.svg")]) == 0
     assert "drawn by matplotlib" in capsys.readouterr().err and "<svg" in (tmp_path / "g.svg").read_text()
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
@@ -137,27 +146,12 @@ def test_graph_without_graphviz_is_drawn_by_matplotlib(capsys, tmp_path, monkeyp
 
 @pytest.mark.parametrize("name", ["g.pdf", "nowhere/g.dot"])
 def test_graph_that_cannot_be_written(capsys, tmp_path, name):
-    assert run(["prove", "--stored", str(copied(tmp_path)), "--graph", str(tmp_path / name)]) == 2
+    assert run(["prove", "--stored", str(small_store(tmp_path / "stored")), "--graph", str(tmp_path / name)]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1
 
 
 # ------------------------------------------------------------------------------------------- corrupted proofs
-def copied(tmp_path):
-    """A folder with P0, P1, S0 and what they rest on, sealed: small, so that a replay takes no time."""
-    folder, todo, kept = tmp_path / "stored", ["P0", "P1", *(p.stem for p in STORED.glob("S0.*.json"))], {}
-    folder.mkdir()
-    while todo:
-        name = todo.pop()
-        if name not in kept:
-            kept[name] = (STORED / f"{name}.json").read_text()
-            (folder / f"{name}.json").write_text(kept[name])
-            todo += [p for _, premises, _, _ in json.loads(kept[name])["steps"] for p in premises if isinstance(p, str)]
-    seals = json.loads((STORED / SEALS).read_text())
-    (folder / SEALS).write_text(json.dumps({name: seals[name] for name in kept}))
-    return folder
-
-
 def forged_step(text: str) -> str:
     """The last certificate claims more than it shows."""
     lines = text.splitlines()
@@ -181,7 +175,7 @@ CORRUPTIONS = {
 @pytest.mark.parametrize("kind", CORRUPTIONS)
 @pytest.mark.parametrize("arguments", [[], ["--json"], ["S0.variance"], ["S0", "--latex"]], ids=" ".join)
 def test_a_corrupted_proof_is_refused_by_name(capsys, tmp_path, kind, arguments):
-    folder, (change, words) = copied(tmp_path), CORRUPTIONS[kind]
+    folder, (change, words) = small_store(tmp_path / "stored"), CORRUPTIONS[kind]
     path = folder / "S0.variance.json"
     before = path.read_text()
     path.write_text(change(before), errors="surrogateescape")
@@ -199,7 +193,7 @@ def test_a_corrupted_proof_is_refused_by_name(capsys, tmp_path, kind, arguments)
 
 
 def test_a_missing_or_resealed_statement_is_refused(capsys, tmp_path):
-    folder = copied(tmp_path)
+    folder = small_store(tmp_path / "stored")
     (folder / "P0.json").unlink()
     assert run(["prove", "--stored", str(folder)]) == 1
     assert "refused: P0: no such stored proof" in capsys.readouterr().err

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from proofs.catalogue import library
 from proofs.derive.author import encode
 from proofs.kernel import replay
 from proofs.kernel.replay import Refused, Replayer, digest, load, load_seals, text
 from proofs.kernel.rules import ProofError, Theorem, mk, num, var
+from tests.proofs.stores import small_store
 
 ROOT = Path(__file__).parent.parent.parent
 TRUSTED = ("rules.py", "arithmetic.py", "replay.py")
@@ -87,11 +87,10 @@ def test_trusted_files_import_the_standard_library_only():
                 assert allowed or module.partition(".")[0] in sys.stdlib_module_names, f"{name} imports {module}"
 
 
-def test_stored_proofs_are_what_the_derivations_give():
-    made = library()
+def test_stored_proofs_are_what_the_derivations_give(derived):
     stored = load()
-    for name in made.derivations:
-        assert encode(made.proof(name)) == stored[name], f"{name}: run python -m proofs.derive.author"
+    for name in derived.derivations:
+        assert encode(derived.proof(name)) == stored[name], f"{name}: run python -m proofs.derive.author"
 
 
 # ------------------------------------------------------------------------------------------- seals
@@ -195,17 +194,11 @@ def test_circular_and_missing_lemmas_are_refused():
         Replayer(texts).theorem("S0.variance_ratio")
 
 
-def copy_store(target: Path) -> Path:
-    for path in replay.STORED.glob("*.json"):
-        (target / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    return target
-
-
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", "[[[[", '{"format": "bellman-smc/proof-1"}', "\x00", "[" * 5000]
 )
 def test_files_that_do_not_parse_are_refused_with_exit_code_one(tmp_path, capsys, text):
-    store = copy_store(tmp_path)
+    store = small_store(tmp_path)
     (store / "P0.json").write_text(text, encoding="utf-8")
     assert replay.main([], store) == 1
     output = capsys.readouterr()
@@ -213,7 +206,7 @@ def test_files_that_do_not_parse_are_refused_with_exit_code_one(tmp_path, capsys
 
 
 def test_a_deleted_proof_and_bad_seals_are_refused(tmp_path, capsys):
-    store = copy_store(tmp_path)
+    store = small_store(tmp_path)
     (store / "S0.attained.json").unlink()
     assert replay.main([], store) == 1
     assert "REFUSED S0.attained: sealed, but no stored proof" in capsys.readouterr().err
@@ -222,7 +215,7 @@ def test_a_deleted_proof_and_bad_seals_are_refused(tmp_path, capsys):
 
 
 def test_the_line_of_a_bad_step_is_named(tmp_path, capsys):
-    store = copy_store(tmp_path)
+    store = small_store(tmp_path)
     path = store / "S0.variance.json"
     lines = path.read_text(encoding="utf-8").split("\n")
     number = next(i for i, line in enumerate(lines) if line.startswith('["mono"'))

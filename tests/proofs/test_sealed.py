@@ -14,9 +14,8 @@ import pytest
 from proofs import bounds
 from proofs.catalogue import claim_of
 from proofs.catalogue import load as load_registry
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
-from proofs.reading.blueprint import blueprint, rests_on
+from proofs.reading.blueprint import rests_on
 from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.exact import output_law, second_moment
 from smc.instances.two_branch import most_bias, most_variance
@@ -29,11 +28,6 @@ from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.witness import Adapted, Cloud, Layers, fraction, reciprocal
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "rests_on.txt"
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def branching(reward: tuple = ("1", "6/5"), values: tuple = (("11/10",), ("21/20", "1"))):
@@ -68,8 +62,7 @@ def test_what_each_proof_rests_on_is_golden(replayer):
         assert replayer.uses[name] == [u for u in uses.split(", ") if u != "none"]
 
 
-def test_axioms_are_those_of_the_logic():
-    made = blueprint()
+def test_axioms_are_those_of_the_logic(made):
     known = {"exp_ge", "exp_add", "exp_pos", "exp_zero", "exp_log", "log_exp", "sqrt_square", "sqrt_nonneg"}
     assert {a for e in made.entries.values() for a in e.axioms} <= known and not made.refusals
 

@@ -10,7 +10,6 @@ import pytest
 
 from proofs import bounds
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from smc.check.atlas import split_setting
 from smc.check.measure import Measured
@@ -19,11 +18,6 @@ from smc.setting.analysis import analyse
 from tests.proofs.finite_models import check_theorem
 from tests.proofs.test_sealed import branching
 from tests.proofs.witness import Layers, fraction, reciprocal, root_above
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 class Paths(Layers):

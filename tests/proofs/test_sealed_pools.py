@@ -10,17 +10,11 @@ import flint
 import pytest
 
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from smc.setting.analysis import analyse
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.test_sealed import branching
 from tests.proofs.witness import Layers, fraction, reciprocal, root_above
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def end_of(ball: flint.arb) -> Fraction:

@@ -13,15 +13,9 @@ import pytest
 
 from proofs import bounds
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from smc.instances.hidden import audit, hidden_child, hidden_mass
 from tests.proofs.finite_models import check_theorem, holds
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def searching(children: int, queries: int, **more):

@@ -8,13 +8,7 @@ import flint
 import pytest
 
 from proofs.catalogue import claim_of
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    return Replayer(load(), load_seals())
 
 
 def ball(x) -> flint.arb:

@@ -10,20 +10,11 @@ import pytest
 
 from proofs.catalogue import REGISTRY, bound_of, claim_of, sealed
 from proofs.catalogue import load as load_registry
-from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.terms import evaluate
 from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "statements"
 ONE = Fraction(1)
-
-
-@pytest.fixture(scope="module")
-def replayer() -> Replayer:
-    made = Replayer(load(), load_seals())
-    for name in made.texts:
-        made.theorem(name)
-    return made
 
 
 def test_every_statement_has_a_stored_proof_and_a_golden_text(replayer):
@@ -212,13 +203,13 @@ def test_s1_holds_in_random_models(replayer, name, seed):
     check_theorem(replayer.theorem(name), *weighted(seed))
 
 
-def test_s1_is_attained():
+def test_s1_is_attained(replayer):
     """One step, W two-point with values 1/(1+eps) and 1+eps, mean of 1/W tuned: chi^2 = sinh^2."""
     eps = Fraction(1, 2)
     low, high = 1 / (1 + eps), 1 + eps
     w = low / (low + high)  # 2ab = (a + b) E W
     mean, square = (1 - w) * low + w * high, (1 - w) * low**2 + w * high**2
-    theorem = Replayer(load()).theorem("S1")
+    theorem = replayer.theorem("S1")
     assert square / mean**2 - 1 == evaluate(bound_of(theorem), {"eps": eps, "n": 1})
 
 
