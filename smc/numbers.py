@@ -112,6 +112,14 @@ def ball(value: Extended, bits: int = 128) -> Ball:
         return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
 
 
+def whole(value: Ball) -> int:
+    """The one whole number in `value`, a ball that is a point or nearly one. Raises ValueError when there is none, or more than one."""
+    found = value.unique_fmpz()
+    if found is None:
+        raise ValueError(f"{value} holds no single whole number")
+    return int(found)
+
+
 class precision:
     """Context manager: working precision of balls, in bits; restores the previous one on exit."""
 

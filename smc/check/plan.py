@@ -18,7 +18,7 @@ import gmpy2
 from proofs import bounds
 from smc.check.least import least_enough
 from smc.errors import InputError
-from smc.numbers import ONE, Ball, Rational, Verdict, at_most, ball, precision, rational
+from smc.numbers import ONE, Ball, Rational, Verdict, at_most, ball, precision, rational, whole
 from smc.query.exponents import best_depth
 
 BITS = 256
@@ -261,6 +261,4 @@ def _round_up(value: Ball | Rational) -> int:
     """The least integer at or above `value`; for an enclosure, one that is certainly at or above it."""
     if not isinstance(value, flint.arb):
         return int(gmpy2.ceil(value))
-    least = value.upper().ceil().unique_fmpz()
-    assert least is not None, "an upper end is a point, and its ceiling a whole number"
-    return int(least)
+    return whole(value.upper().ceil())

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import flint
 
-from smc.numbers import INFINITE, Ball, Extended, Rational, ball, dyadic, precision
+from smc.numbers import INFINITE, Ball, Extended, Rational, ball, dyadic, precision, whole
 
 DIGITS = 4
 _READING = Context(prec=DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -34,7 +34,7 @@ def short(value: Extended | Ball | Fraction | int | None) -> str:
             return NOT_KNOWN
         if value in (INFINITE, -INFINITE):
             return "∞" if value > 0 else "-∞"
-        value = Rational(value)
+        return short(Rational(value))
     if isinstance(value, int) and abs(value) < 10**9:
         return f"{value:,}"
     return _rational(int(value.numerator), int(value.denominator))
@@ -90,7 +90,7 @@ def _end(end: Ball) -> str:
         return _rational(int(exact.numerator), int(exact.denominator))
     with precision(128 + size.bit_length()):
         scale = abs(end.mid()).log() / flint.arb(10).log()
-        power = int(scale.mid().floor().unique_fmpz())
+        power = whole(scale.mid().floor())
         digits = dyadic((flint.arb(10) ** (scale - power)).mid())
     shown = _READING.divide(Decimal(int(digits.numerator)), Decimal(int(digits.denominator)))
     return _written("-" if mantissa < 0 else "", "".join(map(str, shown.as_tuple().digits)), power + shown.adjusted())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cloud_moments import cloud_moments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import ParticleProcess, particle_process
 from smc.setting.analysis import target
 from smc.setting.twist import perfect
+from tests.exact.cloud_moments import cloud_moments
 from tests.exact.random_models import graphs, trees, twisted
 from tests.exact.random_processes import processes
 

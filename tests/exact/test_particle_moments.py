@@ -6,12 +6,12 @@ import random
 from fractions import Fraction
 
 import pytest
-from cloud_moments import cloud_moments
 
 from smc.exact import particle_moments as engine
 from smc.exact.moments import means, pair_moment_balls, pair_moments
 from smc.exact.particle_moments import coincidence, particle_moment_balls, particle_moments, set_partitions
 from smc.numbers import Rational, ball
+from tests.exact.cloud_moments import cloud_moments
 from tests.exact.random_processes import processes
 
 

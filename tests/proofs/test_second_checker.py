@@ -11,11 +11,10 @@ from proofs.kernel.replay import SEALS, STORED, Refused, Replayer, fingerprint, 
 from tests.proofs.second import second_checker
 
 
-def test_it_replays_every_stored_proof_and_reaches_the_same_conclusions():
+def test_it_replays_every_stored_proof_and_reaches_the_same_conclusions(replayer):
     done = second_checker()
     assert done.returncode == 0, done.stderr
     *lines, total = done.stdout.splitlines()
-    replayer = Replayer(load(), load_seals())
     expected = {name: ("ok", replayer.theorem(name), replayer.steps[name]) for name in replayer.texts}
     assert {line.split()[0]: line.split()[1:] for line in lines} == {
         name: [ok, str(steps), fingerprint(theorem)] for name, (ok, theorem, steps) in expected.items()
