@@ -12,9 +12,15 @@ From l follow
     l(y) <= out(y) <= 1 - sum of l over the others,   P(dead) <= 1 - sum l.
 
 The second form of S10, `w/(1+w)` with `w = sum (m_2 - pi)_+`, is never below `sum (pi - l)_+`. Level two has width at most v/(1+v), level
-four at most `E(1-U)^4`. Interchangeable states are joined first (`lump_symmetric`), which changes none of these numbers. Moments are
-rationals where their digits fit, else balls whose precision doubles until they add next to nothing to the width; the ends are rationals
-either way.
+four at most `E(1-U)^4`. Interchangeable states are joined first (`lump_symmetric`), which changes none of these numbers.
+
+| arithmetic | moments | for |
+|---|---|---|
+| rationals | exact | answers whose digits can be written down |
+| balls | `flint.arb`, precision doubled until they add next to nothing to the width | long fractions; level four |
+| floats | float64 with a bound on all rounding errors (`float_moments`), level two | chains of thousands of states |
+
+The ends are rationals in each case.
 """
 
 from __future__ import annotations
@@ -28,7 +34,8 @@ from typing import Any
 import flint
 
 from smc.errors import InputError
-from smc.exact.lumping import Lumping, lump_symmetric
+from smc.exact.float_moments import float_moments
+from smc.exact.lumping import lump_symmetric
 from smc.exact.moments import means, pair_moment_balls, pair_moments
 from smc.exact.particle_moments import particle_moment_balls, particle_moments
 from smc.numbers import ZERO, Ball, Rational, precision
@@ -46,7 +53,7 @@ Progress = Callable[[float], None]
 class Enclosure:
     """What is certain about the output of N particles, on classes of interchangeable terminal states.
 
-    level: 2 or 4. bits: None where the moments are rational, else the working precision of the balls.
+    level: 2 or 4. arithmetic: see the docstring of the module. bits: the working precision of balls, else None.
     target, lower: bounds on pi (its lower and upper end) and on the output law from below, by class. shares: states in each class.
     second_moment: `E[Zhat^2]/Z^2`, from below and from above.
     classes: class of each terminal state, None where no particle of positive weight arrives.
@@ -54,6 +61,7 @@ class Enclosure:
 
     particles: int
     level: int
+    arithmetic: str
     bits: int | None
     target: tuple[tuple[Rational, Rational], ...]
     lower: tuple[Rational, ...]
@@ -109,33 +117,35 @@ def lower_bound(m: Sequence[Any]) -> Any:
 
 
 def enclosure(
-    process: ParticleProcess, particles: int, *, level: int = 2, exact: bool = True, tick: Progress = lambda share: None
+    process: ParticleProcess,
+    particles: int,
+    *,
+    level: int = 2,
+    arithmetic: str = "rationals",
+    tick: Progress = lambda share: None,
 ) -> Enclosure:
-    """The enclosure of a resampled `process` with `particles` particles. exact: rationals; else balls of doubling precision.
+    """The enclosure of a resampled `process` with `particles` particles. tick: gets the share done of each moment.
 
-    Raises InputError for a particle count below 1, another level, a process that is not resampled.
+    Raises InputError for a particle count below 1, another level or arithmetic, a process that is not resampled.
     """
     check_particles(particles)
-    if level not in (2, 4):
-        raise InputError(f"level {level!r}", where="level", mend="choose 2 or 4")
+    if (level, arithmetic) not in WAYS:
+        raise InputError(
+            f"level {level!r} in {arithmetic}",
+            where="level",
+            mend="choose " + " or ".join(f"level {a} in {b}" for a, b in WAYS),
+        )
     if not process.resampled:
         raise InputError(
             f"{process.algorithm} does not resample", where="algorithm", mend="its exact law is quick: choose that"
         )
     quotient, lumping = lump_symmetric(process)
-    return enclose_quotient(quotient, lumping, particles, level, exact, tick)
+    target, lower, second, bits = WAYS[level, arithmetic](quotient, particles, level, tick)
+    return Enclosure(particles, level, arithmetic, bits, target, lower, second, tuple(lumping.classes[-1]))
 
 
-def enclose_quotient(
-    process: ParticleProcess, lumping: Lumping, particles: int, level: int, exact: bool, tick: Progress
-) -> Enclosure:
-    """`enclosure` of a process whose interchangeable states are already joined."""
-    build = _exact if exact else _by_balls
-    target, lower, second, bits = build(process, particles, level, tick)
-    return Enclosure(particles, level, bits, target, lower, second, tuple(lumping.classes[-1]))
-
-
-_Parts = tuple[tuple[tuple[Rational, Rational], ...], tuple[Rational, ...], tuple[Rational, Rational], int | None]
+_Ends = tuple[Rational, Rational]
+_Parts = tuple[tuple[_Ends, ...], tuple[Rational, ...], _Ends, int | None]
 
 
 def _exact(process: ParticleProcess, particles: int, level: int, tick: Progress) -> _Parts:
@@ -172,6 +182,23 @@ def _by_balls(process: ParticleProcess, particles: int, level: int, tick: Progre
                 lower = tuple(max(ZERO, low) for low, _ in ends)
                 return target, lower, _ends(second), bits
         bits *= 2
+
+
+def _by_floats(process: ParticleProcess, particles: int, level: int, tick: Progress) -> _Parts:
+    del level
+    pi, k, second = float_moments(process, particles, tick)
+    lower = (low**2 / moment if moment else ZERO for (low, _), moment in zip(pi, k, strict=True))
+    return tuple(pi), tuple(lower), second, None
+
+
+WAYS: dict[tuple[int, str], Callable[[ParticleProcess, int, int, Progress], _Parts]] = {
+    (2, "rationals"): _exact,
+    (2, "balls"): _by_balls,
+    (2, "floats"): _by_floats,
+    (4, "rationals"): _exact,
+    (4, "balls"): _by_balls,
+}
+"""By level and arithmetic."""
 
 
 def _lower_ball(m: list[Ball]) -> Ball:

@@ -29,6 +29,8 @@ import flint
 from smc.numbers import ONE, ZERO, Ball, Rational, precision
 from smc.samplers.process import ParticleProcess
 
+Mixture = tuple[Rational, Rational]
+"""Weights of two different particles and of one and the same: `(1 - 1/N, 1/N)`."""
 Sparse = list[dict[int, int]]
 """By target y: source x -> entry."""
 
@@ -57,36 +59,57 @@ def means(process: ParticleProcess) -> tuple[Rational, ...]:
     return tuple(mass.get(y, ZERO) for y in range(process.sizes[-1]))
 
 
+class PairRecursion:
+    """The recursion on one process, ready to be run at many N: what does not depend on N is computed once."""
+
+    def __init__(self, process: ParticleProcess) -> None:
+        self.process = process
+        self.layers = gauge(process)
+        if self.layers[-1].scale:  # else no particle arrives
+            self.families = _test_functions(self.layers)
+            self._method = _by_functions if _functions_are_fewer(self.layers, self.families) else _by_pairs
+
+    def rows(
+        self, apart: Rational, same: Rational, tick: Callable[[float], None] = lambda share: None
+    ) -> tuple[list[int], list[Rational], Rational]:
+        """Terminal states, `E[Zhat^2 nu(y)]` for each as numbers over one divisor, and that divisor.
+
+        apart, same: the weights of two different particles and of one, `1 - 1/N` and `1/N` for N particles.
+        """
+        if not self.layers[-1].scale:
+            return [], [], ONE
+        rows, over = self._method(self.layers, self.families, (apart, same), tick)
+        return self.layers[-1].states, rows, over / self.process.scale**2
+
+    def moments(
+        self, apart: Rational, same: Rational, tick: Callable[[float], None] = lambda share: None
+    ) -> tuple[Rational, ...]:
+        """`E[Zhat^2 nu(y)]` by terminal state y; shape (|X_T|,)."""
+        moments = [ZERO] * self.process.sizes[-1]
+        states, rows, over = self.rows(apart, same, tick)
+        for y, row in zip(states, rows, strict=True):
+            moments[y] = row / over
+        return tuple(moments)
+
+    def between(self, low: int, high: int) -> tuple[tuple[Rational, ...], tuple[Rational, ...]]:
+        """Lower and upper ends of the moments for every N in low..high: they grow with either weight."""
+        below = self.moments(ONE - ONE / low, ONE / high)
+        return below, below if low == high else self.moments(ONE - ONE / high, ONE / low)
+
+
 def pair_moments(
     process: ParticleProcess, particles: int, tick: Callable[[float], None] = lambda share: None
 ) -> tuple[Rational, ...]:
     """`E[Zhat^2 nu(y)]` by terminal state y of a resampled `process`; shape (|X_T|,). `tick` gets the share done."""
-    moments = [ZERO] * process.sizes[-1]
-    states, rows, over = _rows(process, particles, tick)
-    for y, row in zip(states, rows, strict=True):
-        moments[y] = row / over
-    return tuple(moments)
+    return PairRecursion(process).moments(ONE - ONE / particles, ONE / particles, tick)
 
 
 def second_moment(
     process: ParticleProcess, particles: int, tick: Callable[[float], None] = lambda share: None
 ) -> Rational:
     """`E[Zhat^2]` of a resampled `process` with `particles` particles: the sum of `pair_moments`."""
-    _, rows, over = _rows(process, particles, tick)
+    _, rows, over = PairRecursion(process).rows(ONE - ONE / particles, ONE / particles, tick)
     return sum(rows, ZERO) / over
-
-
-def _rows(
-    process: ParticleProcess, particles: int, tick: Callable[[float], None]
-) -> tuple[list[int], list[Rational], Rational]:
-    """Terminal states, `E[Zhat^2 nu(y)]` for each as numbers over one divisor, and that divisor."""
-    layers = gauge(process)
-    if not layers[-1].scale:
-        return [], [], ONE
-    families = _test_functions(layers)
-    method = _by_functions if _functions_are_fewer(layers, families) else _by_pairs
-    rows, over = method(layers, families, particles, tick)
-    return layers[-1].states, rows, over / process.scale**2
 
 
 def _functions_are_fewer(layers: list[Layer], families: list[tuple]) -> bool:
@@ -216,23 +239,27 @@ def _factor(vector: list[Rational], primitive: tuple[int, ...]) -> Rational:
 
 
 def _by_functions(
-    layers: list[Layer], families: list[tuple], particles: int, tick: Callable[[float], None]
+    layers: list[Layer], families: list[tuple], mixture: Mixture, tick: Callable[[float], None]
 ) -> tuple[list[Rational], Rational]:
     """Row sums of `m_T`, as numbers over one divisor, by test functions.
 
     `f[h]` are whole numbers over `denominator`, for each primitive h of the layer's family.
     """
     scale: list[Rational] = [ONE]
+    apart, same, over = _whole(mixture)
     denominator = 1
     f: dict[tuple, list] = {families[0][0]: [flint.fmpz(1)]}
     for t, layer in enumerate(layers):
-        # n_{t+1} = ((N-1) b' n b + diag(G)) / N with G(y) = sum_x c(x, y) f_{t,t}(x), f_{t,t} = (a_t / h) f[h], over `raised`
+        # n_{t+1} = (apart b' n b + same diag(G)) / over with G(y) = sum_x c(x, y) f_{t,t}(x), f_{t,t} = (a_t / h) f[h], over `raised`
         factor = _factor(scale, families[t][0])
         entries = [{k: factor * value for k, value in column.items()} for column in layer.c]
         raised = lcm(*(int(value.denominator) for column in entries for value in column.values()))
         own = f[families[t][0]]
-        g = [sum((own[k] * int(value * raised) for k, value in column.items()), flint.fmpz(0)) for column in entries]
-        stay = flint.fmpz((particles - 1) * raised)
+        g = [
+            same * sum((own[k] * int(value * raised) for k, value in column.items()), flint.fmpz(0))
+            for column in entries
+        ]
+        stay = flint.fmpz(apart * raised)
         following: dict[tuple, list] = {}
         for s, h in enumerate(families[t + 1]):
             if h not in following:
@@ -244,12 +271,18 @@ def _by_functions(
                     keep * sum((entry * old[k] for k, entry in column.items()), flint.fmpz(0)) + g[y] * h[y]
                     for y, column in enumerate(layer.b)
                 ]
-        common = particles * raised
-        denominator, f = _lightened(denominator * common, following)
+        denominator, f = _lightened(denominator * over * raised, following)
         scale = layer.scale
         tick((t + 1) / len(layers))
     own, factor = f[families[-1][0]], _factor(scale, families[-1][0])
     return [a * int(v) for a, v in zip(scale, own, strict=True)], denominator / factor
+
+
+def _whole(mixture: Mixture) -> tuple[int, int, int]:
+    """The two weights as whole numbers over one denominator."""
+    apart, same = mixture
+    over = lcm(int(apart.denominator), int(same.denominator))
+    return int(apart * over), int(same * over), over
 
 
 def _lightened(denominator: int, f: dict[Any, list]) -> tuple[int, dict[Any, list]]:
@@ -264,11 +297,12 @@ def _lightened(denominator: int, f: dict[Any, list]) -> tuple[int, dict[Any, lis
 
 
 def _by_pairs(
-    layers: list[Layer], families: list[tuple], particles: int, tick: Callable[[float], None]
+    layers: list[Layer], families: list[tuple], mixture: Mixture, tick: Callable[[float], None]
 ) -> tuple[list[Rational], Rational]:
     """Row sums of `m_T`, as numbers over one divisor, by the matrix n, rows of whole numbers over `denominator`."""
     del families
     scale: list[Rational] = [ONE]
+    apart, same, over = _whole(mixture)
     denominator = 1
     n = [[flint.fmpz(1)]]
     for t, layer in enumerate(layers):
@@ -277,8 +311,11 @@ def _by_pairs(
         entries = [{k: value / raised_scale for k, value in column.items()} for column in layer.c]
         raised = lcm(*(int(value.denominator) for column in entries for value in column.values()))
         own = [sum((v * a for v, a in zip(row, whole_scale, strict=True)), flint.fmpz(0)) for row in n]
-        g = [sum((own[k] * int(value * raised) for k, value in column.items()), flint.fmpz(0)) for column in entries]
-        stay = flint.fmpz((particles - 1) * raised)
+        g = [
+            same * sum((own[k] * int(value * raised) for k, value in column.items()), flint.fmpz(0))
+            for column in entries
+        ]
+        stay = flint.fmpz(apart * raised)
         half = [
             [sum((entry * n[x][k] for k, entry in column.items()), flint.fmpz(0)) for x in range(len(n))]
             for column in layer.b
@@ -290,7 +327,7 @@ def _by_pairs(
                     (entry * half[z][k] for k, entry in column.items()), flint.fmpz(0)
                 )
             following[y][y] += g[y]
-        denominator, lighter = _lightened(denominator * particles * raised, dict(enumerate(following)))
+        denominator, lighter = _lightened(denominator * over * raised, dict(enumerate(following)))
         n = [lighter[y] for y in range(len(following))]
         scale = layer.scale
         tick((t + 1) / len(layers))

@@ -16,7 +16,7 @@ from smc.exact.moments import pair_moments
 from smc.exact.particle_moments import particle_moments
 from smc.instances.hidden import hidden_child
 from smc.numbers import ONE, ZERO, Rational
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers.process import Outcome, ParticleProcess, particle_process
 from smc.setting.analysis import target
 from smc.setting.twist import perfect
 from tests.exact.cloud_moments import cloud_moments
@@ -75,12 +75,31 @@ def test_the_width_of_level_four_is_at_most_the_fourth_moment(run) -> None:
 @given(RUNS, st.sampled_from((2, 4)))
 def test_balls_enclose_what_is_exact_and_add_next_to_nothing(run, level: int) -> None:
     process, particles, _ = built(run)
-    exact, balls = (enclosure(process, particles, level=level, exact=way) for way in (True, False))
+    exact, balls = (enclosure(process, particles, level=level, arithmetic=way) for way in ("rationals", "balls"))
     assert balls.bits is not None and exact.bits is None
     assert all(0 <= a <= b for a, b in zip(balls.lower, exact.lower, strict=True))
     assert balls.tv_lower <= exact.tv_lower and exact.tv_upper <= balls.tv_upper
     spread = balls.dead_upper - exact.dead_upper
     assert spread <= exact.dead_upper / 2**15 + Rational(1, 2**60)
+
+
+@settings(max_examples=100, deadline=None)
+@given(RUNS, st.sampled_from((1, 10**6, 10**19)))
+def test_floats_enclose_what_is_exact_and_add_next_to_nothing(run, many: int) -> None:
+    process, _, _ = built(run)
+    exact, floats = (enclosure(process, many, arithmetic=way) for way in ("rationals", "floats"))
+    assert all(0 <= a <= b for a, b in zip(floats.lower, exact.lower, strict=True))
+    assert all(low <= p <= high for (low, high), (p, _) in zip(floats.target, exact.target, strict=True))
+    assert floats.tv_lower <= exact.tv_lower and exact.tv_upper <= floats.tv_upper
+    assert floats.second_moment[0] <= exact.second_moment[0] <= floats.second_moment[1]
+    assert floats.dead_upper - exact.dead_upper <= Rational(1, 10**11)
+
+
+def test_floats_refuse_what_leaves_their_range() -> None:
+    far = Rational(1, 10**200)
+    step = ((Outcome(0, ONE, far),),)
+    with pytest.raises(InputError, match="range of float64"):
+        enclosure(ParticleProcess("far", (step, step), (1, 1, 1), ONE), 2, arithmetic="floats")
 
 
 @pytest.mark.parametrize("level", (2, 4))
@@ -129,7 +148,7 @@ def test_a_perfect_adapted_run_has_width_zero() -> None:
     hard = hidden_child(children=4, horizon=3, gain=Rational(2))
     found = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 3, level=4)
     assert (found.tv_lower, found.tv_upper, found.dead_upper) == (0, 0, 0)
-    balls = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 3, level=4, exact=False)
+    balls = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 3, level=4, arithmetic="balls")
     assert balls.tv_upper <= Rational(1, 2**60)
 
 

@@ -146,5 +146,10 @@ def test_second_moments_equal_the_pair_recursion(seed: int) -> None:
         layers = gauge(made)
         if layers[-1].scale:
             for way in (_by_functions, _by_pairs):
-                rows, over = way(layers, _test_functions(layers), particles, lambda share: None)
+                rows, over = way(
+                    layers,
+                    _test_functions(layers),
+                    (1 - Rational(1, particles), Rational(1, particles)),
+                    lambda share: None,
+                )
                 assert made.scale**2 * sum(rows) / over == truth
