@@ -174,13 +174,13 @@ def _by_balls(process: ParticleProcess, particles: int, level: int, tick: Progre
             ]
             lows = [_lower_ball(m) for m in by_class]
             second = sum((m[1] for m in by_class), flint.arb(0))
-            ends = [_ends(low) for low in lows]
-            target = tuple(_ends(m[0]) for m in by_class)
-            blur = sum((high - low for low, high in (*ends, *target)), ZERO)
-            width = 1 - sum((low for low, _ in ends), ZERO)
+            sides = [ends(low) for low in lows]
+            target = tuple(ends(m[0]) for m in by_class)
+            blur = sum((high - low for low, high in (*sides, *target)), ZERO)
+            width = 1 - sum((low for low, _ in sides), ZERO)
             if blur * 2**SHARP <= width or blur * 2 ** (bits // 2) <= 1 or bits >= MOST_BITS:
-                lower = tuple(max(ZERO, low) for low, _ in ends)
-                return target, lower, _ends(second), bits
+                lower = tuple(max(ZERO, low) for low, _ in sides)
+                return target, lower, ends(second), bits
         bits *= 2
 
 
@@ -218,7 +218,7 @@ def _ball(value: Rational) -> Ball:
     return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
 
 
-def _ends(value: Ball) -> tuple[Rational, Rational]:
+def ends(value: Ball) -> tuple[Rational, Rational]:
     """Both ends of a ball, as rationals."""
     return _dyadic(value.lower()), _dyadic(value.upper())
 

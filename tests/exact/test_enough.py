@@ -1,0 +1,103 @@
+"""Certified counts of particles: against the enclosure at every single N, and the tail bound of S14.2 against the exact second moment."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_models import graphs, trees, twisted
+
+from smc.errors import TooLarge
+from smc.exact import enough as module
+from smc.exact.enclosure import enclosure
+from smc.exact.enclosure_cost import Way, choose, ways
+from smc.exact.enough import coalescence_ratios, enough, tail_bound
+from smc.exact.lumping import lump_symmetric
+from smc.exact.moments import PairRecursion, pair_moments
+from smc.formats import load
+from smc.numbers import ONE, Rational
+from smc.samplers.process import particle_process
+
+RUNS = st.tuples(twisted(st.one_of(trees(max_children=2), graphs())), st.sampled_from(("naive", "adapted")))
+FAR = 60
+
+
+def built(run):
+    (model, twist), algorithm = run
+    return particle_process(model, twist, algorithm)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RUNS, st.sampled_from((Rational(1, 3), Rational(1, 10), Rational(1, 20))))
+def test_counts_are_those_of_the_enclosure_at_every_single_count(run, delta) -> None:
+    process = built(run)
+    found = enough(process, delta, most=FAR)
+    met = [enclosure(process, n).tv_upper <= delta for n in range(1, FAR + 1)]
+    assert found.open_from is None
+    assert found.first == (met.index(True) + 1 if any(met) else None)
+    if found.tail is not None:
+        failing = [n for n, good in enumerate(met, 1) if not good]
+        assert found.for_good == max(failing, default=0) + 1 <= found.tail
+
+
+@settings(max_examples=100, deadline=None)
+@given(RUNS, st.sampled_from((1, 2, 5, 10**6)))
+def test_the_tail_bound_is_above_the_dispersion_and_the_enclosure(run, particles: int) -> None:
+    """S14.2: `v <= prod (1 + (beta_p - 1)/N) - 1`, zombies allowed, and its bound on TV falls with N."""
+    process = built(run)
+    ratios = coalescence_ratios(process)
+    assert min(ratios) >= 1 - Rational(1, 2**100)
+    product = ONE
+    for ratio in ratios:
+        product *= 1 + (ratio - 1) / particles
+    found = enclosure(process, particles)
+    assert found.second_moment[0] <= product + Rational(1, 2**100)
+    gap = sum(max(0, p - low) for (p, _), low in zip(found.target, found.lower, strict=True))
+    assert gap <= tail_bound(ratios, particles) + Rational(1, 2**100)
+    assert tail_bound(ratios, particles + 1) <= tail_bound(ratios, particles)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RUNS, st.integers(1, 20), st.integers(0, 20))
+def test_moments_lie_between_their_ends_on_a_block(run, low: int, more: int) -> None:
+    process = built(run)
+    below, above = PairRecursion(process).between(low, low + more)
+    for particles in (low, low + more // 2, low + more):
+        exact = pair_moments(process, particles)
+        assert all(a <= m <= b for a, m, b in zip(below, exact, above, strict=True))
+
+
+def test_what_the_budget_leaves_is_open() -> None:
+    source = load("shipped:frozenlake-4x4")
+    found = enough(particle_process(source.model, source.twist(None), "naive"), Rational(1, 100), budget=0.0)
+    assert (
+        found.first is None and found.for_good == found.tail and (found.open_from, found.open_to) == (1, found.tail - 1)
+    )
+
+
+def test_a_planted_wrong_end_of_a_block_changes_the_counts(monkeypatch) -> None:
+    source = load("shipped:verifier-tree")
+    process = particle_process(source.model, source.twist(None), "naive")
+    right = enough(process, Rational(1, 10))
+
+    class Loose(PairRecursion):
+        def between(self, low, high):
+            _, above = super().between(low, high)
+            return above, above
+
+    monkeypatch.setattr(module, "PairRecursion", Loose)
+    assert enough(process, Rational(1, 10)) != right
+
+
+def test_the_way_is_chosen_by_level_then_by_speed_and_refused_with_its_size() -> None:
+    source = load("gym:FrozenLake-v1?horizon=20", rationalise=True, with_values=False)
+    process = lump_symmetric(particle_process(source.model, source.twist("perfect"), "naive"))[0]
+    assert choose(process, 10**6).level == 4
+    quick = choose(process, 10**6, budget=0.5)
+    assert (quick.level, quick.arithmetic) == (2, "rationals")
+    assert {(w.level, w.arithmetic) for w in ways(process, 5)} >= {(2, "floats"), (4, "balls")}
+    assert all(isinstance(w, Way) and w.seconds > 0 and w.bytes > 0 for w in ways(process, 5))
+    with pytest.raises(TooLarge, match="12 states in the widest layer; level 4"):
+        choose(process, 10**6, level=4, budget=0.01)
+    with pytest.raises(TooLarge, match="use level 2"):
+        choose(process, 10**6, level=4, memory=1.0)
