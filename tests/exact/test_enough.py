@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import graphs, trees, twisted
 
 from smc.errors import TooLarge
 from smc.exact import enough as module
@@ -17,6 +16,7 @@ from smc.exact.moments import PairRecursion, pair_moments
 from smc.formats import load
 from smc.numbers import ONE, Rational
 from smc.samplers.process import particle_process
+from tests.exact.random_models import graphs, trees, twisted
 
 RUNS = st.tuples(twisted(st.one_of(trees(max_children=2), graphs())), st.sampled_from(("naive", "adapted")))
 FAR = 60
