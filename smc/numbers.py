@@ -29,6 +29,12 @@ ONE = gmpy2.mpq(1)
 INFINITE = math.inf
 """The one value on the exact path that is not rational: a bound or ratio that does not exist. Compared, never added."""
 
+CHANCE = Rational(1, 10**4)
+"""A decimal is read as a fraction with denominator q only where `q^2` times its rounding is below this: the probability that a number which
+has nothing to do with fractions lies so close to one of denominator up to q."""
+DOUBLE = Rational(1, 2**52)
+"""Spacing of the doubles, relative: what the last digits of a decimal of 16 or 17 digits may be off by."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(/\d+)?|\d+\.\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 
 
@@ -84,14 +90,24 @@ def rationals(values: Iterable[object]) -> tuple[Rational, ...]:
     return tuple(rational(v) for v in values)
 
 
-def rationalise(value: float, max_denominator: int = 10**6) -> Rational:
-    """The rational with the smallest error among denominators up to `max_denominator` (a decision of the caller's, to be reported).
+def rationalise(value: float | str) -> Rational:
+    """A decimal (a float as it prints) as the simple fraction that its digits round, 0.3333333333333333 as 1/3; else exactly as written.
 
-    Raises ValueError for NaN and infinities.
+    The fraction lies within one unit of the last digit (or of a double's, for the 16 and 17 digits that doubles print) and is simpler than
+    chance would have it (`CHANCE`), so that no number is moved to an unrelated one. A decision of the caller's, to be reported.
+    Raises ValueError for NaN, infinities and text that is no number.
     """
-    if not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a finite number")
-    return gmpy2.mpq(Fraction(value).limit_denominator(max_denominator))
+    text = value if isinstance(value, str) else repr(float(value))
+    written = rational(text)
+    mantissa, _, exponent = text.lower().partition("e")
+    unit = Rational(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    if 16 <= len(mantissa.lstrip("+-0.").replace(".", "")) <= 17:
+        unit = max(unit, DOUBLE * abs(written))
+    most = min(10**6, math.isqrt(int(CHANCE / unit)))
+    if not written or not most:
+        return written
+    near = Rational(Fraction(int(written.numerator), int(written.denominator)).limit_denominator(most))
+    return near if near and abs(near - written) <= unit else written
 
 
 def balanced_sum(terms: Iterable[Rational]) -> Rational:

@@ -16,15 +16,15 @@ from typing import Any
 import gmpy2
 
 from smc.errors import InputError
-from smc.numbers import ZERO, Rational, rational, rationalise
+from smc.numbers import ZERO, Rational, nearest_float, rational, rationalise
 from smc.setting.model import ROUNDING
 
 MOST_BYTES = 1 << 28
 """Largest file that is read: 256 MB of text, some millions of edges."""
 MOST_COUNT = 10**15
 """Largest horizon that is read."""
-CLOSE = Rational(1, 10**12)
-"""Relative distance within which a decimal is read as the fraction of small denominator that it abbreviates (0.3333333333333333 as 1/3)."""
+SLIP = Rational(1, 10**9)
+"""A row's miss up to here is of the size that doubles make, and goes to the row's largest entry; a larger one is scaled away."""
 
 
 class Decimal(str):
@@ -118,11 +118,13 @@ class Rounding:
     allowed: bool = False
     decimals: int = 0
     worst: Rational = ZERO
+    moved: int = 0
+    slips: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     widest: Rational = ZERO
 
     def exact(self, text: str, where: Node | None = None) -> Rational:
-        """A decimal's exact value: the fraction of denominator <= 10**6 within a relative 10**-12 of it, else what is written."""
+        """A decimal made exact (see `rationalise`), and counted. Raises InputError where that is not allowed."""
         if not self.allowed:
             raise InputError(
                 f"{text} is a float, which is not exact",
@@ -131,32 +133,47 @@ class Rounding:
             )
         try:
             written = rational(str(text))
-            near = rationalise(float(text))
-        except (ValueError, OverflowError):
+        except ValueError:
             raise InputError(
                 f"{text} is out of range", where=where.place if where else "", mend='write it as a string such as "1/3"'
             ) from None
-        chosen = near if abs(near - written) <= CLOSE * abs(written) else written
+        chosen = rationalise(text)
         self.decimals += 1
+        self.moved += chosen != written
         self.worst = max(self.worst, abs(chosen - written))
         return chosen
 
     def row(self, values: list[Rational], where: str) -> list[Rational]:
-        """`values` scaled to sum to exactly 1 where that is allowed, needed, and within `ROUNDING`; otherwise as they are."""
+        """`values` with sum exactly 1 where that is allowed, needed, and within `ROUNDING`; otherwise as they are.
+
+        A miss of the size of rounded doubles is added to the largest entry, which keeps the common denominator of the row; a larger one is
+        scaled away (0.333, 0.333, 0.333 become thirds).
+        """
         total = sum(values, ZERO)
         if not self.allowed or total == 1 or abs(total - 1) > ROUNDING or any(v < 0 for v in values):
             return values
-        self.rows.append(where)
         self.widest = max(self.widest, abs(total - 1))
-        return [v / total for v in values]
+        if abs(total - 1) > SLIP:
+            self.rows.append(where)
+            return [v / total for v in values]
+        self.slips.append(where)
+        largest = max(range(len(values)), key=values.__getitem__)
+        return [v + (1 - total if i == largest else ZERO) for i, v in enumerate(values)]
 
     def notes(self) -> Iterable[str]:
         """What was rounded and mended, for the report."""
         if self.decimals:
-            yield f"rationalised {self.decimals} decimals to exact fractions; the largest change is {float(self.worst):.1e}"
-        if self.rows:
-            more = f" and {len(self.rows) - 1} more" if len(self.rows) > 1 else ""
-            yield f"scaled the row of {self.rows[0]}{more} to sum to exactly 1; the largest miss was {float(self.widest):.1e}"
+            simple = f", {self.moved} of them as the simple fraction that its digits round, the others as written"
+            kept = "" if self.moved == self.decimals else simple if self.moved else ", all as written"
+            change = f"; the largest change is {nearest_float(self.worst):.1e}" if self.moved else ""
+            yield f"rationalised {self.decimals} decimals to exact fractions{kept}{change}"
+        for rows, how in (
+            (self.slips, "the largest entry of {} was moved so that the row sums to exactly 1"),
+            (self.rows, "scaled {} to sum to exactly 1"),
+        ):
+            if rows:
+                named = f"the row of {rows[0]}" + (f" and {len(rows) - 1} more" if len(rows) > 1 else "")
+                yield f"{how.format(named)}; the largest miss was {nearest_float(self.widest):.1e}"
 
 
 class Node:

@@ -122,14 +122,48 @@ def test_decimals_on_request_are_exact_and_told(tmp_path):
     rounded = bent(bent(LAYERED, "edges/1/0/prob", 0.249), "edges/1/1/prob", 0.75)
     model = load(written(tmp_path, rounded), rationalise=True).model
     assert [str(e.probability) for e in model.edges[1][0]] == ["83/333", "250/333"]
-    assert "scaled the row of 'a' in layer 1 to sum to exactly 1; the largest miss was 1.0e-03" in model.notes
+    assert model.notes == (
+        "rationalised 2 decimals to exact fractions, all as written",
+        "scaled the row of 'a' in layer 1 to sum to exactly 1; the largest miss was 1.0e-03",
+    )
 
 
 @given(st.decimals(min_value=0, max_value=1, allow_nan=False, places=12))
 def test_a_decimal_becomes_itself_or_the_fraction_it_abbreviates(decimal):
+    written_as = rational(f"{decimal:f}")
     value = Rounding(allowed=True).exact(f"{decimal:f}")
-    assert abs(value - rational(f"{decimal:f}")) <= value / 10**12
-    assert rational(f"{decimal:f}") == value or value.denominator <= 10**6
+    assert abs(value - written_as) <= rational("1e-12")
+    assert value == written_as or value.denominator <= 10**4
+
+
+@given(st.floats(min_value=0, max_value=1e300), st.integers(1, 17))
+def test_no_number_is_moved_to_an_unrelated_one(number, digits):
+    """Only within the rounding of its own digits, and only to a fraction far simpler than chance would put there."""
+    text = f"{number:.{digits - 1}e}"
+    written_as, value = rational(text), Rounding(allowed=True).exact(text)
+    unit = rational(f"1{text[text.index('e') :]}") / 10 ** (digits - 1)
+    if value != written_as:
+        assert abs(value - written_as) <= (max(unit, written_as / 2**52) if digits >= 16 else unit)
+        assert value and value.denominator**2 * unit <= rational("1e-4")
+
+
+@given(st.integers(1, 999), st.integers(1, 999))
+def test_a_double_of_a_simple_fraction_is_that_fraction(top, bottom):
+    assert Rounding(allowed=True).exact(repr(top / bottom)) == rational(f"{top}/{bottom}")
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=8))
+def test_softmax_rows_keep_a_common_denominator(weights):
+    """A row of rounded doubles sums to exactly 1 by moving its largest entry by its miss; nothing gets a longer denominator."""
+    rounding, total = Rounding(allowed=True), sum(weights)
+    given_row = [rounding.exact(repr(w / total)) for w in weights]
+    row = rounding.row(given_row, "a row")
+    assert sum(row) == 1
+    changed = [(a, b) for a, b in zip(given_row, row, strict=True) if a != b]
+    assert len(changed) <= 1
+    for before, after in changed:
+        assert before == max(given_row) and abs(after - before) <= rational("1e-14")
+        assert any(note.startswith("the largest entry of the row of a row was moved") for note in rounding.notes())
 
 
 def test_tiny_decimals_do_not_vanish():

@@ -1,0 +1,35 @@
+"""A softmax policy's table of 16-digit decimals: exact in seconds (148 s before), because its rows keep one common denominator."""
+
+from __future__ import annotations
+
+import time
+
+from smc.check.check import check
+from smc.exact import explain_law
+from smc.formats import load
+from smc.numbers import ball, precision, rational
+from smc.samplers.process import particle_process
+from tests.cases import FOLDER, report
+
+TABLE = str(FOLDER / "float_table_slow.json")
+
+
+def test_exact_within_seconds_and_as_estimated(capsys):
+    began = time.perf_counter()
+    found = report(capsys, "check", TABLE, "--rationalise", "--particles", "2")
+    taken = time.perf_counter() - began
+    assert taken < 40, "a row that is scaled multiplies its denominators, and the exact law takes minutes"
+    source = load(TABLE, rationalise=True)
+    enclosed = check(source.model, source.twist(), "naive", particles=2, certified=True).measured.total_variation
+    with precision(200):
+        assert enclosed.overlaps(ball(rational(found["tv"]), 200))
+    estimate = explain_law(particle_process(source.model, source.twist(), "naive"), 2).costs[0].seconds
+    assert taken < 20 * estimate
+
+
+def test_every_number_keeps_its_digits():
+    source = load(TABLE, rationalise=True)
+    assert source.mdp is not None
+    moved = [t.probability for t in source.mdp.transitions if 10**20 % t.probability.denominator]
+    assert not moved, "a denominator that is no power of ten: the decimal was moved to an unrelated fraction"
+    assert any("the largest entry" in note for note in source.model.notes)
