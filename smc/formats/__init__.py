@@ -13,7 +13,7 @@ from smc.formats.strict_json import Rounding, load_bytes, read
 from smc.setting.mdp import FiniteMDP
 from smc.setting.model import LayeredModel
 from smc.setting.named_twists import choose
-from smc.setting.twist import Twist
+from smc.setting.twist import NO_MASS, Twist
 
 SHIPPED = Path(__file__).resolve().parent.parent / "instances" / "shipped"
 """Models that come with the package."""
@@ -25,6 +25,7 @@ class Source:
 
     place: the file or table, for messages. values: layers 0..T-1 of a reward model, None when the source gives none. mdp: the MDP that
     `model` unrolls (None for a layered file), over `horizon` moves. provenance: where the model comes from, when the source says so.
+    hint: the way out, known to the source, when the target has mass zero.
     """
 
     place: str
@@ -33,12 +34,15 @@ class Source:
     mdp: FiniteMDP | None = None
     horizon: int = 0
     provenance: str = ""
+    hint: str = ""
 
     def twist(self, choice: str | None = None) -> Twist:
         """The reward model to steer by, by name (see `named_twists`; None: the source's own values, V* where it has none)."""
         try:
             return choose(self.model, choice, self.values)
         except ModelError as error:
+            if error.what == NO_MASS and self.hint:
+                error = ModelError(error.what, where=error.where, mend=self.hint)
             raise error.within(self.place) from None
 
 

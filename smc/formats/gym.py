@@ -9,14 +9,21 @@ The table is `env.unwrapped.P[state][action] = [(probability, next state, reward
 - rewards on the way are left out unless `base` is given: then `psi = base^r`, exact for whole r, which is `exp(r/beta)` at the temperature
   `beta = 1/ln base` (`exp(r)` itself is irrational); `clip=c` first clips r to [-c, c].
 
-Own parameters: `horizon`, `base`, `clip`, `floor`, `start` (one state in place of the table's own law). All others go to `gymnasium.make`.
+Own parameters: `horizon`, `base`, `clip`, `floor`, `start` (one state in place of the table's own law). All others go to `gymnasium.make`,
+read as Python literals (`is_slippery=false`, `reward_schedule=(10,-1,0)`, `desc=["SF","HG"]`, in short `desc=SF,HG`) or as a plain word
+(`map_name=8x8`); anything else is refused, as an environment may take text for what it is not. `gym:MODULE:ENV` imports MODULE first, which
+registers environments of your own. A table that is not of the form above is refused in one line.
 Floats are taken at their exact binary value, and a row that then misses 1 is refused; `rationalise` reads them as the fractions they round.
 """
 
 from __future__ import annotations
 
+import ast
+import math
+import numbers
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
     from smc.formats import Source
 
 OWN = ("horizon", "base", "clip", "floor", "start")
+_WORD = re.compile(r"[A-Za-z0-9_.+-]+")
+_WORDS = re.compile(r"[A-Za-z]+(,[A-Za-z]+)+")
 MOST_POWER = 10_000
 """Largest |reward| that `base` is raised to."""
 
@@ -49,9 +58,9 @@ def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) ->
         mdp = from_environment(
             environment, name=spec, base=base, clip=clip, floor=floor, start=start, rounding=rounding
         )
-        return Source(
-            spec, mdp.unroll(steps), None, mdp, steps, f"{spec}, the table of gymnasium {version} (MIT licence)"
-        )
+        hint = _out_of_reach(mdp, steps, [state for state, reward in mdp.reward.items() if reward])
+        licence = f"{spec}, the table of gymnasium {version} (MIT licence)"
+        return Source(spec, mdp.unroll(steps), None, mdp, steps, licence, hint)
     except InputError as error:
         raise error.within(spec) from None
 
@@ -101,16 +110,33 @@ def _positive(text: str, where: str) -> Rational:
     return value
 
 
-def _argument(text: str) -> Any:
-    """A parameter of `gymnasium.make`, typed as it looks."""
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for convert in (int, float):
-        try:
-            return convert(text)
-        except ValueError:
-            pass
-    return text
+def _argument(key: str, text: str) -> Any:
+    """A parameter of `gymnasium.make`: a Python literal, `true`, `false`, or a plain word. Raises InputError for anything else."""
+    if text.lower() in ("true", "false", "none"):
+        return {"true": True, "false": False, "none": None}[text.lower()]
+    if _WORDS.fullmatch(text) and key == "desc":
+        return text.split(",")
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        if _WORD.fullmatch(text):
+            return text
+    raise InputError(
+        f"{text!r} is no number, true, false, list in brackets or plain word",
+        where=key,
+        mend="write it as in Python, such as (10,-1,0)",
+    )
+
+
+def _successor(error: Exception, name: str) -> str:
+    """What to write in place of an environment that Gymnasium does not know, when its message names another."""
+    import gymnasium
+
+    named = re.findall(r"`([^`]+)`", str(error))
+    known = [key for key in gymnasium.registry if named and key.rpartition("-v")[0] == named[-1].rpartition("-v")[0]]
+    offered = named[-1] if named and named[-1] in gymnasium.registry else max(known, default="")
+    offered = offered or next((key for key in gymnasium.registry if named and key.startswith(f"{named[-1]}-v")), "")
+    return f"write gym:{offered}" if offered and offered != name else "check the name and the parameters"
 
 
 def _make(name: str, parameters: Mapping[str, str]) -> tuple[Any, str]:
@@ -118,19 +144,16 @@ def _make(name: str, parameters: Mapping[str, str]) -> tuple[Any, str]:
         import gymnasium
     except ImportError:
         raise missing_extra("gymnasium") from None
+    arguments = {key: _argument(key, value) for key, value in parameters.items()}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            environment = gymnasium.make(name, **{key: _argument(value) for key, value in parameters.items()}).unwrapped
+            environment = gymnasium.make(name, **arguments).unwrapped
     except (
         Exception
     ) as error:  # an environment's constructor may raise anything; Gymnasium's own faults are of many types
         reason = str(error).split(" was raised from")[0].strip() or type(error).__name__
-        raise InputError(f"Gymnasium cannot make it: {reason}", mend="check the name and the parameters") from None
-    if not isinstance(getattr(environment, "P", None), Mapping):
-        raise InputError(
-            "this environment has no transition table", mend="use a tabular one: FrozenLake, CliffWalking, Taxi"
-        )
+        raise InputError(f"Gymnasium cannot make it: {reason}", mend=_successor(error, name)) from None
     return environment, gymnasium.__version__
 
 
@@ -160,10 +183,11 @@ def from_environment(
     States that no run comes to are left out, and a note counts them. Raises InputError for numbers that cannot be made exact.
     """
     rounding = rounding or Rounding()
-    table = {int(s): {int(a): row for a, row in actions.items()} for s, actions in environment.P.items()}
+    table = _table(getattr(environment, "P", None))
     initial = _initial(environment, table, start, rounding)
     moves, live, over = _explore(table, [s for s, p in initial.items() if p], rounding)
-    best = max((m.reward for m in moves if m.terminated), default=None)
+    ends = [g for row in table.values() for outcomes in row.values() for p, _, g, over in outcomes if over and p]
+    best = max(ends, default=None)  # of the whole table: a hole is no goal on a map whose goal is walled off
     goals = {m.target for m in moves if m.terminated and m.reward == best}
 
     def ended(state: int) -> str:
@@ -213,6 +237,64 @@ def from_environment(
         raise
 
 
+def _table(given: Any) -> dict[int, dict[int, list[tuple[float, int, float, bool]]]]:
+    """`P` with its types made plain. Raises InputError for the first place that is not as Gymnasium's own tables are."""
+    if given is None:
+        raise InputError(
+            "this environment has no transition table", mend="use a tabular one: FrozenLake, CliffWalking, Taxi"
+        )
+    form = "a table is {state: {action: [(probability, next state, reward, terminated), ...]}} with states 0, 1, ..."
+
+    def wrong(where: str, what: str) -> InputError:
+        return InputError(what, where=where, mend=form)
+
+    if not isinstance(given, Mapping):
+        raise wrong("P", f"a {type(given).__name__} where a dictionary is wanted")
+    table: dict[int, dict[int, list[tuple[float, int, float, bool]]]] = {}
+    for state, actions in given.items():
+        if not _is_index(state):
+            raise wrong(f"P[{state!r}]", "a state that is no whole number")
+        if not isinstance(actions, Mapping) or not actions:
+            raise wrong(f"P[{state!r}]", f"{type(actions).__name__} where actions with their rows are wanted")
+        table[int(state)] = {}
+        for action, row in actions.items():
+            where = f"P[{state!r}][{action!r}]"
+            if not _is_index(action):
+                raise wrong(where, "an action that is no whole number")
+            if not isinstance(row, Sequence) or isinstance(row, str) or not row:
+                raise wrong(where, f"{type(row).__name__} where a list of outcomes is wanted")
+            for k, outcome in enumerate(row):
+                place = f"{where}[{k}]"
+                if not isinstance(outcome, Sequence) or isinstance(outcome, str) or len(outcome) != 4:
+                    size = f"{len(outcome)} entries" if isinstance(outcome, Sequence) else type(outcome).__name__
+                    raise wrong(place, f"{size} where (probability, next state, reward, terminated) is wanted")
+                chance, target, gain, _ = outcome
+                if not _is_index(target):
+                    raise wrong(place, f"next state {target!r} is no whole number")
+                if target not in given:
+                    raise wrong(place, f"next state {target} is missing from the table")
+                for what, number in (("probability", chance), ("reward", gain)):
+                    if not isinstance(number, numbers.Real) or not math.isfinite(number):
+                        raise wrong(place, f"{what} {number!r} is no finite number")
+            table[int(state)][int(action)] = [(p, int(t), g, bool(over)) for p, t, g, over in row]
+    return table
+
+
+def _is_index(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, numbers.Integral) and int(value) >= 0
+
+
+def _out_of_reach(mdp: FiniteMDP, horizon: int, goals: Sequence[str]) -> str:
+    """The way out when the target has mass zero: how far the nearest goal is; empty where a goal is within reach."""
+    reached = mdp.reached(len(mdp.states))
+    first = next((t for t, states in enumerate(reached) if not states.isdisjoint(goals)), None)
+    if first is None:
+        return "no goal can be reached: give floor=1/100, say, as the reward of every other end"
+    if first <= horizon:
+        return ""
+    return f"the nearest goal is {first} moves away: give horizon={first} or more, or floor=1/100 as the reward of other ends"
+
+
 def _exact(value: Any, rounding: Rounding, where: str) -> Rational:
     """A float of the table: the fraction it rounds where that is allowed, its binary value otherwise."""
     number = float(value)
@@ -231,7 +313,16 @@ def _initial(environment: Any, table: Mapping[int, Any], start: str | None, roun
     given = getattr(environment, "initial_state_distrib", None)
     if given is None:
         raise InputError("the table has no initial law", mend="give start=STATE")
-    law = {s: _exact(p, rounding, f"initial[{s}]") for s, p in enumerate(given)}
+    try:
+        law = {s: _exact(p, rounding, f"initial[{s}]") for s, p in enumerate(given)}
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{type(given).__name__} where a list of probabilities is wanted", where="initial", mend="give start=STATE"
+        ) from None
+    if lost := [s for s, p in law.items() if p and s not in table]:
+        raise InputError(f"start {lost[0]} is missing from the table", where="initial", mend="give start=STATE")
     return dict(zip(law, rounding.row(list(law.values()), "the initial law"), strict=True))
 
 
@@ -250,13 +341,13 @@ def _explore(
             for p, (_, target, gain, terminated) in zip(chances, row, strict=True):
                 if not p:
                     continue
-                key = (source, action, int(target), gain, bool(terminated))
+                key = (source, action, target, gain, terminated)
                 chance[key] = chance.get(key, ZERO) + p  # tables list a successor once for each way to slip there
                 if terminated:
-                    over.add(int(target))
-                elif int(target) not in live:
-                    live.add(int(target))
-                    pending.append(int(target))
+                    over.add(target)
+                elif target not in live:
+                    live.add(target)
+                    pending.append(target)
     ordered = sorted(chance.items(), key=lambda item: item[0][:3])
     moves = [_Move(s, a, t, p, gain, ended) for (s, a, t, gain, ended), p in ordered]
     return moves, live, over

@@ -14,6 +14,8 @@ from smc.setting.model import LayeredModel, reachable
 
 __all__ = ["Twist", "constant", "from_function", "from_mappings", "perfect", "rescaled", "twist", "with_bellman_error"]
 
+NO_MASS = "the target has mass zero"
+
 
 def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str = "given") -> Twist:
     """`values` for layers 0..T-1 (or 0..T, the last equal to the reward), checked against `model`.
@@ -36,7 +38,7 @@ def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str 
     truth = true_value(model)
     if not truth[0][0]:
         raise ModelError(
-            "the target has mass zero",
+            NO_MASS,
             where="reward",
             mend="some path of positive probability and potential must end in a positive reward",
         )
