@@ -429,6 +429,8 @@ def encode(proof: Proof) -> str:
     )
 
 
+CERTIFICATES = STORED.parent.parent / "build" / "certificates.json"
+"""Certificates found in earlier builds (`proofs.derive.cache`); it may be deleted at any time."""
 GOLDEN = STORED.parent.parent / "tests" / "golden" / "statements"
 
 
@@ -440,7 +442,9 @@ def main(names: list[str]) -> int:
     differs from its seal is reported and not written, unless `--seal` is given.
     """
     from proofs.catalogue import library, load
+    from proofs.derive.cache import CACHE
 
+    CACHE.read(CERTIFICATES)
     reseal = "--seal" in names
     names = [name for name in names if name != "--seal"]
     made, registry = library(), load()
@@ -479,6 +483,7 @@ def main(names: list[str]) -> int:
         from proofs.reading.blueprint import rests_on
 
         (GOLDEN.parent / "rests_on.txt").write_text(rests_on(), encoding="utf-8")
+    CACHE.write(CERTIFICATES)
     stale = [name for name in seals if name not in made.derivations]
     if stale:
         print(f"sealed without a derivation: {', '.join(stale)}", file=sys.stderr)

@@ -8,6 +8,7 @@
     d.expect(law, y, line)           expectations of both sides;   d.average(law, y, line, null): almost surely
     with d.suppose(...) as here      a hypothesis for a while; `here.then(line, x)` discharges it
     d.cases(a, b, low, high), d.induct(n, claim, base, step)
+    d.contradiction(a <= b, *lines)  because b < a gives 0 < 0
     d.calc(a, ("<=", b, *why), ("=", c, *why))   a chain;   d.chain(line, line)
 
 A derivation is registered by `statement("ID", ...)` over `in_sympy("ID")` and built by `python -m proofs.derive.author` like every other.
@@ -214,6 +215,26 @@ class Derivation:
         """term = 0 from term <= 0 and 0 <= term."""
         low, high = self.prove(relation("<=", term, 0), *lines), self.prove(relation("<=", 0, term), *lines)
         return Line(self, self.proof.antisymmetry(low.fact, high.fact))
+
+    def axiom(self, name: str, *terms: Any) -> Line:
+        """An axiom about exp, log or sqrt at these terms; its antecedent is discharged when it is known."""
+        return Line(self, self.proof.axiom(name, *map(to_kernel, terms)))()
+
+    def equal(self, low: Line, high: Line) -> Line:
+        """a = b from a <= b and b <= a."""
+        return Line(self, self.proof.antisymmetry(low.fact, high.fact))
+
+    def contradiction(self, claim: Any, *lines: Line, note: str = "") -> Line:
+        """a <= b or a < b, because the opposite with these lines gives 0 < 0."""
+        goal = to_kernel(claim)
+        a, b = goal.kids
+        opposite = lt(b, a) if goal.op == "<=" else le(b, a)
+        wrong = self.proof.assume(opposite)
+        false = self.prover.certify(lt(ZERO, ZERO), [wrong, *(x.fact for x in lines)], note=note)
+        absurd, right = self.proof.absurd(goal, false), self.proof.assume(goal)
+        if goal.op == "<=":
+            return Line(self, self.proof.cases(a, b, right, absurd))
+        return Line(self, self.proof.cases(b, a, absurd, right))
 
     def calc(self, start: Any, *steps: tuple) -> Line:
         """A chain start <= b = c ...; each step is (relation, term, lines...)."""

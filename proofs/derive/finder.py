@@ -47,10 +47,25 @@ def find(
     pairs = inverse_pairs(denominators, polys)
     ring = Ring([*polys, *(normal_form(x) for x in pairs.values()), *({((a, 1),): Fraction(1)} for a in pairs)])
     fractions = Fractions(ring, premises, polys, pairs)
-    products, equations = _Search(ring, goal, premises, fractions, deep, time.monotonic() + seconds).run()
-    found = [fractions.product(*x) for x in products], [fractions.equation(*x) for x in equations]
+    until = time.monotonic() + seconds
+    try:
+        products, equations = _Search(ring, goal, premises, fractions, deep, until).run()
+        found = [fractions.product(*x) for x in products], [fractions.equation(*x) for x in equations]
+    except NotFound:
+        if not (deep and pairs and time.monotonic() < until):
+            raise
+        found = _combination(goal, premises, denominators)
     CACHE.put(goal, premises, denominators, found)
     return found
+
+
+def _combination(goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> Certificate:
+    """A linear combination of the premises as they are, fractions and all."""
+    try:
+        out = search(goal, premises, degree=1, denominators=denominators)
+    except ProofError as error:
+        raise NotFound(str(error)) from error
+    return out.products, out.equations
 
 
 def _monic(p: sp.Poly) -> tuple[sp.Poly, sp.Rational]:
@@ -88,9 +103,39 @@ class _Search:
                     return self.positive(rest, self.known, self.strict, self.deep), multipliers
                 except NotFound:
                     continue
+        if self.equations and self.known and self.goal.op != "=":
+            try:
+                return self._on_reduced_premises()
+            except NotFound:
+                pass
         if self.deep:
             return self._whole()
         raise NotFound(f"{self.goal!r}")
+
+    def _on_reduced_premises(self) -> tuple[list[Product], list[tuple[Node, int]]]:
+        """The premises modulo the equations too; what was taken off them comes back as multiples of the equations."""
+        basis = [self.gaps[i] for i in self.equations]
+        zero = [self.ring.poly(0)] * len(basis)  # `reduced` gives no quotients of a zero polynomial
+        reduced, parts = {}, {}
+        for i, g in self.known.items():
+            quotients, rest = sp.reduced(g, basis, *self.ring.gens, order="grlex", polys=True)
+            reduced[i], parts[i] = self.ring.poly(rest), [self.ring.poly(q) for q in quotients] or zero
+        quotients, rest = sp.reduced(self.target, basis, *self.ring.gens, order="grlex", polys=True)
+        multipliers = [self.ring.poly(q) for q in quotients] or zero
+        products = self.positive(self.ring.poly(rest), reduced, self.strict, self.deep)
+        for (
+            c,
+            numbers,
+            terms,
+        ) in products:  # g'_1 ... g'_k = g_1 ... g_k - sum_j g_1 ... g_(j-1) (g_j - g'_j) g'_(j+1) ... g'_k
+            for j, i in enumerate(numbers):
+                others = [self.known[b] for b in numbers[:j]] + [reduced[b] for b in numbers[j + 1 :]]
+                factor = self.ring.poly(sp.Rational(c.numerator, c.denominator))
+                for other in (*others, *terms, *terms):
+                    factor = factor * other
+                multipliers = [m - factor * q for m, q in zip(multipliers, parts[i], strict=True)]
+        back = self.ring.back
+        return products, [(back(m), i) for m, i in zip(multipliers, self.equations, strict=True) if not m.is_zero]
 
     def _in_time(self) -> None:
         if time.monotonic() > self.until:

@@ -157,6 +157,9 @@ def _solve(
     free = len(columns) - inequalities
     if inequalities == 0:
         return solve_exactly(columns, target)
+    if chosen is not None and not target:  # a contradiction is found up to scale: with the coefficient 1
+        rest = _solve(columns, inequalities, mul(columns[chosen], constant(-1)), labels, None)
+        return None if rest is None else [c + (j == chosen) for j, c in enumerate(rest)]
     cost = [1.0 + len(numbers) + 3 * len(ts) for numbers, ts in labels] + [0.0] * free
     if chosen is not None:
         if not columns[chosen]:

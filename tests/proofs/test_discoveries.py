@@ -1,0 +1,139 @@
+"""What sympy discovers is what is sealed: maximisers, closed forms, limits, counts and leading terms, each from the sealed formulas.
+
+If sympy's answer and a sealed form part ways, one of the two has changed, and a test here fails.
+"""
+
+from fractions import Fraction
+
+import flint
+import mpmath
+import pytest
+import sympy as sp
+from sympy import Eq, Symbol, diff, exp, limit, log, oo, series, simplify, sinh, solve, tanh
+
+from proofs import bounds, theorem
+from proofs.language.bridge import same
+
+a, q, t = Symbol("a", positive=True), Symbol("q", positive=True), Symbol("t", positive=True)
+T = Symbol("T", integer=True, positive=True)
+c, delta = Symbol("c", nonnegative=True), Symbol("delta", positive=True)
+
+
+def at_scale(th, rate):
+    """The bound's closed form with n = T - 1 steps and eps = rate."""
+    return th.rhs.subs(
+        {s: v for s, v in ((th.symbols.get("n"), T - 1), (th.symbols.get("T"), T)) if s is not None}
+    ).subs(th.symbols["eps"], rate)
+
+
+def test_bhatia_davis_maximiser():
+    """The density with the largest variance at range ratio q has its minimum at (q + 1)/(2 q)."""
+    S0 = theorem("S0.variance")
+    gain = S0.rhs.subs({S0.a: a, S0.b: q * a})
+    [star] = solve(diff(gain, a), a)
+    assert star == (q + 1) / (2 * q)
+    R = theorem("S0.variance_ratio")
+    assert simplify(gain.subs(a, star) - R.rhs.subs(R.q, q)) == 0
+    assert diff(gain, a, 2) == -2 * q  # a maximum
+
+
+def test_sinh_is_the_closed_form_of_the_variance():
+    S1 = theorem("S1")
+    lam = S1.n * log(1 + S1.eps)
+    assert same((sinh(lam) ** 2).rewrite(exp).rewrite(sp.Pow), S1.rhs)
+
+
+def test_tanh_is_the_closed_form_of_the_guided_bound():
+    S2 = theorem("S2")
+    assert simplify(tanh(S2.n * log(1 + S2.eps) / 2).rewrite(exp).rewrite(sp.Pow) - S2.rhs) == 0
+
+
+def test_the_constant_of_polynomial_time_is_a_limit():
+    """(1 + c/T)^(2 (T - 1)) tends to e^(2c): the constant of the sealed cost S3.polynomial."""
+    growth = (1 + c / T) ** (2 * (T - 1))
+    assert limit(growth, T, oo) == exp(2 * c)
+    P = theorem("S3.polynomial")
+    steps = P.rhs.subs(P.n, T - 1).subs(P.c, c)
+    assert simplify(limit(steps / T**2, T, oo) - P.L**2 * exp(2 * c) / (2 * P.delta)) == 0
+
+
+def test_the_variance_of_guided_paths_has_a_limit():
+    S1, bound = theorem("S1"), theorem("S1.limit")
+    assert simplify(limit(at_scale(S1, c / T), T, oo) - bound.rhs.subs(bound.c, c)) == 0
+
+
+@pytest.mark.parametrize("bias, count", [("S3.uniform", "S3.particles"), ("P3", "P3.particles")])
+def test_the_number_of_particles_is_solved_for(bias, count):
+    """N from bound = delta is the N that the sealed corollary asks for."""
+    B, P = theorem(bias), theorem(count)
+    [need] = solve(Eq(B.rhs, delta), B.N)
+    [asked] = [h for h in P.formulas if P.symbols["delta"] in h.free_symbols and P.symbols["N"] in h.free_symbols]
+    given = {P.symbols[name]: B.symbols[name] for name in ("L", "eps", "n", "T")}
+    [least] = solve(Eq(asked.lhs.subs(given), asked.rhs.subs(given).subs(P.symbols["delta"], delta)), P.symbols["N"])
+    assert simplify(need - least) == 0
+
+
+def test_leading_terms_in_eps():
+    S1, S2, linear = theorem("S1"), theorem("S2"), theorem("S2.linear")
+    assert simplify(series(S1.rhs, S1.eps, 0, 3).removeO() - S1.n**2 * S1.eps**2) == 0
+    first = series(S2.rhs, S2.eps, 0, 2).removeO()
+    assert simplify(first - linear.rhs.subs({linear.n: S2.n, linear.eps: S2.eps})) == 0
+
+
+def test_the_sealed_leading_orders_are_series():
+    """S1.leading and S2.leading bound by the first terms of sinh^2 and tanh."""
+    y = Symbol("y", positive=True)
+    S1, S2 = theorem("S1.leading"), theorem("S2.leading")
+    assert S1.lhs.subs(S1.y, y) == series(sinh(y) ** 2, y, 0, 3).removeO()
+    assert sp.expand(S2.lhs.subs(S2.y, y) - series(tanh(y), y, 0, 5).removeO()) == 0
+
+
+def test_sharper_by_a_factor_of_four():
+    """S2 to leading order is a quarter of the paper's P5 with T = n steps."""
+    S2, P5 = theorem("S2"), theorem("P5")
+    ours = series(S2.rhs, S2.eps, 0, 2).removeO()
+    paper = P5.rhs.subs({P5.T: S2.n, P5.eps: S2.eps})
+    assert simplify(paper / ours) == 4
+
+
+@pytest.mark.parametrize("eps, n", [(Fraction(1, 10**9), 5), (Fraction(1, 10), 10**4), (Fraction(1, 3), 7)])
+def test_fifty_digits_against_balls(eps, n):
+    """sinh^2 at eps = 1e-9 has no correct digit in floats, and overflows at large T: mpmath reads it, arb encloses it."""
+    S1 = theorem("S1")
+    with mpmath.workdps(80):
+        value = S1.numeric("mpmath")(mpmath.mpf(eps.numerator) / eps.denominator, n)
+        text = mpmath.nstr(value, 50)
+    before = flint.ctx.prec
+    flint.ctx.prec = 400
+    try:
+        ball = S1.numeric("arb")(eps, n)
+        digits, _, power = text.partition("e")
+        read = flint.arb(digits) * flint.arb(10) ** int(power or 0)
+        assert abs(ball - read) < abs(ball) * flint.arb(10) ** -48
+    finally:
+        flint.ctx.prec = before
+
+
+def test_the_rate_of_the_limit_by_richardson():
+    """T (log growth - 2c) tends to -c^2 - 2c for growth = (1 + c/T)^(2 (T - 1)): read by extrapolation, and by sympy."""
+    growth = sp.lambdify((T, c), T * (2 * (T - 1) * log(1 + c / T) - 2 * c), "mpmath")
+    with mpmath.workdps(60):
+        values = [growth(mpmath.mpf(m), mpmath.mpf(1)) for m in range(1, 41)]
+        rate, _ = mpmath.richardson(values)
+    assert abs(rate + 3) < 1e-8
+    assert limit(T * (2 * (T - 1) * log(1 + 1 / T) - 2), T, oo) == -3
+
+
+def test_the_error_that_a_budget_affords_by_root_finding():
+    """eps with N(eps) = budget, by findroot; arb brackets the root."""
+    S3 = theorem("S3.uniform")
+    [need] = solve(Eq(S3.rhs, delta), S3.N)
+    values = {S3.L: 2, S3.T: 50, S3.n: 49, delta: sp.Rational(1, 100)}
+    budget = 10**6
+    read = sp.lambdify(S3.eps, need.subs(values) - budget, "mpmath")
+    with mpmath.workdps(30):
+        root = mpmath.findroot(read, 0.05)
+        low, high = (Fraction(int(mpmath.floor(root * 10**20)) + step, 10**20) for step in (-1, 2))
+    for eps, below in ((low, True), (high, False)):
+        bound = bounds.evaluate("S3", "uniform", N=budget, T=50, L=2, eps=eps)
+        assert (bound < Fraction(1, 100)) is below
