@@ -9,11 +9,15 @@ import typer
 
 if TYPE_CHECKING:
     from smc.check.check import Report
+    from smc.check.enclosed import EnclosedReport
     from smc.check.sampled import SampledReport
     from smc.errors import TooLarge
 
 DEFAULT_PARTICLES = 4
-MOST = 10**15
+BUDGET = 30.0
+"""Seconds that the exact law (auto) or an enclosure may take, by estimate."""
+METHODS = ("auto", "exact", "certified", "enclosure", "monte-carlo")
+MOST = 10**18
 """Largest number of particles or proposals that is read."""
 LONG_HORIZON = 500
 """Horizon beyond which a note says that exact values take a while."""
@@ -53,8 +57,15 @@ def command(
         typer.Option("--rationalise", help="Read decimals as exact fractions and mend rows that miss 1 by rounding."),
     ] = False,
     method: Annotated[
-        str, typer.Option(help="exact; certified (enclosures, for more particles); monte-carlo where neither fits.")
-    ] = "exact",
+        str,
+        typer.Option(
+            help="auto (exact where it fits the budget, else enclosure); exact; certified (the law as balls); enclosure (two certified "
+            "ends, at any number of particles); monte-carlo."
+        ),
+    ] = "auto",
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds that auto and enclosure may take, by estimate.", show_default="30")
+    ] = None,
     replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo).", show_default="10000")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed (monte-carlo).", show_default="0")] = None,
     error: Annotated[
@@ -66,7 +77,7 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, rationals as strings.")] = False,
 ) -> int:
-    """Check a model: its exact output law, its distance to the target, and every bound beside what was measured.
+    """Check a model: its output law, its distance to the target, and every bound beside what was measured.
 
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
@@ -74,8 +85,14 @@ def command(
     from smc.errors import InputError, TooLarge
     from smc.formats import load
 
-    if method not in ("exact", "certified", "monte-carlo"):
-        raise InputError(f"unknown method {method!r}", where="method", mend="choose exact, certified or monte-carlo")
+    if method not in METHODS:
+        raise InputError(f"unknown method {method!r}", where="method", mend=f"choose one of {', '.join(METHODS)}")
+    if budget is not None and (method not in ("auto", "enclosure") or not 0 < budget < 1e9):
+        raise InputError(
+            f"budget {budget} for {method}",
+            where="budget",
+            mend="give seconds above 0, with --method auto or enclosure",
+        )
     sampling = {"replicates": replicates, "seed": seed, "error": error}
     for name, value_given in sampling.items():
         if value_given is not None and method != "monte-carlo":
@@ -97,9 +114,18 @@ def command(
         particles = 1 if algorithm in ("guided", "mh") else DEFAULT_PARTICLES
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))
     twist = source.twist(value)
-    report: Report | SampledReport
+    report: Report | EnclosedReport | SampledReport
     what = f"{algorithm} on {source.model.name}"
-    if method != "monte-carlo":
+    seconds = BUDGET if budget is None else budget
+    if method == "auto":
+        from smc.check.enclosed import seconds_of_law
+
+        fits = seconds_of_law(source.model, twist, algorithm, particles) <= seconds
+        method = "exact" if fits else "enclosure"
+    if method == "enclosure":
+        report = _enclosed(source.model, twist, algorithm, particles, seconds, explain)
+        document = report.to_json()
+    elif method != "monte-carlo":
         from smc.check.check import check
 
         _forewarn(source.model, twist, algorithm, particles, explain, method)
@@ -124,12 +150,28 @@ def command(
     if as_json:
         json_object(document)
     else:
-        lines, table = _shown(report, method)
+        lines, table = _shown(report)
         console = results()
         for line in lines:
             console.print(line, soft_wrap=True)
         console.print(table)
     return CODES[report.verdict]
+
+
+def _enclosed(model, twist, algorithm, particles, budget, explain) -> EnclosedReport:
+    """The report by enclosure, within a budget of seconds."""
+    from smc.check.enclosed import check_by_enclosure
+    from smc.cli.output import remarks, waiting
+    from smc.errors import TooLarge
+
+    told = (lambda way: remarks().print(f"enclosure: {way}", soft_wrap=True)) if explain else None
+    with waiting(f"{algorithm} on {model.name}") as progress:
+        try:
+            return check_by_enclosure(
+                model, twist, algorithm, particles=particles, budget=budget, progress=progress, explain=told
+            )
+        except TooLarge as fault:
+            raise _for_command_line(fault, algorithm) from None
 
 
 def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode: str) -> None:
@@ -174,17 +216,21 @@ def _for_command_line(fault: TooLarge, algorithm: str) -> TooLarge:
     from smc.errors import TooLarge
 
     mend = fault.mend.replace("mode 'certified'", "--method certified")
+    mend = re.sub(r"give a budget of (\d+) seconds", r"--budget \1", mend)
     mend = re.sub(r"mode '\w+',? ?", "", mend).replace("a Monte Carlo run", "--method monte-carlo")
     if algorithm in SAMPLED and "monte-carlo" not in mend:
         mend = f"{mend}, or --method monte-carlo".lstrip(", ")
     return TooLarge(fault.what, where=fault.where, mend=mend)
 
 
-def _shown(report, method: str):
-    if method != "monte-carlo":
+def _shown(report):
+    from smc.check.check import Report
+    from smc.check.enclosed import EnclosedReport
+
+    if isinstance(report, Report):
         from smc.present.tables import bounds_table, constants_lines
 
         return constants_lines(report), bounds_table(report.rows)
-    from smc.cli.sampled_table import lines, table
+    from smc.cli.sampled_table import enclosed_lines, lines, table
 
-    return lines(report), table(report.rows)
+    return (enclosed_lines if isinstance(report, EnclosedReport) else lines)(report), table(report.rows)

@@ -1,4 +1,4 @@
-"""The report of a simulated check, for a person."""
+"""The reports that know their quantities by two ends, sampled or certified, for a person."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ from rich.table import Table
 from rich.text import Text
 
 from smc.check.check import Row
+from smc.check.enclosed import EnclosedReport, EnclosedRow
 from smc.check.sampled import SampledReport, SampledRow
-from smc.numbers import INFINITE
+from smc.numbers import INFINITE, Rational, nearest_float
 from smc.present.digits import logarithm, short
 from smc.present.tables import COLUMNS, row_cells, verdict_text
 
 
-def between(low: float, high: float) -> str:
-    """An interval for reading."""
-    return short(low) if low == high else f"{short(low)} .. {short(high)}"
+def between(low: Rational | float, high: Rational | float) -> str:
+    """An interval for reading: one number where its ends look alike."""
+    return short(low) if short(low) == short(high) else f"{short(low)} .. {short(high)}"
+
+
+def apart(low: Rational, high: Rational) -> str:
+    """An interval with as many digits as tell its ends apart, up to those of a float."""
+    for digits in range(4, 17):
+        ends = [f"{nearest_float(end):.{digits}g}" for end in (low, high)]
+        if ends[0] != ends[1] and digits > 4:
+            return " .. ".join(ends)
+        if ends[0] != ends[1]:
+            break
+    return between(low, high)
 
 
 def lines(report: SampledReport) -> list[str]:
@@ -35,8 +47,22 @@ def lines(report: SampledReport) -> list[str]:
     ]
 
 
-def table(rows: Sequence[Row | SampledRow]) -> Table:
-    """Every statement against its measurement: exact where it is, an interval where it was sampled."""
+def enclosed_lines(report: EnclosedReport) -> list[str]:
+    """What the model is, and what is certain of the run."""
+    c, e = report.constants, report.found
+    return [
+        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
+        f"reward model: {c.twist.name}",
+        f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
+        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+        f"{report.algorithm}, {e.particles} particles: total variation to the target {apart(*report.tv)} (certified, level {e.level}), "
+        f"probability of no answer at most {short(e.dead_upper)}, E[Zhat^2]/Z^2 = {between(*e.second_moment)}",
+        *(f"note: {note}" for note in c.model.notes),
+    ]
+
+
+def table(rows: Sequence[Row | SampledRow | EnclosedRow]) -> Table:
+    """Every statement against its measurement: exact where it is, both ends where it was sampled or enclosed."""
     shown = Table()
     for name in COLUMNS:
         if name != "bound / observed":

@@ -38,7 +38,7 @@ from smc.exact.float_moments import float_moments
 from smc.exact.lumping import lump_symmetric
 from smc.exact.moments import means, pair_moment_balls, pair_moments
 from smc.exact.particle_moments import particle_moment_balls, particle_moments
-from smc.numbers import ZERO, Ball, Rational, precision
+from smc.numbers import ZERO, Ball, Rational, dyadic, precision
 from smc.samplers.process import ParticleProcess, check_particles
 
 START_BITS, MOST_BITS = 128, 1 << 14
@@ -220,9 +220,4 @@ def _ball(value: Rational) -> Ball:
 
 def ends(value: Ball) -> tuple[Rational, Rational]:
     """Both ends of a ball, as rationals."""
-    return _dyadic(value.lower()), _dyadic(value.upper())
-
-
-def _dyadic(point: Ball) -> Rational:
-    mantissa, exponent = point.mid().man_exp()
-    return Rational(int(mantissa)) * Rational(2) ** int(exponent)
+    return dyadic(value.lower()), dyadic(value.upper())

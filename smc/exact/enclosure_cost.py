@@ -68,7 +68,7 @@ def choose(
     fitting = [way for way in found if way.seconds <= budget and way.bytes <= memory]
     if not fitting:
         best = min(found, key=lambda way: (way.bytes > memory, way.seconds))
-        mend = "use level 2" if level == 4 else "use fewer states"
+        mend = "use level 2" if level == 4 else ""
         if best.bytes <= memory:
             mend = f"give a budget of {best.seconds:.0f} seconds"
         raise TooLarge(

@@ -118,9 +118,9 @@ def test_what_is_not_simulated_is_refused(algorithm):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--method", "guess"], "choose exact, certified or monte-carlo"),
-        (["--seed", "3"], "the exact method draws nothing"),
-        (["--replicates", "3"], "the exact method draws nothing"),
+        (["--method", "guess"], "choose one of auto, exact, certified, enclosure, monte-carlo"),
+        (["--seed", "3"], "the auto method draws nothing"),
+        (["--replicates", "3"], "the auto method draws nothing"),
         (["--method", "monte-carlo", "--replicates", "0"], "0 replicates"),
         (["--method", "monte-carlo", "--replicates", str(10**12)], "the limit is"),
         (["--method", "monte-carlo", "--seed", "-1"], "-1 is no seed"),

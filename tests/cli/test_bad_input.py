@@ -134,11 +134,18 @@ def test_the_documents_that_were_bent_are_good(document, tmp_path, capsys):
     [
         (["--particles", "0"], "0 particles"),
         (["--particles", "-4"], "-4 particles"),
-        (["--particles", str(10**400)], "give a whole number from 1 to 1e+15"),
-        (["--particles", str(10**15)], "--method monte-carlo"),
-        (["--particles", "300000"], "use at most"),
+        (["--particles", str(10**400)], "give a whole number from 1 to 1e+18"),
+        (["--particles", str(10**18 + 1)], "give a whole number from 1 to 1e+18"),
+        (["--particles", str(10**15), "--method", "exact"], "--method monte-carlo"),
+        (["--particles", "300000", "--method", "exact"], "use at most"),
+        (["--method", "magic"], "choose one of auto, exact"),
+        (["--method", "enclosure", "--algorithm", "sis"], "sis has no enclosure"),
+        (["--method", "exact", "--budget", "3"], "--method auto or enclosure"),
+        (["--budget", "0"], "give seconds above 0"),
+        (["--budget", "nan"], "give seconds above 0"),
+        (["--budget", "1e-9", "--method", "enclosure"], "--budget 0, or --method monte-carlo"),
         (["--explain", "--method", "monte-carlo"], "nothing to explain"),
-        (["--algorithm", "mh", "--proposals", str(10**30)], "give a whole number from 1 to 1e+15"),
+        (["--algorithm", "mh", "--proposals", str(10**30)], "give a whole number from 1 to 1e+18"),
         (["--algorithm", "mh", "--proposals", str(10**14)], "proposals"),
         (["--algorithm", "sis", "--particles", str(10**10)], "--method monte-carlo"),
         (["--particles", "two"], "--particles"),
@@ -272,7 +279,7 @@ def test_the_program_itself_leaves_no_traceback(tmp_path):
 
 def test_too_large_says_the_size_the_estimate_and_the_way_out(capsys):
     """Refused before anything is computed; the library's own modes are not offered where the command has none of them."""
-    message = refused(capsys, ["check", "shipped:cliffwalking", "--particles", "100000", "--json"])
+    message = refused(capsys, ["check", "shipped:cliffwalking", "--particles", "100000", "--method", "exact", "--json"])
     for part in (
         "100000 particles: ",
         "occupancies",

@@ -1,0 +1,191 @@
+"""`check` by enclosure, at any number of particles: every bound against two certified ends of what it bounds.
+
+A bound above the upper end HOLDS, one below the lower end is REFUTED, one between is UNDECIDED: the enclosure is too wide to tell. No
+sampling, no probability of error; where the enclosure shrinks (level four, larger N), bounds that are close are told apart too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import flint
+
+from proofs import bounds
+from smc.check.check import CLAIMS, START_BITS, TV, Claim, Row, target_rows, value_rows, worst_verdict
+from smc.check.measure import Measured
+from smc.errors import InputError, TooLarge
+from smc.exact import explain_law
+from smc.exact.enclosure import Enclosure, enclosure
+from smc.exact.enclosure_cost import BUDGET, Way, choose
+from smc.exact.lumping import lump_symmetric
+from smc.numbers import Ball, Extended, Rational, Verdict, at_most, dyadic, precision, text
+from smc.samplers.process import ParticleProcess, particle_process
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class EnclosedRow:
+    """One statement against an enclosure. bound: rational, ball or INFINITE; low, high: certified ends of the quantity."""
+
+    id: str
+    form: str
+    quantity: str
+    bound: Extended | Ball
+    low: Rational
+    high: Rational
+    verdict: Verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """As a row of the exact report, with `observed` null and both ends beside it; a ball is shown as its midpoint."""
+        return {
+            "id": self.id,
+            "form": self.form,
+            "quantity": self.quantity,
+            "bound": str(dyadic(self.bound)) if isinstance(self.bound, flint.arb) else text(self.bound),
+            "bound_exact": not isinstance(self.bound, flint.arb),
+            "observed": None,
+            "observed_enclosure": [str(self.low), str(self.high)],
+            "verdict": self.verdict.value,
+        }
+
+
+def judge(claim: Claim, particles: int, low: Rational, high: Rational) -> EnclosedRow:
+    """`claim` at N = `particles` against certified ends of its quantity."""
+    with precision(4 * START_BITS):
+        bound = bounds.evaluate(claim.id, claim.form, N=particles, **claim.inputs)
+        above, below = at_most(high, bound), at_most(low, bound)
+    verdict = Verdict.UNDECIDED
+    if above is Verdict.HOLDS:
+        verdict = Verdict.HOLDS
+    elif below is Verdict.REFUTED:
+        verdict = Verdict.REFUTED
+    return EnclosedRow(claim.id, claim.form, claim.quantity, bound, low, high, verdict)
+
+
+@dataclass(frozen=True)
+class EnclosedReport:
+    """What an enclosure says: the model's constants, certified ends of TV, law and second moment, and a row per statement."""
+
+    constants: Constants
+    algorithm: str
+    found: Enclosure
+    rows: tuple[Row | EnclosedRow, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """REFUTED if any row is, else UNDECIDED if any row is, else HOLDS."""
+        return worst_verdict(row.verdict for row in self.rows)
+
+    @cached_property
+    def tv(self) -> tuple[Rational, Rational]:
+        """Ends of `TV(law of the output, pi)`."""
+        return self.found.tv_lower, self.found.tv_upper
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `check --method enclosure --json` prints: constants exact, measurements as pairs of rationals around them."""
+        c, e = self.constants, self.found
+        low, high = e.second_moment
+        return {
+            "model": c.model.name,
+            "notes": list(c.model.notes),
+            "twist": c.twist.name,
+            "horizon": c.model.horizon,
+            "normaliser": str(c.normaliser),
+            "bellman_error": text(c.bellman_error),
+            "bellman_product": text(c.bellman_product),
+            "ratio_bound": text(c.ratio_bound),
+            "algorithm": self.algorithm,
+            "particles": e.particles,
+            "method": "enclosure",
+            "level": e.level,
+            "arithmetic": e.arithmetic,
+            "law": None,
+            "law_enclosures": {s: [str(end) for end in e.probability(k)] for k, s in enumerate(c.model.layers[-1])},
+            "dead": None,
+            "dead_upper": str(e.dead_upper),
+            "tv": None,
+            "tv_lower": str(self.tv[0]),
+            "tv_upper": str(self.tv[1]),
+            "second_moment_ratio": str(low) if low == high else None,
+            "second_moment_ratio_enclosure": [str(low), str(high)],
+            "bounds": [row.to_json() for row in self.rows],
+            "verdict": self.verdict.value,
+        }
+
+
+class _Overrun(Exception):
+    """The budget has ended in the middle of a recursion."""
+
+
+def check_by_enclosure(
+    model: LayeredModel,
+    twist: Twist,
+    algorithm: str = "naive",
+    *,
+    particles: int = 1,
+    budget: float = BUDGET,
+    progress: Progress | None = None,
+    explain: Callable[[Way], None] | None = None,
+) -> EnclosedReport:
+    """The tightest enclosure that fits `budget` seconds, held against every statement on `algorithm` with N = `particles`.
+
+    Level four where it fits, else level two; a level four that takes longer than its estimate and the budget is given up for level two.
+    explain: called with the way that is taken. Raises InputError for an algorithm that is not naive or adapted SMC, TooLarge where
+    nothing fits.
+    """
+    if algorithm not in CLAIMS:
+        raise InputError(
+            f"{algorithm} has no enclosure", where="method", mend="its exact law is quick: choose exact (or auto)"
+        )
+    constants = analyse(model, twist)
+    process = particle_process(model, twist, algorithm)
+    quotient = lump_symmetric(process)[0]
+    way = choose(quotient, particles, budget=budget)
+    if explain is not None:
+        explain(way)
+    try:
+        found = _run(process, particles, way, progress, time.monotonic() + budget)
+    except _Overrun:
+        way = choose(quotient, particles, level=2, budget=budget)
+        if explain is not None:
+            explain(way)
+        found = _run(process, particles, way, progress, None)
+    if found.bits is not None and choose(quotient, particles, level=2, budget=budget).arithmetic == "rationals":
+        found = replace(found, second_moment=enclosure(process, particles).second_moment)  # exact, where it is quick
+    rows: list[Row | EnclosedRow] = [*value_rows(constants), *target_rows(constants)]
+    tv = found.tv_lower, found.tv_upper
+    for claim in CLAIMS[algorithm](constants):
+        low, high = tv if claim.quantity == TV else found.second_moment
+        rows.append(claim.row(particles, low) if low == high else judge(claim, particles, low, high))
+    return EnclosedReport(constants, algorithm, found, tuple(rows))
+
+
+def _run(
+    process: ParticleProcess, particles: int, way: Way, progress: Progress | None, deadline: float | None
+) -> Enclosure:
+    def tick(share: float) -> None:
+        if deadline is not None and way.level == 4 and time.monotonic() > deadline:
+            raise _Overrun
+        if progress is not None:
+            progress(share, f"enclosure at {particles} particles, level {way.level} in {way.arithmetic}")
+
+    return enclosure(process, particles, level=way.level, arithmetic=way.arithmetic, tick=tick)
+
+
+def seconds_of_law(model: LayeredModel, twist: Twist, algorithm: str, particles: int) -> float:
+    """Estimated seconds of the exact law; 0 for one particle and for what is not resampled, infinite where it does not fit at all."""
+    if algorithm not in CLAIMS or particles == 1:
+        return 0.0
+    try:
+        plan = explain_law(Measured(analyse(model, twist), algorithm, particles).process, particles)
+    except TooLarge:
+        return float("inf")
+    return plan.costs[0].seconds if plan.costs else 0.0
