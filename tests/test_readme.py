@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from smc.cli import run as cli
+from tests.effort import NIGHTLY
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = ("git clone", "cd ", "pip install", "python -m venv", "python3 -m venv", r".venv\Scripts")
@@ -36,7 +39,17 @@ def agree(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, text, re.S) is not None
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(command: str, folder: Path, monkeypatch, capsys) -> subprocess.CompletedProcess[str]:
+    """`bellman-smc` in this process and with few examples; in the nightly run, as every other command, to the letter and in its own."""
+    program, *arguments = shlex.split(command)
+    if program == "bellman-smc" and not NIGHTLY:
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setenv("NO_COLOR", "1")
+        capsys.readouterr()
+        code = cli([*arguments, *(["--examples", "50", "--chunk", "50"] if "--examples" in arguments else [])])
+        shown = capsys.readouterr()
+        return subprocess.CompletedProcess(command, code, shown.out, shown.err)
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -50,7 +63,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.splitlines()[0][2:60])
-def test_commands(block, tmp_path):
+def test_commands(block, tmp_path, monkeypatch, capsys):
     for command, shown in commands(block):
         if command.startswith(SET_UP):
             continue
@@ -58,7 +71,7 @@ def test_commands(block, tmp_path):
             targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
             assert set(shlex.split(command)[1:]) <= set(targets), f"the Makefile has no such target: {command}"
             continue
-        done = run(command, tmp_path)
+        done = run(command, tmp_path, monkeypatch, capsys)
         assert done.returncode == 0, f"{command}: exit code {done.returncode}\n{done.stderr}"
         assert not shown.strip() or agree(shown, done.stdout), f"{command} prints now:\n{done.stdout}"
 

@@ -368,11 +368,13 @@ def test_the_module_and_the_command_are_one():
     assert program("check", "absent.json").returncode == 2
 
 
-def test_certified_law_encloses_the_exact_one():
+def test_certified_law_encloses_the_exact_one(capsys):
     """Balls at any N: the interval of each probability and of the TV holds the rational that the exact method gives."""
-    exact = json.loads(program("check", "shipped:verifier-tree", "--particles", "3", "--json").stdout)
-    asked = ("check", "shipped:verifier-tree", "--particles", "3", "--method", "certified", "--json")
-    enclosed = json.loads(program(*asked).stdout)
+    asked = ["check", "shipped:verifier-tree", "--particles", "3", "--json"]
+    assert run(asked) == 0
+    exact = json.loads(capsys.readouterr().out)
+    assert run([*asked, "--method", "certified"]) == 0
+    enclosed = json.loads(capsys.readouterr().out)
     assert enclosed["method"] == "certified" and enclosed["verdict"] == "holds"
     for key, (low, high) in {"tv": enclosed["tv"], **enclosed["law"]}.items():
         value = Fraction(exact["tv"] if key == "tv" else exact["law"][key])

@@ -6,11 +6,14 @@ import ast
 import math
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jupytext
 import nbformat
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
@@ -43,16 +46,39 @@ def read(source: Path) -> NotebookNode:
     return notebook
 
 
-def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run every cell in a fresh kernel, in the notebooks' folder. Raises CellExecutionError where a cell fails."""
-    client = NotebookClient(
-        notebook,
-        timeout=SECONDS,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(FOLDER)}},
-        extra_arguments=["--IPKernelApp.log_level=40"],
-    )
-    client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
+@contextmanager
+def kernel() -> Iterator[KernelManager]:
+    """A kernel for several notebooks, one after the other: modules are imported once, names are forgotten in between (`execute`)."""
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(FOLDER), env=_environment(), extra_arguments=["--IPKernelApp.log_level=40"])
+    try:
+        yield manager
+    finally:
+        manager.shutdown_kernel(now=True)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def execute(notebook: NotebookNode, used: KernelManager | None = None) -> NotebookNode:
+    """Run every cell, in the notebooks' folder: in a fresh kernel, or in `used` with its names forgotten.
+
+    Raises CellExecutionError where a cell fails.
+    """
+    folder = {"metadata": {"path": str(FOLDER)}}
+    if used is None:
+        arguments = ["--IPKernelApp.log_level=40"]
+        client = NotebookClient(
+            notebook, timeout=SECONDS, kernel_name="python3", resources=folder, extra_arguments=arguments
+        )
+        client.execute(env=_environment())
+    else:
+        forget = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%reset -f")])
+        for each in (forget, notebook):
+            client = NotebookClient(each, km=used, timeout=SECONDS, resources=folder)
+            client.execute()
+            client.kc.stop_channels()
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({})  # times of execution
     notebook.metadata = nbformat.from_dict(METADATA)

@@ -10,22 +10,20 @@ import nbformat
 import pytest
 from matplotlib.mathtext import MathTextParser
 
-from tests.notebooks.execution import SOURCES, differences, execute, read, same_data, stored, style_faults
+from tests.effort import NIGHTLY
+from tests.notebooks.execution import SOURCES, differences, execute, kernel, read, same_data, stored, style_faults
 
 names = [source.stem for source in SOURCES]
 
 
 @pytest.fixture(scope="module")
 def fresh():
-    """Notebooks executed in this session, each once."""
-    done: dict = {}
-
-    def get(source):
-        if source not in done:
-            done[source] = execute(read(source))
-        return done[source]
-
-    return get
+    """Executes a notebook: all in one kernel that forgets their names, in the nightly run each in a kernel of its own."""
+    if NIGHTLY:
+        yield lambda source: execute(read(source))
+        return
+    with kernel() as used:
+        yield lambda source: execute(read(source), used)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=names)
