@@ -71,7 +71,10 @@ def powers(matrix: list[list[Fraction]], terminal: list[Fraction], horizon: int)
     return [sum((x * y for x, y in zip(row, terminal, strict=True)), Fraction(0)) for row in result]
 
 
-@pytest.mark.parametrize(("size", "horizon"), [("4x4", 20), ("4x4", 1), ("4x4", 7), ("8x8", 14), ("8x8", 24)])
+@pytest.mark.parametrize(
+    ("size", "horizon"),
+    [("4x4", 20), ("4x4", 1), ("4x4", 7), ("8x8", 14), pytest.param("8x8", 24, marks=pytest.mark.nightly)],
+)
 @pytest.mark.parametrize(("hole", "floor"), [(Fraction(1), Fraction(0)), (Fraction(1, 4), Fraction(1, 100))])
 def test_normaliser_is_a_matrix_power(size, horizon, hole, floor):
     matrix, goals = transition_matrix(size, hole)
