@@ -84,8 +84,8 @@ def test_binomial_ends_are_ruled_out_and_hardly_more(k, trials):
             assert end == 0
             continue
         inside = end + 2e-3 * (successes / trials - end)
-        assert confidence._tail_at_most(successes, trials, end * (1 - 1e-9), error / 2)
-        assert not confidence._tail_at_most(successes, trials, inside, error / 2)
+        assert confidence._tail(successes, trials, end * (1 - 1e-9), error / 2)[0]
+        assert not confidence._tail(successes, trials, inside, error / 2)[0]
     if trials <= 1000 and k:
         tail = sum(binomial_pmf(j, trials, low) for j in range(k, trials + 1))
         assert tail <= error / 2 * (1 + 1e-9) and tail > error / 2 * 0.9
