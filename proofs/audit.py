@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from proofs.kernel import Node, Theorem
+from proofs.kernel.printing import show
 from proofs.kernel.replay import STORED, Refused, Replayer, digest, fingerprint, load, load_seals
-from proofs.kernel.rules import Node, Theorem
 
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
@@ -284,7 +285,7 @@ class Audit:
         own = _defined(mutant.data)
         # neither the symbols that this proof defines, nor what other proofs define from them
         replayer.theory.defs = {
-            s: d for s, d in self.sound.theory.defs.items() if own.isdisjoint({s[1][0], *(t[1][0] for t in d)})
+            s: d for s, d in self.sound.theory.defs.items() if own.isdisjoint({s.name, *(t.name for t in d)})
         }
         try:
             proved: Theorem = replayer.check(name, mutant.data)
@@ -303,7 +304,7 @@ class Audit:
         if follows(sealed.concl, proved.concl):
             return "seal", "true as well: it follows from the sealed conclusion by weakening a relation"
         reason = EXPLAINED.get((name, f"{mutant.where}: {mutant.what}"))
-        return ("seal", reason) if reason else ("SURVIVED", f"the kernel proves {proved.concl!r}")
+        return ("seal", reason) if reason else ("SURVIVED", f"the kernel proves {show(proved.concl)}")
 
     def run(self, name: str, limit: int | None = None) -> list[Outcome]:
         """The outcomes of the mutants of one stored proof: all, or about `limit` of them spread evenly."""

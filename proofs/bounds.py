@@ -23,8 +23,8 @@ from typing import Any
 import flint
 
 from proofs.catalogue import claim_of
+from proofs.kernel import Node
 from proofs.kernel.replay import STORED, Refused, decode_term, fingerprint, load_seals
-from proofs.kernel.rules import Node
 from proofs.language.terms import evaluate as value_of
 
 TV, AT_STEP, CHI_SQUARE, SECOND_MOMENT, QUERIES = "TV", "TV at step t", "chi^2", "E[Zhat^2]/Z^2", "queries"

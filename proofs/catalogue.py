@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proofs.kernel.rules import Node, bound_sort, open_body, var
+from proofs.kernel import Binder, Node, open_body, var
 from proofs.language.terms import show
 
 if TYPE_CHECKING:
@@ -107,10 +107,10 @@ def claim_of(theorem) -> tuple[list[Node], list[Node]]:
     conclusions: list[Node] = []
 
     def walk(formula: Node, taken: set[str]) -> None:
-        if formula.op == "all":
-            sort = bound_sort(formula.op, formula.data)
+        if formula.op == "all" and isinstance(formula, Binder):
+            sort = formula.bound
             names = {"nat": "n m k", "real": "x u v"}.get(sort, "y z w").split()
-            used = {data[0] for _, data in formula.free} | taken
+            used = {s.name for s in formula.free} | taken
             name = next(n for n in [*names, *(f"{names[0]}{i}" for i in range(99))] if n not in used)
             walk(open_body(formula, var(name, sort)), taken | {name})
         elif formula.op == "=>":

@@ -22,12 +22,11 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from proofs.kernel.arithmetic import normal_form, reify
-from proofs.kernel.replay import FORMAT, SEALS, STORED, digest, load_seals
-from proofs.kernel.rules import (
+from proofs.kernel import (
     ONE,
     Node,
     ProofError,
+    Quantifier,
     Theorem,
     Theory,
     close,
@@ -38,6 +37,8 @@ from proofs.kernel.rules import (
     replace,
     var,
 )
+from proofs.kernel.arithmetic import normal_form, reify
+from proofs.kernel.replay import FORMAT, SEALS, STORED, digest, load_seals
 from proofs.language.terms import ZERO, Head, Symbol, eq, implies, le, lt, num, show, term
 
 
@@ -56,9 +57,10 @@ class Fact:
         return self.theorem.hyps
 
     @property
-    def sides(self) -> tuple[Node, ...]:
+    def sides(self) -> tuple[Node, Node]:
         """The two sides of an equation, inequality, implication or conjunction."""
-        return self.theorem.concl.kids
+        left, right = self.theorem.concl.kids
+        return left, right
 
     def __repr__(self) -> str:
         hyps = sorted(map(show, self.hyps))
@@ -134,7 +136,7 @@ class Proof:
         result = self.theory.apply(rule, [f.theorem for f in premises], list(args))
         note, self._pending = note or self._pending, ""
         if rule.startswith("define"):
-            self.library.definitions[args[0].symbol()] = result
+            self.library.definitions[args[0].symbol] = result
         self.steps.append([rule, [f.ref for f in premises], list(args), note])
         self.theorems.append(result)
         return Fact(self, len(self.steps) - 1, result)
@@ -183,7 +185,7 @@ class Proof:
                 failure = error
                 continue
             return self.step("certificate", facts, [goal, data, signed, cleared], note)
-        raise ProofError(f"{failure}; goal {goal!r}; {_remainder(goal, theorems, data, equations)}")
+        raise ProofError(f"{failure}; goal {show(goal)}; {_remainder(goal, theorems, data, equations)}")
 
     def equal(self, a: Any, b: Any, eqs: Iterable = (), dens: Iterable[Fact] = (), note: str = "") -> Fact:
         """a = b by exact arithmetic, modulo equations (multiplier, fact) and with denominators `dens` cleared."""
@@ -235,9 +237,9 @@ class Proof:
         Without `fact` the template must give a term t(F), and the result is t(a) = t(b).
         """
         sorts, body = [], equation.concl
-        while body.op == "all":
-            sorts.append(body.data)
-            body = open_body(body, var(f"_y{len(sorts)}", body.data))
+        while isinstance(body, Quantifier):
+            sorts.append(body.bound)
+            body = open_body(body, var(f"_y{len(sorts)}", body.bound))
         a, b = body.kids
         sort = "real" if "real" in (a.sort, b.sort) else a.sort
         hole = Symbol("_F", tuple(sorts), sort)
@@ -375,7 +377,7 @@ class Library:
             steps = self.proof(used).steps
             for rule, refs, args, _ in map(steps.__getitem__, _needed(steps)):
                 if rule.startswith("define"):
-                    found[args[0].symbol()] = self.definitions[args[0].symbol()]
+                    found[args[0].symbol] = self.definitions[args[0].symbol]
                 todo += [r for r in refs if isinstance(r, str) and r not in seen]
                 seen |= {*todo}
         return found
@@ -401,7 +403,7 @@ def encode(proof: Proof) -> str:
         if node not in table:
             kids = [number(k) for k in node.kids]
             table[node] = len(table)
-            data = str(node.data) if node.op == "q" else node.data
+            data = str(node.data) if isinstance(node.data, Fraction) else node.data
             lines.append(json.dumps([node.op, data, kids]))
         return table[node]
 

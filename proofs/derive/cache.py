@@ -13,8 +13,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from proofs.derive.polynomials import Certificate
+from proofs.kernel import Node, ProofError
 from proofs.kernel.replay import decode_term
-from proofs.kernel.rules import Node, ProofError
 
 
 def _text(node: Node, known: dict[Node, str]) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from proofs.derive import finder
 from proofs.derive.polynomials import NotFound
+from proofs.kernel import Node, ProofError, Theorem, Theory
 from proofs.kernel.replay import Replayer, load, load_seals
-from proofs.kernel.rules import Node, ProofError, Theorem, Theory
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ import sympy as sp
 from proofs.derive.author import Fact, Proof
 from proofs.derive.polynomials import NotFound
 from proofs.derive.prover import Prover
+from proofs.kernel import Node, ProofError, close, equal, implies, le, lt, mk
 from proofs.kernel.arithmetic import canonical, derivative
-from proofs.kernel.rules import Node, ProofError, close, equal, implies, le, lt, mk
 from proofs.language.bridge import to_kernel, to_sympy
 from proofs.language.expressions import Expect, Law, Log, relation
 from proofs.language.terms import ZERO

@@ -24,8 +24,8 @@ import sympy as sp
 from proofs.derive.cache import CACHE
 from proofs.derive.polynomials import Certificate, Fractions, NotFound, Product, Ring, gap, inverse_pairs, rational
 from proofs.derive.programme import search
+from proofs.kernel import ZERO, Node, ProofError, mk
 from proofs.kernel.arithmetic import normal_form
-from proofs.kernel.rules import ZERO, Node, ProofError, mk
 
 SECONDS = 10.0
 """The time limit of one call."""

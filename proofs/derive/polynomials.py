@@ -8,8 +8,8 @@ from fractions import Fraction
 import sympy as sp
 
 from proofs.derive.programme import tidy
+from proofs.kernel import ZERO, Node, mk
 from proofs.kernel.arithmetic import Poly, add, normal_form
-from proofs.kernel.rules import ZERO, Node, mk
 
 Product = tuple[Fraction, list[int], list[sp.Poly]]
 """c * (premises, by number) * (squares of polynomials)."""

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from proofs.kernel import ZERO, Node, ProofError, mk
 from proofs.kernel.arithmetic import Poly, add, cleared, constant, mul, normal_form, power, reify
-from proofs.kernel.rules import ZERO, Node, ProofError, mk
 from proofs.language.terms import show
 
 

@@ -14,8 +14,23 @@ from sympy.core.function import AppliedUndef
 from proofs.derive import finder
 from proofs.derive.author import Fact, Proof
 from proofs.derive.polynomials import NotFound, gap
+from proofs.kernel import (
+    Application,
+    Constant,
+    Node,
+    ProofError,
+    Quantifier,
+    Signature,
+    forall,
+    is_var,
+    le,
+    lt,
+    mapped,
+    mk,
+    open_body,
+    var,
+)
 from proofs.kernel.arithmetic import canonical, normal_form
-from proofs.kernel.rules import Node, ProofError, forall, is_var, le, lt, mapped, mk, open_body, var
 from proofs.language.bridge import to_kernel
 from proofs.language.terms import ZERO
 
@@ -41,15 +56,16 @@ class Prover:
         self.proof = proof
         self.context: list[Fact] = []
         self.signs: dict[Node, Fact] = {}
-        self.assumed: dict[tuple, str] = {}  # by the symbol's data
+        self.assumed: dict[Signature, str] = {}
         self._busy: set[Node] = set()
 
     def notice(self, *exprs: Any) -> None:
         """Remember what the symbols and functions of these expressions assume (positive=True ...)."""
         for e in map(sp.sympify, exprs):
             for s in e.free_symbols | e.atoms(AppliedUndef):
-                if s.is_nonnegative and not (s.is_integer and not s.is_positive):
-                    self.assumed.setdefault(to_kernel(s).data, "<" if s.is_positive else "<=")
+                made = to_kernel(s)
+                if s.is_nonnegative and not (s.is_integer and not s.is_positive) and isinstance(made, Application):
+                    self.assumed.setdefault(made.symbol, "<" if s.is_positive else "<=")
 
     def conv(self, fact: Fact, goal: Node) -> Fact:
         """The fact in another form of the same normal form."""
@@ -79,12 +95,12 @@ class Prover:
                     break
         if found is not None:
             return found
-        if atom.op == "f" and atom.data in self.assumed:
+        if isinstance(atom, Application) and atom.symbol in self.assumed:
             return self._assumption(atom)
         if atom.sort == "nat" and atom.op != "q":
             return p.nat_nonneg(atom)
-        if atom.op == "f" and atom.data[0] in ("exp", "sqrt"):
-            return p.axiom("exp_pos" if atom.data[0] == "exp" else "sqrt_nonneg", atom.kids[0])
+        if isinstance(atom, Application) and atom.symbol.name in ("exp", "sqrt"):
+            return p.axiom("exp_pos" if atom.symbol.name == "exp" else "sqrt_nonneg", atom.kids[0])
         if atom.op in ("inv", "^"):
             below = self.positive(atom.kids[0])
             if below is None:
@@ -92,11 +108,11 @@ class Prover:
             return p.positive_inverse(below) if atom.op == "inv" else p.use("power_positive").spec(*atom.kids).mp(below)
         return None
 
-    def _assumption(self, atom: Node) -> Fact:
+    def _assumption(self, atom: Application) -> Fact:
         """What sympy assumes of the symbol, as a hypothesis: of a function for all its arguments."""
-        variables = [var(f"_x{i}", sort) for i, sort in enumerate(atom.data[1])]
-        general = mk("f", atom.data, tuple(variables))
-        fact = self.proof.assume(forall(variables, mk(self.assumed[atom.data], None, (ZERO, general))))
+        variables = [var(f"_x{i}", sort) for i, sort in enumerate(atom.symbol.args)]
+        general = atom.remade(tuple(variables))
+        fact = self.proof.assume(forall(variables, mk(self.assumed[atom.symbol], None, (ZERO, general))))
         if variables:
             return fact.spec(*atom.kids)
         self.context.append(fact)
@@ -104,8 +120,8 @@ class Prover:
 
     def positive(self, term: Node) -> Fact | None:
         """A fact 0 < term, or None."""
-        if term.op == "q":
-            return self.proof.cert(lt(ZERO, term), products=[(1, [], [])]) if term.data > 0 else None
+        if isinstance(term, Constant):
+            return self.proof.cert(lt(ZERO, term), products=[(1, [], [])]) if term.value > 0 else None
         if len(normal_form(term)) == 1:
             fact = self.sign(term)
             if fact is not None and fact.concl.op == "<":
@@ -123,8 +139,8 @@ class Prover:
             if canonical(f.concl) is wanted:
                 return f
         if not only_context:
-            if phi.op == "all":
-                v = var(f"_v{len(self.proof.steps)}", phi.data)
+            if isinstance(phi, Quantifier):
+                v = var(f"_v{len(self.proof.steps)}", phi.bound)
                 return self.known(open_body(phi, v)).gen(v)
             if phi.op == "and":
                 return self.known(phi.kids[0]).both(self.known(phi.kids[1]))
@@ -222,7 +238,7 @@ def _first_difference(a: Node, b: Node) -> tuple[Node, Node] | None:
     forms = {canonical(f) for f in others}
     for f in _calls(a):
         for g in others if canonical(f) not in forms else ():
-            for u, v in zip(f.kids, g.kids, strict=True) if g.data == f.data else ():
+            for u, v in zip(f.kids, g.kids, strict=True) if g.symbol == f.symbol else ():
                 if canonical(u) is not canonical(v) and not is_var(u):
                     return u, v
     return None

@@ -18,8 +18,8 @@ import sympy as sp
 
 from proofs.derive.author import Fact, Library, Proof, encode
 from proofs.derive.derivation import Derivation, Line
+from proofs.kernel import Theorem
 from proofs.kernel.replay import Replayer, load, load_seals
-from proofs.kernel.rules import Theorem
 from proofs.language.bridge import to_sympy
 from proofs.language.text import latex
 

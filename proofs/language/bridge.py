@@ -19,8 +19,24 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
+from proofs.kernel import (
+    Application,
+    Binder,
+    Constant,
+    Integral,
+    Node,
+    ProofError,
+    Quantifier,
+    Signature,
+    close,
+    forall,
+    mk,
+    num,
+    open_body,
+    var,
+)
 from proofs.kernel.arithmetic import canonical
-from proofs.kernel.rules import BINDERS, Node, ProofError, bound_sort, close, forall, mk, num, open_body, var
+from proofs.kernel.printing import bound_name
 from proofs.language.expressions import (
     RELATIONS,
     Applied,
@@ -39,7 +55,6 @@ from proofs.language.expressions import (
     sort_of,
     symbol,
 )
-from proofs.language.terms import bound_name
 
 Mode = Literal["exact", "native", "structural"]
 HELD = {"exp": Exp, "log": Log, "sqrt": Root}
@@ -72,25 +87,26 @@ class _Reader:
             self.made[key] = self._read(n, taken)
         return self.made[key]
 
-    def _opened(self, n: Node, taken: frozenset[str]) -> tuple[sp.Symbol, Any]:
-        sort, name = bound_sort(n.op, n.data), bound_name(n, set(taken))
+    def _opened(self, n: Binder, taken: frozenset[str]) -> tuple[sp.Symbol, Any]:
+        sort, name = n.bound, bound_name(n, taken)
         return symbol(name, sort), self.read(open_body(n, var(name, sort)), taken | {name})
 
     def _read(self, n: Node, taken: frozenset[str]) -> Any:
         op, kids = n.op, n.kids
-        if op == "q":
-            return sp.Rational(n.data.numerator, n.data.denominator)
-        if op == "all":
+        if isinstance(n, Constant):
+            return sp.Rational(n.value.numerator, n.value.denominator)
+        if isinstance(n, Quantifier):
             return ForAll(*self._opened(n, taken))
-        if op in BINDERS:
-            args = [self.read(k, taken) for k in kids[:-1]]
+        if isinstance(n, Binder):
+            args = [self.read(k, taken) for k in n.heads]
             v, body = self._opened(n, taken)
             if op in ("sum", "prod"):
                 return (sp.Sum if op == "sum" else sp.Product)(body, (v, 0, args[0] - 1))
-            return Expect(Law(*n.data, *args, kind=op), v, body)
+            assert isinstance(n, Integral)
+            return Expect(Law(*n.symbol[1:], *args, kind=op), v, body)
         args = [self.read(k, taken) for k in kids]
-        if op == "f":
-            return self._applied(n.data, args)
+        if isinstance(n, Application):
+            return self._applied(n.symbol, args)
         if op == "+":
             return sp.Add(*args, **self.keep)
         if op == "*":
@@ -101,8 +117,8 @@ class _Reader:
             return sp.Pow(*args, **self.keep)
         return relation(op, *args) if op in RELATIONS else {"and": Both, "=>": Implication}[op](*args)
 
-    def _applied(self, data: tuple, args: list) -> Any:
-        name, sorts, sort = data
+    def _applied(self, applied: Signature, args: list) -> Any:
+        _, name, sorts, sort = applied
         if name == "at":
             return Entry(*args)
         if name in self.functions:
@@ -115,7 +131,7 @@ _BINDS: dict[Node, bool] = {}
 
 def _binds(n: Node) -> bool:
     if n not in _BINDS:
-        _BINDS[n] = n.op in BINDERS or any(map(_binds, n.kids))
+        _BINDS[n] = isinstance(n, Binder) or any(map(_binds, n.kids))
     return _BINDS[n]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from proofs.kernel.rules import Node, num
+from proofs.kernel import Application, Binder, Constant, Index, Integral, Node, num
+from proofs.kernel.printing import LEVEL, opened, show, sign_flipped, split_product
 from proofs.language.notation import notation
-from proofs.language.terms import _LEVEL, _neg, _open, _positive, _split
 
 SORTS = {"nat": r"\mathbb{N}", "real": r"\mathbb{R}"}
 RELATIONS = {"=": "=", "<=": r"\le", "<": "<", "=>": r"\Rightarrow", "and": r"\wedge"}
@@ -30,19 +30,20 @@ def latex(node: Node, level: int = 0, taken: frozenset[str] = frozenset()) -> st
         return latex(n, lev, taken)
 
     op, kids = node.op, node.kids
-    if op == "q":
+    if isinstance(node, Constant):
         return _number(node, level)
-    if op == "b":
-        return rf"\#{node.data[0]}"
-    if op == "f":
+    if isinstance(node, Index):
+        return rf"\#{node.index}"
+    if isinstance(node, Application):
         return _application(node, taken)
-    if op in ("E", "S", "I", "sum", "prod"):
-        v, body = _open(node, set(taken))
-        inner = taken | {v.data[0]}
-        name = notation(v.data[0])
+    if isinstance(node, Binder) and op != "all":
+        v, body = opened(node, taken)
+        inner = taken | {v.symbol.name}
+        name = notation(v.symbol.name)
         if op in ("sum", "prod"):
             text = rf"\{op}_{{{name}<{sub(kids[0])}}} {latex(body, 5, inner)}"
             return rf"\left({text}\right)" if level > 4 else text
+        assert isinstance(node, Integral)
         where = _measure(node, taken)
         if op == "S":
             text = rf"\sum_{{{name}\in {where}}} {latex(body, 5, inner)}"
@@ -51,31 +52,31 @@ def latex(node: Node, level: int = 0, taken: frozenset[str] = frozenset()) -> st
     if op == "all":
         names, body = [], node
         while body.op == "all":
-            v, opened = _open(body, set(taken))
+            v, inside = opened(body, taken)
             sort = SORTS.get(
                 v.sort, rf"\mathcal{{{v.sort.rstrip('*')}}}" + (r"^{\infty}" if v.sort.endswith("*") else "")
             )
-            names.append(rf"{notation(v.data[0])}\in {sort}")
-            taken, body = taken | {v.data[0]}, opened
+            names.append(rf"{notation(v.symbol.name)}\in {sort}")
+            taken, body = taken | {v.symbol.name}, inside
         text = rf"\forall {', '.join(names)}.\; {latex(body, 0, taken)}"
     elif op == "+":
         text = sub(kids[0], 4)
         for k in kids[1:]:
-            c, *_ = _split(k)
-            text += f" - {sub(_neg(k) if k.op == 'q' else _positive(k), 5)}" if c < 0 else f" + {sub(k, 5)}"
+            c, *_ = split_product(k)
+            text += f" - {sub(sign_flipped(k), 5)}" if c < 0 else f" + {sub(k, 5)}"
     elif op in ("*", "inv"):
         text = _product(node, taken)
     elif op == "^":
         text = f"{sub(kids[0], 8)}^{{{sub(kids[1])}}}"
     else:
-        mine = _LEVEL[op]
+        mine = LEVEL[op]
         right = mine if op in ("=>", "and") else mine + 1
         text = rf"{sub(kids[0], mine + 1)} {RELATIONS[op]} {sub(kids[1], right)}"
-    return rf"\left({text}\right)" if _LEVEL[op] < level else text
+    return rf"\left({text}\right)" if LEVEL[op] < level else text
 
 
-def _number(node: Node, level: int) -> str:
-    value = node.data
+def _number(node: Constant, level: int) -> str:
+    value = node.value
     text = (
         str(abs(value.numerator))
         if value.denominator == 1
@@ -86,8 +87,8 @@ def _number(node: Node, level: int) -> str:
     return text if simple or level <= 4 else rf"\left({text}\right)"
 
 
-def _application(node: Node, taken: frozenset[str]) -> str:
-    name, args = node.data[0], [latex(k, 0, taken) for k in node.kids]
+def _application(node: Application, taken: frozenset[str]) -> str:
+    name, args = node.symbol.name, [latex(k, 0, taken) for k in node.kids]
     if name == "at":
         return f"{args[0]}_{{{args[1]}}}"
     if name == "sqrt":
@@ -97,7 +98,7 @@ def _application(node: Node, taken: frozenset[str]) -> str:
         return rf"\sqrt{{{args[0]}}}"
     if name in ("exp", "log"):
         return rf"\{name}\left({args[0]}\right)"
-    return notation(name) + _arguments(args, node.data[1])
+    return notation(name) + _arguments(args, node.symbol.args)
 
 
 def _arguments(args: list[str], sorts: tuple[str, ...]) -> str:
@@ -108,16 +109,16 @@ def _arguments(args: list[str], sorts: tuple[str, ...]) -> str:
     return index + (rf"\left({rest}\right)" if rest else "")
 
 
-def _measure(node: Node, taken: frozenset[str]) -> str:
+def _measure(node: Integral, taken: frozenset[str]) -> str:
     """The law of a bound variable: M_t(x); a cloud of N draws is its N-th power."""
     params = [latex(k, 0, taken) for k in node.kids[:-1]]
     if node.op == "I":
-        return notation(node.data[0]) + _arguments(params[1:], node.data[1]) + rf"^{{\otimes {params[0]}}}"
-    return notation(node.data[0]) + _arguments(params, node.data[1])
+        return notation(node.symbol.name) + _arguments(params[1:], node.symbol.args) + rf"^{{\otimes {params[0]}}}"
+    return notation(node.symbol.name) + _arguments(params, node.symbol.args)
 
 
 def _product(node: Node, taken: frozenset[str]) -> str:
-    c, top, bottom = _split(node)
+    c, top, bottom = split_product(node)
     shown = abs(c)
     numerator = [str(shown.numerator)] if shown.numerator != 1 or not top else []
     denominator = [str(shown.denominator)] if shown.denominator != 1 else []
@@ -133,8 +134,6 @@ def _product(node: Node, taken: frozenset[str]) -> str:
 
 def statement_latex(entry, theorem, definitions: dict) -> str:
     """A sealed statement: heading, words, hypotheses, conclusion, definitions of the symbols that it mentions."""
-    from proofs.language.terms import show
-
     lines = [
         rf"\paragraph{{{escaped(entry.id)} ({escaped(entry.source)}): {escaped(entry.title)}.}} {escaped(entry.words)}"
     ]

@@ -1,7 +1,6 @@
-"""Notation for kernel terms: constructors, operators, printing (text and LaTeX) and exact evaluation.
+"""Constructors for kernel terms, the bound names that authors chose, and exact evaluation.
 
-Untrusted: a mistake here can make a proof fail, not make a false one pass.  (The printed form of a sealed statement is
-what a reader reads, so `show` is kept simple: it prints every operator, index and bound name.)
+Untrusted: a mistake here can make a proof fail, not make a false one pass.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from proofs.kernel.rules import ONE, ZERO, Node, bound_sort, close, forall, mk, num, open_body, var
+from proofs.kernel import ONE, ZERO, Application, Binder, Constant, Integral, Node, close, forall, is_var, mk, num, var
+from proofs.kernel import as_term as term
+from proofs.kernel.printing import opened, show
 
 __all__ = [
     "ONE",
@@ -49,43 +50,19 @@ __all__ = [
 ]
 
 
-def term(value: Any) -> Node:
-    return value if isinstance(value, Node) else num(value)
+_CHOSEN: dict[Node, str] = {}
 
 
-def _nary(op: str, a: Any, b: Any) -> Node:
-    a, b = term(a), term(b)
-    kids = (a.kids if a.op == op else (a,)) + (b.kids if b.op == op else (b,))
-    return mk(op, None, kids)
+def named(binder: Node, variable: Node) -> Node:
+    """Remember the name under which an author bound the variable of a binder, the first one where there are several."""
+    if is_var(variable):
+        _CHOSEN.setdefault(binder, variable.symbol.name)
+    return binder
 
 
-def _neg(a: Node) -> Node:
-    return num(-a.data) if a.op == "q" else _nary("*", -1, a)
-
-
-def _minus(a: Any, b: Any) -> Node:
-    return _nary("+", a, _neg(term(b)))
-
-
-def _over(a: Any, b: Any) -> Node:
-    a, b = term(a), term(b)
-    if b.op == "q" and b.data:
-        return num(a.data / b.data) if a.op == "q" else _nary("*", 1 / b.data, a)
-    return mk("inv", None, (b,)) if a is ONE else _nary("*", a, mk("inv", None, (b,)))
-
-
-Node.__add__ = lambda a, b: _nary("+", a, b)
-Node.__radd__ = lambda a, b: _nary("+", b, a)
-Node.__sub__ = _minus
-Node.__rsub__ = lambda a, b: _minus(b, a)
-Node.__neg__ = _neg
-Node.__mul__ = lambda a, b: _nary("*", a, b)
-Node.__rmul__ = lambda a, b: _nary("*", b, a)
-Node.__truediv__ = _over
-Node.__rtruediv__ = lambda a, b: _over(b, a)
-Node.__pow__ = lambda a, b: mk("^", None, (a, term(b)))
-Node.__rpow__ = lambda a, b: mk("^", None, (term(b), a))
-Node.__repr__ = lambda a: show(a)
+def chosen(binder: Node) -> str | None:
+    """The name that an author chose for the bound variable: a proposal for `proofs.kernel.printing`."""
+    return _CHOSEN.get(binder)
 
 
 @dataclass(frozen=True)
@@ -134,33 +111,33 @@ def draws(n: Any, head: Head) -> Head:
 
 def E(head: Head, y: Node, body: Any) -> Node:
     """The expectation (or finite sum) of `body` over y."""
-    return mk(head.op, head.data, (*head.args, close(term(body), y)))
+    return named(mk(head.op, head.data, (*head.args, close(term(body), y))), y)
 
 
 def total(n: Any, k: Node, body: Any) -> Node:
     """sum of body over k = 0..n-1."""
-    return mk("sum", None, (term(n), close(term(body), k)))
+    return named(mk("sum", None, (term(n), close(term(body), k))), k)
 
 
 def product(n: Any, k: Node, body: Any) -> Node:
     """Product of body over k = 0..n-1."""
-    return mk("prod", None, (term(n), close(term(body), k)))
+    return named(mk("prod", None, (term(n), close(term(body), k))), k)
 
 
-def _variables(names: str, sort: str):
+def _variables(names: str, sort: str) -> Any:
     made = tuple(var(name, sort) for name in names.split())
     return made[0] if len(made) == 1 else made
 
 
-def real(names: str):
+def real(names: str) -> Any:
     return _variables(names, "real")
 
 
-def nat(names: str):
+def nat(names: str) -> Any:
     return _variables(names, "nat")
 
 
-def element(sort: str, names: str):
+def element(sort: str, names: str) -> Any:
     """Variables of a state sort (or of a cloud sort `X*`)."""
     return _variables(names, sort)
 
@@ -208,106 +185,10 @@ def both(a: Node, b: Node) -> Node:
 
 def all_of(*args: Node) -> Node:
     """all_of(x, y, phi) is forall x y. phi."""
-    return forall(args[:-1], args[-1])
-
-
-# ---------------------------------------------------------------------------------------------------- printing
-_HINTS = {"nat": "t n k m", "real": "r s"}
-
-
-def bound_name(binder: Node, taken: set[str]) -> str:
-    sort = bound_sort(binder.op, binder.data)
-    hints = _HINTS.get(sort, "c d" if sort.endswith("*") else "x y u v w")
-    used = {data[0] for _, data in binder.free} | taken
-    names = hints.split() + [f"{hints[0]}{i}" for i in range(1, 99)]
-    return next(name for name in names if name not in used)
-
-
-def _open(binder: Node, taken: set[str]) -> tuple[Node, Node]:
-    v = var(bound_name(binder, taken), bound_sort(binder.op, binder.data))
-    return v, open_body(binder, v)
-
-
-_LEVEL = {"all": 0, "=>": 1, "and": 2, "=": 3, "<=": 3, "<": 3, "+": 4, "*": 5, "inv": 5, "^": 7}
-
-
-def _split(node: Node) -> tuple[Fraction, list[Node], list[Node]]:
-    """A product as coefficient, numerator factors and denominator factors."""
-    parts = node.kids if node.op == "*" else (node,)
-    c, top, bottom = Fraction(1), [], []
-    for p in parts:
-        if p.op == "q":
-            c *= p.data
-        elif p.op == "inv":
-            bottom.append(p.kids[0])
-        else:
-            top.append(p)
-    return c, top, bottom
-
-
-def show(node: Node, level: int = 0, taken: frozenset[str] = frozenset()) -> str:
-    """Plain text; `level` is the precedence of the context."""
-
-    def sub(n: Node, lev: int = 0) -> str:
-        return show(n, lev, taken)
-
-    op, kids = node.op, node.kids
-    if op == "q":
-        text = str(node.data)
-        mine = 9 if node.data.denominator == 1 and node.data >= 0 else (4 if node.data < 0 else 5)
-        return f"({text})" if mine < level else text
-    if op == "b":
-        return f"#{node.data[0]}"
-    if op == "f":
-        if node.data[0] == "at":
-            return f"{sub(kids[0], 8)}[{sub(kids[1])}]"
-        return node.data[0] + (f"({', '.join(map(sub, kids))})" if kids else "")
-    if op in ("E", "S", "I", "sum", "prod"):
-        v, body = _open(node, set(taken))
-        head = ", ".join(map(sub, kids[:-1]))
-        label = (
-            f"{op}[{v.data[0]} < {head}]"
-            if op in ("sum", "prod")
-            else (f"{op}[{v.data[0]} ~ {node.data[0]}{f'; {head}' if head else ''}]")
-        )
-        return f"{label}({show(body, 0, taken | {v.data[0]})})"
-    if op == "all":
-        names, body = [], node
-        while body.op == "all":
-            v, inner = _open(body, set(taken))
-            names.append(f"{v.data[0]}:{v.sort}")
-            taken, body = taken | {v.data[0]}, inner
-        text = f"forall {' '.join(names)}. {show(body, 0, taken)}"
-    elif op == "+":
-        text = sub(kids[0], 4)
-        for k in kids[1:]:
-            c, top, bottom = _split(k)
-            text += f" - {sub(_neg(k) if k.op == 'q' else _positive(k), 5)}" if c < 0 else f" + {sub(k, 5)}"
-    elif op in ("*", "inv"):
-        c, top, bottom = _split(node)
-        factors = ([show(num(c), 5)] if c != 1 or not top else []) + [sub(k, 6) for k in top]
-        text = " * ".join(factors) + (
-            f" / {sub(bottom[0], 6)}"
-            if len(bottom) == 1
-            else f" / ({' * '.join(sub(b, 6) for b in bottom)})"
-            if bottom
-            else ""
-        )
-    elif op == "^":
-        text = f"{sub(kids[0], 8)}^{sub(kids[1], 8)}"
-    else:
-        symbol = {"=>": "=>", "and": "and"}.get(op, op)
-        mine = _LEVEL[op]
-        text = f"{sub(kids[0], mine + 1)} {symbol} {sub(kids[1], mine if op in ('=>', 'and') else mine + 1)}"
-    return f"({text})" if _LEVEL[op] < level else text
-
-
-def _positive(node: Node) -> Node:
-    """The product with its coefficient's sign flipped."""
-    c, *_ = _split(node)
-    rest = tuple(k for k in node.kids if k.op != "q")
-    kids = ((num(-c),) if c != -1 or not rest else ()) + rest
-    return kids[0] if len(kids) == 1 else mk("*", None, kids)
+    *variables, body = args
+    for v in reversed(variables):
+        body = named(forall([v], body), v)
+    return body
 
 
 # ---------------------------------------------------------------------------------------------------- evaluation
@@ -320,24 +201,25 @@ def evaluate(node: Node, env: Mapping[str, Any], number: Callable[[Fraction], An
     Raises KeyError with the name of a missing symbol, ZeroDivisionError for 1/0.
     """
     op, kids = node.op, node.kids
-    if op == "q":
-        return number(node.data) if node.data.denominator != 1 else int(node.data)
-    if op == "f":
-        if node.data[0] == "at":
+    if isinstance(node, Constant):
+        return number(node.value) if node.value.denominator != 1 else int(node.value)
+    if isinstance(node, Application):
+        if node.symbol.name == "at":
             return evaluate(kids[0], env, number)[evaluate(kids[1], env, number)]
-        value = env[node.data[0]]
+        value = env[node.symbol.name]
         return value(*(evaluate(k, env, number) for k in kids)) if kids else value
-    if op in ("E", "S", "I", "sum", "prod"):
-        v, body = _open(node, {str(k) for k in env})
-        name = v.data[0]
+    if isinstance(node, Binder) and op != "all":
+        v, body = opened(node, {str(k) for k in env})
+        name = v.symbol.name
         if op in ("sum", "prod"):
             out: Any = 0 if op == "sum" else 1
             for k in range(int(evaluate(kids[0], env, number))):
                 piece = evaluate(body, {**env, name: k}, number)
                 out = out + piece if op == "sum" else out * piece
             return out
-        count, *params = ([] if op == "I" else [1]) + [evaluate(k, env, number) for k in kids[:-1]]
-        pairs = env[node.data[0]](*params)
+        assert isinstance(node, Integral)
+        count, *params = ([] if op == "I" else [1]) + [evaluate(k, env, number) for k in node.heads]
+        pairs = env[node.symbol.name](*params)
         if op == "I":
             rows = itertools.product(tuple(pairs), repeat=int(count))
             pairs = ((math.prod(w for w, _ in row), tuple(y for _, y in row)) for row in rows)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.bridge import to_sympy
 from proofs.language.notation import TABLE, notation
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
+from proofs.kernel import Node, replace
 from proofs.kernel.arithmetic import canonical
-from proofs.kernel.rules import Node, replace
 from proofs.language.terms import E, all_of, at, draws, element, eq, fn, implies, le, lt, measure, nat, product, total
 
 e, f = element("Edge", "e f")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node, replace
+from proofs.kernel import Node, replace
 from proofs.language.terms import (
     E,
     absolute,

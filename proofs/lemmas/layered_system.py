@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import E, Symbol, all_of, both, element, eq, fn, implies, le, lt, measure, nat, real
 from proofs.lemmas.clouds import N, b, e, m, n, t
 from proofs.lemmas.particle_system import M, V, Vstar, dead, dst, join, live, noedge, psi, root, src, x, y

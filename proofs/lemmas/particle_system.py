@@ -12,8 +12,8 @@ from __future__ import annotations
 import proofs.lemmas.self_normalised  # noqa: F401  (registers its lemmas)
 from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
+from proofs.kernel import Node, ProofError
 from proofs.kernel.arithmetic import canonical
-from proofs.kernel.rules import Node, ProofError
 from proofs.language.terms import E, all_of, at, both, element, eq, fn, implies, le, lt, measure, nat, real, show, total
 
 x, y, root = element("X", "x y root")

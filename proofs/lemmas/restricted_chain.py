@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, measure, real
 from proofs.lemmas.clouds import settle
 from proofs.theory.s7_metropolis import F, U, W, a, accept, chain, guided, n, rule, x, y

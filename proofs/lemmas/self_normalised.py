@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import (
     E,
     all_of,

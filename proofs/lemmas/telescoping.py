@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node, open_body
+from proofs.kernel import Node, open_body
 from proofs.language.terms import E, all_of, at, both, draws, eq, fn, implies, le, lt, measure, nat, num, real, total
 from proofs.lemmas.particle_system import (
     VF,

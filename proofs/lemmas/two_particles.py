@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import E, all_of, at, draws, element, eq, fn, implies, le, lt, nat, total
 from proofs.lemmas.clouds import B, K, N, at_k, c, d, e, f, i, k, m, mixture, n, over, t, w, weights
 

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from proofs.catalogue import sealed
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.latex import escaped, latex, statement_latex
 from proofs.language.terms import show
 from proofs.reading.blueprint import Blueprint, Entry

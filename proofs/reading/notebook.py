@@ -13,8 +13,8 @@ import sympy
 
 from proofs import bounds
 from proofs import catalogue as statements
+from proofs.kernel import Theorem
 from proofs.kernel.replay import Replayer, load, load_seals
-from proofs.kernel.rules import Theorem
 from proofs.language.latex import latex
 from proofs.reading.blueprint import THEORY
 

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
 from proofs import bounds, catalogue
-from proofs.kernel.rules import Node, is_var
+from proofs.kernel import Application, Constant, Node, is_var
 from proofs.language.bridge import same, to_sympy
 from proofs.language.expressions import Binder, symbol
 from proofs.language.text import latex
@@ -142,18 +142,20 @@ def _names(name: str) -> Mapping[Node, str]:
 
 def _assumptions(hyps: Iterable[Node]) -> dict[sp.Basic, sp.Symbol]:
     """The hypotheses on single symbols as sympy assumptions: 0 < N makes N positive."""
-    kinds: dict[Node, str] = {}
+    kinds: dict[Application, str] = {}
     for h in hyps:
-        if h.op in ("<", "<=") and h.kids[0].op == "q" and is_var(h.kids[1]):
-            low = h.kids[0].data
-            if low > 0 or (low == 0 and h.op == "<"):
-                kinds[h.kids[1]] = "positive"
-            elif low == 0:
-                kinds.setdefault(h.kids[1], "nonnegative")
+        if h.op not in ("<", "<="):
+            continue
+        low, variable = h.kids
+        if isinstance(low, Constant) and is_var(variable):
+            if low.value > 0 or (low.value == 0 and h.op == "<"):
+                kinds[variable] = "positive"
+            elif low.value == 0:
+                kinds.setdefault(variable, "nonnegative")
     table = {}
     for v, kind in kinds.items():
         base = {"integer": True} if v.sort == "nat" else {"real": True}
-        table[symbol(v.data[0], v.sort)] = sp.Symbol(v.data[0], **base, **{kind: True})
+        table[symbol(v.symbol.name, v.sort)] = sp.Symbol(v.symbol.name, **base, **{kind: True})
     return table
 
 

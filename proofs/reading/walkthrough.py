@@ -15,8 +15,8 @@ from typing import Any
 
 from proofs import catalogue as statements
 from proofs.audit import Audit
+from proofs.kernel import Node, Theorem
 from proofs.kernel.replay import Refused, Replayer, decode_term, load, load_seals
-from proofs.kernel.rules import Node, Theorem
 from proofs.language.latex import latex
 from proofs.language.terms import num
 from proofs.reading.blueprint import Journal

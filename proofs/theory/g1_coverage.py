@@ -9,7 +9,7 @@ from __future__ import annotations
 import proofs.lemmas.increments  # noqa: F401  (registers lemmas)
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import ONE, ZERO, Node, replace
+from proofs.kernel import ONE, ZERO, Node, replace
 from proofs.language.terms import (
     E,
     absolute,
@@ -408,7 +408,7 @@ def neighbour_bound(p: Proof) -> Fact:
         parts.append(
             p.cert(
                 le(bias if sign > 0 else -bias, everything / 2),
-                products=[(1, [got], []), (half.data, [stray], [])],
+                products=[(1, [got], []), (half.value, [stray], [])],
                 eqs=[(1, same)],
             )
         )

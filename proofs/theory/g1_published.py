@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, real, sqrt, total
 from proofs.lemmas.clouds import N, k, m, n, settle, t
 from proofs.lemmas.increments import s
@@ -201,7 +201,7 @@ def published(p: Proof) -> Fact:
     sharper = p.use("G1")
     zinv = p.positive_inverse(mass)
     halves = [
-        p.cert(le(fact.sides[0], claimed / 2), products=[(1, [fact], []), (half.data, [rest, zinv], [])], dens=[mass])
+        p.cert(le(fact.sides[0], claimed / 2), products=[(1, [fact], []), (half.value, [rest, zinv], [])], dens=[mass])
         for fact in (sharper.left, sharper.right)
     ]
     roots = p.mono(r_pos.gen(k), total(T, k, 0), total(T, k, r))
@@ -210,6 +210,6 @@ def published(p: Proof) -> Fact:
         products=[(1, [scale_pos, roots], []), (1, [scale_pos, p.nat_nonneg(n)], []), (1, [scale_pos], [])],
     )
     whole = [
-        p.cert(le(fact.sides[0], claimed), products=[(1, [fact], []), (half.data, [positive], [])]) for fact in halves
+        p.cert(le(fact.sides[0], claimed), products=[(1, [fact], []), (half.value, [positive], [])]) for fact in halves
     ]
     return whole[0].both(whole[1]).both(halves[0].both(halves[1]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import ZERO, Node, replace
+from proofs.kernel import ZERO, Node, replace
 from proofs.language.terms import (
     E,
     all_of,
@@ -322,7 +322,7 @@ def output_bias(p: Proof) -> Fact:
     nonneg = p.cert(le(0, growth), products=[(4, [square], []), (4, [], [bias])])
     root_law, root_pos = p.axiom("sqrt_square", growth).mp(nonneg), p.axiom("sqrt_nonneg", growth)
     cap = sqrt(growth) / 2
-    cap_pos = p.cert(le(0, cap), products=[(half.data, [root_pos], [])])
+    cap_pos = p.cert(le(0, cap), products=[(half.value, [root_pos], [])])
     below = p.use("square_below")
     parts = []
     for value in (bias, -bias):

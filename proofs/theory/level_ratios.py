@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node, plus
+from proofs.kernel import Node, plus
 from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, nat, num, product, sqrt, total
 from proofs.lemmas.guided_chord import BV, star
 from proofs.lemmas.particle_system import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import ZERO, E, all_of, both, element, eq, fn, implies, le, lt, measure, nat, product, real
 
 a, b = real("a b")

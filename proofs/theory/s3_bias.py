@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node, open_body
+from proofs.kernel import Node, open_body
 from proofs.language.terms import E, all_of, at, both, eq, fn, implies, le, lt, nat, num, real, sqrt, total
 from proofs.lemmas.particle_system import (
     VF,

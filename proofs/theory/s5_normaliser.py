@@ -9,7 +9,7 @@ from __future__ import annotations
 import proofs.lemmas.two_particles  # noqa: F401  (registers a lemma)
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import (
     ONE,
     E,

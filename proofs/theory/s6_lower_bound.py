@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import E, all_of, element, eq, fn, implies, le, lt, measure, nat, num, real, total
 from proofs.lemmas.clouds import settle
 

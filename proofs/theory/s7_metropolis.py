@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import E, absolute, all_of, both, element, eq, fn, le, lt, measure, nat, product, real
 from proofs.lemmas.clouds import settle
 

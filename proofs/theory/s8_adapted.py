@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from proofs.catalogue import statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, draws, eq, implies, le, lt, num, sqrt, total
 from proofs.lemmas.adapted_system import N, W, d, lo, q, s
 from proofs.lemmas.guided_chord import BV, exists, star

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
-from proofs.kernel.rules import Node
+from proofs.kernel import Node
 from proofs.language.terms import (
     E,
     all_of,
@@ -325,7 +325,7 @@ def horizon(p: Proof) -> Fact:
     left, right = inner.sides
     mean = p.mono(inner.gen(first), E(law, first, left), E(law, first, right))
     fair_start = p.use("branch_moments").inst((q, half))
-    ends = [p.cert(phi, products=[(half.data, [], [])]) for phi in (le(0, half), le(half, 1))]
+    ends = [p.cert(phi, products=[(half.value, [], [])]) for phi in (le(0, half), le(half, 1))]
     fair_start = fair_start.cut(*ends, Npos)
     shrink = (1 - theta**n) / 9
     return p.cert(

@@ -138,7 +138,7 @@ def summary(document) -> str:
     lines = [
         f"{document['stored_proofs']} stored proofs ({document['lemmas']} of them lemmas) replayed in {document['seconds']:.2f} s, "
         f"{len(document['refused'])} refused, {sum(row['gaps'] for row in document['statements'])} gaps. "
-        f"Trusted: kernel.py and certificates.py, {document['trusted_lines']} lines.",
+        f"Trusted: proofs/kernel, {document['trusted_lines']} lines.",
         "steps: of the kernel, in its own proofs; axioms: functions whose laws it uses; rests on: statements and lemmas used; "
         "Rocq: its theorem there (not built: the Rocq files are not compiled here, see make rocq); ms: time to replay.",
     ]

@@ -12,7 +12,8 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from proofs.kernel.rules import Node, bound_sort, open_body, var
+from proofs.kernel import Binder, Node, open_body, var
+from proofs.kernel.printing import show
 from proofs.language.terms import evaluate
 
 _NAMES = itertools.count()
@@ -30,8 +31,8 @@ def exact_sqrt(x: Fraction) -> Fraction:
 def holds(formula: Node, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> bool:
     """Is the formula true, its quantifiers running over `ranges[sort]`?"""
     op, kids = formula.op, formula.kids
-    if op == "all":
-        sort = bound_sort(op, formula.data)
+    if op == "all" and isinstance(formula, Binder):
+        sort = formula.bound
         name = f"bound{next(_NAMES)}"
         body = open_body(formula, var(name, sort))
         return all(holds(body, {**env, name: value}, ranges) for value in ranges[sort])
@@ -46,5 +47,5 @@ def holds(formula: Node, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> b
 def check_theorem(theorem, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> None:
     """Every hypothesis is met by the model (so the statement is not vacuous), and the conclusion holds in it."""
     for h in theorem.hyps:
-        assert holds(h, env, ranges), f"the model does not meet the hypothesis {h!r}"
-    assert holds(theorem.concl, env, ranges), f"FALSE in a model that meets all hypotheses: {theorem.concl!r}"
+        assert holds(h, env, ranges), f"the model does not meet the hypothesis {show(h)}"
+    assert holds(theorem.concl, env, ranges), f"FALSE in a model that meets all hypotheses: {show(theorem.concl)}"

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from proofs import bounds
+from proofs.kernel import RESERVED
 from proofs.kernel.replay import load
-from proofs.kernel.rules import RESERVED
 from proofs.language.latex import escaped, latex, statement_latex
 from proofs.language.notation import TABLE, notation
 from proofs.language.terms import (
@@ -173,7 +173,7 @@ def test_every_sealed_formula_is_well_formed_latex(made):
 def test_every_symbol_of_a_sealed_statement_is_in_the_table(made):
     for entry in made.entries.values():
         if entry.source != "lemma":
-            names = {s[1][0] for s in made.journal.theorem(entry.id).free()} - RESERVED
+            names = {s.name for s in made.journal.theorem(entry.id).free()} - RESERVED
             assert names <= set(TABLE), f"{entry.id}: {sorted(names - set(TABLE))} not in proofs/language/notation.py"
 
 

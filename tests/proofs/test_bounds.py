@@ -205,7 +205,7 @@ def test_an_exponent_changed_in_the_statement_moves_the_bound_and_the_sealed_tex
 def test_reading_a_bound_replays_nothing_and_needs_no_sympy():
     """A lazy load: neither the derivations nor sympy are imported, and no proof is replayed."""
     code = (
-        "import sys; sys.modules['sympy'] = None; from proofs import bounds; from proofs.kernel.rules import Theory\n"
+        "import sys; sys.modules['sympy'] = None; from proofs import bounds; from proofs.kernel import Theory\n"
         "def refuse(*a): raise AssertionError('a rule was applied')\n"
         "Theory.apply = refuse; from fractions import Fraction\n"
         "print(bounds.evaluate('S1', 'uniform', T=3, eps=Fraction(1)))\n"

@@ -9,7 +9,7 @@ from proofs.derive.cache import CACHE, Cache
 from proofs.derive.count import stored_certificates
 from proofs.derive.finder import find
 from proofs.derive.polynomials import NotFound
-from proofs.kernel.rules import Theory
+from proofs.kernel import Theory
 from proofs.language.terms import E, element, eq, fn, le, lt, measure, nat, real
 
 x, y, z, N, q, a = real("x y z N q a")

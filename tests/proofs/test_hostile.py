@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from proofs.derive.author import Library, Proof, encode
-from proofs.kernel import replay
+from proofs.kernel import ProofError, instantiate, mk, num, replay
 from proofs.kernel.replay import FORMAT, Refused, Replayer, digest, load, load_seals
-from proofs.kernel.rules import ProofError, instantiate, mk, num
 from proofs.language.terms import (
     E,
     all_of,
@@ -96,7 +95,7 @@ def test_a_seal_covers_the_definitions_behind_the_statement():
     seals, replayer = load_seals(), Replayer(load())
     for name, symbol in (("S0.attained", "coin"), ("S2", "guided"), ("S3", "smc"), ("S3", "first")):
         theorem, rests = replayer.theorem(name), replayer.rests[name]
-        [defined] = [s for s in rests if s[1][0] == symbol]
+        [defined] = [s for s in rests if s.name == symbol]
         assert digest(theorem, rests) == seals[name]
         assert digest(theorem, {s: d for s, d in rests.items() if s != defined}) != seals[name]
         assert digest(theorem, {**rests, defined: replayer.theorem("S0.variance")}) != seals[name]
@@ -198,7 +197,7 @@ def test_the_argument_sorts_of_a_symbol_are_a_list(symbol: list):
 def test_nodes_with_too_many_or_too_few_children_are_refused():
     one, index = num(1), mk("b", (0, "X"))
     for bad in (
-        ("q", one.data, (x,)),
+        ("q", one.value, (x,)),
         ("b", (0, "X"), (x,)),
         ("^", None, (x, n, n)),
         ("^", None, (x,)),
@@ -234,7 +233,7 @@ def test_what_may_be_negative_or_fractional_is_not_natural(p):
     """0 <= t follows from the sort alone, so no term that can be negative may be natural."""
     for term in (x**n, x + n, x * n, 1 / (n + 1), -1 * n, num(-1), total(n, m, x), E(measure("law", "", "nat"), n, n)):
         refused(p, "nat_nonneg", [], [term], match="not a natural")
-    half = mk("q", num(1).data / 2)
+    half = mk("q", num(1).value / 2)
     F = fn("F", "nat X -> nat")
     refused(p, "define", [], [fn("half", "-> nat")(), half], match="another sort")
     refused(p, "define_rec", [], [F(n, u), half, n], match="another sort")

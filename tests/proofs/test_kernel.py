@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from proofs.derive.author import Library, Proof
+from proofs.kernel import RULES, ProofError, Theorem, forall, mk, num, replace, theorem, var
 from proofs.kernel import arithmetic as certificates
-from proofs.kernel.rules import RULES, ProofError, Theorem, forall, mk, num, replace, theorem, var
 from proofs.language.terms import (
     E,
     all_of,
@@ -332,7 +332,7 @@ def test_a_new_measure_must_be_linear_positive_and_normalised(p):
     left, right, linear, positive, one, names = _mixture(p, good)
     first = p.mono(positive, E(mu, u, 0), E(mu, u, fn("ff", "X -> real")(u)))
     second = p.mono(positive, E(nu, u, 0), E(nu, u, fn("ff", "X -> real")(u)))
-    shown = p.cert(le(0, right), products=[(third.data, [first], []), (2 * third.data, [second], [])])
+    shown = p.cert(le(0, right), products=[(third.value, [first], []), (2 * third.value, [second], [])])
     made = p.step("define_measure", [linear, shown, one], [left, right, *names])
     assert made.concl is eq(left, right) and not made.hyps
     refused(p, "define_measure", [linear, shown, one], [left, right, *names], match="already")

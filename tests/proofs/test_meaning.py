@@ -14,8 +14,8 @@ from math import prod
 import pytest
 
 from proofs.derive.author import Library, Proof
+from proofs.kernel import Node, ProofError, mk
 from proofs.kernel.arithmetic import add, cleared, derivative, normal_form, reify
-from proofs.kernel.rules import Node, ProofError, mk
 from proofs.language.terms import (
     E,
     at,
@@ -73,11 +73,11 @@ class Model:
     def value(self, node: Node, bound: tuple = ()):
         op, kids = node.op, node.kids
         if op == "q":
-            return node.data
+            return node.value
         if op == "b":
-            return bound[-1 - node.data[0]]
+            return bound[-1 - node.index]
         if op == "f":
-            name, args = node.data[0], [self.value(kid, bound) for kid in kids]
+            name, args = node.symbol.name, [self.value(kid, bound) for kid in kids]
             if name == "at":
                 return args[0][int(args[1])] if args[1] < len(args[0]) else STATES[0]
             if not args:
@@ -93,7 +93,7 @@ class Model:
             return sum(values, Fraction(0)) if op == "sum" else prod(values, start=Fraction(1))
         if op in ("E", "S", "I"):
             params = [self.value(kid, bound) for kid in kids[:-1]]
-            law = self.law(node.data[0], params[op == "I" :])
+            law = self.law(node.symbol.name, params[op == "I" :])
             if op != "I":
                 return sum((p * self.value(kids[-1], (*bound, a)) for a, p in law.items()), Fraction(0))
             clouds = itertools.product(law.items(), repeat=int(params[0]))
@@ -239,9 +239,9 @@ def to_sympy(node: Node):
 
     kids = [to_sympy(kid) for kid in node.kids]
     if node.op == "q":
-        return sympy.Rational(node.data.numerator, node.data.denominator)
+        return sympy.Rational(node.value.numerator, node.value.denominator)
     if node.op == "f":
-        return getattr(sympy, node.data[0])(*kids) if kids else sympy.Symbol(node.data[0], positive=True)
+        return getattr(sympy, node.symbol.name)(*kids) if kids else sympy.Symbol(node.symbol.name, positive=True)
     return {
         "+": lambda: sympy.Add(*kids),
         "*": lambda: sympy.Mul(*kids),

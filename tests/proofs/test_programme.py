@@ -8,7 +8,7 @@ import pytest
 
 from proofs.derive.author import Library, Proof
 from proofs.derive.programme import search
-from proofs.kernel.rules import ProofError
+from proofs.kernel import ProofError
 from proofs.language.terms import E, element, eq, fn, le, lt, measure, real
 
 pytest.importorskip("scipy")

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from proofs.derive.author import encode
-from proofs.kernel import replay
-from proofs.kernel.replay import Refused, Replayer, digest, load, load_seals, text
-from proofs.kernel.rules import ProofError, Theorem, mk, num, var
+from proofs.kernel import ProofError, Theorem, mk, num, replay, text, var
+from proofs.kernel.replay import Refused, Replayer, digest, load, load_seals
 from tests.proofs.stores import small_store
 
 ROOT = Path(__file__).parent.parent.parent
-TRUSTED = ("rules.py", "arithmetic.py", "replay.py")
+TRUSTED = tuple(path.name for path in (ROOT / "proofs" / "kernel").glob("*.py"))
 
 
 def test_everything_replays_in_under_three_seconds():
@@ -152,7 +151,7 @@ def step_of(data: dict, rule: str) -> int:
         (lambda d: d["terms"].__setitem__(0, ["q", "1/0", []]), "term 0"),
         (lambda d: d["terms"].__setitem__(0, ["q", "nan", []]), "term 0"),
         (lambda d: d["terms"].__setitem__(0, ["q", 0.5, [0]]), "term 0"),
-        (lambda d: d["terms"].__setitem__(0, ["+", None, [5, 6]]), "earlier terms"),
+        (lambda d: d["terms"].__setitem__(0, ["+", None, [5, 6]]), "earlier one"),
         (lambda d: d["terms"].__setitem__(0, "forged"), "term 0"),
         (lambda d: d.__setitem__("claim", [[], d["claim"][1]]), "does not prove the claim"),
         (lambda d: d.__setitem__("claim", None), "claim"),

@@ -59,7 +59,7 @@ def certainly(op: str, left: flint.arb, right: flint.arb) -> bool:
 @pytest.mark.parametrize("name", SCALARS)
 def test_holds_and_is_nearly_attained_somewhere(replayer, name):
     theorem = replayer.theorem(name)
-    names = {symbol[1][0] for symbol in theorem.free()} - set(FUNCTIONS)
+    names = {symbol.name for symbol in theorem.free()} - set(FUNCTIONS)
     hyps, conclusions = claim_of(theorem)
     met, ratios = 0, []
     for point in points(names):
@@ -80,7 +80,7 @@ def test_holds_and_is_nearly_attained_somewhere(replayer, name):
 def test_the_reading_can_fail(replayer, name):
     """A right side made smaller than the tightest point allows is found to be false at one of the points."""
     theorem = replayer.theorem(name)
-    names = {symbol[1][0] for symbol in theorem.free()} - set(FUNCTIONS)
+    names = {symbol.name for symbol in theorem.free()} - set(FUNCTIONS)
     hyps, conclusions = claim_of(theorem)
     falsified = False
     for point in points(names):

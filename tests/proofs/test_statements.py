@@ -37,7 +37,7 @@ def test_one_name_means_one_symbol_in_a_statement(replayer):
     for name in replayer.texts:
         theorem = replayer.theorem(name)
         names = [
-            symbol[1][0] for symbol in theorem.free() if symbol[1][0] != "at"
+            symbol.name for symbol in theorem.free() if symbol.name != "at"
         ]  # an entry c[k] of a cloud of any sort
         assert len(names) == len(set(names)), f"{name}: two symbols print alike"
 

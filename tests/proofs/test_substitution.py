@@ -9,7 +9,7 @@ import random
 import pytest
 
 from proofs.derive.author import Library, Proof
-from proofs.kernel.rules import ProofError, forall, instantiate, open_body, replace
+from proofs.kernel import ProofError, forall, instantiate, open_body, replace
 from proofs.language.terms import E, at, draws, element, eq, fn, measure, total
 from tests.proofs.test_meaning import STATES, A, Model, f, g2, k, kappa, m, mu, n, random_term, s, u, v, w, x, y, z
 
@@ -95,7 +95,7 @@ def test_spec_after_generalise_is_a_change_of_the_variable(block):
             base = Model(block)
             model = copy.deepcopy(base)
             table = {"real": model.reals, "nat": model.nats, "X": model.states}[variable.sort]
-            table[variable.data[0]] = base.value(other)
+            table[variable.symbol.name] = base.value(other)
             try:
                 expected = model.value(term)
                 found = base.value(open_body(forall([variable], eq(term, 0)), other).kids[0])
