@@ -1,4 +1,4 @@
-"""`bellman-smc plan`: what each theorem asks for, before any model is built."""
+"""`bellman-smc plan`: what each theorem asks for, before any model is built, or on a model, where the number is certified too."""
 
 from __future__ import annotations
 
@@ -6,22 +6,100 @@ from typing import Annotated
 
 import typer
 
+BUDGET = 30.0
+"""Seconds that the certified counts of a model may take."""
+
 
 def command(
-    horizon: Annotated[int, typer.Option(help="Horizon T.", show_default=False)],
-    eps: Annotated[str, typer.Option(help="Bellman error, such as 1/50.", show_default=False)],
-    ratio_bound: Annotated[str, typer.Option(help="Ratio bound L >= 1.")] = "2",
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A model as for check, in place of --horizon and --eps.", show_default=False),
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(help="Horizon T (with MODEL: in place of its own).", show_default=False)
+    ] = None,
+    eps: Annotated[str | None, typer.Option(help="Bellman error, such as 1/50.", show_default=False)] = None,
+    ratio_bound: Annotated[str | None, typer.Option(help="Ratio bound L >= 1.", show_default="2")] = None,
     delta: Annotated[str, typer.Option(help="Accuracy wanted: a total variation between 0 and 1.")] = "1/10",
-    branching: Annotated[int, typer.Option(help="Successors scored by one guided move.")] = 2,
+    branching: Annotated[
+        int | None, typer.Option(help="Successors scored by one guided move.", show_default="2")
+    ] = None,
+    algorithm: Annotated[str | None, typer.Option(help="naive or adapted (with MODEL).", show_default="naive")] = None,
+    value: Annotated[
+        str | None, typer.Option(help="Reward model, as for check (with MODEL).", show_default="file, else perfect")
+    ] = None,
+    rationalise: Annotated[bool, typer.Option("--rationalise", help="As for check (with MODEL).")] = False,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds for the certified counts (with MODEL).", show_default=f"{BUDGET:.0f}")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """How many particles or proposals each theorem asks for, the paper's number beside the sharpened one, and which is cheapest."""
+    """How many particles or proposals each theorem asks for, the paper's number beside the sharpened one, and which is cheapest.
+
+    With MODEL: what each statement asks for from the model's own constants, and the counts from which on the accuracy is certified, by
+    enclosures at every N and by exact laws where they are quick.
+    """
+    if model is None:
+        _refuse_given("no model", algorithm=algorithm, value=value, budget=budget, rationalise=rationalise or None)
+        return _from_constants(horizon, eps, ratio_bound or "2", delta, 2 if branching is None else branching, as_json)
+    _refuse_given("the model has its own constants", eps=eps, ratio_bound=ratio_bound, branching=branching)
+    return _from_model(model, horizon, delta, algorithm or "naive", value, rationalise, budget, as_json)
+
+
+def _refuse_given(why: str, **options: object) -> None:
+    from smc.errors import InputError
+
+    for name, given in options.items():
+        if given is not None:
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} is given, but {why}", where=option, mend=f"leave --{option} out")
+
+
+def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as_json) -> int:
+    from smc.check.model_plan import plan_model
+    from smc.cli.output import json_object, results, waiting
+    from smc.errors import InputError
+    from smc.formats import load
+    from smc.present.tables import model_plan_lines, model_plan_table
+
+    if budget is not None and not 0 < budget < 1e9:
+        raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))
+    with waiting(f"{algorithm} on {source.model.name}"):
+        found = plan_model(
+            source.model, source.twist(value), algorithm, delta=_accuracy(delta), budget=budget or BUDGET
+        )
+    if as_json:
+        json_object(found.to_json())
+        return 0
+    console = results()
+    for line in model_plan_lines(found):
+        console.print(line, soft_wrap=True)
+    console.print(model_plan_table(found))
+    return 0
+
+
+def _accuracy(text: str) -> object:
+    from smc.errors import InputError
+    from smc.numbers import rational
+
+    try:
+        return rational(text)
+    except ValueError as fault:
+        raise InputError(str(fault), where="delta", mend="write a number such as 1/10") from None
+
+
+def _from_constants(horizon, eps, ratio_bound, delta, branching, as_json) -> int:
     from dataclasses import asdict
 
     from smc.check.plan import cheapest, plan, setting
     from smc.cli.output import json_object, results
+    from smc.errors import InputError
     from smc.present.tables import plan_table
 
+    for name, given_value in (("horizon", horizon), ("eps", eps)):
+        if given_value is None:
+            raise InputError(f"no {name}", where=name, mend=f"give --{name}, or name a model")
     given = setting(horizon, eps, ratio_bound, delta, branching)
     demands = plan(given)
     if as_json:

@@ -14,8 +14,10 @@ from rich.text import Text
 
 from smc.check.atlas import Entry
 from smc.check.check import Report, Row
+from smc.check.model_plan import ModelPlan
 from smc.check.plan import Demand, Setting, cheapest
 from smc.errors import InputError
+from smc.exact.enough import MOST_PARTICLES
 from smc.numbers import INFINITE, Rational, Verdict, nearest_float
 from smc.present.digits import is_infinite, logarithm, short
 
@@ -132,6 +134,41 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
             d.remark,
             style="bold" if d is best else None,
         )
+    return table
+
+
+def model_plan_lines(found: ModelPlan) -> list[str]:
+    """The certified counts in words."""
+    c, e, delta = found.constants, found.certified, short(found.delta)
+    lines = [
+        f"{c.model.name}, T = {c.model.horizon}, reward model {c.twist.name}, {found.algorithm}: total variation at most {delta}"
+    ]
+    if found.least is not None:
+        word = ", and one fewer is not enough" if found.needed and found.least > 1 else ""
+        lines.append(f"certain from N = {found.least:,} on{word}")
+    else:
+        lines.append(f"not certified for good at any N up to {MOST_PARTICLES:,}")
+    if e.open_from is not None:
+        lines.append(f"N = {e.open_from:,} .. {e.open_to:,} is open at level two: give a larger --budget")
+    return lines
+
+
+def model_plan_table(found: ModelPlan) -> Table:
+    """What each statement asks for, and what is certified, on one model."""
+    table = Table()
+    table.add_column("by")
+    table.add_column("particles", justify="right")
+    for d in found.demands:
+        table.add_row(f"{d.id} ({d.form})", "never" if d.particles is None else short(d.particles))
+    e = found.certified
+    rows = (
+        ("S14.2 from this model's constants", e.tail),
+        ("enclosure, level two: for good from", e.for_good),
+        ("enclosure, level two: first met at", e.first),
+        ("exact laws and level four: from", found.least),
+    )
+    for k, (what, count) in enumerate(rows):
+        table.add_row(what, "-" if count is None else f"{count:,}", style="bold" if k == len(rows) - 1 else None)
     return table
 
 

@@ -1,0 +1,86 @@
+"""`plan MODEL`: certified counts against exact laws at every N below them, and against each other; bad input in one line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from smc.check.measure import Measured
+from smc.check.model_plan import plan_model
+from smc.cli import run
+from smc.errors import InputError
+from smc.formats import load
+from smc.numbers import Rational
+from smc.setting.analysis import analyse
+
+TREE = load("shipped:verifier-tree")
+
+
+def test_the_least_count_is_the_truth_on_the_tree():
+    """`TV > 1/10` at N = 3 and `TV <= 1/10` from 4 on: exact laws up to 12, the enclosure and S14.2 beyond."""
+    found = plan_model(TREE.model, TREE.twist(), delta=Rational(1, 10))
+    assert found.needed and found.least is not None
+    constants = analyse(TREE.model, TREE.twist())
+    for n in range(1, 13):
+        assert (Measured(constants, "naive", n).total_variation <= found.delta) is (n >= found.least)
+    certified = found.certified
+    assert found.least <= certified.first <= certified.for_good <= certified.tail
+    asked = {(d.id, d.form): d.particles for d in found.demands}
+    assert asked["P3", "uniform"] == 159_126 and min(asked.values()) > certified.for_good
+
+
+def test_the_planted_law_of_one_count_moves_the_least_one(monkeypatch):
+    """Were N = 5 not enough, the answer would be 6 and not 4: every count on the way down is looked at."""
+    from smc.check import model_plan
+
+    honest = model_plan._ends
+
+    def planted(*args):
+        return (Rational(1), Rational(1)) if args[-1] == 5 else honest(*args)
+
+    monkeypatch.setattr(model_plan, "_ends", planted)
+    found = plan_model(TREE.model, TREE.twist(), delta=Rational(1, 10))
+    assert (found.least, found.needed) == (6, True)
+
+
+def test_no_budget_leaves_counts_open_and_says_so(capsys):
+    assert run(["plan", "shipped:frozenlake-4x4", "--budget", "1e-9"]) == 0
+    shown = capsys.readouterr().out
+    assert "is open at level two" in shown and "certain from N = 250 on" in shown
+
+
+@pytest.mark.parametrize("algorithm", ["naive", "adapted"])
+def test_the_command_prints_what_the_library_found(algorithm, capsys):
+    assert run(["plan", "shipped:cliffwalking", "--algorithm", algorithm, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    certified = found["certified"]
+    assert found["algorithm"] == algorithm and found["delta"] == "1/10" and certified["open"] is None
+    assert 1 <= found["least"] <= certified["first"] <= certified["for_good"] <= certified["tail"]
+    assert run(["plan", "shipped:cliffwalking", "--algorithm", algorithm]) == 0
+    assert f"certain from N = {found['least']:,} on" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["shipped:verifier-tree", "--eps", "1/10"], "the model has its own constants"),
+        (["shipped:verifier-tree", "--delta", "2"], "not between 0 and 1"),
+        (["shipped:verifier-tree", "--delta", "x"], "write a number such as 1/10"),
+        (["shipped:verifier-tree", "--algorithm", "mh"], "choose one of naive, adapted"),
+        (["shipped:verifier-tree", "--budget", "0"], "give seconds above 0"),
+        (["absent.json"], "absent.json"),
+        (["--horizon", "3"], "give --eps, or name a model"),
+        (["--horizon", "3", "--eps", "1/10", "--algorithm", "naive"], "leave --algorithm out"),
+        (["--horizon", "3", "--eps", "1/10", "--rationalise"], "leave --rationalise out"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, expected, capsys):
+    assert run(["plan", *arguments]) == 2
+    shown = capsys.readouterr()
+    assert expected in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+
+
+def test_the_library_refuses_an_accuracy_that_is_none():
+    with pytest.raises(InputError, match="between 0 and 1"):
+        plan_model(TREE.model, TREE.twist(), delta=0)
