@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from smc.setting.model import LayeredModel
 from smc.setting.named_twists import choose
 from smc.setting.twist import NO_MASS, Twist
 
-SHIPPED = Path(__file__).resolve().parent.parent / "instances" / "shipped"
+SHIPPED = resources.files("smc.instances") / "shipped"
 """Models that come with the package."""
 
 
@@ -59,18 +61,21 @@ def load(spec: str, *, rationalise: bool = False, horizon: int | None = None, wi
         from smc.formats import gym
 
         return gym.load(spec, rationalise=rationalise, horizon=horizon)
-    path: Path | str = spec
-    if spec.startswith("shipped:"):
-        path = SHIPPED / f"{spec.removeprefix('shipped:')}.json"
-        if path.parent != SHIPPED or not path.is_file():
-            known = ", ".join(sorted(shipped()))
-            raise InputError("no such shipped model", where=spec, mend=f"choose one of {known}")
     try:
-        return _native(load_bytes(path, spec), spec, Rounding(rationalise), horizon, with_values)
+        data = _shipped(spec) if spec.startswith("shipped:") else load_bytes(spec, spec)
+        return _native(data, spec, Rounding(rationalise), horizon, with_values)
     except InputError as error:
         if error.where.startswith(spec):
             raise
         raise error.within(spec) from None
+
+
+def _shipped(spec: str) -> bytes:
+    known = shipped()
+    name = spec.removeprefix("shipped:")
+    if name not in known:
+        raise InputError("no such shipped model", where=spec, mend=f"choose one of {', '.join(known)}")
+    return known[name].read_bytes()
 
 
 def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None, with_values: bool) -> Source:
@@ -114,6 +119,7 @@ def document(
     )
 
 
-def shipped() -> Mapping[str, Path]:
+def shipped() -> Mapping[str, Traversable]:
     """The models that come with the package, by name."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("*.json"))}
+    found = (path for path in SHIPPED.iterdir() if path.name.endswith(".json"))
+    return {path.name.removesuffix(".json"): path for path in sorted(found, key=lambda path: path.name)}
