@@ -1,22 +1,21 @@
 """The bounds atlas: every known bound beside the exact truth, over particles, horizon and Bellman error.
 
 For each setting (a model at one horizon, one reward model) it holds the exact TV at every N asked for, every bound there, the particles
-that each theorem asks for to reach delta, the exact least N that does, and the ratio between the two.
+that each theorem asks for to reach delta, the least N that does and the least from which on all do, and how many times more is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs import bounds
 from smc.check.check import CLAIMS, START_BITS, TV, Claim, Row
-from smc.check.least import least_enough
+from smc.check.least import LeastParticles, least_enough, least_particles
 from smc.check.measure import Measured
 from smc.errors import InputError, TooLarge
 from smc.instances.product import (
-    MinimumParticles,
     ProductModel,
     minimum_particles,
     product_family,
@@ -25,10 +24,13 @@ from smc.instances.product import (
 from smc.instances.split import branch_mass, certified_branch_mass
 from smc.instances.two_branch import two_branch
 from smc.numbers import ONE, ZERO, Ball, Extended, Rational, Verdict, at_most, ball, precision, rational, text
+from smc.samplers.process import ParticleProcess
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
 
+BALL_BITS = 100
+"""Radius, in binary digits, of an enclosed TV: a comparison that this leaves open is one of near equality."""
 MOST_PARTICLES = 1 << 2000
 """Counts beyond this are not looked for."""
 
@@ -38,7 +40,9 @@ class Setting:
     """One model, reward model and algorithm of the atlas.
 
     claims: the statements that speak of its TV. distance: `N -> TV`, exact, or an enclosure where rationals would explode. truth: what
-    `distance` is, for a table. falls: whether it decreases in N, so that a least N means something.
+    `distance` is, for a table. falls: why it decreases in N, where that is proved. process: what is run, where its TV can be enclosed.
+    near: its TV in balls, which settles a comparison sooner than long fractions.
+    Without either nothing is said of a least N.
     """
 
     label: str
@@ -49,7 +53,9 @@ class Setting:
     claims: tuple[Claim, ...]
     distance: Callable[[int], Rational | Ball]
     truth: str = "exact TV"
-    falls: bool = True
+    falls: str = ""
+    process: ParticleProcess | None = None
+    near: Callable[[int], Rational | Ball] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,22 +71,22 @@ class Demand:
 class Entry:
     """What the atlas says of one setting.
 
-    rows: bounds against the exact TV, N by N. demands: particles each statement asks for. least: exact least N with
-    `TV <= delta`; None where it was not asked for or will not fit, with the reason in `remark`.
+    rows: bounds against the exact TV, N by N. demands: particles each statement asks for. least: the counts with `TV <= delta`; None where
+    they were not asked for or will not fit, with the reason in `remark`.
     """
 
     setting: Setting
     delta: Rational
     rows: tuple[tuple[int, Row], ...]
     demands: tuple[Demand, ...]
-    least: MinimumParticles | None
+    least: LeastParticles | None
     remark: str = ""
 
     def excess(self, demand: Demand) -> Rational | None:
-        """How many times more than necessary a statement asks for."""
-        if self.least is None or demand.particles is None:
+        """How many times more a statement asks for than the least N from which on delta is met; None where that is not settled."""
+        if self.least is None or not self.least.exact or self.least.onward is None or demand.particles is None:
             return None
-        return Rational(demand.particles, self.least.particles)
+        return Rational(demand.particles, self.least.onward)
 
     def to_json(self) -> dict[str, Any]:
         """Rationals as strings."""
@@ -103,6 +109,9 @@ class Entry:
                 for d in self.demands
             ],
             "least_particles": self.least.particles if self.least else None,
+            "least_particles_onward": self.least.onward if self.least else None,
+            "least_open": [list(counts) for counts in self.least.open] if self.least else None,
+            "least_certificate": self.least.certificate if self.least else None,
             "remark": self.remark,
         }
 
@@ -115,7 +124,10 @@ def model_setting(model: LayeredModel, twist: Twist, algorithm: str = "naive", l
         )
     constants = analyse(model, twist)
     distance = lambda n: Measured(constants, algorithm, n).total_variation  # noqa: E731
-    return _setting(label or f"{model.name}, {twist.name}", constants, algorithm, distance)
+    near = lambda n: Measured(constants, algorithm, n, bits=BALL_BITS if n > 1 else None).total_variation  # noqa: E731
+    made = _setting(label or f"{model.name}, {twist.name}", constants, algorithm, distance)
+    process = Measured(constants, algorithm, 1).process
+    return replace(made, process=process, near=near) if process.resampled else made
 
 
 def _setting(label: str, c: Constants, algorithm: str, distance: Callable[[int], Rational]) -> Setting:
@@ -127,7 +139,8 @@ def product_setting(ratio: object, horizon: int) -> Setting:
     """The product family `V = ratio^(number of ones)` under a fair coin, on complete paths: exact at any N and T."""
     family: ProductModel = product_family(ratio, horizon)
     constants = analyse(*product_family_model(ratio, horizon))
-    return _setting(f"product family, r = {rational(ratio)}, T = {horizon}", constants, "naive", family.total_variation)
+    label = f"product family, r = {rational(ratio)}, T = {horizon}"
+    return replace(_setting(label, constants, "naive", family.total_variation), falls="TV falls with N on this family")
 
 
 def split_setting(horizon: int) -> Setting:
@@ -150,9 +163,7 @@ def split_setting(horizon: int) -> Setting:
     )
     ratio_bound = ONE * 2 if horizon > 1 else ONE
     label = f"split, V = V*, T = {horizon}"
-    return Setting(
-        label, "naive", horizon, ZERO, ratio_bound, claims, distance, "exact bias of the first step", falls=False
-    )
+    return Setting(label, "naive", horizon, ZERO, ratio_bound, claims, distance, "exact bias of the first step")
 
 
 def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_least: bool = True) -> Entry:
@@ -171,20 +182,18 @@ def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_lea
             remark = f"exact law left out from N = {n} on: {error.what}"
             break
         rows.extend((n, claim.row(n, distance)) for claim in setting.claims)
+    demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
     least = None
-    if find_least and setting.falls:
+    if find_least and setting.process is not None and setting.near is not None:
+        promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
+        least = least_particles(setting.process, setting.near, goal, promised)
+    elif find_least and setting.falls:
         try:
-            least = minimum_particles(setting.distance, goal)
+            found = minimum_particles(setting.distance, goal).particles
+            least = LeastParticles(found, found, (), setting.falls)
         except TooLarge as error:
             remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
-    return Entry(
-        setting,
-        goal,
-        tuple(rows),
-        tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<="),
-        least,
-        remark,
-    )
+    return Entry(setting, goal, tuple(rows), demands, least, remark)
 
 
 def demand(claim: Claim, delta: Rational) -> Demand:

@@ -105,7 +105,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
                 color=colour,
                 linestyle=dash,
             )
-    least = [(e.setting.horizon, e.least.particles) for e in entries if e.least]
+    least = [(e.setting.horizon, e.least.onward) for e in entries if e.least and e.least.exact and e.least.onward]
     if least:
         right.plot(
             [t for t, _ in least],

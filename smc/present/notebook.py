@@ -92,8 +92,10 @@ def demands(entry: Entry) -> Shown:
     if entry.least is None:
         return table(("statement", "form", "particles asked for"), asked)
     rows = [(*row, _times(entry.excess(d))) for row, d in zip(asked, entry.demands, strict=True)]
-    least = ("exact least N", "", entry.least.particles, "")
-    return table(("statement", "form", "particles asked for", "times the least"), [least, *rows])
+    least = [("exact least N", "", entry.least.particles, "")]
+    if entry.least.onward != entry.least.particles:
+        least.append(("least N from which on all do", "", entry.least.onward, ""))
+    return table(("statement", "form", "particles asked for", "times the least"), [*least, *rows])
 
 
 def _times(excess: Rational | None) -> str:

@@ -177,7 +177,7 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
     tables = []
     for entry in entries:
         c = entry.setting
-        least = f"exact least N for TV ≤ {entry.delta}: {short(entry.least.particles)}" if entry.least else entry.remark
+        least = entry.least.text(entry.delta) if entry.least else entry.remark
         table = Table(
             title=f"{c.label}: T = {c.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
             caption="; ".join(filter(None, [least, entry.remark if entry.least else ""])),
@@ -194,7 +194,7 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
         table.add_row(
             c.truth,
             *(short(exact[n]) for n in counts),
-            short(entry.least.particles) if entry.least else "—",
+            _least(entry),
             "",
             style="bold",
         )
@@ -208,6 +208,15 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
             table.add_row(name, *cells, short(d.particles) if d else "", "" if excess is None else f"{short(excess)}×")
         tables.append(table)
     return tables
+
+
+def _least(entry: Entry) -> str:
+    """The least count that meets delta, and the least from which on all do where that is another."""
+    least = entry.least
+    if least is None:
+        return "—"
+    first = short(least.particles)
+    return first if least.onward == least.particles else f"{first}; from {short(least.onward)} on"
 
 
 def bound_text(row: Row) -> Text:

@@ -1,0 +1,88 @@
+"""TV is not monotone in N: the least N that meets an accuracy and the least from which on it is met, each settled count by count."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smc.check.atlas import chart, model_setting
+from smc.check.least import least_particles
+from smc.exact import output_law
+from smc.formats import load
+from smc.numbers import Rational, rational
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import prefix_tree
+from smc.setting.twist import from_function
+from tests.cases import FOLDER, report
+
+LAWS = {
+    "least_particles_dip": {
+        1: "238269/1394500",
+        2: "149364116742713/3556739186000000",
+        3: "2420725277831307163844422444009083/996657374383597058420888600000000000",
+        4: "85852550437892694275597783802577391943623013583984111116665639869097/"
+        "5404519115475836663289753177439061638851552907972375000000000000000000",
+    },
+    "least_particles_first_dip": {1: "1/6", 2: "1/540", 3: "514691/14739000", 4: "45450864587693/1124154281250000"},
+}
+COUNTS = {"least_particles_dip": (3, 9), "least_particles_first_dip": (2, 33)}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_both_counts(name, capsys):
+    path = str(FOLDER / f"{name}.json")
+    entry = report(capsys, "atlas", path, "--delta", "1/100", "--particles", "1,2,3,4")["entries"][0]
+    observed = {row["particles"]: row["observed"] for row in entry["rows"]}
+    assert {n: Fraction(value) for n, value in observed.items()} == {n: Fraction(v) for n, v in LAWS[name].items()}
+    first, onward = COUNTS[name]
+    assert (entry["least_particles"], entry["least_particles_onward"], entry["least_open"]) == (first, onward, [])
+    setting = model_setting(load(path).model, load(path).twist())
+    meets = [n for n in range(1, 13) if setting.distance(n) <= Fraction(1, 100)]  # the exact law, nothing enclosed
+    assert meets == [first, *range(onward, 13)]
+    text = chart(setting, "1/100", [1]).least.text(rational("1/100"))
+    assert text.startswith(f"exact least N for TV ≤ 1/100: {first}; from N = {onward} on every N (")
+
+
+def test_the_last_miss_of_the_first_dip_is_a_miss():
+    source = load(str(FOLDER / "least_particles_first_dip.json"))
+    distance = model_setting(source.model, source.twist()).distance
+    assert distance(33) <= Fraction(1, 100) < distance(32)
+
+
+WEIGHTS = st.sampled_from(["1", "2", "1/2", "4", "1/4"])
+
+
+@given(st.lists(WEIGHTS, min_size=6, max_size=6), st.sampled_from(["1/5", "1/20", "1/50"]))
+@settings(max_examples=15, deadline=None)
+def test_no_count_is_claimed_wrongly(weights, delta):
+    model = prefix_tree(2, lambda p: {"0": "1/3", "1": "2/3"}, lambda p: weights[int("".join(p), 2)])
+    twist = from_function(model, lambda t, s: 1 if t == 0 else weights[4 + int(s)])
+    process, target = particle_process(model, twist, "naive"), analyse(model, twist).target
+    distance = lambda n: output_law(process, n, mode="certified").total_variation(target)  # noqa: E731
+    exact = [output_law(process, n).total_variation(target) for n in range(1, 13)]
+    found = least_particles(process, distance, rational(delta))
+    assert found.exact and found.particles <= found.onward
+    for n, distance in enumerate(exact, 1):
+        if n < found.particles:
+            assert distance > Rational(delta)
+        if n == found.particles or n >= found.onward:
+            assert distance <= Rational(delta)
+        if n == found.onward - 1:
+            assert distance > Rational(delta)
+
+
+def test_what_is_not_settled_is_said_to_be_open(monkeypatch):
+    source = load(str(FOLDER / "least_particles_dip.json"))
+    setting = model_setting(source.model, source.twist())
+    monkeypatch.setattr("smc.check.least.MOST_SCANNED", 5)
+    found = least_particles(setting.process, setting.near, rational("1/100"))
+    assert (found.particles, found.onward, found.open) == (3, 293, ((6, 292),))
+    assert "open: N = 6..292" in found.text(rational("1/100"))
+    monkeypatch.setattr("smc.check.least.MOST_ENCLOSURE", 0.0)
+    found = least_particles(setting.process, setting.near, rational("1/100"))
+    assert (found.particles, found.onward, found.open) == (3, None, ((6, None),))
+    assert "open: N = 6 and more" in found.text(rational("1/100"))
