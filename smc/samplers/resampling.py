@@ -1,0 +1,122 @@
+"""Resampling schemes, and the rule that says after which steps they are applied (S16). One value a scheme, one value a rule.
+
+Given normalised weights W_1..W_N of an ordered cloud, a scheme draws the ancestor of every slot k = 1..N. Every scheme here is
+unbiased: the expected number of offspring of i is `N W_i`. What differs is how the slots hang together:
+
+| scheme | slot k takes |
+|---|---|
+| multinomial | i with probability W_i, all slots independent |
+| residual | first `floor(N W_i)` copies of each i, then independent draws in proportion to `N W_i - floor(N W_i)` |
+| stratified | the i whose interval of cumulative weights holds `(k - 1 + U_k)/N`, U_k independent and uniform |
+| systematic | the same with one U for all slots |
+
+A uniform number enters only through breakpoints that are rational, so a scheme is a finite mixture of independent slots.
+Sources: Douc, Cappe, Moulines (2005); Whitley (1994) for residual; Huggins and Roy (2015) for the infinity-ESS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from smc.errors import InputError
+from smc.numbers import ONE, ZERO, Rational
+
+SlotLaw = dict[int, Rational]
+"""Probability of each ancestor (index in the cloud) of one slot."""
+Piece = tuple[Rational, tuple[SlotLaw, ...]]
+"""A probability, and given it N independent slots."""
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A way to resample. pieces: from normalised weights, shape (N,), to the mixture of independent slots that it draws from;
+    the probabilities of the pieces sum to 1.
+
+    symmetric: whether the law of the new cloud, as a multiset, forgets the order of the old one. Then clouds may be sorted.
+    """
+
+    name: str
+    pieces: Callable[[Sequence[Rational]], list[Piece]]
+    symmetric: bool
+
+
+def _multinomial(weights: Sequence[Rational]) -> list[Piece]:
+    slot = {i: w for i, w in enumerate(weights) if w}
+    return [(ONE, (slot,) * len(weights))]
+
+
+def _residual(weights: Sequence[Rational]) -> list[Piece]:
+    particles = len(weights)
+    copies = [int(particles * w) for w in weights]  # the floor: weights are not negative
+    kept: list[SlotLaw] = [{i: ONE} for i, k in enumerate(copies) for _ in range(k)]
+    left = particles - len(kept)
+    rests = (particles * w - k for w, k in zip(weights, copies, strict=True))
+    rest = {i: r / left for i, r in enumerate(rests) if r}  # empty where left = 0
+    return [(ONE, (*kept, *([rest] * left)))]
+
+
+def _stratified(weights: Sequence[Rational]) -> list[Piece]:
+    particles = len(weights)
+    ends = list(accumulate(weights, initial=ZERO))
+    slots = []
+    for k in range(particles):
+        low, high = Rational(k, particles), Rational(k + 1, particles)
+        shares = ((i, min(b, high) - max(a, low)) for i, (a, b) in enumerate(pairwise(ends)))
+        slots.append({i: particles * share for i, share in shares if share > 0})
+    return [(ONE, tuple(slots))]
+
+
+def _systematic(weights: Sequence[Rational]) -> list[Piece]:
+    particles = len(weights)
+    ends = [particles * c for c in accumulate(weights)]
+    breaks = sorted({ZERO, ONE, *(c - int(c) for c in ends)})
+    pieces: list[Piece] = []
+    for a, b in pairwise(breaks):  # between two breakpoints every slot keeps its ancestor: the middle stands for all
+        middle, i, slots = (a + b) / 2, 0, []
+        for k in range(particles):
+            while ends[i] < k + middle:
+                i += 1
+            slots.append({i: ONE})
+        pieces.append((b - a, tuple(slots)))
+    return pieces
+
+
+MULTINOMIAL = Scheme("multinomial", _multinomial, symmetric=True)
+RESIDUAL = Scheme("residual", _residual, symmetric=True)
+STRATIFIED = Scheme("stratified", _stratified, symmetric=False)
+SYSTEMATIC = Scheme("systematic", _systematic, symmetric=False)
+SCHEMES = {scheme.name: scheme for scheme in (MULTINOMIAL, RESIDUAL, STRATIFIED, SYSTEMATIC)}
+"""By name, for options."""
+
+
+def effective_sample_size(weights: Sequence[Rational]) -> Rational:
+    """`1 / sum W_i^2` of normalised weights, between 1 and N."""
+    return 1 / sum((w * w for w in weights), ZERO)
+
+
+def infinity_effective_sample_size(weights: Sequence[Rational]) -> Rational:
+    """`1 / max W_i` of normalised weights, between 1 and N; at most the effective sample size."""
+    return 1 / max(weights)
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """A scheme and when it is applied: after a step whose normalised weights have `size(W) < threshold * N`, else the weights are
+    carried. threshold: None resamples after every step (a threshold above 1 does the same); 0 never resamples.
+
+    Raises InputError for a threshold below 0.
+    """
+
+    scheme: Scheme = MULTINOMIAL
+    threshold: Rational | None = None
+    size: Callable[[Sequence[Rational]], Rational] = effective_sample_size
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and self.threshold < 0:
+            raise InputError(f"threshold {self.threshold}", where="resampling", mend="give a share of N, 0 or more")
+
+    def due(self, weights: Sequence[Rational]) -> bool:
+        """Whether normalised `weights`, shape (N,), are resampled."""
+        return self.threshold is None or self.size(weights) < self.threshold * len(weights)

@@ -1,0 +1,176 @@
+"""Laws under resampling schemes (S16) against every vector of ancestors, and the two counterexamples that bound what holds for them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smc.errors import InputError, TooLarge
+from smc.exact import output_law, second_moment
+from smc.exact.clouds import cloud_moments
+from smc.formats import load
+from smc.numbers import ONE, ZERO, Rational
+from smc.samplers.process import particle_process
+from smc.samplers.resampling import (
+    MULTINOMIAL,
+    SCHEMES,
+    SYSTEMATIC,
+    Resampling,
+    infinity_effective_sample_size,
+)
+from smc.setting.analysis import analyse, true_value
+from smc.setting.model import Edge, LayeredModel
+from smc.setting.twist import twist as steered
+from tests.effort import effort
+from tests.exact import enumeration_schemes as oracle
+from tests.exact.random_models import fractions, graphs, trees, twisted
+
+THRESHOLDS = [Rational(k, 8) for k in (0, 3, 4, 6, 7, 8, 9)]
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def compare(model, twist, particles, resampling, due):
+    found = cloud_moments(particle_process(model, twist, "naive"), particles, resampling)
+    law, first, second, dead = oracle.run(model, twist, particles, oracle.SCHEMES[resampling.scheme.name], due)
+    assert fractions(found.law) == law
+    assert fractions([found.dead]) == [dead]
+    assert fractions(found.first) == first
+    assert fractions(found.second) == second
+    assert found.normaliser == true_value(model)[0][0], "E[Zhat] = Z for every scheme and every rule"
+
+
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
+@settings(deadline=None, max_examples=effort(500, sample=40))
+@given(data=st.data())
+def test_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, data):
+    model, twist = data.draw(twisted(trees(max_children=2) | graphs()))
+    particles = data.draw(st.integers(1, 3 if max(model.sizes) <= 4 else 2))
+    compare(model, twist, particles, Resampling(scheme), oracle.always)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
+@settings(deadline=None, max_examples=effort(500, sample=40))
+@given(data=st.data())
+def test_adaptive_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, data):
+    model, twist = data.draw(twisted(trees(max_children=2) | graphs()))
+    particles = data.draw(st.integers(1, 3 if max(model.sizes) <= 4 else 2))
+    theta = data.draw(st.sampled_from(THRESHOLDS))
+    threshold = Fraction(int(theta.numerator), int(theta.denominator))
+    if data.draw(st.booleans()):
+        compare(model, twist, particles, Resampling(scheme, theta), oracle.ess_below(threshold))
+    else:
+        rule = Resampling(scheme, theta, infinity_effective_sample_size)
+        compare(model, twist, particles, rule, oracle.infinity_ess_below(threshold))
+
+
+@settings(deadline=None, max_examples=effort(150))
+@given(data=st.data())
+def test_multinomial_after_every_step_is_the_law_of_the_occupancy_engine(data):
+    model, twist = data.draw(twisted(trees() | graphs()))
+    process, particles = particle_process(model, twist, "naive"), data.draw(st.integers(1, 3))
+    found = cloud_moments(process, particles, Resampling())
+    assert found.output == output_law(process, particles)
+    assert found.second_moment == second_moment(process, particles)
+
+
+@pytest.mark.parametrize(("particles", "adaptive"), [(2, "1597/11340"), (3, "5641819/55135080")])
+def test_resampling_below_half_the_effective_sample_size_is_another_law(particles, adaptive):
+    """A case from outside: a loop that resamples where ESS < N/2, as many libraries do, is not the loop that `check` runs."""
+    source = load(str(CASES / "adaptive_resampling_unsaid.json"))
+    model, twist = source.model, source.twist("file")
+    process, target = particle_process(model, twist, "naive"), analyse(model, twist).target
+    found = cloud_moments(process, particles, Resampling(threshold=Rational(1, 2)))
+    assert found.output.total_variation(target) == Rational(adaptive)
+    assert found.normaliser == Rational(7, 16)
+    assert found.output.total_variation(target) != output_law(process, particles).total_variation(target)
+
+
+weights = st.lists(st.integers(0, 6), min_size=1, max_size=7).filter(any)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
+@given(whole=weights)
+def test_schemes_are_unbiased_and_keep_the_number_of_particles(scheme, whole):
+    shares = [Rational(w, sum(whole)) for w in whole]
+    pieces = scheme.pieces(shares)
+    assert sum(p for p, _ in pieces) == 1
+    for _, slots in pieces:
+        assert len(slots) == len(whole)
+        assert all(sum(slot.values()) == 1 and all(p > 0 for p in slot.values()) for slot in slots)
+    for i, share in enumerate(shares):
+        assert sum(p * slot.get(i, ZERO) for p, slots in pieces for slot in slots) == len(whole) * share
+
+
+def layered(layers, edges, reward, values):
+    """A model and a reward model from whole numbers and text: edges[t][x] = {y: probability}."""
+    steps = tuple(tuple(tuple(Edge(y, Rational(p), ONE) for y, p in row.items()) for row in step) for step in edges)
+    model = LayeredModel(layers, steps, tuple(map(Rational, reward)))
+    return model, steered(model, values)
+
+
+def s12_ratio(found, c, particles, y):
+    """(`beta out(y)/pi(y)`, `E[U G(y)] / (beta pi(y))`) with `beta = prod (1 + (b_p - 1)/particles)`: S12 says >= 1 and <= 1."""
+    beta = ONE
+    for b in c.b:
+        beta *= 1 + (b - 1) / particles
+    return beta * found.law[y] / c.target[y], found.second[y] / c.normaliser**2 / (beta * c.target[y])
+
+
+def test_ess_threshold_refutes_s12_with_theta_n_particles():
+    """S16.2: N = 8, theta = 1/2; infinity-ESS keeps it (S16.1)."""
+    rare = Rational(1, 10_000)
+    model, twist = layered(
+        (("o",), ("R", "S"), ("y", "n", "s")),
+        [[{0: rare, 1: 1 - rare}], [{0: Rational(1, 30), 1: Rational(29, 30)}, {2: ONE}]],
+        (120, 0, 1), ((1,), (4, 1)),
+    )  # fmt: skip
+    process, c, theta = particle_process(model, twist, "naive"), analyse(model, twist), Rational(1, 2)
+    low, high = s12_ratio(cloud_moments(process, 8, Resampling(MULTINOMIAL, theta)), c, 4, 0)
+    assert Rational(9095, 10_000) < low < Rational(9097, 10_000)
+    assert Rational(10_993, 10_000) < high < Rational(10_995, 10_000)
+    rule = Resampling(MULTINOMIAL, theta, infinity_effective_sample_size)
+    low, high = s12_ratio(cloud_moments(process, 8, rule), c, 4, 0)
+    assert low >= 1 >= high
+
+
+def light_and_heavy(light, probability, value, reward):
+    """One draw between a light state B and a heavy one, then no moves: S16.4's models."""
+    return layered(
+        (("o",), ("B", "A"), ("b", "a")),
+        [[{0: Rational(probability), 1: 1 - Rational(probability)}], [{0: ONE}, {1: ONE}]],
+        reward, ((1,), (light, value)),
+    )  # fmt: skip
+
+
+def test_systematic_resampling_refutes_s12():
+    """S16.4: the second level at N = 12, the law itself at N = 18 (nightly: 2^18 ordered clouds)."""
+    model, twist = light_and_heavy("1/100000", "1/3", 1, ("30/100000", 1))
+    process, c = particle_process(model, twist, "naive"), analyse(model, twist)
+    _, high = s12_ratio(cloud_moments(process, 12, Resampling(SYSTEMATIC)), c, 12, 0)
+    assert Rational(1109, 1000) < high < Rational(1111, 1000)
+    if effort(1, sample=0):
+        low, _ = s12_ratio(cloud_moments(process, 18, Resampling(SYSTEMATIC), most=10**8), c, 18, 0)
+        assert Rational(9955, 10_000) < low < Rational(9957, 10_000)
+
+
+def test_systematic_resampling_can_exceed_the_variance_of_multinomial():
+    """S16.4: N = 4, .5132 > .4681."""
+    model, twist = light_and_heavy(1, "1/4", 100, (30, 100))
+    process, z = particle_process(model, twist, "naive"), analyse(model, twist).normaliser
+    variance = {s.name: cloud_moments(process, 4, Resampling(s)).second_moment / z**2 - 1 for s in SCHEMES.values()}
+    assert Rational(5131, 10_000) < variance["systematic"] < Rational(5133, 10_000)
+    assert Rational(4680, 10_000) < variance["multinomial"] < Rational(4682, 10_000)
+
+
+def test_what_does_not_fit_is_refused_before_it_is_enumerated():
+    model, twist = light_and_heavy(1, "1/4", 100, (30, 100))
+    process = particle_process(model, twist, "naive")
+    with pytest.raises(TooLarge, match="clouds at step 1"):
+        cloud_moments(process, 40, Resampling(SYSTEMATIC))
+    assert cloud_moments(process, 40, Resampling(MULTINOMIAL)).dead == 0, "sorted clouds are few"
+    with pytest.raises(InputError):
+        Resampling(threshold=Rational(-1))
