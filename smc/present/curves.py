@@ -1,0 +1,100 @@
+"""The truth between its certified curves: exact TV where it can be had, both ends of the enclosures at every N, and the best theorem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from smc.check.check import CLAIMS, TV
+from smc.check.enclosed import seconds_of_law
+from smc.check.measure import Measured
+from smc.errors import TooLarge
+from smc.exact.enclosure import Enclosure, enclosure
+from smc.exact.enclosure_cost import choose
+from smc.exact.lumping import lump_symmetric
+from smc.numbers import ZERO, nearest_float
+from smc.present.digits import is_infinite
+from smc.present.figures import in_style
+from smc.present.words import in_figure
+from smc.samplers.process import particle_process
+from smc.setting.analysis import Constants
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+EXACT_SECONDS, FOUR_SECONDS, TWO_SECONDS = 0.5, 1.0, 1.0
+"""Longest estimate of one exact law, of level four and of level two at one N."""
+FLOOR = 1e-8
+"""The axis begins here; a lower end of 0 is drawn at it."""
+MOST = 20
+"""The last N is 2 to this power."""
+
+
+@in_style
+def certified_curves(models: Sequence[Constants], algorithm: str = "naive", most: int = MOST) -> Figure:
+    """TV against N = 1, 2, 4, .. 2^most, a panel a model: exact points inside the bands of both levels, and the least bound."""
+    from smc.present.drawing import Drawing
+
+    figure = Drawing(figsize=(3.6 * len(models) + 1.4, 3.9), layout="constrained")
+    panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
+    for axes, constants in zip(panels, models, strict=True):
+        _panel(axes, constants, algorithm, most)
+    panels[0].set(ylabel="total variation to the target")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return figure
+
+
+def _panel(axes: Axes, c: Constants, algorithm: str, most: int) -> None:
+    counts = [2**k for k in range(most + 1)]
+    bands = ((2, "0.86", TWO_SECONDS, counts), (4, "#56B4E9", FOUR_SECONDS, counts[::2]))
+    for level, colour, seconds, at in bands:
+        found = _enclosures(c, algorithm, level, seconds, at)
+        if not found:
+            continue
+        ends = [(nearest_float(e.tv_lower), nearest_float(e.tv_upper)) for e in found]
+        ns = [e.particles for e in found]
+        axes.fill_between(
+            ns, [max(low, FLOOR) for low, _ in ends], [max(high, FLOOR) for _, high in ends], color=colour, alpha=0.6, linewidth=0,
+            label=f"certain, level {'two' if level == 2 else 'four'}",
+        )  # fmt: skip
+        edge = "0.45" if level == 2 else "#0072B2"
+        for k, name in ((0, "lower"), (1, "upper")):
+            shown = [(n, end[k]) for n, end in zip(ns, ends, strict=True) if end[k] > FLOOR]
+            if shown:
+                axes.plot(
+                    *zip(*shown, strict=True), color=edge, linewidth=0.9, linestyle="-", label=f"_{name}, level {level}"
+                )
+    exact = []
+    for n in counts:
+        if seconds_of_law(c.model, c.twist, algorithm, n) > EXACT_SECONDS:
+            break
+        exact.append((n, nearest_float(Measured(c, algorithm, n).total_variation)))
+    shown = [(n, tv) for n, tv in exact if tv > FLOOR]
+    if shown:
+        axes.plot(*zip(*shown, strict=True), color="#D55E00", marker="o", markersize=4, linestyle="", label="exact")
+    best = [(n, bound) for n in counts[::2] if (bound := _least_bound(c, algorithm, n)) is not None]
+    if best:
+        axes.plot(*zip(*best, strict=True), color="0", linestyle="--", label="least bound of a theorem")
+    axes.set(xscale="log", yscale="log", xlabel="particles N", title=in_figure(c.model.name), ylim=(FLOOR, 2))
+
+
+def _enclosures(c: Constants, algorithm: str, level: int, seconds: float, counts: Sequence[int]) -> list[Enclosure]:
+    process = particle_process(c.model, c.twist, algorithm)
+    quotient = lump_symmetric(process)[0]
+    found = []
+    for n in counts:
+        try:
+            way = choose(quotient, n, level=level, budget=seconds)
+        except TooLarge:
+            break
+        found.append(enclosure(process, n, level=level, arithmetic=way.arithmetic))
+    return found
+
+
+def _least_bound(c: Constants, algorithm: str, n: int) -> float | None:
+    """The least bound on TV that a statement gives at n particles."""
+    rows = [claim.row(n, ZERO) for claim in CLAIMS[algorithm](c) if claim.quantity == TV]
+    bounds = [nearest_float(row.bound) for row in rows if row.relation == "<=" and not is_infinite(row.bound)]
+    return min(bounds, default=None)
