@@ -60,9 +60,9 @@ class Statement:
         """The ID of theory.md: S0 for S0.deviation."""
         return self.id.partition(".")[0]
 
-    def text(self, theorem, definitions: dict) -> str:
-        """The sealed statement as one golden file: heading, words, hypotheses, conclusion, definitions."""
-        return f"{self.id}: {self.title} ({self.source})\n{self.words}\n\n{sealed(theorem, definitions)}"
+    def text(self, written: str) -> str:
+        """The file `sealed/ID.txt`: title, words, and the printed statement (`proofs.kernel.printing.statement`)."""
+        return f"{self.id}: {self.title} ({self.source})\n{self.words}\n\n{written}"
 
 
 REGISTRY: dict[str, Statement] = {}
@@ -129,23 +129,3 @@ def claim_of(theorem) -> tuple[list[Node], list[Node]]:
 def bound_of(theorem, part: int = 0) -> Node:
     """The right-hand side of the conclusion (of the given part, when the conclusion is a conjunction)."""
     return claim_of(theorem)[1][part].kids[1]
-
-
-def sealed(theorem, definitions: dict | None = None) -> str:
-    """The text of a theorem: one hypothesis a line, the conclusion, and the definitions of the symbols it mentions.
-
-    `definitions` maps a defined symbol to the theorem that defines it (`Library.definitions`, `Replayer.definitions`).
-    """
-    lines = [f"    {show(h)}" for h in sorted(theorem.hyps, key=show)]
-    lines.append(f"|-  {show(theorem.concl)}")
-    seen: set = set()
-    todo = sorted(s for s in theorem.free() if s in (definitions or {}))
-    while todo:
-        symbol = todo.pop(0)
-        if symbol not in seen:
-            seen.add(symbol)
-            law = definitions[symbol]
-            conditions = " and ".join(sorted(map(show, law.hyps)))
-            lines.append(f"where  {show(law.concl)}" + (f"  if {conditions}" if conditions else ""))
-            todo += sorted(s for s in law.free() if s in definitions and s not in seen)
-    return "\n".join(lines) + "\n"

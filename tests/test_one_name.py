@@ -17,7 +17,7 @@ def read(*patterns: str) -> str:
 
 PLACES = {
     "README": read("README.md"),
-    "sealed statement": "\n".join(p.stem for p in ROOT.glob("tests/golden/statements/*.txt")),
+    "sealed statement": "\n".join(p.stem for p in ROOT.glob("proofs/sealed/*.txt")),
     "property test": read("tests/properties/*.py"),
     "refutation": read("smc/testing/falsehoods/*.py", "tests/refutations/*.py"),
     "notebook": read("notebooks/*.py"),

@@ -20,6 +20,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from proofs.kernel import (
@@ -27,6 +28,7 @@ from proofs.kernel import (
     Node,
     ProofError,
     Quantifier,
+    Signature,
     Theorem,
     Theory,
     close,
@@ -38,8 +40,9 @@ from proofs.kernel import (
     var,
 )
 from proofs.kernel.arithmetic import normal_form, reify
-from proofs.kernel.replay import FORMAT, SEALS, STORED, digest, load_seals
-from proofs.language.terms import ZERO, Head, Symbol, eq, implies, le, lt, num, show, term
+from proofs.kernel.printing import names_in, statement
+from proofs.kernel.replay import FORMAT, SEALS, STORED, behind, below_heading, digest, load_seals
+from proofs.language.terms import ZERO, Head, Symbol, chosen, eq, implies, le, lt, named, num, show, term
 
 
 class Fact:
@@ -137,6 +140,7 @@ class Proof:
         note, self._pending = note or self._pending, ""
         if rule.startswith("define"):
             self.library.definitions[args[0].symbol] = result
+        _name_bound(rule, args, result.concl)
         self.steps.append([rule, [f.ref for f in premises], list(args), note])
         self.theorems.append(result)
         return Fact(self, len(self.steps) - 1, result)
@@ -303,7 +307,7 @@ class Proof:
         shown = positive(self.assume(forall([y], le(0, f(y)))))
         shown = shown if shown.concl is le(0, body) else self.conv(shown, le(0, body))
         one = self.equal(with_f(ONE), 1, dens=dens)
-        left = mk("E", head.data, (*head.args, close(f(y), y)))
+        left = named(mk("E", head.data, (*head.args, close(f(y), y))), y)
         return self.step("define_measure", [linear, shown, one], [left, body, f(y), g(y), a, b], note), f(y)
 
     def cases(self, a: Any, b: Any, low: Fact, high: Fact, note: str = "") -> Fact:
@@ -348,13 +352,31 @@ def _remainder(goal: Node, theorems: Sequence[Theorem], data: Sequence, equation
     return f"remainder {show(reify(normal_form(rest)))}"
 
 
+def _name_bound(rule: str, args: Sequence, concl: Node) -> None:
+    """Remember the names of the variables that a rule has bound."""
+    if rule in ("generalise", "induct"):
+        named(concl, args[0])
+    elif rule == "define":
+        _name_all(args[0].kids, concl)
+    elif rule == "define_rec":
+        n, *xs = args[0].kids
+        _name_all(xs, concl.kids[0])
+        _name_all([n, *xs], concl.kids[1])
+
+
+def _name_all(variables: Sequence[Node], formula: Node) -> None:
+    for v in variables:
+        named(formula, v)
+        formula = open_body(formula, v)
+
+
 class Library:
     """All derivations, made on demand; one theory, so that definitions stay unique."""
 
     def __init__(self, derivations: dict[str, Callable[[Proof], Fact]]):
         self.derivations, self.theory = derivations, Theory()
         self.proofs: dict[str, Proof] = {}
-        self.definitions: dict[tuple, Theorem] = {}
+        self.definitions: dict[Signature, Theorem] = {}
 
     def theorem(self, name: str) -> Theorem:
         return self.proof(name).theorems[-1]
@@ -370,7 +392,7 @@ class Library:
             self.proofs[name] = proof
         return self.proofs[name]
 
-    def behind(self, name: str) -> dict[tuple, Theorem]:
+    def behind(self, name: str) -> dict[Signature, Theorem]:
         """The definitions that a proof makes or uses (`Replayer.rests`)."""
         found, todo, seen = {}, [name], {name}
         for used in todo:  # grows while it is read
@@ -433,14 +455,22 @@ def encode(proof: Proof) -> str:
 
 CERTIFICATES = STORED.parent.parent / "build" / "certificates.json"
 """Certificates found in earlier builds (`proofs.derive.cache`); it may be deleted at any time."""
-GOLDEN = STORED.parent.parent / "tests" / "golden" / "statements"
+GOLDEN = STORED.parent.parent / "tests" / "golden"
+
+
+def statement_text(theorem: Theorem, laws: dict[Signature, Theorem], path: Path) -> str:
+    """The printed statement: as it stands in the file where that is this statement, with the bound names that the file gives;
+    a new or changed one with the names that the derivation chose."""
+    stored = below_heading(path.read_text(encoding="utf-8")) if path.exists() else ""
+    kept = statement(theorem, laws, names_in(stored))
+    return kept if kept == stored else statement(theorem, laws, chosen)
 
 
 def main(names: list[str]) -> int:
     """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on.
 
-    A new statement is sealed: its fingerprint enters `stored/_seals.json`, its text `tests/golden/statements/`, and what each proof
-    rests on `tests/golden/rests_on.txt`.  A statement that
+    A new statement is sealed: its fingerprint enters `sealed/_seals.json`, its text `sealed/ID.txt`, and in a checkout of the project
+    what each proof rests on `tests/golden/rests_on.txt`.  A statement that
     differs from its seal is reported and not written, unless `--seal` is given.
     """
     from proofs.catalogue import library, load
@@ -475,16 +505,15 @@ def main(names: list[str]) -> int:
             continue
         seals[name] = mark
         (STORED / f"{name}.json").write_text(encode(proof), encoding="utf-8")
-        if GOLDEN.parent.is_dir() and registry[name].source != "lemma":
-            GOLDEN.mkdir(exist_ok=True)
-            (GOLDEN / f"{name}.txt").write_text(
-                registry[name].text(proof.theorems[-1], made.definitions), encoding="utf-8"
-            )
+        if registry[name].source != "lemma":
+            path = STORED / f"{name}.txt"
+            written = statement_text(proof.theorems[-1], behind(proof.theorems[-1], made.behind(name)), path)
+            path.write_text(registry[name].text(written), encoding="utf-8")
     (STORED / SEALS).write_text(json.dumps(dict(sorted(seals.items())), indent=0) + "\n", encoding="utf-8")
-    if GOLDEN.parent.is_dir():
+    if GOLDEN.is_dir():
         from proofs.reading.blueprint import rests_on
 
-        (GOLDEN.parent / "rests_on.txt").write_text(rests_on(), encoding="utf-8")
+        (GOLDEN / "rests_on.txt").write_text(rests_on(), encoding="utf-8")
     CACHE.write(CERTIFICATES)
     stale = [name for name in seals if name not in made.derivations]
     if stale:

@@ -23,6 +23,7 @@ from proofs.kernel.terms import (
     Index,
     Integral,
     Node,
+    ProofError,
     Quantifier,
     Repetition,
     Signature,
@@ -196,11 +197,19 @@ def statement(
     symbols = theorem.free().union(*(law.free() for law in laws.values()))
     lines = [signature_line(s) for s in _by_name(symbols)]
     lines += ["", *(f"    {write(h)}" for h in sorted(theorem.hyps, key=text))]
-    lines.append(f"|-  {write(theorem.concl)}")
+    lines += conclusion(theorem, laws, write)
+    return "\n".join(lines) + "\n"
+
+
+def conclusion(
+    theorem: Theorem, laws: Mapping[Signature, Theorem], write: Callable[[Node], str] = show
+) -> list[str]:
+    """The lines of the conclusion and of the definitions behind it."""
+    lines = [f"|-  {write(theorem.concl)}"]
     for law in laws.values():
         lines.append(f"where  {write(law.concl)}")
         lines += [f"    if  {write(h)}" for h in sorted(law.hyps, key=text)]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _by_name(symbols: frozenset[Signature]) -> list[Signature]:
@@ -208,7 +217,7 @@ def _by_name(symbols: frozenset[Signature]) -> list[Signature]:
     free = sorted((s for s in symbols if s.name not in RESERVED), key=lambda s: s.name)
     for a, b in itertools.pairwise(free):
         if a.name == b.name:
-            raise ValueError(f"two symbols are called {a.name}: {a} and {b}")
+            raise ProofError(f"two symbols are called {a.name}: {a} and {b}")
     return free
 
 

@@ -1,4 +1,7 @@
-"""TRUSTED. Replay of stored proofs by the kernel alone: `python -m proofs.kernel.replay [ID ...]`.
+"""TRUSTED. Replay of stored proofs by the kernel alone.
+
+    python -m proofs.kernel.replay [ID ...]          replay all, or these
+    python -m proofs.kernel.replay --print ID ...    and print the statements that they prove
 
 A stored proof `proofs/sealed/ID.json` is one JSON object:
   "format": "bellman-smc/proof-1",  "id": ID,
@@ -13,6 +16,8 @@ A stored proof `proofs/sealed/ID.json` is one JSON object:
 The note is for the reader.  `proofs/sealed/_seals.json` holds the fingerprint of every sealed
 statement, and of the definitions of the symbols in it (every other symbol is free, so it stands
 for anything); a claim and its definitions must match their seal.
+`proofs/sealed/ID.txt` is the printed statement of a proof; its bound names are used where they
+are fresh, and nothing else of it: a text that says something else than the proof is refused.
 Exit code 0 when every proof replays, 1 when one is refused (named, with the line), 2 for an
 unknown ID.
 """
@@ -29,6 +34,7 @@ from typing import Any
 
 import proofs.kernel.arithmetic
 import proofs.kernel.rules  # noqa: F401  (both enter their rules)
+from proofs.kernel.printing import names_in, statement
 from proofs.kernel.terms import Node, ProofError, Signature, mk, rational, text
 from proofs.kernel.theorems import Theorem, Theory
 
@@ -205,6 +211,25 @@ def digest(theorem: Theorem, definitions: Mapping[Signature, Theorem]) -> str:
     return " ".join([fingerprint(theorem), *sorted(map(fingerprint, laws))])
 
 
+def printed(name: str, replayer: Replayer, folder: Path = STORED) -> str:
+    """The statement that a stored proof proves, with the bound names of `ID.txt`; Refused when
+    that text, below its heading, is not this statement."""
+    theorem, path = replayer.theorem(name), folder / f"{name}.txt"
+    try:
+        stored = below_heading(path.read_text(encoding="utf-8")) if path.exists() else ""
+        made = statement(theorem, behind(theorem, replayer.rests[name]), names_in(stored))
+    except (ProofError, OSError, ValueError, RecursionError) as error:
+        raise Refused(f"{name}: its statement cannot be printed: {error}") from error
+    if path.exists() and made != stored:
+        raise Refused(f"{name}: {path.name} is not the statement that is proved, which is\n{made}")
+    return made
+
+
+def below_heading(written: str) -> str:
+    """What stands below the title and the words of a stored statement."""
+    return written.partition("\n\n")[2]
+
+
 def _line(text: str, key: str, index: int) -> str:
     """The line of an entry, in the layout that the builder writes (one entry a line)."""
     head = text.find(f'"{key}": [')
@@ -227,7 +252,8 @@ def load_seals(folder: Path = STORED) -> dict[str, str]:
 
 
 def main(arguments: list[str], folder: Path = STORED) -> int:
-    start = time.perf_counter()
+    start, showing = time.perf_counter(), "--print" in arguments
+    arguments = [name for name in arguments if name != "--print"]
     try:
         replayer = Replayer(load(folder), load_seals(folder))
     except Refused as error:
@@ -247,6 +273,8 @@ def main(arguments: list[str], folder: Path = STORED) -> int:
         try:
             replayer.theorem(name)
             print(f"{name:24} {replayer.steps[name]:5} steps")
+            if showing:
+                print(f"\n{printed(name, replayer, folder)}")
         except Refused as error:
             refused += 1
             print(f"REFUSED {error}", file=sys.stderr)

@@ -19,22 +19,28 @@ class Symbol:
     code: str
     meaning: str
 
+    @property
+    def kinds(self) -> set[str]:
+        """By the first words of the domain: natural, real, law, functional (a finite sum), or an element of some set."""
+        words = {part.replace(",", " ").split()[0] for part in self.domain.split("; or ")}
+        return {w if w in ("natural", "real", "law", "functional") else "element" for w in words}
+
 
 _ROWS = r"""
 T | T | natural | model.horizon | horizon
 N | N | natural, at least 1 | particles | number of particles
 H | H | natural, at least 1 | proposals | number of Metropolis-Hastings proposals
-Q | Q | natural, or real | queries | number of oracle queries; in G1 the mean of Zhat times a second moment, by the cloud
+Q | Q | natural; or real | queries | number of oracle queries; in G1 the mean of Zhat times a second moment, by the cloud
 n | n | natural | horizon - 1, horizon - t | steps to go; the horizon is n + 1 where a statement says so
 m | m | natural |  | steps to go, or a second count
 t | t | natural, at most T | step | time; layers are X_0 = {root}, ..., X_T
-k | k | natural |  | index of a sum or product; the vocabulary in S6
-B | B | natural, at least 1 | children | children of the root in the lower bound
+k | k | natural; or real |  | index of a sum or product; the vocabulary in S6
+B | B | natural, at least 1; or real; or side | children | children of the root in the lower bound
 eps | \varepsilon | real, at least 0 | constants.bellman_error | Bellman error (Assumption 3.2)
 delta | \delta | real, in (0, 1) | delta | accuracy asked for
 L | L | real, at least 1 | constants.ratio_bound | ratio bound (Assumption 3.1); the upper bound alone in S4
-x | x | state | state index | state at time t
-y | y | state | edge.target | successor of x
+x | x | state; or real | state index | state at time t
+y | y | real; or state | edge.target | successor of x
 root | \mathrm{root} | state | layers[0][0] | the state at time 0
 M | M | law of y from (t, x) | model.edges | reference kernel; M_t goes from time t to t + 1
 psi | \psi | real, at least 0 | edge.potential | potential of the edge from x at t to y at t + 1
@@ -42,11 +48,11 @@ phi | \varphi | real, at least 0 | model.reward | terminal reward
 V | V | real, at least 0 | twist.values | approximate reward model (twist)
 Vstar | V^{*} | real, at least 0 | constants.true_value | true value
 adapted | \mathrm{adapted} | law of a state, by a cloud | algorithms.adapted | as smc, fully adapted
-ref | \mathrm{ref} | positive functional on states | constants.prefix_mass | sum under the reference, with the path's potentials
+ref | \mathrm{ref} | functional, positive, on states | constants.prefix_mass | sum under the reference, with the path's potentials
 pistar | \pi^{*} | law on states |  | intermediate target by the true value
 pihat | \hat{\pi} | law on states | constants.twisted_target | intermediate target by the twist
 AF | A^{F} | real |  | mean of Zhat times the conditional mean of F
-Out | \mathrm{Out} | [0, 1] |  | expected answer, by the cloud; any answer once all particles are dead
+Out | \mathrm{Out} | real, in [0, 1] |  | expected answer, by the cloud; any answer once all particles are dead
 PV | P^{V} | real | constants.increment_moment | reference mean of V_t with the path's potentials, from an earlier state
 PQ | P^{Q} | real | constants.increment_moment | reference mean of E[psi^2 Vstar^2]/V at time t, from an earlier state
 PS | P^{S} | real |  | reference mean of (Vstar_t)^2/V_t with the path's potentials, from an earlier state
@@ -57,16 +63,16 @@ Dev | \mathrm{Dev} | real |  | mean absolute value of r Zhat - 1, from a cloud o
 GF | G^{F} | real |  | mean of F at the end of the guided particle's path
 X | X | real |  | mean mass below A at the end, by steps to go and particles below A (S9)
 branch | \mathrm{branch} | law on {A, B} |  | A with the given probability
-sgn | \mathrm{sgn} | -1 or 1 |  | sign of a fair coin
+sgn | \mathrm{sgn} | real, -1 or 1 |  | sign of a fair coin
 VF | V^{F} | real |  | true value with the terminal reward times the test function F
-F | F | [0, 1] |  | test function; total variation is the supremum over F
+F | F | real, in [0, 1] |  | test function; total variation is the supremum over F
 Z | Z | real, positive | constants.normaliser | normaliser, V*_0(root)
 rho | \rho | real, positive | constants.bellman_ratio | Bellman ratio (BV)(x)/V(x)
-u | u | real | constants.value_ratio | V*/V
-r | r | real, at least 1 | constants.level_ratio | max rho_t / min rho_t at time t
+u | u | real; or natural | constants.value_ratio | V*/V
+r | r | real, at least 1; or natural | constants.level_ratio | max rho_t / min rho_t at time t
 q | q | real, at least 1 | constants.q | range ratio max/min (of Qbar at step p)
 b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a range (S0)
-s | s | real, at least 0 |  | root of q
+s | s | real, at least 0; or natural |  | root of q
 w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained)
 dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (reachable) states
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
@@ -81,7 +87,7 @@ move | \mathrm{move} | law of an edge from (t, x) |  | the edge from x at t to a
 resampled | \mathrm{resampled} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
 smc | \mathrm{smc} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
 first | \mathrm{first} | law of an edge |  | law of a particle of the first cloud
-A | A | real |  | mean of a product of weights (S1); the answer without further noise (S3, S4)
+A | A | real; or side; or functional |  | mean of a product of weights (S1); the answer without further noise (S3, S4)
 C | C | real |  | second moment of a product of weights
 W | W | real |  | expected final answer, by the cloud
 R | R | real |  | reference mean (S1); a self-normalised average; the range ratio (S7)
@@ -104,10 +110,10 @@ seed | \mathrm{seed} | law |  | the random bits of an algorithm
 ask | \mathrm{ask} | query |  | the next question of an algorithm
 answer | \mathrm{answer} | answer | query.oracle | the oracle's answer when a given child is hidden
 blank | \mathrm{blank} | answer |  | the answer that does not depend on the hidden child
-touches | \mathrm{touches} | real |  | 1 when a query lies below a child, else 0
-below | \mathrm{below} | real |  | 1 when an output lies below a child, else 0
+touches | \mathrm{touches} | natural, 0 or 1 |  | 1 when a query lies below a child, else 0
+below | \mathrm{below} | natural, 0 or 1 |  | 1 when an output lies below a child, else 0
 name | \mathrm{name} | output |  | what an algorithm answers in the end
-same | \mathrm{same} | real |  | 1 when two children are the same, else 0
+same | \mathrm{same} | natural, 0 or 1 |  | 1 when two children are the same, else 0
 begin | \mathrm{begin} | state of an algorithm |  | what an algorithm knows at first
 update | \mathrm{update} | state of an algorithm |  | what it knows after an answer
 accept | \alpha | real, in [0, 1] | acceptance | acceptance probability of a proposal
@@ -115,18 +121,18 @@ U | U | real |  | expected F after so many proposals, from a path
 state | \mathrm{state} | state |  | the state of a path at a time
 G | G | real, at least 0 | increment | weight of a pool's candidate
 xi | \xi | real, in (0, 1] |  | relative deviation of a pool's mean
-up | \mathrm{up} | [0, 1] |  | 0 on pools whose mean is not too large
-down | \mathrm{down} | [0, 1] |  | 0 on pools whose mean is not too small
+up | \mathrm{up} | real, in [0, 1] |  | 0 on pools whose mean is not too large
+down | \mathrm{down} | real, in [0, 1] |  | 0 on pools whose mean is not too small
 pick | \mathrm{pick} | real |  | mean future of the candidate that a pool picks
 RP | R^{P} | real |  | mean of the product of the pools' means times F, from a state
-good | \mathrm{good} | 0 or 1 |  | 1 on proposals in the good event
+good | \mathrm{good} | real, 0 or 1 |  | 1 on proposals in the good event
 restricted | \mathrm{restricted} | law on paths |  | the proposals conditioned on the good event
 capped | \alpha' | real, in [0, 1] |  | acceptance probability of the restricted chain
 Ugood | U' | real |  | as U, for the restricted chain
 d | d | real, in (0, 1] | delta_TV | accuracy asked for beside the bad events (P6)
 omega | \omega | seed |  | the random bits drawn
 z | z | real, at least 0 |  | zero exactly where a law puts its mass
-c | c | cloud of N particles | occupancy | a cloud; c_i its entries
+c | c | cloud of N particles; or real | occupancy | a cloud; c_i its entries
 """
 
 TABLE = {row.name: row for row in (Symbol(*map(str.strip, line.split("|", 4))) for line in _ROWS.strip().splitlines())}

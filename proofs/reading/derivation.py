@@ -9,8 +9,9 @@ import json
 import textwrap
 from dataclasses import dataclass
 
-from proofs.catalogue import sealed
 from proofs.kernel import Node
+from proofs.kernel.printing import conclusion
+from proofs.kernel.replay import behind
 from proofs.language.latex import escaped, latex, statement_latex
 from proofs.language.terms import show
 from proofs.reading.blueprint import Blueprint, Entry
@@ -77,7 +78,7 @@ def text(made: Blueprint, entry: Entry) -> str:
     lines.append("")
     for i, h in enumerate(sorted(theorem.hyps, key=show), 1):
         lines.append(_wrapped(show(h), f"  H{i:<3} "))
-    rest = sealed(theorem, made.journal.definitions).splitlines()[len(theorem.hyps) :]
+    rest = conclusion(theorem, behind(theorem, made.journal.definitions))
     lines += [
         _wrapped(line[4:] if line.startswith("|-") else line, "  |-   " if line.startswith("|-") else "  ")
         for line in rest
