@@ -67,7 +67,7 @@ statement("P0")
 # %%
 horizon, eps = model.horizon, constants.bellman_error
 worst = [max(max(u.values()), 1 / min(u.values())) for u in constants.value_ratio]
-allowed = [closed_form("P0", "uniform", eps=eps, steps=horizon - t) for t in range(horizon + 1)]
+allowed = [closed_form("P0", "uniform", eps=eps, n=horizon - t) for t in range(horizon + 1)]
 rows = [(str(t), w, a, w <= a) for t, (w, a) in enumerate(zip(worst, allowed, strict=True))]
 table(("t", "worst ratio of V* and V", "P0 allows", "holds"), rows)
 

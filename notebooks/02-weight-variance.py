@@ -103,7 +103,7 @@ chi_square_against_horizon(c=1, eps="1/4", horizons=(2, 4, 8, 16, 32))
 lake = load("shipped:frozenlake-4x4").model
 constants = analyse(lake, with_bellman_error(lake, "1/10"))
 exact = importance_chi_square(constants)
-by_level = closed_form("S1", "instance", R=constants.bellman_product)
+by_level = closed_form("S1", "instance", r=constants.level_ratio[1:])
 by_eps = closed_form("S1", "uniform", T=lake.horizon, eps=constants.bellman_error)
 quantities(
     {

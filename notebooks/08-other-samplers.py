@@ -43,8 +43,8 @@ statement("S2", hypotheses=False)
 rows = []
 for T, eps in ((2, "1/4"), (5, "1/4"), (10, "1/4"), (10, "1")):
     exact = guided_tv(analyse(*most_bias(horizon=T, eps=eps)))[-1]
-    sharp = closed_form("S2", "uniform", t=T, eps=rational(eps))
-    paper = closed_form("P5", "uniform", t=T, eps=rational(eps))
+    sharp = closed_form("S2", "uniform", T=T, eps=rational(eps))
+    paper = closed_form("P5", "uniform", T=T, eps=rational(eps))
     rows.append((str(T), eps, short(exact), short(sharp), exact == sharp, short(paper)))
 table(("T", "eps", "exact TV", "S2", "equal", "P5"), rows)
 

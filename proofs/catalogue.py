@@ -1,131 +1,304 @@
-"""The registry: every statement of the theory and every shared lemma, with its derivation.
+"""The catalogue: one row a statement of the theory.
 
-A topic module registers its derivations with the decorator `statement`; the derivation proves the sealed theorem, whose
-hypotheses and conclusion are kernel formulas.  `bound_of` extracts the right-hand side of a sealed conclusion.
+A row of `ROWS` says everything about a statement that a table, a command or a test needs: ID, title, words for a newcomer, the modules
+that derive it, the stored proofs that it needs to count as proved, what it is about, its closed forms, and when equality occurs. README
+table, `prove`, `check`, `plan`, reports, HTML, campaign and tests read it. To add a statement: a module with its derivations, registered by
+the decorators of `proofs.registry`; a row here; its tests.
+
+A closed form (`Form`) is a side of a sealed conclusion. Its inputs are symbols of that statement; `at` names the variables that the
+conclusion quantifies, in their order; `where` says what the other symbols are, such as `n = T - 1` where the horizon is `n + 1`. On the
+numerical side `smc.check.table` says how each input is read from a model and how each quantity is measured.
+
+This module is data: it imports nothing of the project.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from proofs.kernel import Binder, Node, open_body, var
-from proofs.language.terms import show
+SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
+"""Whose a statement is, by the first letter of its ID."""
 
-if TYPE_CHECKING:
-    from proofs.derive.author import Fact, Library, Proof
+VALUES, RANGE, TARGETS = "worst V*/V or V/V*", "q_p", "1 + chi^2(pi* || pihat)"
+TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
+CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
+SPLIT = "TV of the split model"
 
-TOPICS = (
-    "lemmas.analysis",
-    "theory.p0_values",
-    "theory.s0_density",
-    "theory.s1_variance",
-    "theory.s2_guided",
-    "theory.s3_bias",
-    "theory.s4_corollaries",
-    "theory.s5_normaliser",
-    "theory.s8_adapted",
-    "theory.level_ratios",
-    "theory.p3_complexity",
-    "theory.s6_lower_bound",
-    "theory.s7_metropolis",
-    "theory.s7_pool",
-    "lemmas.restricted_chain",
-    "theory.p6_pool",
-    "theory.g3_identity",
-    "theory.g1_coverage",
-    "theory.g1_published",
-    "theory.s9_horizon",
-)
-SOURCES = ("paper", "neighbour", "new", "lemma")
+FORM_WORDS = {
+    "instance": "from this model's own constants",
+    "uniform": "from eps, L and T alone",
+    "bias": "from the bound on the second moment",
+    "published": "the neighbour's constant",
+    "sharper": "the same argument, improved",
+    "identity": "an equality",
+    "naive": "reference paths, weighted at the end",
+    "lower": "a lower bound",
+}
+"""What the forms of a statement are, for legends."""
+QUANTITY_WORDS = {
+    "q_p": "q_p: largest / smallest psi V*(y)/V(x) over the moves x -> y of step p",
+    "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
+    "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
+    "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
+}
+"""What the quantities are, for legends: by a word that occurs in their names."""
+
+POSITIVE = "V > 0 at every state that the reference reaches before T"
+EVERYWHERE = "a particle can be at every state that the reference reaches before T"
+"""Conditions on the model that sealed hypotheses ask for and that not every model meets; `smc.check.table` evaluates them."""
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One numbered statement or part of one (`S0.deviation` is a part of S0), or a lemma that several share."""
+class Form:
+    """One closed form of a statement, read from a side of a sealed conclusion.
 
-    id: str
-    source: str
-    title: str
-    words: str
-    derive: Callable[[Proof], Fact]
-    topic: str
-    attained: bool = False
+    form: its name. sealed: the stored proof; part: which part of its conclusion. quantity: what it bounds; relation: of the quantity to
+    the bound, which is the right side of the conclusion, or for `>=` the left. inputs: symbols of the statement that `evaluate` takes;
+    a list is a function of its first argument, counted from `first` (0 unless named there), or for `laws` the weights of states.
+    at: names of the quantified variables, in order; those that are no inputs do not matter. where: other symbols, from the inputs.
+    ones: functions set to one, so that a bound such as `(1+eps)^n V(t, x)` evaluates to the ratio that it bounds.
+    reads: for an input that is not the constant of its own name, which one. samplers: whose runs it speaks of, none for a statement on
+    model and reward model alone. scope: a condition that its sealed hypotheses set on the model beyond finite constants.
+    """
+
+    form: str
+    sealed: str
+    quantity: str
+    inputs: str
+    relation: Literal["<=", ">=", "="] = "<="
+    samplers: tuple[str, ...] = ()
+    part: int = 0
+    at: str = ""
+    where: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    ones: str = ""
+    first: Mapping[str, int] = field(default_factory=dict)
+    laws: tuple[str, ...] = ()
+    reads: Mapping[str, str] = field(default_factory=dict)
+    scope: str = ""
 
     @property
-    def family(self) -> str:
-        """The ID of theory.md: S0 for S0.deviation."""
-        return self.id.partition(".")[0]
+    def names(self) -> tuple[str, ...]:
+        """The inputs."""
+        return tuple(self.inputs.split())
 
-    def text(self, written: str) -> str:
-        """The file `sealed/ID.txt`: title, words, and the printed statement (`proofs.kernel.printing.statement`)."""
-        return f"{self.id}: {self.title} ({self.source})\n{self.words}\n\n{written}"
-
-
-REGISTRY: dict[str, Statement] = {}
+    @property
+    def side(self) -> int:
+        """The side of the conclusion that has the bound."""
+        return 0 if self.relation == ">=" else 1
 
 
-def statement(id: str, *, source: str, title: str, words: str, attained: bool = False):
-    """Register a derivation.  `words` says the statement in plain mathematics; `attained` that equality occurs."""
+@dataclass(frozen=True)
+class Row:
+    """One statement of the theory.
 
-    def register(derive: Callable[[Proof], Fact]) -> Callable[[Proof], Fact]:
-        if source not in SOURCES:
-            raise ValueError(f"{id}: source {source!r} is none of {SOURCES}")
-        if id in REGISTRY:
-            raise ValueError(f"{id} is registered twice")
-        REGISTRY[id] = Statement(id, source, title, words, derive, derive.__module__.rpartition(".")[2], attained)
-        return derive
+    title: with the place in its source. words: one line for a newcomer. files: modules of its derivations, below `proofs`.
+    proofs: stored proofs that it needs; none where it is only stated, and `remark` then says why. about: `model` when the seals speak of
+    kernel, potentials, twist and the run of a sampler themselves; `abstraction` when they speak of a simpler object, and `link` says of
+    which and how that is tied to the model. attained: when equality occurs. asks: what `plan` remarks beside its count.
+    """
 
-    return register
+    id: str
+    title: str
+    words: str
+    files: tuple[str, ...]
+    proofs: tuple[str, ...]
+    about: Literal["model", "abstraction"]
+    link: str = ""
+    forms: tuple[Form, ...] = ()
+    attained: str = ""
+    asks: str = ""
+    remark: str = ""
 
-
-def lemma(id: str, *, title: str, words: str = ""):
-    """Register a lemma that several statements share."""
-    return statement(id, source="lemma", title=title, words=words)
-
-
-def load() -> dict[str, Statement]:
-    """All statements, with every topic module imported."""
-    for topic in TOPICS:
-        if importlib.util.find_spec(f"proofs.{topic}"):
-            importlib.import_module(f"proofs.{topic}")
-    return REGISTRY
-
-
-def library() -> Library:
-    from proofs.derive.author import Library
-
-    return Library({name: s.derive for name, s in load().items()})
+    @property
+    def source(self) -> str:
+        """Whose it is: paper, neighbour, new."""
+        return SOURCES[self.id[0]]
 
 
-def claim_of(theorem) -> tuple[list[Node], list[Node]]:
-    """Hypotheses and conclusions of a theorem with quantifiers opened, antecedents moved to the hypotheses, conjunctions split."""
-    hyps = sorted(theorem.hyps, key=show)
-    conclusions: list[Node] = []
+NAIVE, ADAPTED, GUIDED, MH = ("naive",), ("adapted",), ("guided",), ("mh",)
+BEFORE: Mapping[str, Callable[..., int]] = {"n": lambda T: T - 1}
+"""The horizon is n + 1."""
+QUERY_LINK = (
+    "The tree and its oracle enter by what queries touch and outputs lie below, and by the numbers of S6.family (sealed); "
+    "the query model of smc.query plays them out."
+)
+_ROWS = (
+    Row(
+        "P0", "value error from Bellman error", "Bellman error bounds the error of the values",
+        ("theory.p0_values",), ("P0",), "model",
+        forms=(Form("uniform", "P0", VALUES, "n eps", at="n t x", ones="V"),),
+        attained="every Bellman ratio is 1 + eps",
+    ),
+    Row(
+        "P1", "range of the backward potentials (Lemma E.2)", "ratio bound and Bellman error bound the range of a step",
+        ("theory.p0_values",), ("P1",), "model",
+        forms=(Form("uniform", "P1", RANGE, "n L eps", at="t n x y u v", ones="psi V Vstar"),),
+        attained="two moves of the last step have the ratios L and 1/L",
+    ),
+    Row(
+        "P2", "SMC bias, the paper's q(q^2 - 1) (Lemma E.1, Theorem E.6)", "bias of SMC, the paper's lemma",
+        ("theory.s3_bias",), ("P2",), "model",
+        forms=(Form("instance", "P2", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),),
+    ),
+    Row(
+        "P3", "particles that suffice, exponent 6 (Theorem 5.1, Corollary 5.2)", "bias of SMC, the paper's theorem: exponent 6",
+        ("theory.s3_bias", "theory.p3_complexity"), ("P3", "P3.particles", "P3.polynomial"), "model",
+        forms=(Form("uniform", "P3", TV, "N T L eps", samplers=NAIVE, where=BEFORE),),
+        asks="the paper's count",
+    ),
+    Row(
+        "P4", "oracle lower bound, exponent 2/3 (Theorem 4.1, Corollary 4.2)", "what no algorithm can do without, the paper's theorem",
+        ("theory.s6_lower_bound",), ("P4",), "abstraction", QUERY_LINK,
+        forms=(Form("uniform", "P4", QUERIES, "T eps", ">=", where={"n": lambda T: T // 3 - 1}),),  # T = 3m, m = n + 1
+    ),
+    Row(
+        "P5", "guided single particle (Theorem 4.3)", "distance of the guided particle, the paper's theorem",
+        ("theory.s2_guided",), ("P5",), "model",
+        forms=(Form("uniform", "P5", AT_STEP, "T eps", samplers=GUIDED),),  # at step t, V_t is the terminal reward
+    ),
+    Row(
+        "P6", "Metropolis-Hastings with a resampling pool (Theorem 6.1)", "distance of Metropolis-Hastings with resampling pools",
+        ("theory.p6_pool", "theory.s7_pool"), ("P6",), "abstraction",
+        "A chain on any proposals with a good event and weights W. That pools give such proposals and such a W is S7.marginal and "
+        "S7.pool, sealed apart and joined in words; smc.exact.pool computes the whole chain.",
+        asks="constants ours",
+    ),
+    Row(
+        "S0", "variance and mean deviation of a density in a range", "how far a density of a given range is from 1",
+        ("theory.s0_density",), ("S0.variance", "S0.deviation", "S0.variance_ratio", "S0.deviation_ratio", "S0.attained"),
+        "abstraction", "Any probability and any density; S1, S2 and S7 use it for the weights of paths.",
+        attained="the density takes the two ends of its range",
+    ),
+    Row(
+        "S1", "Bellman error to importance-weight variance, sinh^2(Lambda)", "Bellman error bounds the variance of importance weights",
+        ("theory.s1_variance", "theory.p3_complexity"), ("S1", "S1.product", "S1.naive", "S1.tilt"), "abstraction",
+        "Products of any weights in a range along any chain. S1.tilt (sealed, about the model, where V > 0 before T) says that the "
+        "Bellman ratios along guided paths are the density of the target.",
+        forms=(
+            Form("instance", "S1.product", CHI_SQUARE, "r", samplers=GUIDED, at="x", where={"n": lambda r: len(r)}, first={"r": 1}),
+            Form("uniform", "S1", CHI_SQUARE, "T eps", samplers=GUIDED, at="x", where=BEFORE),
+            Form("naive", "S1.naive", REFERENCE_CHI_SQUARE, "T L", at="x"),
+        ),
+        attained="one first move in two leads to Bellman ratios of 1 + eps ever after, the other to their inverse",
+    ),
+    Row(
+        "S2", "guided single particle, tanh(Lambda/2)", "distance of the guided particle, sharp",
+        ("theory.s2_guided", "theory.p3_complexity"), ("S2", "S2.product", "S2.linear"), "model",
+        forms=(
+            Form("instance", "S2.product", AT_STEP, "r", samplers=GUIDED, where={"n": lambda r: len(r)}, first={"r": 1}),
+            Form("uniform", "S2", AT_STEP, "T eps", samplers=GUIDED, where=BEFORE),
+        ),
+        attained="a first move leads to Bellman ratios of 1 + eps ever after, the other to their inverse",
+    ),
+    Row(
+        "S3", "SMC bias, two-sided ratios, exponent 2", "bias of SMC, two-sided ratios: exponent 2",
+        ("theory.s3_bias", "theory.level_ratios", "theory.p3_complexity"),
+        ("S3.step", "S3", "S3.uniform", "S3.particles", "S3.polynomial", "S3.logarithmic", "S3.exponential"), "model",
+        forms=(
+            Form("instance", "S3", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),
+            Form("uniform", "S3.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE),
+        ),
+        asks="the same hypotheses, exponent 2",
+    ),
+    Row(
+        "S4", "SMC bias, one-sided ratios: zero rewards allowed, L to the power 1", "bias of SMC, zero rewards allowed",
+        ("theory.s4_one_sided", "theory.s4_corollaries", "theory.level_ratios"),
+        ("S4.step", "S4", "S4.uniform", "S4.particles", "S4.coverage"), "model",
+        forms=(
+            Form("instance", "S4", TV, "N b", samplers=NAIVE, where={"T": lambda b: len(b)}),
+            Form("uniform", "S4.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE, reads={"L": "upper L"}),
+        ),
+        asks="needs only psi V(y) <= L V(x); zero rewards allowed",
+    ),
+    Row(
+        "S5", "the normaliser: unbiased, exact second moment, its bound", "variance of the normaliser, and the bias it implies",
+        ("theory.s5_normaliser", "theory.g3_identity"), ("S5.mean", "S5.recursion", "S5", "S5.particles", "S5.bias"), "model",
+        forms=(
+            Form(
+                "instance", "S5", SECOND_MOMENT, "N b", samplers=NAIVE,
+                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
+            ),
+            Form(
+                "bias", "S5.bias", TV, "N b", samplers=NAIVE,
+                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
+            ),
+        ),
+        attained="S5.mean and S5.recursion are equalities",
+    ),
+    Row(
+        "S6", "lower bound for every adaptive algorithm, exponent 2", "what no algorithm can do without: exponent 2",
+        ("theory.s6_lower_bound",), ("S6.counting", "S6.family", "S6", "S6.exponent", "S6.vocabulary"), "abstraction", QUERY_LINK,
+        forms=(Form("uniform", "S6.exponent", QUERIES, "T eps delta", ">=", where=BEFORE),),
+        attained="as many queries as the bound says expose the hidden child often enough (S6.counting)",
+        asks="for some input",
+    ),
+    Row(
+        "S7", "Metropolis-Hastings on guided proposals", "distance of Metropolis-Hastings on guided proposals",
+        ("theory.s7_metropolis", "theory.s7_pool", "theory.p6_pool"),
+        ("S7", "S7.uniform", "S7.marginal", "S7.pool", "S7.restricted"), "abstraction",
+        "A chain on any proposals, W the target's density. S1.tilt (sealed, about the model) gives W for guided paths.",
+        forms=(
+            Form("instance", "S7", TV, "H R", samplers=MH, where={"n": lambda H: H - 1}),
+            Form(
+                "uniform", "S7.uniform", TV, "H T eps", samplers=MH,
+                where={"n": lambda H: H - 1, "m": lambda T: T - 1},
+            ),
+        ),
+        attained="after one proposal, in the model that attains S2",
+        asks="exact guided normalisers",
+    ),
+    Row(
+        "S8", "fully adapted SMC, no ratio bound", "bias of fully adapted SMC: no ratio bound",
+        ("theory.s8_adapted", "theory.level_ratios"), ("S8", "S8.uniform", "S8.perfect"), "model",
+        forms=(
+            Form("instance", "S8", TV, "N q", samplers=ADAPTED, where={"T": lambda q: len(q)}, reads={"q": "q adapted"}),
+            Form("uniform", "S8.uniform", TV, "N T eps", samplers=ADAPTED),
+        ),
+        asks="no ratio bound at all",
+    ),
+    Row(
+        "S9", "the horizon dependence is exactly T/N, even for V = V*", "bias of SMC that no bound can avoid: exactly T/N",
+        ("theory.s9_horizon",), ("S9",), "abstraction",
+        "The chain of how many particles lie below A in one model; smc.instances.split builds that model, whose exact law agrees.",
+        forms=(Form("lower", "S9", SPLIT, "N T", ">=", where=BEFORE),),
+    ),
+    Row(
+        "G1", "coverage bound of the neighbour (Theorem 3.2), factor 1/2 sharper",
+        "bias of SMC by chi-squares, the neighbour's theorem",
+        ("theory.g1_coverage", "theory.g1_published"), ("G1", "G1.published"), "model",
+        forms=(
+            Form(
+                "published", "G1.published", TV, "N C_act chi", samplers=NAIVE,
+                where={"n": lambda chi: len(chi) - 1}, scope=EVERYWHERE,
+            ),
+            Form(  # PV at the scale at which PQ and Vstar are 1: only the product PV PQ / Vstar^2 enters
+                "sharper", "G1", TV, "N PV", samplers=NAIVE,
+                where={"n": lambda PV: len(PV) - 1}, ones="PQ Vstar", scope=POSITIVE,
+            ),
+        ),
+    ),
+    Row(
+        "G2", "lower bound of the neighbour, sqrt T / N (Proposition C.8)", "bias of SMC that no bound can avoid, the neighbour's",
+        (), (), "model", "No seal: exact laws of its family are held against it.",
+        remark="stated and checked on exact laws; S9 is stronger in T",
+    ),
+    Row(
+        "G3", "chi-square identity of the neighbour (Fact A.2)", "distance of the intermediate targets, the neighbour's identity",
+        ("theory.g3_identity",), ("G3",), "abstraction",
+        "Any positive functional for the reference; the intermediate targets of a model are held against it.",
+        forms=(Form("identity", "G3", TARGETS, "pistar V Vstar", "=", laws=("pistar",)),),
+        attained="an equality",
+    ),
+)  # fmt: skip
+ROWS = {row.id: row for row in _ROWS}
+"""The catalogue, by ID."""
+FORMS = {(row.id, form.form): form for row in ROWS.values() for form in row.forms}
+"""Every closed form, by ID and name."""
 
-    def walk(formula: Node, taken: set[str]) -> None:
-        if formula.op == "all" and isinstance(formula, Binder):
-            sort = formula.bound
-            names = {"nat": "n m k", "real": "x u v"}.get(sort, "y z w").split()
-            used = {s.name for s in formula.free} | taken
-            name = next(n for n in [*names, *(f"{names[0]}{i}" for i in range(99))] if n not in used)
-            walk(open_body(formula, var(name, sort)), taken | {name})
-        elif formula.op == "=>":
-            hyps.append(formula.kids[0])
-            walk(formula.kids[1], taken)
-        elif formula.op == "and":
-            walk(formula.kids[0], taken)
-            walk(formula.kids[1], taken)
-        else:
-            conclusions.append(formula)
 
-    walk(theorem.concl, set())
-    return hyps, conclusions
-
-
-def bound_of(theorem, part: int = 0) -> Node:
-    """The right-hand side of the conclusion (of the given part, when the conclusion is a conjunction)."""
-    return claim_of(theorem)[1][part].kids[1]
+def known_forms(quantities: Collection[str], sampler: str) -> list[tuple[Row, Form]]:
+    """The closed forms that bound one of `quantities`: first those on model and reward model, then those on runs of `sampler`."""
+    pairs = [(row, form) for row in ROWS.values() for form in row.forms if form.quantity in quantities]
+    return [(r, f) for r, f in pairs if not f.samplers] + [(r, f) for r, f in pairs if sampler in f.samplers]

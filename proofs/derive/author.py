@@ -1,7 +1,7 @@
 """Writing derivations: every call applies one kernel rule at once and records it as data for the stored proof.
 
 Untrusted.  A derivation is a function that takes a `Proof` and returns its last `Fact`; it is registered with
-`proofs.catalogue.statement`.  `python -m proofs.derive.author` derives everything and writes `proofs/sealed/*.json`.
+`proofs.registry.statement`.  `python -m proofs.derive.author` derives everything and writes `proofs/sealed/*.json`.
 
     p.assume(phi)                      {phi} |- phi
     fact.spec(t, ...)                  instantiate quantifiers          fact.gen(x, ...)       generalise
@@ -473,8 +473,8 @@ def main(names: list[str]) -> int:
     what each proof rests on `tests/golden/rests_on.txt`.  A statement that
     differs from its seal is reported and not written, unless `--seal` is given.
     """
-    from proofs.catalogue import library, load
     from proofs.derive.cache import CACHE
+    from proofs.registry import library, load
 
     CACHE.read(CERTIFICATES)
     reseal = "--seal" in names

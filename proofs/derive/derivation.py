@@ -307,7 +307,7 @@ def _plain(f: Any, x: Any) -> tuple[sp.Expr, sp.Symbol, dict]:
 
 
 def in_sympy(id: str) -> Callable[[Callable[[Derivation], Line]], Callable[[Proof], Fact]]:
-    """A derivation written for a `Derivation` as one for a `Proof`: the inner decorator below `proofs.catalogue.statement`."""
+    """A derivation written for a `Derivation` as one for a `Proof`: the inner decorator below `proofs.registry.statement`."""
 
     def wrapped(derive: Callable[[Derivation], Line]) -> Callable[[Proof], Fact]:
         @wraps(derive)

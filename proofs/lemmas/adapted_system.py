@@ -11,7 +11,6 @@ lo(k) and s(k)^2 lo(k) bound Vstar/V at live states with V > 0 and k steps to go
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import (
@@ -35,6 +34,7 @@ from proofs.language.terms import (
 from proofs.lemmas.guided_chord import BV, exists, guided_means, off_path, star, test
 from proofs.lemmas.particle_system import VF, F, M, N, T, V, Vstar, dead, live, n, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import in_horizon, k, m, quotient, target
+from proofs.registry import lemma
 from proofs.theory.s1_variance import guided
 from proofs.theory.s1_variance import push as push_forward
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.language.terms import (
     E,
@@ -26,6 +25,7 @@ from proofs.language.terms import (
     sqrt,
     total,
 )
+from proofs.registry import lemma
 
 a, b, c, x, y = real("a b c x y")
 

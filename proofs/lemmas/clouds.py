@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, replace
 from proofs.kernel.arithmetic import canonical
 from proofs.language.terms import E, all_of, at, draws, element, eq, fn, implies, le, lt, measure, nat, product, total
+from proofs.registry import lemma
 
 e, f = element("Edge", "e f")
 c, d = element("Edge*", "c d")

@@ -12,12 +12,12 @@ tau = E W gives target(F) - guided(F) <= (b - tau)(tau - a)/(tau (b - a)) <= (sq
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, nat, num, product, real
 from proofs.lemmas.particle_system import VF, F, M, T, U, V, Vstar, dead, live, n, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import zero_values
+from proofs.registry import lemma
 from proofs.theory.s1_variance import guided
 
 k = nat("k")

@@ -7,7 +7,6 @@ times next(h^2).
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, replace
 from proofs.language.terms import (
@@ -57,6 +56,7 @@ from proofs.lemmas.clouds import (
     w,
     weights,
 )
+from proofs.registry import lemma
 
 z, s = real("z"), nat("s")
 Dev, J = fn("Dev", "nat Edge* real -> real"), fn("J", "nat nat Edge* -> real")

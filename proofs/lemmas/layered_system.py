@@ -6,12 +6,12 @@ horizon is T = n + 1: edges at times 0..n.
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, Symbol, all_of, both, element, eq, fn, implies, le, lt, measure, nat, real
 from proofs.lemmas.clouds import N, b, e, m, n, t
 from proofs.lemmas.particle_system import M, V, Vstar, dead, dst, join, live, noedge, psi, root, src, x, y
+from proofs.registry import lemma
 
 u = element("X", "u")
 move = measure("move", "nat X", "Edge")

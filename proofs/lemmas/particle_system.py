@@ -10,11 +10,11 @@ Reachability: dead(t, x) = 0 for live states, noedge(t, x, y) = 0 for reachable 
 from __future__ import annotations
 
 import proofs.lemmas.self_normalised  # noqa: F401  (registers its lemmas)
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, ProofError
 from proofs.kernel.arithmetic import canonical
 from proofs.language.terms import E, all_of, at, both, element, eq, fn, implies, le, lt, measure, nat, real, show, total
+from proofs.registry import lemma
 
 x, y, root = element("X", "x y root")
 t, n, i, N, T = nat("t n i N T")

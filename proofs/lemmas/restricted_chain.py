@@ -7,11 +7,11 @@ the target's own mass of the bad event, which is a term of its own.
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, measure, real
 from proofs.lemmas.clouds import settle
+from proofs.registry import lemma
 from proofs.theory.s7_metropolis import F, U, W, a, accept, chain, guided, n, rule, x, y
 
 e = real("e")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import (
@@ -32,6 +31,7 @@ from proofs.language.terms import (
     real,
     total,
 )
+from proofs.registry import lemma, statement
 
 N, i, j, n, t, m = nat("N i j n t m")
 mu, y, c = measure("mu", "", "Y"), element("Y", "y"), element("Y*", "c")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from proofs.catalogue import lemma
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, at, draws, element, eq, fn, implies, le, lt, nat, total
 from proofs.lemmas.clouds import B, K, N, at_k, c, d, e, f, i, k, m, mixture, n, over, t, w, weights
+from proofs.registry import lemma
 
 
 @lemma(

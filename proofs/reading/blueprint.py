@@ -1,8 +1,8 @@
 """The blueprint: every statement of the theory with its proof, what that rests on, and the graph of it.
 
 Nothing here is trusted: `Journal` watches the replay (`proofs.kernel.replay`, the kernel alone) and keeps what each step concluded, so
-that a derivation can be printed. A statement of the theory counts its gaps: each stored proof that is refused, and each closed form that
-the numerical side uses without a proof (`proofs.bounds.UNPROVED`), or if there is none each main part without a stored proof (`MAIN`).
+that a derivation can be printed. A statement of the theory counts its gaps: each stored proof that is refused, each that its row of
+`proofs.catalogue` asks for and that is not stored, one where the row asks for none.
 """
 
 from __future__ import annotations
@@ -16,53 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from proofs import catalogue as statements
+from proofs import registry as statements
+from proofs.catalogue import ROWS
 from proofs.kernel import Theorem, Theory
 from proofs.kernel.replay import STORED, Refused, Replayer, load, load_seals
-
-THEORY = {
-    "P0": "value error from Bellman error",
-    "P1": "range of the backward potentials (Lemma E.2)",
-    "P2": "SMC bias, the paper's q(q^2 - 1) (Lemma E.1, Theorem E.6)",
-    "P3": "particles that suffice, exponent 6 (Theorem 5.1)",
-    "P4": "oracle lower bound, exponent 2/3 (Theorem 4.1)",
-    "P5": "guided single particle (Theorem 4.3)",
-    "P6": "Metropolis-Hastings with a resampling pool (Theorem 6.1)",
-    "S0": "variance and mean deviation of a density in a range",
-    "S1": "Bellman error to importance-weight variance",
-    "S2": "guided single particle, sharp",
-    "S3": "SMC bias, two-sided ratios, exponent 2",
-    "S4": "SMC bias, one-sided ratios: zero rewards allowed",
-    "S5": "variance of the normaliser",
-    "S6": "lower bound for every adaptive algorithm, exponent 2",
-    "S7": "Metropolis-Hastings on guided proposals",
-    "S8": "fully adapted SMC, no ratio bound",
-    "S9": "the horizon dependence is exactly T/N",
-    "G1": "coverage bound of the neighbour (Theorem 3.2)",
-    "G2": "lower bound of the neighbour (Proposition C.8)",
-    "G3": "chi-square identity of the neighbour (Fact A.2)",
-}
-"""The statements of the theory, in our own words."""
-
-MAIN = {
-    "S0": ("S0.variance", "S0.deviation", "S0.variance_ratio", "S0.deviation_ratio", "S0.attained"),
-    "S1": ("S1", "S1.product", "S1.naive", "S1.tilt"),
-    "S2": ("S2", "S2.product", "S2.linear"),
-    "S3": ("S3.step", "S3", "S3.uniform", "S3.particles", "S3.polynomial", "S3.logarithmic", "S3.exponential"),
-    "S4": ("S4.step", "S4", "S4.uniform", "S4.particles", "S4.coverage"),
-    "S5": ("S5.mean", "S5.recursion", "S5", "S5.particles", "S5.bias"),
-    "S6": ("S6.counting", "S6.family", "S6", "S6.exponent", "S6.vocabulary"),
-    "S7": ("S7", "S7.uniform", "S7.marginal", "S7.pool", "S7.restricted"),
-    "S8": ("S8", "S8.uniform", "S8.perfect"),
-    "P3": ("P3", "P3.particles", "P3.polynomial"),
-    "G1": ("G1", "G1.published"),
-}
-"""The stored proofs that a statement of the theory needs before it counts as proved; by default the one with its own ID."""
-
-STATED_ONLY = {"G2": "stated and checked on exact laws; S9 is stronger in T"}
-"""Statements that are not claimed to be proved, with the reason."""
-
-SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
 
 
 class _Watched(Theory):
@@ -119,8 +76,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One statement of the theory with its parts. gaps: see the module; remark: why a gap is there, when that is known."""
+class Standing:
+    """One statement of the theory with its parts. gaps: see the module; remark: why a gap is there, when that is known.
+
+    about, link: see `catalogue.Row`; empty for a stored proof that has no row there.
+    """
 
     id: str
     source: str
@@ -130,6 +90,8 @@ class Row:
     rests_on: tuple[str, ...]
     rocq: dict[str, Any] | None = None
     remark: str = ""
+    about: str = ""
+    link: str = ""
 
     @property
     def steps(self) -> int:
@@ -145,7 +107,7 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """The object of `prove --json`; steps and seconds are sums over the parts."""
-        out = {key: getattr(self, key) for key in ("id", "source", "title", "steps", "gaps")}
+        out = {key: getattr(self, key) for key in ("id", "source", "title", "about", "link", "steps", "gaps")}
         out |= {"axioms": list(self.axioms), "rests_on": list(self.rests_on), "rocq": self.rocq}
         out |= {"seconds": round(self.seconds, 6), "remark": self.remark}
         out["parts"] = [
@@ -185,26 +147,31 @@ class Blueprint:
                     todo.append(used)
         return seen
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[Standing]:
         """One row for each statement of the theory, in its order, and for each further statement that is proved."""
         proved = [e for e in self.entries.values() if e.source != "lemma"]
-        names = dict.fromkeys([*THEORY, *(e.family for e in proved)])
+        names = dict.fromkeys([*ROWS, *(e.family for e in proved)])
         return [self.row(name, [e for e in proved if e.family == name]) for name in names]
 
-    def row(self, name: str, parts: Sequence[Entry]) -> Row:
+    def row(self, name: str, parts: Sequence[Entry]) -> Standing:
         """The row of a statement of the theory."""
+        known = ROWS.get(name)
         uses = dict.fromkeys(u for part in parts for u in part.uses if u not in {p.id for p in parts})
-        broken, unproved = sum(part.refused is not None for part in parts), _unproved(name)
-        missing = [main for main in MAIN.get(name, (name,)) if main not in {part.id for part in parts}]
-        gaps = broken + (len(unproved) or len(missing))
-        remark = STATED_ONLY.get(name, "") if gaps else ""
-        if gaps and not remark:
-            open_forms = f"the closed form {', '.join(unproved)} is not read from a sealed statement"
+        broken = sum(part.refused is not None for part in parts)
+        needed = known.proofs if known else ()
+        missing = [proof for proof in needed if proof not in {part.id for part in parts}] if needed or parts else [name]
+        gaps = broken + len(missing)
+        remark = ""
+        if gaps:
             absent = "no stored proof" if missing == [name] else f"no stored proof of {', '.join(missing)}"
-            remark = "refused" if broken else absent if missing else open_forms
-        source = parts[0].source if parts else SOURCES[name[0]]
-        title = THEORY.get(name) or parts[0].title
-        return Row(name, source, title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark)
+            remark = "refused" if broken else known.remark if known and known.remark else absent
+        if known is None:
+            return Standing(
+                name, parts[0].source, parts[0].title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark
+            )
+        return Standing(
+            name, known.source, known.title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark, known.about, known.link
+        )  # fmt: skip
 
     def find(self, name: str) -> list[Entry]:
         """The entries that an ID means: that stored proof, or every part of that statement of the theory; none for a gap."""
@@ -213,14 +180,7 @@ class Blueprint:
     def known(self) -> list[str]:
         """Every ID that `prove` takes: the theory's, then parts, then lemmas."""
         proved = [e.id for e in self.entries.values() if e.source != "lemma"]
-        return list(dict.fromkeys([*THEORY, *proved, *(e.id for e in self.entries.values() if e.source == "lemma")]))
-
-
-def _unproved(name: str) -> list[str]:
-    """The closed forms of a statement that are written by hand."""
-    from proofs.bounds import UNPROVED
-
-    return [form for id, form in UNPROVED if id == name]
+        return list(dict.fromkeys([*ROWS, *proved, *(e.id for e in self.entries.values() if e.source == "lemma")]))
 
 
 def blueprint(folder: Path = STORED) -> Blueprint:
@@ -247,7 +207,7 @@ def blueprint(folder: Path = STORED) -> Blueprint:
         known = registry.get(name)
         made.entries[name] = Entry(
             name,
-            known.source if known else SOURCES.get(name[0], "new") if name.partition(".")[0] in THEORY else "lemma",
+            known.source if known else ROWS[family].source if (family := name.partition(".")[0]) in ROWS else "lemma",
             known.title if known else "not registered",
             known.words if known else "",
             journal.steps.get(name, 0),
@@ -263,11 +223,10 @@ def blueprint(folder: Path = STORED) -> Blueprint:
 def _registry(refusals: dict[str, str]) -> dict[str, statements.Statement]:
     """Titles and words of the statements. A derivation file that cannot be imported is refused by name: the replay does not need it."""
     for topic in statements.TOPICS:
-        if importlib.util.find_spec(f"proofs.{topic}"):
-            try:
-                importlib.import_module(f"proofs.{topic}")
-            except Exception as error:
-                refusals[f"{topic}.py"] = f"{topic}.py: cannot be imported: {type(error).__name__}: {error}"
+        try:
+            importlib.import_module(f"proofs.{topic}")
+        except Exception as error:
+            refusals[f"{topic}.py"] = f"{topic}.py: cannot be imported: {type(error).__name__}: {error}"
     return statements.REGISTRY
 
 

@@ -7,23 +7,18 @@ form that `proofs.bounds` evaluates. Nothing here is typed by hand, so a page ca
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
-
-import sympy
 
 from proofs import bounds
-from proofs import catalogue as statements
+from proofs import registry as statements
+from proofs.catalogue import FORMS, ROWS
 from proofs.kernel import Theorem
 from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.latex import latex
-from proofs.reading.blueprint import THEORY
 
 closed_form = bounds.evaluate
-"""The value of a bound at given inputs: `closed_form("P0", "uniform", eps=Fraction(1, 4), steps=3)`."""
+"""The value of a bound at given inputs: `closed_form("P0", "uniform", eps=Fraction(1, 4), n=3)`."""
 
 SOURCES = {"paper": "the paper's", "neighbour": "the neighbour's", "new": "new here", "lemma": "a lemma"}
-LENGTH = 3
-"""Closed forms that take a list of numbers, one a step, are written out for so many steps."""
 
 
 class Shown:
@@ -50,8 +45,8 @@ def statement(name: str, *, hypotheses: bool = True) -> Shown:
 
     Replays its proof; raises `proofs.kernel.replay.Refused`. A statement of the theory without a stored proof says so.
     """
-    if name not in replayer().texts and name in THEORY:
-        return Shown(f"**{name}: {THEORY[name]}**: no stored proof yet")
+    if name not in replayer().texts and name in ROWS:
+        return Shown(f"**{name}: {ROWS[name].title}**: no stored proof")
     theorem = replayer().theorem(name)
     known = statements.load()[name]
     given, conclusions = statements.claim_of(theorem)
@@ -86,22 +81,5 @@ def _defined(symbols: frozenset) -> list[Theorem]:
 
 
 def formula(name: str, form: str) -> Shown:
-    """The closed form of a bound: the sealed statement that it is read from, or what is computed where that is not proved yet."""
-    found = bounds.BOUNDS[name, form]
-    if found.sealed is not None:
-        return statement(found.sealed, hypotheses=False)
-    head = f"**{name}: {THEORY[name]}** ({form} form, without a stored proof yet). The {found.quantity} is at most"
-    return Shown(f"{head}\n\n$${sympy.latex(_symbolic(found))}$$")
-
-
-def _symbolic(found: Any) -> sympy.Expr:
-    """A closed form written by hand, at symbols in place of numbers."""
-    names = {"eps": sympy.Symbol("varepsilon", positive=True)}
-    lists = {"q", "b", "moments", "chi_square"}
-    inputs = {
-        x: list(sympy.symbols(f"{x}_1:{LENGTH + 1}", positive=True))
-        if x in lists
-        else names.get(x, sympy.Symbol(x, positive=True))
-        for x in found.inputs
-    }
-    return found.by_hand(sympy.sqrt, **inputs)
+    """The closed form of a bound: the sealed statement that it is read from."""
+    return statement(FORMS[name, form].sealed, hypotheses=False)

@@ -17,7 +17,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
-from proofs import bounds, catalogue
+from proofs import bounds, registry
 from proofs.kernel import Application, Constant, Node, is_var
 from proofs.language.bridge import same, to_sympy
 from proofs.language.expressions import Binder, symbol
@@ -39,12 +39,12 @@ class Theorem:
     """A sealed statement to read.  `part`: which conclusion `lhs` and `rhs` speak of; its symbols are attributes."""
 
     def __init__(self, name: str, part: int = 0):
-        known = catalogue.load()
+        known = registry.load()
         if name not in known:
             raise KeyError(f"no statement {name!r}; known: {', '.join(sorted(known))}")
         self.name, self.part, self.statement = name, part, known[name]
         self.claim = bounds.claim(name)
-        hyps, conclusions = catalogue.claim_of(self.claim)
+        hyps, conclusions = registry.claim_of(self.claim)
         if not 0 <= part < len(conclusions):
             raise IndexError(f"{name} has {len(conclusions)} conclusions; there is no part {part}")
         table = _assumptions(hyps)

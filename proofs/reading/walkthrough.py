@@ -13,7 +13,7 @@ from functools import cache
 from textwrap import dedent
 from typing import Any
 
-from proofs import catalogue as statements
+from proofs import registry as statements
 from proofs.audit import Audit
 from proofs.kernel import Node, Theorem
 from proofs.kernel.replay import Refused, Replayer, decode_term, load, load_seals

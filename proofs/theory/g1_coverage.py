@@ -7,7 +7,6 @@ E[psi^2 Vstar_{s+1}^2 | x_s] / V_s(x_s) in place of V_s(x_s).  The twist is posi
 from __future__ import annotations
 
 import proofs.lemmas.increments  # noqa: F401  (registers lemmas)
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import ONE, ZERO, Node, replace
 from proofs.language.terms import (
@@ -32,6 +31,7 @@ from proofs.lemmas.increments import Dev, J, P, Q, cloud_jensen, s, z
 from proofs.lemmas.layered_system import T, lookahead, model, off, weight
 from proofs.lemmas.particle_system import M, V, Vstar, dst, first, live, psi, root, smc, x, y
 from proofs.lemmas.particle_system import f as ends_function
+from proofs.registry import lemma, statement
 from proofs.theory.g3_identity import (
     AF,
     AU,

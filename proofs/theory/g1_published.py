@@ -7,7 +7,6 @@ psi Vstar_{t+1}(y) / Vstar_t(x) along reachable edges, E[psi^2 Vstar_{t+1}^2 / V
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, real, sqrt, total
@@ -15,6 +14,7 @@ from proofs.lemmas.clouds import N, k, m, n, settle, t
 from proofs.lemmas.increments import s
 from proofs.lemmas.layered_system import T, edge_null, horizon, model
 from proofs.lemmas.particle_system import M, V, Vstar, live, noedge, psi, root, x, y
+from proofs.registry import lemma, statement
 from proofs.theory.g1_coverage import PQ, PV, half, references, spread
 
 PS, chi = fn("PS", "nat nat X -> real"), fn("chi", "nat -> real")

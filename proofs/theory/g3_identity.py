@@ -6,7 +6,6 @@ the conditional mean of the output's test function.  G2 is stated in the theory 
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import ZERO, Node, replace
 from proofs.language.terms import (
@@ -32,6 +31,7 @@ from proofs.language.terms import (
 from proofs.lemmas.clouds import A, B, N, c, d, e, m, n, over, put, settle, t
 from proofs.lemmas.layered_system import T, horizon, model, off, weight
 from proofs.lemmas.particle_system import M, V, Vstar, dst, first, live, psi, root, smc, x, y
+from proofs.registry import lemma, statement
 from proofs.theory.s5_normaliser import (
     first_cloud_null,
     on_model,

@@ -8,7 +8,6 @@ average is enough.
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, plus
 from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, nat, num, product, sqrt, total
@@ -32,6 +31,7 @@ from proofs.lemmas.particle_system import (
     y,
 )
 from proofs.lemmas.telescoping import k, live_stays
+from proofs.registry import lemma, statement
 from proofs.theory.s4_one_sided import b, u
 from proofs.theory.s8_adapted import answer as adapted_answer
 from proofs.theory.s8_adapted import bias_of

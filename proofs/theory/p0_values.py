@@ -7,10 +7,10 @@ states move to live states almost surely.  Nothing is assumed about states that 
 
 from __future__ import annotations
 
-from proofs.catalogue import statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, element, eq, fn, implies, le, lt, measure, nat, real
+from proofs.registry import statement
 
 x, y = element("X", "x y")
 t, T, n = nat("t T n")

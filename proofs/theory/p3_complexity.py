@@ -6,10 +6,10 @@ with a constant eps it outgrows every power of T, and it stays below a power of 
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import eq, exp, le, log, lt, nat, num, real
+from proofs.registry import lemma, statement
 
 c, L, delta, eps, y = real("c L delta eps y")
 n, k = nat("n k")

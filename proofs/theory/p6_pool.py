@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from proofs.catalogue import statement
 from proofs.derive.author import Fact, Proof
 from proofs.language.terms import E, all_of, both, eq, exp, implies, le, log, lt, nat, real, sqrt
 from proofs.lemmas.clouds import settle
@@ -23,6 +22,7 @@ from proofs.lemmas.restricted_chain import (
     tame,
     tame_y,
 )
+from proofs.registry import statement
 from proofs.theory.s7_metropolis import F, R, U, W, a, accept, guided, n, rule, x, y
 
 

@@ -5,7 +5,6 @@ A density h (E h = 1) with a <= h <= b has Var h <= (b-1)(1-a) and E|h-1|/2 <= (
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import (
@@ -24,6 +23,7 @@ from proofs.language.terms import (
     real,
     sqrt,
 )
+from proofs.registry import lemma, statement
 
 mu, y = measure("mu", "", "Y"), element("Y", "y")
 h = fn("h", "Y -> real")

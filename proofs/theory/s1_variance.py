@@ -6,10 +6,10 @@ recursions, and Bhatia-Davis is carried through them by induction on the steps t
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import ZERO, E, all_of, both, element, eq, fn, implies, le, lt, measure, nat, product, real
+from proofs.registry import lemma, statement
 
 a, b = real("a b")
 x, z = element("X", "x y")

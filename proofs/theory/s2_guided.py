@@ -6,11 +6,11 @@ The supremum over test functions F with values in [0, 1] of |target(F) - guided(
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.language.terms import E, all_of, both, eq, fn, le, lt, num, product, sqrt
 from proofs.lemmas.guided_chord import BV, GF, a, b, guided_setting, hi, k, lo, r, ranges, s, target
 from proofs.lemmas.particle_system import VF, F, M, T, V, Vstar, dead, eps, live, n, psi, root, supply, t, x, y
+from proofs.registry import lemma, statement
 from proofs.theory.s1_variance import guided
 from proofs.theory.s3_bias import bellman_error
 

@@ -10,7 +10,6 @@ Levels are counted by the steps to go: lo(k) and q(k) lo(k) bound Qbar on the ed
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, open_body
 from proofs.language.terms import E, all_of, at, both, eq, fn, implies, le, lt, nat, num, real, sqrt, total
@@ -63,6 +62,7 @@ from proofs.lemmas.telescoping import (
     tested,
     tested_between,
 )
+from proofs.registry import lemma, statement
 
 lo, s, q = fn("lo", "nat -> real"), fn("s", "nat -> real"), fn("q", "nat -> real")
 

@@ -5,7 +5,6 @@ S4 itself is derived in `dead_clouds.py`.  b(k) is the largest Qbar over the lea
 
 from __future__ import annotations
 
-from proofs.catalogue import statement
 from proofs.derive.author import Fact, Proof
 from proofs.language.terms import all_of, both, eq, implies, le, lt, nat, num, real, sqrt
 from proofs.lemmas.particle_system import (
@@ -27,6 +26,7 @@ from proofs.lemmas.particle_system import (
     y,
 )
 from proofs.lemmas.telescoping import k, live_stays
+from proofs.registry import statement
 from proofs.theory.s3_bias import bellman_error, compare
 from proofs.theory.s4_one_sided import b, u
 

@@ -12,7 +12,6 @@ that leave them, so that b is theory's b_p: the largest Qbar over the least Vsta
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, at, both, eq, fn, implies, le, lt, num, real, sqrt, total
@@ -64,6 +63,7 @@ from proofs.lemmas.telescoping import (
     tested_between,
     zero_values,
 )
+from proofs.registry import lemma, statement
 
 b, u = fn("b", "nat -> real"), fn("u", "nat -> real")
 S, K, G = (lambda s, cloud, g=g: over(cloud, g, s) for g in (Qbar, tested, weight))

@@ -7,7 +7,6 @@ expected square.  Zero potentials, weights and rewards are allowed.
 from __future__ import annotations
 
 import proofs.lemmas.two_particles  # noqa: F401  (registers a lemma)
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import (
@@ -34,6 +33,7 @@ from proofs.lemmas.clouds import A, B, K, N, b, bad, c, d, e, f, h, k, last, mix
 from proofs.lemmas.layered_system import T, horizon, lookahead, model, move, moved, off, peak, weight
 from proofs.lemmas.particle_system import M, V, Vstar, dst, first, noedge, psi, root, smc, src, x, y
 from proofs.lemmas.particle_system import f as ends_function
+from proofs.registry import lemma, statement
 
 r = nat("r")
 Z0 = Vstar(0, root) / V(0, root)

@@ -7,11 +7,11 @@ answered in the same way for all children, so one seed can expose at most Q chil
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, element, eq, fn, implies, le, lt, measure, nat, num, real, total
 from proofs.lemmas.clouds import settle
+from proofs.registry import lemma, statement
 
 B, Q, n, u, v, k, r = nat("B Q n u v k r")
 eps, delta = real("eps delta")

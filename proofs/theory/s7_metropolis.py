@@ -7,11 +7,11 @@ H proposals in all are n = H - 1 steps.
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, absolute, all_of, both, element, eq, fn, le, lt, measure, nat, product, real
 from proofs.lemmas.clouds import settle
+from proofs.registry import lemma, statement
 
 x, y = element("Path", "x y")
 n, k, m, t = nat("n k m t")

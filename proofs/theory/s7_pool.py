@@ -7,7 +7,6 @@ multiplied by the pool's mean Zbar = (1/m) sum_i G(c_i).  On the space of pools 
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import (
@@ -31,6 +30,7 @@ from proofs.language.terms import (
     real,
     total,
 )
+from proofs.registry import lemma, statement
 from proofs.theory.p0_values import M, V, dead, live, psi, t, x, y
 
 m, n, i, k, T = nat("m n i k T")

@@ -5,7 +5,6 @@ lo(k) and q(k) lo(k) bound Vstar/V at live states with V > 0 and k steps to go; 
 
 from __future__ import annotations
 
-from proofs.catalogue import statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, draws, eq, implies, le, lt, num, sqrt, total
@@ -13,6 +12,7 @@ from proofs.lemmas.adapted_system import N, W, d, lo, q, s
 from proofs.lemmas.guided_chord import BV, exists, star
 from proofs.lemmas.particle_system import M, T, V, Vstar, eps, live, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import k, target
+from proofs.registry import statement
 from proofs.theory.s1_variance import guided
 from proofs.theory.s3_bias import bellman_error
 

@@ -7,7 +7,6 @@ independently with probability (k + D)/(N + D).  X(n, k) is the expected fractio
 
 from __future__ import annotations
 
-from proofs.catalogue import lemma, statement
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import (
@@ -28,6 +27,7 @@ from proofs.language.terms import (
     real,
     total,
 )
+from proofs.registry import lemma, statement
 
 N, n, k, i = nat("N n k i")
 q = real("q")

@@ -17,7 +17,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.strategies import SearchStrategy
 
 from smc.campaign.plan import Plan
-from smc.check.check import Row
+from smc.check.row import Row
 from smc.formats.native import layered_document
 from smc.numbers import Verdict, nearest_float
 from smc.testing.falsehoods import FALSEHOODS

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs import bounds
-from smc.check.check import CLAIMS, START_BITS, TV, Claim, Row
+from proofs.catalogue import TV
 from smc.check.least import LeastParticles, least_enough, least_particles
 from smc.check.measure import Measured
+from smc.check.row import START_BITS, Claim, Row
+from smc.check.table import CLAIMED, claims
 from smc.errors import InputError, TooLarge
 from smc.instances.product import (
     ProductModel,
@@ -118,9 +120,9 @@ class Entry:
 
 def model_setting(model: LayeredModel, twist: Twist, algorithm: str = "naive", label: str = "") -> Setting:
     """A setting whose TV comes from the occupancy engine. Raises InputError for an algorithm without a particle count."""
-    if algorithm not in CLAIMS:
+    if algorithm not in CLAIMED:
         raise InputError(
-            f"no bound in N for {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(CLAIMS)}"
+            f"no bound in N for {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(CLAIMED)}"
         )
     constants = analyse(model, twist)
     distance = lambda n: Measured(constants, algorithm, n).total_variation  # noqa: E731
@@ -131,8 +133,8 @@ def model_setting(model: LayeredModel, twist: Twist, algorithm: str = "naive", l
 
 
 def _setting(label: str, c: Constants, algorithm: str, distance: Callable[[int], Rational]) -> Setting:
-    claims = tuple(claim for claim in CLAIMS[algorithm](c) if claim.quantity == TV)
-    return Setting(label, algorithm, c.model.horizon, c.bellman_error, c.ratio_bound, claims, distance)
+    told = tuple(claim for claim in claims(c, algorithm) if claim.quantity == TV)
+    return Setting(label, algorithm, c.model.horizon, c.bellman_error, c.ratio_bound, told, distance)
 
 
 def product_setting(ratio: object, horizon: int) -> Setting:
@@ -146,24 +148,24 @@ def product_setting(ratio: object, horizon: int) -> Setting:
 def split_setting(horizon: int) -> Setting:
     """S9's instance, a perfect reward model with ratios in [1/2, 3/2], as its mass below A shows: bounded from both sides.
 
-    The distance is `|1/2 - P(output below A)|`, which the TV is at least, and which S4 bounds too. `b_p` and `q_p` are those of the model
-    (1 at the first step, 3/2 and 3 after it), which would have `T^2/2` states. Rational while small, certified beyond.
+    The distance is `|1/2 - P(output below A)|`, which the TV is at least, and which S4 bounds too. `b` and `q`, by the steps to go, are
+    those of the model (1 at the first step, 3/2 and 3 after it), which would have `T^2/2` states. Rational while small, certified beyond.
     """
-    b, q = [ONE] + [ONE * 3 / 2] * (horizon - 1), [ONE] + [ONE * 3] * (horizon - 1)
+    b, q = [ONE * 3 / 2] * (horizon - 1) + [ONE], [ONE * 3] * (horizon - 1) + [ONE]
 
     def distance(particles: int) -> Rational | Ball:
         if particles * particles * horizon <= EXACT_SPLIT:
             return abs(ONE / 2 - branch_mass(particles, horizon)[-1])
         return abs(ball(ONE / 2) - certified_branch_mass(particles, horizon)[-1])
 
-    claims = (
+    told = (
         Claim("S9", "lower", TV, {"T": horizon}, ">="),
         Claim("S4", "instance", TV, {"b": b}),
         Claim("S3", "instance", TV, {"q": q}),
     )
     ratio_bound = ONE * 2 if horizon > 1 else ONE
     label = f"split, V = V*, T = {horizon}"
-    return Setting(label, "naive", horizon, ZERO, ratio_bound, claims, distance, "exact bias of the first step")
+    return Setting(label, "naive", horizon, ZERO, ratio_bound, told, distance, "exact bias of the first step")
 
 
 def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_least: bool = True) -> Entry:

@@ -15,8 +15,10 @@ from typing import Any
 import flint
 
 from proofs import bounds
-from smc.check.check import CLAIMS, START_BITS, TV, Claim, Row, target_rows, value_rows, worst_verdict
+from proofs.catalogue import TV
 from smc.check.measure import Measured
+from smc.check.row import START_BITS, Claim, Row, worst_verdict
+from smc.check.table import CLAIMED, claims, model_rows
 from smc.errors import InputError, TooLarge
 from smc.exact import explain_law
 from smc.exact.enclosure import Enclosure, enclosure
@@ -141,7 +143,7 @@ def check_by_enclosure(
     explain: called with the way that is taken. Raises InputError for an algorithm that is not naive or adapted SMC, TooLarge where
     nothing fits.
     """
-    if algorithm not in CLAIMS:
+    if algorithm not in CLAIMED:
         raise InputError(
             f"{algorithm} has no enclosure", where="method", mend="its exact law is quick: choose exact (or auto)"
         )
@@ -160,9 +162,9 @@ def check_by_enclosure(
         found = _run(process, particles, way, progress, None)
     if found.bits is not None and choose(quotient, particles, level=2, budget=budget).arithmetic == "rationals":
         found = replace(found, second_moment=enclosure(process, particles).second_moment)  # exact, where it is quick
-    rows: list[Row | EnclosedRow] = [*value_rows(constants), *target_rows(constants)]
+    rows: list[Row | EnclosedRow] = list(model_rows(constants))
     tv = found.tv_lower, found.tv_upper
-    for claim in CLAIMS[algorithm](constants):
+    for claim in claims(constants, algorithm):
         low, high = tv if claim.quantity == TV else found.second_moment
         rows.append(claim.row(particles, low) if low == high else judge(claim, particles, low, high))
     return EnclosedReport(constants, algorithm, found, tuple(rows))
@@ -182,7 +184,7 @@ def _run(
 
 def seconds_of_law(model: LayeredModel, twist: Twist, algorithm: str, particles: int) -> float:
     """Estimated seconds of the exact law; 0 for one particle and for what is not resampled, infinite where it does not fit at all."""
-    if algorithm not in CLAIMS or particles == 1:
+    if algorithm not in CLAIMED or particles == 1:
         return 0.0
     try:
         plan = explain_law(Measured(analyse(model, twist), algorithm, particles).process, particles)

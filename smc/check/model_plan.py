@@ -13,10 +13,11 @@ from typing import Any
 
 import flint
 
+from proofs.catalogue import TV
 from smc.check.atlas import Demand, demand
-from smc.check.check import CLAIMS, TV
 from smc.check.enclosed import seconds_of_law
 from smc.check.measure import Measured
+from smc.check.table import CLAIMED, claims
 from smc.errors import InputError, TooLarge
 from smc.exact.enclosure import enclosure
 from smc.exact.enclosure_cost import BUDGET, choose
@@ -81,17 +82,17 @@ def plan_model(
         raise InputError(
             f"accuracy {goal} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1"
         )
-    if algorithm not in CLAIMS:
+    if algorithm not in CLAIMED:
         raise InputError(
             f"no number of particles to plan for {algorithm!r}",
             where="algorithm",
-            mend=f"choose one of {', '.join(CLAIMS)}",
+            mend=f"choose one of {', '.join(CLAIMED)}",
         )
     constants = analyse(model, twist)
     process = particle_process(model, twist, algorithm)
     certified = enough(process, goal, budget=budget / 2)
     demands = tuple(
-        demand(claim, goal) for claim in CLAIMS[algorithm](constants) if claim.quantity == TV and claim.relation == "<="
+        demand(claim, goal) for claim in claims(constants, algorithm) if claim.quantity == TV and claim.relation == "<="
     )
     least, needed = certified.for_good, False
     if least is not None:

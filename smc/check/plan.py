@@ -16,6 +16,7 @@ import flint
 import gmpy2
 
 from proofs import bounds
+from proofs.catalogue import ROWS
 from smc.check.least import least_enough
 from smc.errors import InputError
 from smc.numbers import ONE, Ball, Rational, Verdict, at_most, ball, precision, rational, whole
@@ -52,13 +53,17 @@ class Demand:
     """
 
     id: str
-    source: str
     algorithm: str
     count: int | None
     unit: str
     cost: int | None
     sufficient: bool = True
     remark: str = ""
+
+    @property
+    def source(self) -> str:
+        """Whose the statement is."""
+        return ROWS[self.id].source
 
 
 def setting(horizon: object, eps: object, ratio_bound: object, delta: object, branching: object = 2) -> Setting:
@@ -138,49 +143,28 @@ def _upper(s: Setting) -> list[Demand]:
 
     step, guided_step = horizon, horizon * s.branching
     common = {"T": horizon, "L": big_l, "eps": eps}
-    rows = [
-        ("P3", "paper", "naive", particles("P3", "uniform", **common), "the paper's count"),
-        ("S3", "new", "naive", particles("S3", "uniform", **common), "the same hypotheses, exponent 2"),
-        (
-            "S4",
-            "new",
-            "naive",
-            particles("S4", "uniform", **common),
-            "needs only psi V(y) <= L V(x); zero rewards allowed",
-        ),
+    demands = [
+        _asked(statement, n := particles(statement, "uniform", **common), n * step) for statement in ("P3", "S3", "S4")
     ]
-    demands = [Demand(i, source, a, n, "particles", n * step, remark=r) for i, source, a, n, r in rows]
     n = particles("S8", "uniform", T=horizon, eps=eps)
-    demands.append(Demand("S8", "new", "adapted", n, "particles", n * guided_step, remark="no ratio bound at all"))
-    for statement, source in (("P5", "paper"), ("S2", "new")):
-        enough = at_most(bounds.evaluate(statement, "uniform", t=horizon, eps=eps), delta) is Verdict.HOLDS
-        demands.append(
-            Demand(
-                statement,
-                source,
-                "guided",
-                1 if enough else None,
-                "particles",
-                guided_step if enough else None,
-                remark="" if enough else "one guided particle is not shown to be this accurate",
-            )
-        )
+    demands.append(_asked("S8", n, n * guided_step))
+    for statement in ("P5", "S2"):
+        enough = at_most(bounds.evaluate(statement, "uniform", T=horizon, eps=eps), delta) is Verdict.HOLDS
+        lacking = "" if enough else "one guided particle is not shown to be this accurate"
+        demands.append(_asked(statement, 1 if enough else None, guided_step if enough else None, remark=lacking))
     demands.append(_pool(s))
     proposals = _proposals(s)
-    demands.append(
-        Demand(
-            "S7",
-            "new",
-            "mh",
-            proposals,
-            "proposals",
-            None if proposals is None else proposals * guided_step,
-            remark="exact guided normalisers"
-            if proposals
-            else f"more than 2^{MOST_PROPOSALS.bit_length() - 1} proposals",
-        )
-    )
+    beyond = "" if proposals else f"more than 2^{MOST_PROPOSALS.bit_length() - 1} proposals"
+    cost = None if proposals is None else proposals * guided_step
+    demands.append(_asked("S7", proposals, cost, unit="proposals", remark=beyond))
     return demands
+
+
+def _asked(statement: str, count: int | None, cost: int | None, *, unit: str = "particles", remark: str = "") -> Demand:
+    """What `statement` asks for, with the words of its row where there is nothing else to remark."""
+    row = ROWS[statement]
+    sampler = next(sampler for form in row.forms for sampler in form.samplers)
+    return Demand(statement, sampler, count, unit, cost, remark=remark or row.asks)
 
 
 def _proposals(s: Setting) -> int | None:
@@ -213,21 +197,18 @@ def _pool(s: Setting) -> Demand:
     """
     growth = ball(2 * s.eps * s.horizon + 4, BITS)
     if 2 * growth > MOST_PROPOSALS.bit_length():
-        return Demand(
-            "P6", "paper", "pool mh", None, "proposals", None, remark="more proposals than can be written down"
-        )
+        return Demand("P6", "pool mh", None, "proposals", None, remark="more proposals than can be written down")
     proposals = 1 + _round_up(growth.exp() * ball(2 / s.delta, BITS).log())
     rest = s.delta / 2 / (1 + s.ratio_bound * (1 + s.eps) / proposals)
     size = pool_size(horizon=s.horizon, eps=s.eps, ratio_bound=s.ratio_bound, proposals=proposals, delta=rest)
     cost = proposals * s.horizon * size
     return Demand(
         "P6",
-        "paper",
         "pool mh",
         proposals,
         "proposals",
         cost,
-        remark=f"pools of {size:,} reference moves; constants ours",
+        remark=f"pools of {size:,} reference moves; {ROWS['P6'].asks}",
     )
 
 
@@ -237,16 +218,14 @@ def _lower(s: Setting) -> list[Demand]:
     scalar = _scalar(s)
     needed = bounds.evaluate("S6", "uniform", T=s.horizon, eps=scalar(s.eps), delta=scalar(s.delta))
     rows = [
-        (needed.lower() if isinstance(needed, flint.arb) else needed, "for some input of a large enough vocabulary")
+        (needed.lower() if isinstance(needed, flint.arb) else needed, f"{ROWS['S6'].asks} of a large enough vocabulary")
     ]
     if s.horizon > 1 and s.eps and s.branching > 1 and scalar(s.eps) is s.eps:
         best = best_depth(vocabulary=s.branching, eps=s.eps, horizon=s.horizon, delta=s.delta)
         levels = f"{best.hidden} hidden level{'s' * (best.hidden > 1)}"
-        rows.append((best.queries, f"for some input with {s.branching} successors a step ({levels})"))
+        rows.append((best.queries, f"{ROWS['S6'].asks} with {s.branching} successors a step ({levels})"))
     return [
-        Demand(
-            "S6", "new", "any algorithm", n := max(0, _round_up(value)), "queries", n, sufficient=False, remark=remark
-        )
+        Demand("S6", "any algorithm", n := max(0, _round_up(value)), "queries", n, sufficient=False, remark=remark)
         for value, remark in rows
     ]
 

@@ -14,8 +14,10 @@ from typing import Any
 import flint
 
 from proofs import bounds
-from smc.check.check import CLAIMS, SECOND_MOMENT, START_BITS, TV, Claim, Row, value_rows, worst_verdict
+from proofs.catalogue import SECOND_MOMENT, TV
 from smc.check.measure import Measured
+from smc.check.row import START_BITS, Claim, Row, worst_verdict
+from smc.check.table import claims, model_rows
 from smc.errors import InputError
 from smc.montecarlo import Estimate, estimate
 from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, dyadic, nearest_float, precision, text
@@ -169,8 +171,8 @@ def check_by_simulation(
     if process.resampled and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
         exact = measured.second_moment_ratio
     report = SampledReport(constants, found, exact, ())
-    rows: list[Row | SampledRow] = list(value_rows(constants))
-    for claim in CLAIMS.get(algorithm, lambda _: [])(constants):
+    rows: list[Row | SampledRow] = list(model_rows(constants))
+    for claim in claims(constants, algorithm):
         if claim.quantity == SECOND_MOMENT and exact is not None:
             rows.append(claim.row(particles, exact))
         else:

@@ -8,28 +8,12 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from smc.check.check import Report, Row, tightest, worst_verdict
+from proofs.catalogue import FORMS, ROWS
+from smc.check.check import Report
+from smc.check.row import Row, tightest, worst_verdict
 from smc.numbers import INFINITE, Verdict
 from smc.present.digits import is_infinite, short
 from smc.present.tables import verdict_text
-
-SAYS = {
-    "P0": "Bellman error bounds the error of the values",
-    "P1": "ratio bound and Bellman error bound the range of a step",
-    "P2": "bias of SMC, the paper's lemma",
-    "P3": "bias of SMC, the paper's theorem: exponent 6",
-    "P5": "distance of the guided particle, the paper's theorem",
-    "S1": "Bellman error bounds the variance of importance weights",
-    "S2": "distance of the guided particle, sharp",
-    "S3": "bias of SMC, two-sided ratios: exponent 2",
-    "S4": "bias of SMC, zero rewards allowed",
-    "S5": "variance of the normaliser, and the bias it implies",
-    "S7": "distance of Metropolis-Hastings on guided proposals",
-    "S8": "bias of fully adapted SMC: no ratio bound",
-    "G1": "bias of SMC by chi-squares, the neighbour's theorem",
-    "G3": "distance of the intermediate targets, the neighbour's identity",
-}
-"""One line for a newcomer, by statement."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +34,9 @@ def lines(reports: Iterable[Report]) -> list[Line]:
     for report in reports:
         for row in report.rows:
             found.setdefault((row.id, row.form), []).append((row, report))
-    order = list(SAYS)
+    order = list(FORMS)
     out = []
-    for (identifier, form), pairs in sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+    for (identifier, form), pairs in sorted(found.items(), key=lambda item: order.index(item[0])):
         claims = [(row, report) for row, report in pairs if not is_infinite(row.bound)]
         if not claims:
             out.append(Line(identifier, form, 0, None, "", None))
@@ -74,7 +58,7 @@ def summary_table(reports: Iterable[Report]) -> Table:
         table.add_column(name, justify="right" if name in ("checks", "closest") else "left")
     for line in lines(reports):
         verdict = Text("claims nothing", style="dim") if line.verdict is None else verdict_text(line.verdict)
-        table.add_row(line.id, line.form, SAYS[line.id], str(line.checks), closeness(line), line.where, verdict)
+        table.add_row(line.id, line.form, ROWS[line.id].words, str(line.checks), closeness(line), line.where, verdict)
     return table
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smc.check.check import CLAIMS, Report, check
+from smc.check.check import Report, check
 from smc.check.measure import Measured
+from smc.check.table import CLAIMED
 from smc.errors import TooLarge
 from smc.exact import explain_law
 from smc.setting.analysis import analyse
@@ -31,7 +32,7 @@ class Case:
 
     def affordable(self, seconds: float) -> bool:
         """Whether the cost model puts the exact law below `seconds` on two cores (a fixed estimate, the same on every machine)."""
-        if self.algorithm not in CLAIMS:
+        if self.algorithm not in CLAIMED:
             return True
         measured = Measured(analyse(self.model, self.twist), self.algorithm, self.count)
         try:

@@ -40,7 +40,7 @@ def command(
     from pathlib import Path
 
     from smc.check.atlas import chart
-    from smc.check.check import worst_verdict
+    from smc.check.row import worst_verdict
     from smc.cli.output import CODES, json_object, remarks, results, waiting
     from smc.present.tables import atlas_tables
 

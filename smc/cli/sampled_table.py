@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from smc.check.check import Row
 from smc.check.enclosed import EnclosedReport, EnclosedRow
+from smc.check.row import Row
 from smc.check.sampled import SampledReport, SampledRow
 from smc.numbers import INFINITE, Rational, nearest_float
 from smc.present.digits import logarithm, short

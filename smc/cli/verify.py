@@ -28,7 +28,7 @@ def command(
     """
     from pathlib import Path
 
-    from smc.check.check import worst_verdict
+    from smc.check.row import worst_verdict
     from smc.check.summary import summary_table
     from smc.check.verify import cases
     from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results

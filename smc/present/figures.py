@@ -14,8 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proofs.catalogue import TV
 from smc.check.atlas import Entry
-from smc.check.check import TV, Report
+from smc.check.check import Report
 from smc.check.measure import importance_chi_square
 from smc.check.plan import Setting, plan, setting
 from smc.errors import InputError, missing_extra

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smc.check.check import TV, Report, worst_verdict
-from smc.check.summary import SAYS, closeness, lines
+from proofs.catalogue import ROWS, TV
+from smc.check.check import Report
+from smc.check.row import worst_verdict
+from smc.check.summary import closeness, lines
 from smc.numbers import INFINITE, Verdict, nearest_float
 from smc.present.digits import is_infinite, short
 from smc.present.tables import COLUMNS, constants_lines, row_cells
@@ -102,7 +104,7 @@ def summary(reports: Sequence[Report]) -> str:
             word(line.verdict),
             line.checks,
             closeness(line).replace("x", "×"),
-            SAYS[line.id],
+            ROWS[line.id].words,
             line.where,
         )
         for line in lines(reports)
@@ -136,11 +138,12 @@ def groups(reports: Sequence[Report]) -> str:
 
 
 def proof_table(proofs: Sequence[Mapping[str, Any]]) -> str:
-    """Statement, whose it is, kernel steps, gaps, what it says, axioms, Rocq theorem."""
+    """Statement, whose it is, what it is about, kernel steps, gaps, what it says, axioms, Rocq theorem."""
     rows = [
         (
             p["id"],
             p["source"],
+            p["about"],
             p["steps"] or "—",
             p["gaps"],
             f"{p.get('title', '')}{' [' + p['remark'] + ']' if p.get('remark') else ''}",
@@ -149,7 +152,7 @@ def proof_table(proofs: Sequence[Mapping[str, Any]]) -> str:
         )
         for p in proofs
     ]
-    columns = ("statement", "source", "steps", "gaps", "what it says", "axioms", "Rocq")
+    columns = ("statement", "source", "about", "steps", "gaps", "what it says", "axioms", "Rocq")
     return table(columns, rows, wrap=("what it says", "axioms", "Rocq"))
 
 

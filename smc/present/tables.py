@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from proofs.catalogue import FORM_WORDS, QUANTITY_WORDS
 from smc.check.atlas import Entry
-from smc.check.check import Report, Row
+from smc.check.check import Report
 from smc.check.model_plan import ModelPlan
 from smc.check.plan import Demand, Setting, cheapest
+from smc.check.row import Row
 from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
 from smc.numbers import INFINITE, Rational, Verdict, nearest_float
@@ -60,29 +62,11 @@ def bounds_table(rows: Sequence[Row], title: str = "") -> Table:
     return table
 
 
-FORMS = {
-    "instance": "from this model's own constants",
-    "uniform": "from eps, L and T alone",
-    "bias": "from the bound on the second moment",
-    "published": "the neighbour's constant",
-    "sharper": "the same argument, improved",
-    "identity": "an equality",
-}
-"""What the forms of a statement are, for the legend."""
-QUANTITIES = {
-    "q_p": "q_p: largest / smallest psi V*(y)/V(x) over the moves x -> y of step p",
-    "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
-    "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
-    "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
-}
-"""What the quantities are, for the legend."""
-
-
 def legend(rows: Sequence[Row]) -> str | None:
     """The lines below a table of bounds: the forms and quantities that occur in it. None for an empty table."""
     forms = {row.form for row in rows}
-    told = [f"{form}: {what}" for form, what in FORMS.items() if form in forms]
-    lines = [text for name, text in QUANTITIES.items() if any(name in row.quantity for row in rows)]
+    told = [f"{form}: {what}" for form, what in FORM_WORDS.items() if form in forms]
+    lines = [text for name, text in QUANTITY_WORDS.items() if any(name in row.quantity for row in rows)]
     return "\n".join(["; ".join(told), *lines]) if told else None
 
 
@@ -100,7 +84,17 @@ def constants_lines(report: Report) -> list[str]:
         f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
         *([f"symmetry: {m.lumping}"] if m.lumping.before != m.lumping.sizes else []),
         *(f"note: {note}" for note in c.model.notes),
+        *_left_out(report),
     ]
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    """A line for each condition that the model does not meet, with the statements that ask for it."""
+    asking: dict[str, list[str]] = {}
+    for statement, form, scope in report.out_of_scope:
+        asking.setdefault(scope, []).append(f"{statement} ({form})")
+    for scope, names in asking.items():
+        yield f"not stated of this model: {', '.join(names)}, which ask{'s' * (len(names) == 1)} that, {scope}"
 
 
 def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from smc.check.check import Report, Row, check
+from proofs.catalogue import ROWS
+from smc.check.check import Report, check
+from smc.check.row import Row
+from smc.check.table import QUANTITIES
 from smc.errors import InputError
 from smc.testing.instances import Instance
 
 ALGORITHM = {
-    **dict.fromkeys(("P0", "P1", "P2", "P3", "S3", "S4", "S5", "G1"), "naive"),
-    **dict.fromkeys(("P5", "S1", "S2"), "guided"),
-    "S7": "mh",
-    "S8": "adapted",
+    row.id: next((sampler for form in row.forms for sampler in form.samplers), "naive")
+    for row in ROWS.values()
+    if any(form.quantity in QUANTITIES for form in row.forms)
 }
-"""Algorithm by statement; P0 and P1 speak of the reward model alone and come with any of them."""
+"""Algorithm by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
 
 
 def report(instance: Instance, algorithm: str) -> Report:

@@ -71,8 +71,8 @@ def test_family_laws():
 def test_split_setting_is_that_of_its_model(horizon):
     setting, constants = split_setting(horizon), analyse(*split_model(horizon))
     claims = {claim.id: claim for claim in setting.claims}
-    assert claims["S4"].inputs["b"] == list(constants.b)
-    assert claims["S3"].inputs["q"] == list(constants.q)
+    assert claims["S4"].inputs["b"] == list(constants.b[::-1])
+    assert claims["S3"].inputs["q"] == list(constants.q[::-1])
     assert (setting.bellman_error, setting.ratio_bound) == (constants.bellman_error, constants.ratio_bound)
 
 

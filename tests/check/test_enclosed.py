@@ -6,8 +6,10 @@ import json
 
 import pytest
 
-from smc.check.check import TV, Claim, check
+from proofs.catalogue import TV
+from smc.check.check import check
 from smc.check.enclosed import check_by_enclosure, judge, seconds_of_law
+from smc.check.row import Claim
 from smc.cli import run
 from smc.errors import InputError, TooLarge
 from smc.formats import load

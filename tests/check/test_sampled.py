@@ -7,7 +7,8 @@ import math
 
 import pytest
 
-from smc.check.check import TV, Claim
+from proofs.catalogue import TV
+from smc.check.row import Claim
 from smc.check.sampled import check_by_simulation, judge
 from smc.cli import run
 from smc.errors import InputError
@@ -72,7 +73,7 @@ def test_a_false_bound_is_caught(monkeypatch, capsys):
 
 def test_too_few_runs_leave_a_bound_undecided(monkeypatch, capsys):
     monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: rational("1/5"))
-    monkeypatch.setattr("smc.check.sampled.value_rows", lambda c: iter(()))
+    monkeypatch.setattr("smc.check.sampled.model_rows", lambda c: iter(()))
     monkeypatch.setattr("smc.check.sampled.MOST_PAIR_MOVES", 0)
     arguments = ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--particles", "2", "--replicates", "20"]
     assert run(arguments) == 3

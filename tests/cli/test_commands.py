@@ -170,8 +170,8 @@ def test_what_will_run_is_explained_on_stderr(capsys):
 @pytest.mark.parametrize("method", [[], ["--json"]])
 def test_exit_code_is_the_verdict(verdict, code, method, monkeypatch, capsys):
     """A planted comparison decides the exit code, so a refuted bound cannot leave with 0."""
-    monkeypatch.setattr("smc.check.check.at_most", lambda observed, bound: verdict)
-    monkeypatch.setattr("smc.check.check.MOST_BITS", 128)
+    monkeypatch.setattr("smc.check.row.at_most", lambda observed, bound: verdict)
+    monkeypatch.setattr("smc.check.row.MOST_BITS", 128)
     assert run(["check", "shipped:verifier-tree", "--particles", "1", *method]) == code
     assert {Verdict.HOLDS: "holds", Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided"}[
         verdict

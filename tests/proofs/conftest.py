@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.catalogue import library
 from proofs.derive.author import Library
 from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.reading.blueprint import Blueprint, blueprint
+from proofs.registry import library
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,11 @@ import gmpy2
 import pytest
 
 from proofs import bounds
-from proofs.catalogue import bound_of, claim_of
+from proofs.catalogue import FORMS
 from proofs.kernel.printing import show
 from proofs.kernel.replay import SEALS, STORED, Refused, Replayer, decode_term, fingerprint, load, load_seals
 from proofs.language.terms import evaluate
-from proofs.reading.blueprint import THEORY, index
+from proofs.registry import bound_of, claim_of
 
 ONE = Fraction(1)
 
@@ -31,7 +31,11 @@ def square(draw: random.Random) -> Fraction:
 
 def value(draw: random.Random, key: tuple[str, str], name: str):
     """A value for an input: counts small, eps >= 0, everything else at least 1; instance constants are squares of rationals."""
-    if name in ("q", "chi_square", "moments"):
+    if name == "pistar":
+        return [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
+    if name in ("V", "Vstar"):
+        return [square(draw) for _ in range(3)]
+    if name in ("q", "r", "chi", "PV"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
     if name == "b":  # b (b - 1) is a square at b = s/(s - 1), s a square
         return [s / (s - 1) for s in (square(draw) * 4 for _ in range(draw.randint(1, 4)))]
@@ -44,7 +48,7 @@ def value(draw: random.Random, key: tuple[str, str], name: str):
 
 def inputs(key: tuple[str, str], seed: int) -> dict:
     draw = random.Random(f"{key} {seed}")
-    return {name: value(draw, key, name) for name in bounds.BOUNDS[key].inputs}
+    return {name: value(draw, key, name) for name in FORMS[key].names}
 
 
 def root(x: Fraction) -> Fraction:
@@ -54,16 +58,16 @@ def root(x: Fraction) -> Fraction:
 
 
 EXPECTED = {
-    ("P0", "uniform"): lambda eps, steps: (1 + eps) ** steps,
-    ("P1", "uniform"): lambda L, eps, steps: (L * (1 + eps) ** steps) ** 2,
+    ("P0", "uniform"): lambda n, eps: (1 + eps) ** n,
+    ("P1", "uniform"): lambda n, L, eps: (L * (1 + eps) ** n) ** 2,
     ("P2", "instance"): lambda N, q: sum(x**3 - x for x in q) / 2 / N,
     ("P3", "uniform"): lambda N, T, L, eps: T * (L * (1 + eps) ** (T - 1)) ** 6 / 2 / N,
-    ("P5", "uniform"): lambda t, eps: 2 * eps * t,
-    ("S1", "instance"): lambda R: (R + 1 / R - 2) / 4,
+    ("P5", "uniform"): lambda T, eps: 2 * eps * T,
+    ("S1", "instance"): lambda r: (math.prod(r) + 1 / math.prod(r) - 2) / 4,
     ("S1", "uniform"): lambda T, eps: ((1 + eps) ** (2 * T - 2) + (1 + eps) ** (2 - 2 * T) - 2) / 4,
     ("S1", "naive"): lambda T, L: (L ** (2 * T) + L ** (-2 * T) - 2) / 4,
-    ("S2", "instance"): lambda R: 1 - 2 / (1 + root(R)),
-    ("S2", "uniform"): lambda t, eps: 1 - 2 / (1 + (1 + eps) ** (t - 1)),
+    ("S2", "instance"): lambda r: 1 - 2 / (1 + root(math.prod(r))),
+    ("S2", "uniform"): lambda T, eps: 1 - 2 / (1 + (1 + eps) ** (T - 1)),
     ("S3", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
     ("S3", "uniform"): lambda N, T, L, eps: T * (L * (1 + eps) ** (T - 1)) ** 2 / 2 / N,
     ("S4", "instance"): lambda N, b: sum(2 * (x - 1) + root(x * (x - 1)) for x in b) / 2 / N,
@@ -79,14 +83,17 @@ EXPECTED = {
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
-    ("G3", "identity"): lambda down, up: up * down,
-    ("G1", "published"): lambda N, C_act, chi_square: root(C_act / N) * sum(1 + root(x) for x in chi_square),
-    ("G1", "sharper"): lambda N, moments: sum(map(root, moments)) / root(Fraction(N)) / 2,
+    ("G3", "identity"): lambda pistar, V, Vstar: (
+        sum(p * v / w for p, v, w in zip(pistar, V, Vstar, strict=True))
+        * sum(p * w / v for p, v, w in zip(pistar, V, Vstar, strict=True))
+    ),
+    ("G1", "published"): lambda N, C_act, chi: root(C_act / N) * sum(1 + root(x) for x in chi),
+    ("G1", "sharper"): lambda N, PV: sum(map(root, PV)) / root(Fraction(N)) / 2,
 }  # fmt: skip
 
 
 def test_every_closed_form_has_an_expectation_here():
-    assert set(EXPECTED) == set(bounds.BOUNDS)
+    assert set(EXPECTED) == set(FORMS)
 
 
 @pytest.mark.parametrize("key", [k for k, v in EXPECTED.items() if v], ids=" ".join)
@@ -97,7 +104,7 @@ def test_agrees_with_the_closed_form_written_here(key):
         assert isinstance(found, Fraction) and found == EXPECTED[key](**given), given
 
 
-@pytest.mark.parametrize("key", bounds.BOUNDS, ids=" ".join)
+@pytest.mark.parametrize("key", FORMS, ids=" ".join)
 def test_any_exact_number_type_and_balls_agree(key):
     for seed in range(6):
         given = inputs(key, seed)
@@ -131,7 +138,7 @@ def test_roots_are_enclosed_when_they_are_irrational():
     assert bounds.evaluate("S3", "instance", N=1, q=[4, 9]) == Fraction(4 - 2 + 9 - 3, 2)
 
 
-@pytest.mark.parametrize("key", bounds.BOUNDS, ids=" ".join)
+@pytest.mark.parametrize("key", FORMS, ids=" ".join)
 def test_infinite_inputs_claim_nothing(key):
     given = inputs(key, 0)
     for name, v in given.items():
@@ -150,23 +157,36 @@ def test_wrong_inputs_are_named():
 
 def test_bounds_are_the_terms_that_the_replay_proves(replayer):
     """What is read without replay is what the kernel proves: same term, for every sealed form."""
-    for form in bounds.FORMS.values():
-        right = bound_of(replayer.theorem(form.sealed), form.part)
-        assert bounds.bound(form.sealed, form.part) is right
-        both = claim_of(replayer.theorem(form.sealed))[1][form.part].kids
-        assert bounds.bound(form.sealed, form.part, form.side) is both[form.side]
+    for form in FORMS.values():
+        both = claim_of(replayer.theorem(form.sealed), form.at.split())[1][form.part].kids
+        assert bounds.bound(form.sealed, form.part, form.side, form.at) is both[form.side]
+        if not form.at:
+            assert bounds.bound(form.sealed, form.part) is bound_of(replayer.theorem(form.sealed), form.part)
 
 
-def test_unproved_closed_forms_are_gaps_in_the_table(monkeypatch, made):
-    """None is left; one that is written by hand is counted, and evaluated."""
-    before = {row["id"]: row["gaps"] for row in index(made)["statements"]}
-    assert not bounds.UNPROVED and set(before) >= set(THEORY)
-    extra = bounds.Form("G1", "more", bounds.TV, ("N",), by_hand=lambda root, N: root(ONE / N))
-    monkeypatch.setitem(bounds.UNPROVED, ("G1", "more"), extra)
-    monkeypatch.setitem(bounds.BOUNDS, ("G1", "more"), extra)
-    after = {row["id"]: row["gaps"] for row in index(made)["statements"]}
-    assert after == before | {"G1": 1} and before["G1"] == 0 and before["G2"] == 1
-    assert bounds.evaluate("G1", "more", N=4) == ONE / 2
+def test_every_symbol_of_a_closed_form_is_an_input_or_said_by_its_row(replayer):
+    """The names that a row gives are those of the statement: no symbol is left over, and no name means nothing there."""
+    functions = {"sqrt", "exp", "log", "at"}
+    for key, form in FORMS.items():
+        theorem = replayer.theorem(form.sealed)
+        term = bounds.bound(form.sealed, form.part, form.side, form.at)
+        symbols = {symbol.name for symbol in term.free} - functions
+        quantified = set(form.at.split())
+        said = set(form.names) | set(form.where) | set(form.ones.split()) | quantified | {"root"}
+        assert symbols <= said, f"{key}: {symbols - said}"
+        statement = {symbol.name for symbol in theorem.free()} | quantified | {"T", "H"}
+        assert set(form.names) | set(form.where) | set(form.ones.split()) <= statement, key
+        assert len(form.at.split()) == quantifiers(theorem.concl), f"{key}: one name for each quantified variable"
+
+
+def quantifiers(formula) -> int:
+    """The variables that a conclusion quantifies."""
+    return (formula.op == "all") + sum(map(quantifiers, formula.kids if formula.op in ("all", "=>", "and") else ()))
+
+
+def test_a_name_that_the_statement_has_already_is_refused():
+    with pytest.raises(ValueError, match="V is a symbol of the statement already"):
+        claim_of(bounds.claim("P0"), ("V",))
 
 
 # ------------------------------------------------------------------------------------------- no drift

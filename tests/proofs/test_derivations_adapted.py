@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from smc.exact import output_law
 from smc.samplers.process import particle_process
 from smc.setting.analysis import analyse

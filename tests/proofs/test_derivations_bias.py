@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.witness import reciprocal, root_above
 

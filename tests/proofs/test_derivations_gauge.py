@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from smc.setting.analysis import analyse
 from smc.setting.twist import twist
 from tests.proofs.finite_models import check_theorem

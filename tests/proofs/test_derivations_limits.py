@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 
 from proofs import bounds
-from proofs.catalogue import claim_of
 from proofs.kernel.replay import Replayer
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from smc.check.measure import target_chi_square
 from smc.exact import output_law, second_moment
 from smc.samplers.process import particle_process
@@ -162,7 +162,7 @@ def test_g1_as_published_is_what_the_numerical_side_claims(replayer, particles, 
         assert evaluate(left, env) == evaluate(same, env) == bias
         claimed = evaluate(right, env)
         assert abs(bias) <= evaluate(half, env) == claimed / 2
-        closed = bounds.evaluate("G1", "published", N=particles, C_act=c.c_act, chi_square=c.chi_square[:-1])
+        closed = bounds.evaluate("G1", "published", N=particles, C_act=c.c_act, chi=c.chi_square[:-1])
         assert abs(float(closed) - float(claimed)) < 1e-12
         sharper = evaluate(sides(replayer, "G1")[1], env)
         assert sharper <= claimed / 2, "the sharper form implies the published one, with the factor 1/2"

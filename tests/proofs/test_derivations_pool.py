@@ -8,8 +8,8 @@ from functools import cache
 
 import pytest
 
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
 from tests.proofs.witness import reciprocal
 

@@ -18,7 +18,7 @@ x, y, z, N, q, a = real("x y z N q a")
 
 @pytest.fixture
 def p() -> Proof:
-    from proofs.catalogue import library
+    from proofs.registry import library
 
     return Proof("test", Library(library().derivations))
 

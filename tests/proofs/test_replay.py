@@ -44,7 +44,7 @@ def test_replay_runs_where_sympy_numpy_and_the_builder_cannot_be_imported():
         "proofs.derive.author",
         "proofs.derive.programme",
         "proofs.derive.finder",
-        "proofs.catalogue",
+        "proofs.registry",
     ]
     script = f"""
 import sys

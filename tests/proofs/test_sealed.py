@@ -12,10 +12,10 @@ import flint
 import pytest
 
 from proofs import bounds
-from proofs.catalogue import claim_of
-from proofs.catalogue import load as load_registry
 from proofs.language.terms import evaluate
 from proofs.reading.blueprint import rests_on
+from proofs.registry import claim_of
+from proofs.registry import load as load_registry
 from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.exact import output_law, second_moment
 from smc.instances.two_branch import most_bias, most_variance
@@ -270,9 +270,13 @@ def test_g3_is_the_identity_that_is_measured(replayer, model):
         }  # fmt: skip
         check_theorem(replayer.theorem("G3"), env, {"X": range(len(eta))})
         left, right = claim_of(replayer.theorem("G3"))[1][0].kids
-        down, up = c.ratio_mean[t]
+        down, up = map(fraction, c.ratio_mean[t])
         assert evaluate(left, env) == 1 + fraction(target_chi_square(c, t))
-        assert evaluate(right, env) == bounds.evaluate("G3", "identity", down=down, up=up)
+        assert (
+            evaluate(right, env)
+            == bounds.evaluate("G3", "identity", pistar=[w for w, _ in env["pistar"]()], V=v, Vstar=star)
+            == down * up
+        )
 
 
 # ------------------------------------------------------------------------------------------- tightness
@@ -292,7 +296,7 @@ def test_s1_is_attained_by_the_model_of_smc(replayer, horizon, eps):
     """The two-branch model: chi^2 of the guided law, measured, equals the sealed bound evaluated, exactly."""
     c = analyse(*most_variance(horizon=horizon, eps=eps))
     bound = bounds.evaluate("S1", "uniform", T=horizon, eps=c.bellman_error)
-    assert importance_chi_square(c) == bound == bounds.evaluate("S1", "instance", R=c.bellman_product)
+    assert importance_chi_square(c) == bound == bounds.evaluate("S1", "instance", r=c.level_ratio[1:])
     layers = Layers(c)
     env, ranges = layers.environment()
     n, error, guided = horizon - 1, fraction(c.bellman_error), layers.guided
@@ -315,10 +319,10 @@ def test_s1_is_attained_by_the_model_of_smc(replayer, horizon, eps):
 
 
 GUIDED = {
-    "S2": (("S2", "uniform"), lambda c: {"t": c.model.horizon, "eps": c.bellman_error}),
-    "S2.product": (("S2", "instance"), lambda c: {"R": c.bellman_product}),
+    "S2": (("S2", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
+    "S2.product": (("S2", "instance"), lambda c: {"r": c.level_ratio[1:]}),
     "S2.linear": (None, None),
-    "P5": (("P5", "uniform"), lambda c: {"t": c.model.horizon, "eps": c.bellman_error}),
+    "P5": (("P5", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
 }
 
 

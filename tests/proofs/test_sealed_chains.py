@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 
 from proofs import bounds
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from smc.check.atlas import split_setting
 from smc.check.measure import Measured
 from smc.instances.two_branch import most_bias

@@ -9,8 +9,8 @@ from functools import cache
 import flint
 import pytest
 
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from smc.setting.analysis import analyse
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.test_sealed import branching

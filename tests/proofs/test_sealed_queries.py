@@ -12,8 +12,8 @@ from fractions import Fraction
 import pytest
 
 from proofs import bounds
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 from smc.instances.hidden import audit, hidden_child, hidden_mass
 from tests.proofs.finite_models import check_theorem, holds
 

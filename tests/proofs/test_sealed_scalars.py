@@ -7,8 +7,8 @@ from fractions import Fraction
 import flint
 import pytest
 
-from proofs.catalogue import claim_of
 from proofs.language.terms import evaluate
+from proofs.registry import claim_of
 
 
 def ball(x) -> flint.arb:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from proofs.catalogue import REGISTRY, bound_of, claim_of
-from proofs.catalogue import load as load_registry
 from proofs.kernel import Signature, replay
 from proofs.kernel.printing import names_in, statement
 from proofs.kernel.replay import STORED, Refused, behind, below_heading, load_seals, printed
 from proofs.language.notation import TABLE
 from proofs.language.terms import element, evaluate, fn, nat, real
+from proofs.registry import REGISTRY, bound_of, claim_of
+from proofs.registry import load as load_registry
 from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
 
 GOLDEN = Path(__file__).parent.parent / "golden"

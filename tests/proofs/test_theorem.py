@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from proofs import bounds, catalogue, theorem
+from proofs import bounds, registry, theorem
 from proofs.kernel.replay import load
 from proofs.language.bridge import same
 
-STATEMENTS = sorted(name for name, s in catalogue.load().items() if s.source != "lemma" and name in load())
+STATEMENTS = sorted(name for name, s in registry.load().items() if s.source != "lemma" and name in load())
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_statement_reads_as_sealed(name):
     th = theorem(name)
-    hyps, conclusions = catalogue.claim_of(bounds.claim(name))
+    hyps, conclusions = registry.claim_of(bounds.claim(name))
     assert all(same(shown, node) for shown, node in zip(th.conclusions, conclusions, strict=True))
     assert len(th.formulas) == len(hyps) == len(th.hypotheses)
     assert th.name in repr(th) and th._repr_latex_().startswith("$") and th.words

@@ -7,6 +7,7 @@ from hypothesis import given
 from smc.numbers import Verdict, at_most
 from smc.testing import instances, product_models
 from tests.properties.common import rows, within_bound
+from tests.tightness import enough
 
 
 def test_every_instance_is_within_the_bound(ledger):
@@ -17,10 +18,18 @@ def test_product_models(ledger):
     within_bound(ledger, "G1", product_models())
 
 
-@given(instances())
-def test_the_sharper_form_implies_the_published_one(instance):
-    by_form = {row.form: row for row in rows("G1", instance)}
-    assert at_most(by_form["sharper"].bound, by_form["published"].bound) is not Verdict.REFUTED
+def test_the_sharper_form_implies_the_published_one():
+    both = []
+
+    @given(instances())
+    def implied(instance):
+        by_form = {row.form: row for row in rows("G1", instance)}
+        both.append(len(by_form) == 2)
+        if both[-1]:
+            assert at_most(by_form["sharper"].bound, by_form["published"].bound) is not Verdict.REFUTED
+
+    implied()
+    assert sum(both) >= enough(0.5)
 
 
 @given(instances())

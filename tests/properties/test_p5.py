@@ -16,6 +16,6 @@ def test_every_instance_is_within_the_bound(ledger):
 
 @given(st.integers(1, 30), rationals(max_value=4))
 def test_implied_by_S2_which_is_four_times_smaller(t, eps):
-    s2 = bounds.evaluate("S2", "uniform", t=t, eps=eps)
-    assert s2 <= (t - 1) * eps / 2 <= bounds.evaluate("P5", "uniform", t=t, eps=eps) / 4
+    s2 = bounds.evaluate("S2", "uniform", T=t, eps=eps)
+    assert s2 <= (t - 1) * eps / 2 <= bounds.evaluate("P5", "uniform", T=t, eps=eps) / 4
     assert s2 < 1

@@ -42,7 +42,7 @@ def test_terminal_weights_on_reference_paths(instance):
     if c.ratio_bound == INFINITE:
         return
     spread = weight_dispersion(particle_process(instance.model, instance.twist, "best-of-n"))
-    assert spread.chi_square <= bounds.evaluate("S1", "instance", R=c.ratio_bound ** (2 * horizon))
+    assert spread.chi_square <= bounds.evaluate("S1", "instance", r=[c.ratio_bound ** (2 * horizon)])
 
 
 @given(st.integers(1, 40), st.sampled_from([ONE, Rational(1, 2), Rational(2)]))

@@ -20,8 +20,8 @@ def test_every_instance_is_within_the_bound(ledger):
 @given(hard_families(families=("S2",), max_horizon=6, max_particles=1))
 def test_attained_at_one_proposal(instance):
     """H = 1 is the guided particle itself, where S2 is attained."""
-    (row,) = rows("S7", instance)
-    assert row.observed == row.bound
+    row, _ = rows("S7", instance)
+    assert row.form == "instance" and row.observed == row.bound
 
 
 @given(instances(), st.integers(1, 12))

@@ -10,7 +10,7 @@ import flint
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.check.check import Row, compare
+from smc.check.row import Row, compare
 from smc.numbers import ONE, Ball, Extended, Rational, at_most, ball
 from smc.setting.analysis import Constants
 from smc.setting.model import Edge, LayeredModel

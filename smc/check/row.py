@@ -1,0 +1,135 @@
+"""One statement held against one measurement: rows, claims and verdicts.
+
+Measurements come from `smc.check.measure` (exact laws), bounds from `proofs.bounds` (closed forms); neither knows the other. A row whose
+bound is infinite claims nothing and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import flint
+
+from proofs import bounds
+from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, precision, text
+
+Relation = Literal["<=", ">=", "="]
+
+START_BITS, MOST_BITS = 128, 8192
+"""Working precision of a comparison that needs a square root: doubled until it is settled, or left UNDECIDED."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One statement held against one measurement: `observed relation bound`, the relation `<=`, `>=` or `=`.
+
+    id, form: the statement and which form of it (`instance`: from the model's own constants; `uniform`: from eps, L and T alone).
+    quantity: what is bounded. bound: rational, ball (a square root remains) or INFINITE. observed: exact, or a certified ball.
+    """
+
+    id: str
+    form: str
+    quantity: str
+    bound: Extended | Ball
+    observed: Rational | Ball
+    verdict: Verdict
+    relation: Relation = "<="
+
+    @property
+    def slack(self) -> Extended:
+        """bound / observed (its inverse for `>=`), for display and order: of two balls the middle; INFINITE where there is none."""
+        top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
+        if _is_infinite(top) or not bottom:
+            return INFINITE
+        if isinstance(top, flint.arb) or isinstance(bottom, flint.arb):
+            ratio = _as_ball(top) / _as_ball(bottom)
+            return dyadic(ratio) if ratio.is_finite() else INFINITE
+        return top / bottom
+
+    def to_json(self) -> dict[str, Any]:
+        """Rationals as strings; a ball as its end that makes the relation, read from the file, a proof."""
+        upper_bound = self.relation != ">="
+        return {
+            "id": self.id,
+            "form": self.form,
+            "quantity": self.quantity,
+            "relation": self.relation,
+            "bound": _end(self.bound, lower=upper_bound),
+            "bound_exact": not isinstance(self.bound, flint.arb),
+            "observed": _end(self.observed, lower=not upper_bound),
+            "verdict": self.verdict.value,
+        }
+
+
+def _is_infinite(value: Extended | Ball) -> bool:
+    return not isinstance(value, flint.arb) and value == INFINITE
+
+
+def _as_ball(value: Rational | Ball) -> Ball:
+    return value if isinstance(value, flint.arb) else ball(value)
+
+
+def _end(value: Extended | Ball, *, lower: bool) -> str | None:
+    """The value as text; for a ball its lower or upper end, which is a rational."""
+    if not isinstance(value, flint.arb):
+        return text(value)
+    with precision(MOST_BITS):  # an end is rounded to the working precision: enough of it loses nothing
+        mantissa, exponent = (value.lower() if lower else value.upper()).mid().man_exp()
+    return str(Rational(int(mantissa)) * Rational(2) ** int(exponent))
+
+
+def either_end(value: Rational | Ball) -> str | list[str | None]:
+    """A rational as text; a ball as the pair of rationals that encloses it."""
+    if isinstance(value, flint.arb):
+        return [_end(value, lower=True), _end(value, lower=False)]
+    return str(value)
+
+
+def _verdict(observed: Rational | Ball, relation: Relation, bound: Extended | Ball) -> Verdict:
+    below, above = at_most(observed, bound), at_most(bound, observed)
+    if relation == "=":
+        return worst_verdict((below, above))
+    return below if relation == "<=" else above
+
+
+def compare(
+    statement: str, form: str, quantity: str, observed: Rational | Ball, relation: Relation = "<=", **inputs: Any
+) -> Row:
+    """The row of `statement` in `form` for `observed`, precision doubled while the comparison is undecided."""
+    bits = START_BITS
+    while True:
+        with precision(bits):
+            bound = bounds.evaluate(statement, form, **inputs)
+            verdict = _verdict(observed, relation, bound)
+        if verdict is not Verdict.UNDECIDED or bits >= MOST_BITS:
+            return Row(statement, form, quantity, bound, observed, verdict, relation)
+        bits *= 2
+
+
+def tightest(rows: Iterable[Row]) -> Row:
+    """The row that decides a statement made for many instances at once: a refuted one, else an undecided one, else the least slack."""
+    order = {Verdict.REFUTED: 0, Verdict.UNDECIDED: 1, Verdict.HOLDS: 2}
+    return min(rows, key=lambda row: (order[row.verdict], row.slack))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement about a run with N particles, ready to be evaluated at any N. inputs: everything that its closed form needs but N."""
+
+    id: str
+    form: str
+    quantity: str
+    inputs: dict[str, Any]
+    relation: Relation = "<="
+
+    def row(self, particles: int, observed: Rational | Ball) -> Row:
+        """The claim at N = `particles`, held against what was measured."""
+        return compare(self.id, self.form, self.quantity, observed, self.relation, N=particles, **self.inputs)
+
+
+def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
+    """REFUTED before UNDECIDED before HOLDS; HOLDS for none at all."""
+    seen = set(verdicts)
+    return next((v for v in (Verdict.REFUTED, Verdict.UNDECIDED) if v in seen), Verdict.HOLDS)

@@ -1,0 +1,180 @@
+"""The one table between statements and models: how each input of a closed form is read, how each quantity is measured.
+
+The catalogue (`proofs.catalogue`) names inputs, quantities and scopes; here each name meets `Constants` and `Measured`. A new statement
+that speaks of known quantities needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from proofs import catalogue
+from proofs.catalogue import Form
+from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
+from smc.check.row import Claim, Row, compare, tightest
+from smc.numbers import INFINITE, Ball, Extended, Rational
+from smc.setting.analysis import Constants
+
+INPUTS: dict[str, Callable[[Constants], Any]] = {
+    "T": lambda c: c.model.horizon,
+    "eps": lambda c: c.bellman_error,
+    "L": lambda c: c.ratio_bound,
+    "upper L": lambda c: c.upper_ratio,
+    "q": lambda c: c.q[::-1],
+    "q adapted": lambda c: c.q_adapted[::-1],
+    "b": lambda c: c.b[::-1],
+    "b from the root": lambda c: c.b,
+    "r": lambda c: c.level_ratio[1:],
+    "R": lambda c: c.bellman_product,
+    "C_act": lambda c: c.c_act,
+    "chi": lambda c: c.chi_square[:-1],
+    "PV": lambda c: c.increment_moment,
+}
+"""Inputs of closed forms that a model and a reward model determine, by name. q and b of S3, S4 and S8 count the steps to go."""
+
+
+class Observed(NamedTuple):
+    """What was measured: the quantity as a row names it, its value, and the inputs that belong to this instance of it."""
+
+    name: str
+    value: Rational | Ball
+    inputs: dict[str, Any]
+
+
+def _values(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """The worst of V*/V and V/V*, by the steps to go; nothing where they do not vanish together."""
+    worst = [max(max(u.values()), _inverse(min(u.values()))) for u in c.value_ratio[:-1]]
+    if INFINITE not in worst:
+        for t, w in enumerate(worst):
+            yield Observed(catalogue.VALUES, w, {"n": c.model.horizon - t})
+
+
+def _inverse(value: Rational) -> Extended:
+    return 1 / value if value else INFINITE
+
+
+def _ranges(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """q_p, by the steps to go after step p."""
+    for p, q in enumerate(c.q, 1):
+        if q != INFINITE:
+            yield Observed(catalogue.RANGE, q, {"n": c.model.horizon - p})
+
+
+def _targets(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """1 + chi^2 of the intermediate targets, on the levels where V and V* are positive on the same states of positive mass."""
+    for t, levels in enumerate(zip(c.prefix_mass, c.true_value, c.twist.values, strict=True)):
+        live = [(mass * star, v, star) for mass, star, v in zip(*levels, strict=True) if mass and (star or v)]
+        if all(star and v for _, v, star in live):
+            law, v, star = map(list, zip(*live, strict=True))
+            inputs = {"pistar": [weight / c.normaliser for weight in law], "V": v, "Vstar": star}
+            yield Observed(f"{catalogue.TARGETS} at step {t}", 1 + target_chi_square(c, t), inputs)
+
+
+def _path_chi_square(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """chi^2 of the weights of guided paths."""
+    yield Observed(catalogue.CHI_SQUARE, importance_chi_square(c), {})
+
+
+def _guided(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """TV of the guided particle to the target of each step t, at which V_t is the terminal reward."""
+    for t, distance in enumerate(guided_tv(c), 1):
+        yield Observed(f"TV at step {t}", distance, {"T": t, "r": c.level_ratio[1:t]})
+
+
+def _total_variation(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """TV of the output."""
+    assert m is not None
+    yield Observed(catalogue.TV, m.total_variation, {"N": m.particles, "H": m.proposals})
+
+
+def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """E[Zhat^2]/Z^2."""
+    assert m is not None
+    yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, {"N": m.particles})
+
+
+QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {
+    catalogue.VALUES: _values,
+    catalogue.RANGE: _ranges,
+    catalogue.TARGETS: _targets,
+    catalogue.CHI_SQUARE: _path_chi_square,
+    catalogue.AT_STEP: _guided,
+    catalogue.TV: _total_variation,
+    catalogue.SECOND_MOMENT: _second_moment,
+}
+"""Quantities that `check` measures. A quantity has several instances where a statement speaks of every step."""
+
+
+def _reached(c: Constants) -> Iterator[set[int]]:
+    """The states that the reference reaches, whatever the potentials, on the layers before T."""
+    here = {0}
+    for step in c.model.edges:
+        yield here
+        here = {e.target for i in here for e in step[i] if e.probability}
+
+
+def _positive(c: Constants) -> bool:
+    return all(values[x] for values, layer in zip(c.twist.values, _reached(c), strict=False) for x in layer)
+
+
+def _everywhere(c: Constants) -> bool:
+    return all(layer == set(alive) for alive, layer in zip(c.alive, _reached(c), strict=False))
+
+
+SCOPES: dict[str, Callable[[Constants], bool]] = {
+    "": lambda c: True,
+    catalogue.POSITIVE: _positive,
+    catalogue.EVERYWHERE: _everywhere,
+}
+"""Conditions of sealed hypotheses beyond finite constants. Where the reference goes to a state that no particle can occupy, the other
+statements hold of the model in which that move leads to a state of value zero: no constant, no run and no target tells the two apart."""
+
+
+def inputs(form: Form, c: Constants, without: str = "") -> dict[str, Any]:
+    """The inputs of `form` that the constants give, but for those named in `without`."""
+    return {name: INPUTS[form.reads.get(name, name)](c) for name in form.names if name not in without.split()}
+
+
+def rows(c: Constants, sampler: str, m: Measured | None) -> Iterator[Row]:
+    """A row for every closed form that speaks of `sampler`, or of model and reward model, and is in scope; m: None for the latter alone.
+
+    A statement about every step has one row, at the step where it comes closest to failing.
+    """
+    for row, form in catalogue.known_forms(QUANTITIES, sampler):
+        if (form.samplers and m is None) or not SCOPES[form.scope](c):
+            continue
+        observed = list(QUANTITIES[form.quantity](c, m))
+        if observed:
+            yield tightest(
+                compare(
+                    row.id, form.form, name, value, form.relation,
+                    **inputs(form, c, " ".join(own)), **{k: v for k, v in own.items() if k in form.names},
+                )
+                for name, value, own in observed
+            )  # fmt: skip
+
+
+def model_rows(c: Constants) -> Iterator[Row]:
+    """The rows that speak of model and reward model alone."""
+    return rows(c, "", None)
+
+
+def out_of_scope(c: Constants, sampler: str) -> list[tuple[str, str, str]]:
+    """(ID, form, condition) of the closed forms that would speak of this run if the model met the condition."""
+    known = catalogue.known_forms(QUANTITIES, sampler)
+    return [(row.id, form.form, form.scope) for row, form in known if not SCOPES[form.scope](c)]
+
+
+CLAIMED = tuple(dict.fromkeys(s for form in catalogue.FORMS.values() if "N" in form.names for s in form.samplers))
+"""Samplers of which statements speak at every number of particles."""
+
+
+def claims(c: Constants, sampler: str) -> list[Claim]:
+    """The statements in scope that hold of `sampler` for every number of particles."""
+    known = catalogue.known_forms(QUANTITIES, sampler)
+    return [
+        Claim(row.id, form.form, form.quantity, inputs(form, c, "N"), form.relation)
+        for row, form in known
+        if "N" in form.names and SCOPES[form.scope](c)
+    ]
