@@ -8,6 +8,7 @@ enclosure cannot settle is `Verdict.UNDECIDED`, which never passes.
 
 from __future__ import annotations
 
+import decimal
 import enum
 import math
 import numbers
@@ -52,7 +53,7 @@ class Verdict(enum.Enum):
 def rational(value: object) -> Rational:
     """`value` as an exact rational.
 
-    Accepts int, Fraction, mpq, fmpq, and strings such as "3", "-1/3", "0.25", "1e-3". Raises TypeError for floats, which are not
+    Accepts int, Fraction, Decimal, mpq, fmpq, and strings such as "3", "-1/3", "0.25", "1e-3". Raises TypeError for floats, which are not
     what was written down (use `rationalise` when that is meant), and ValueError for text that is not a finite number.
     """
     if isinstance(value, bool):
@@ -63,6 +64,10 @@ def rational(value: object) -> Rational:
         value, numbers.Rational
     ):  # int() because Fraction(mpq) holds gmpy2's integers, which mpq() does not take
         return gmpy2.mpq(int(value.numerator), int(value.denominator))
+    if isinstance(value, decimal.Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{value} is not a finite number")
+        return gmpy2.mpq(*value.as_integer_ratio())
     if isinstance(value, flint.fmpq):
         return gmpy2.mpq(int(value.p), int(value.q))
     if isinstance(value, flint.fmpz):

@@ -46,7 +46,8 @@ def command(
     value: Annotated[
         str | None,
         typer.Option(
-            help="Reward model: file (the values in the file), perfect (V*), constant:c, bellman-error:eps (V* times such an error), "
+            help="Reward model: file (the values in the file), floor:c (those, 0 on live states read as c), "
+            "perfect (V*), constant:c, bellman-error:eps (V* times such an error), "
             "rounded:eps (V* in steps of 1 + eps).",
             show_default="file, else perfect",
         ),
@@ -84,6 +85,7 @@ def command(
     from smc.cli.output import CODES, counting, json_object, results, waiting
     from smc.errors import InputError, TooLarge
     from smc.formats import load
+    from smc.setting.named_twists import uses_file
 
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}", where="method", mend=f"choose one of {', '.join(METHODS)}")
@@ -112,7 +114,7 @@ def command(
         )
     if particles is None:
         particles = 1 if algorithm in ("guided", "mh") else DEFAULT_PARTICLES
-    source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
     twist = source.twist(value)
     report: Report | EnclosedReport | SampledReport
     what = f"{algorithm} on {source.model.name}"

@@ -67,12 +67,13 @@ def command(
     from smc.errors import InputError
     from smc.formats import document, load, native
     from smc.present.tables import write_atomically
+    from smc.setting.named_twists import uses_file
 
     if output == "":
         raise InputError("no file is named", where="output", mend="name one, or leave --output out")
     if output is not None and not force and Path(output).exists():
         raise InputError("exists already", where=output, mend="name another file, or pass --force")
-    source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
     text = native.dumps(document(source, to, value, name))
     if output is None:
         sys.stdout.write(text)

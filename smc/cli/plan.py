@@ -61,10 +61,11 @@ def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as
     from smc.errors import InputError
     from smc.formats import load
     from smc.present.tables import model_plan_lines, model_plan_table
+    from smc.setting.named_twists import uses_file
 
     if budget is not None and not 0 < budget < 1e9:
         raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
-    source = load(model, rationalise=rationalise, horizon=horizon, with_values=value in (None, "file"))
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
     with waiting(f"{algorithm} on {source.model.name}"):
         found = plan_model(
             source.model, source.twist(value), algorithm, delta=_accuracy(delta), budget=budget or BUDGET

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from smc.errors import ModelError, TooLarge
 from smc.numbers import ONE, ZERO, Rational
-from smc.setting.model import Edge, LayeredModel, Row, merge_edges, wrong_sum
+from smc.setting.model import Edge, LayeredModel, Row, check_names, merge_edges, wrong_sum
 
 MOST_EDGES = 10_000_000
 """Edges of an unrolled model, counted by layer. Rows are shared, but every layer is checked and swept: about 3 s and 2 GB for this many."""
@@ -177,6 +177,7 @@ def uniform_policy(transitions: Iterable[Transition]) -> dict[str, dict[str, Rat
 
 def _check(mdp: FiniteMDP) -> None:
     for where, listed in (("states", mdp.states), ("actions", mdp.actions)):
+        check_names(listed, where)
         if not listed:
             raise ModelError(f"no {where}", where=where, mend="list at least one")
         if len(set(listed)) < len(listed):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from smc.errors import ModelError
 from smc.numbers import ONE, ZERO, Rational, rational, rationals
@@ -64,18 +64,19 @@ class LayeredModel:
 
     @staticmethod
     def from_edges(
-        layers: Sequence[Sequence[str]],
+        layers: Sequence[Sequence[Hashable]],
         edges: Sequence[Iterable[tuple]],
-        reward: Mapping[str, object],
+        reward: Mapping[Any, object],
         *,
         name: str = "model",
         notes: Iterable[str] = (),
     ) -> LayeredModel:
         """A model from named states: `edges[t]` lists `(from, to, prob)` or `(from, to, prob, potential)` for step `t + 1`.
 
-        Edges of one pair with equal potentials are merged. Raises ModelError for unknown or missing states and duplicate names.
+        States may be numbers or tuples: their text becomes their name. Edges of one pair with equal potentials are
+        merged. Raises ModelError for unknown or missing states and duplicate names.
         """
-        named = tuple(tuple(layer) for layer in layers)
+        named = tuple(tuple(map(str, layer)) for layer in layers)
         index = [{state: i for i, state in enumerate(layer)} for layer in layers]
         if len(edges) != len(layers) - 1:
             raise ModelError(
@@ -177,7 +178,16 @@ def _number(value: object, where: str) -> Rational:
         raise ModelError(str(error), where=where) from None
 
 
+def check_names(names: Iterable[object], where: str) -> None:
+    """Raises ModelError for a name that is no text, which no file could hold."""
+    for name in names:
+        if not isinstance(name, str):
+            raise ModelError(f"{name!r} ({type(name).__name__}) is no text", where=where, mend=f"name it {str(name)!r}")
+
+
 def _check(model: LayeredModel) -> None:
+    for t, layer in enumerate(model.layers):
+        check_names(layer, f"layers[{t}]")
     if model.horizon < 1:
         raise ModelError(
             "the horizon is below 1", where="layers", mend="a model needs a root layer and at least one step"

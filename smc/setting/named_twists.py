@@ -1,4 +1,4 @@
-"""Reward models by name, as the command line takes them: `file`, `perfect`, `constant:c`, `bellman-error:eps`, `rounded:eps`."""
+"""Reward models by name, as the command line takes them: `file`, `floor:c`, `perfect`, `constant:c`, `bellman-error:eps`, `rounded:eps`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from smc.errors import InputError
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.setting.analysis import true_value
 from smc.setting.model import LayeredModel
-from smc.setting.twist import Twist, constant, perfect, twist, with_bellman_error
+from smc.setting.twist import Twist, constant, perfect, twist, with_bellman_error, with_floor
 
-CHOICES = "file, perfect, constant, constant:1/2, bellman-error:1/4 or rounded:1/4"
+CHOICES = "file, floor:1/100 (its zeros on live states lifted), perfect, constant, constant:1/2, bellman-error:1/4 or rounded:1/4"
+
+
+def uses_file(choice: str | None) -> bool:
+    """Whether `choice` is about the values that a file gives."""
+    return choice is None or choice == "file" or choice.startswith("floor:")
 
 
 def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rational]] | None = None) -> Twist:
@@ -26,6 +31,10 @@ def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rat
                 "the model comes without values", where="value", mend="choose perfect, constant or bellman-error:1/4"
             )
         return twist(model, given, name="file")
+    if name == "floor" and argument:
+        if given is None:
+            raise InputError("the model comes without values", where="value", mend="a floor lifts the values of a file")
+        return with_floor(model, given, _positive(argument, choice))
     if name == "perfect" and not argument:
         return perfect(model)
     if name == "constant" and (argument or choice == "constant"):

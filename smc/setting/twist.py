@@ -6,13 +6,24 @@ A twist is `V_t >= 0` on every layer with `V_T = phi` and `V_0 > 0`; it must not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from smc.errors import ModelError
 from smc.numbers import ONE, rational
 from smc.setting.analysis import Twist, true_value
 from smc.setting.model import LayeredModel, reachable
 
-__all__ = ["Twist", "constant", "from_function", "from_mappings", "perfect", "rescaled", "twist", "with_bellman_error"]
+__all__ = [
+    "Twist",
+    "constant",
+    "from_function",
+    "from_mappings",
+    "perfect",
+    "rescaled",
+    "twist",
+    "with_bellman_error",
+    "with_floor",
+]
 
 NO_MASS = "the target has mass zero"
 
@@ -59,9 +70,31 @@ def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str 
                 raise ModelError(
                     f"value 0 kills a live state (its true value is {truth[t][i]})",
                     where=f"value[{t}][{states[i]!r}]",
-                    mend="give every state that can still earn a reward a positive value",
+                    mend="give every state that can still earn a reward a positive value, or choose --value floor:1/100",
                 )
     return Twist(tuple(given), name)
+
+
+def with_floor(model: LayeredModel, values: Sequence[Sequence[object]], floor: object) -> Twist:
+    """`values` for layers 0..T-1 with `floor` in place of 0 on every live state: a scorer that estimates 0 from a few failed runs.
+
+    The name says how many states were lifted; the Bellman error is that of the lifted values. Raises ModelError for a floor that is not
+    positive, and as `twist` does.
+    """
+    least = rational(floor)
+    if least <= 0:
+        raise ModelError(
+            f"floor {least} is not positive", where="floor", mend="give a small positive value such as 1/100"
+        )
+    truth, live, lifted = true_value(model), reachable(model), 0
+    rows = []
+    for t, layer in enumerate(values):
+        row = [rational(value) for value in layer]
+        for i in live[t]:
+            if t < model.horizon and not row[i] and truth[t][i]:
+                row[i], lifted = least, lifted + 1
+        rows.append(row)
+    return twist(model, rows, name=f"file, 0 on {lifted} live state{'s' * (lifted != 1)} read as {least}")
 
 
 def perfect(model: LayeredModel) -> Twist:
@@ -79,9 +112,10 @@ def from_function(model: LayeredModel, value: Callable[[int, str], object], *, n
     return twist(model, [[value(t, s) for s in layer] for t, layer in enumerate(model.layers[:-1])], name=name)
 
 
-def from_mappings(model: LayeredModel, values: Sequence[Mapping[str, object]], *, name: str = "given") -> Twist:
+def from_mappings(model: LayeredModel, values: Sequence[Mapping[Any, object]], *, name: str = "given") -> Twist:
     """Values by state name for layers 0..T-1, as the JSON format has them. A missing state raises ModelError with its place."""
     rows = []
+    values = [{str(state): value for state, value in layer.items()} for layer in values]  # as `from_edges` names states
     for t, states in enumerate(model.layers[:-1]):
         if t >= len(values):
             raise ModelError(f"no values for layer {t}", where="value", mend="give layers 0..T-1")
