@@ -20,9 +20,9 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
+from proofs.derive.stored import encode, needed, statement_text
 from proofs.kernel import (
     ONE,
     Node,
@@ -40,9 +40,8 @@ from proofs.kernel import (
     var,
 )
 from proofs.kernel.arithmetic import normal_form, reify
-from proofs.kernel.printing import names_in, statement
-from proofs.kernel.replay import FORMAT, SEALS, STORED, behind, below_heading, digest, load_seals
-from proofs.language.terms import ZERO, Head, Symbol, chosen, eq, implies, le, lt, named, num, show, term
+from proofs.kernel.replay import SEALS, STORED, behind, digest, load_seals
+from proofs.language.terms import ZERO, Head, Symbol, eq, implies, le, lt, named, num, show, term
 
 
 class Fact:
@@ -397,7 +396,7 @@ class Library:
         found, todo, seen = {}, [name], {name}
         for used in todo:  # grows while it is read
             steps = self.proof(used).steps
-            for rule, refs, args, _ in map(steps.__getitem__, _needed(steps)):
+            for rule, refs, args, _ in map(steps.__getitem__, needed(steps)):
                 if rule.startswith("define"):
                     found[args[0].symbol] = self.definitions[args[0].symbol]
                 todo += [r for r in refs if isinstance(r, str) and r not in seen]
@@ -405,65 +404,9 @@ class Library:
         return found
 
 
-def _needed(steps: list[list]) -> dict[int, int]:
-    """The steps that the last one rests on, with their new numbers."""
-    used, todo = set(), [len(steps) - 1]
-    while todo:
-        i = todo.pop()
-        if i not in used:
-            used.add(i)
-            todo += [r for r in steps[i][1] if isinstance(r, int)]
-    return {i: k for k, i in enumerate(sorted(used))}
-
-
-def encode(proof: Proof) -> str:
-    """The stored form, one term or step a line (see `proofs.kernel.replay`)."""
-    table: dict[Node, int] = {}
-    lines: list[str] = []
-
-    def number(node: Node) -> int:
-        if node not in table:
-            kids = [number(k) for k in node.kids]
-            table[node] = len(table)
-            data = str(node.data) if isinstance(node.data, Fraction) else node.data
-            lines.append(json.dumps([node.op, data, kids]))
-        return table[node]
-
-    def argument(value: Any) -> Any:
-        if isinstance(value, Node):
-            return f"#{number(value)}"
-        return [argument(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-    number_of = _needed(proof.steps)
-    steps = []
-    for i, (rule, refs, args, note) in enumerate(proof.steps):
-        if i in number_of:
-            renumbered = [number_of[r] if isinstance(r, int) else r for r in refs]
-            steps.append(json.dumps([rule, renumbered, argument(args), note]))
-    last = proof.theorems[-1]
-    hyps = sorted(last.hyps, key=lambda h: (h not in table, table.get(h, 0), show(h)))
-    claim = [[number(h) for h in hyps], number(last.concl)]
-    head = f'{{"format": "{FORMAT}",\n"id": {json.dumps(proof.name)},\n"terms": [\n'
-    return (
-        head
-        + ",\n".join(lines)
-        + '\n],\n"steps": [\n'
-        + ",\n".join(steps)
-        + f'\n],\n"claim": {json.dumps(claim)}\n}}\n'
-    )
-
-
 CERTIFICATES = STORED.parent.parent / "build" / "certificates.json"
 """Certificates found in earlier builds (`proofs.derive.cache`); it may be deleted at any time."""
 GOLDEN = STORED.parent.parent / "tests" / "golden"
-
-
-def statement_text(theorem: Theorem, laws: dict[Signature, Theorem], path: Path) -> str:
-    """The printed statement: as it stands in the file where that is this statement, with the bound names that the file gives;
-    a new or changed one with the names that the derivation chose."""
-    stored = below_heading(path.read_text(encoding="utf-8")) if path.exists() else ""
-    kept = statement(theorem, laws, names_in(stored))
-    return kept if kept == stored else statement(theorem, laws, chosen)
 
 
 def main(names: list[str]) -> int:

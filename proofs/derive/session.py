@@ -16,8 +16,9 @@ from typing import Any
 
 import sympy as sp
 
-from proofs.derive.author import Fact, Library, Proof, encode
+from proofs.derive.author import Fact, Library, Proof
 from proofs.derive.derivation import Derivation, Line
+from proofs.derive.stored import encode
 from proofs.kernel import Theorem
 from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.bridge import to_sympy

@@ -5,9 +5,9 @@ import sympy as sp
 from sympy import Eq, exp, log, solve
 
 from proofs import derivation
-from proofs.derive.author import encode
 from proofs.derive.derivation import Derivation, Line
 from proofs.derive.polynomials import NotFound
+from proofs.derive.stored import encode
 from proofs.kernel.replay import Replayer, load
 from proofs.language.bridge import same, to_kernel
 from proofs.language.expressions import Both, Element, Expect, ForAll, Law, function, implications, relation, symbols

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs.derive.author import encode
+from proofs.derive.stored import encode
 from proofs.kernel import ProofError, Theorem, mk, num, replay, text, var
 from proofs.kernel.replay import Refused, Replayer, digest, load, load_seals
 from tests.proofs.stores import small_store
