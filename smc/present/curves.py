@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from smc.check.check import CLAIMS, TV
+from proofs.catalogue import TV
 from smc.check.enclosed import seconds_of_law
 from smc.check.measure import Measured
+from smc.check.table import claims
 from smc.errors import TooLarge
 from smc.exact.enclosure import Enclosure, enclosure
 from smc.exact.enclosure_cost import choose
@@ -95,6 +96,6 @@ def _enclosures(c: Constants, algorithm: str, level: int, seconds: float, counts
 
 def _least_bound(c: Constants, algorithm: str, n: int) -> float | None:
     """The least bound on TV that a statement gives at n particles."""
-    rows = [claim.row(n, ZERO) for claim in CLAIMS[algorithm](c) if claim.quantity == TV]
+    rows = [claim.row(n, ZERO) for claim in claims(c, algorithm) if claim.quantity == TV]
     bounds = [nearest_float(row.bound) for row in rows if row.relation == "<=" and not is_infinite(row.bound)]
     return min(bounds, default=None)
