@@ -248,7 +248,8 @@ def follows(sealed: Node, variant: Node, positive: bool = True) -> bool:
 
 def _claim_copy(terms: list[list], roots: list[int], at: int, entry: list) -> tuple[list[list], list[int]]:
     """The table extended by a copy of the claim in which term `at` is `entry`; the numbers of the copied roots."""
-    extended, new = list(terms), {}
+    extended = list(terms)
+    new: dict[int, int] = {}
     for i in _below(terms, roots):
         op, data, kids = entry if i == at else terms[i]
         copied = [new.get(k, k) for k in kids]

@@ -227,7 +227,7 @@ class Proof:
         ops = [f.concl.op for f in facts]
         a, b = facts[0].sides[0], facts[-1].sides[1]
         goal = eq(a, b) if set(ops) == {"="} else lt(a, b) if "<" in ops else le(a, b)
-        products = [(1, [f], []) for f in facts if f.concl.op != "="]
+        products: list[tuple] = [(1, [f], []) for f in facts if f.concl.op != "="]
         if len(products) > 1 and "<" in ops:
             return self.auto(goal, facts, degree=1, multipliers=[1], note=note)
         return self.cert(goal, (), products, [(1, f) for f in facts if f.concl.op == "="], (), note)
@@ -338,7 +338,7 @@ def _remainder(goal: Node, theorems: Sequence[Theorem], data: Sequence, equation
     """What is left of right - left after the certificate's products and equations (with the signs as given)."""
     rest = goal.kids[1] - goal.kids[0]
     for c, numbers, squares in data:
-        piece = num(Fraction(c))
+        piece: Node = num(Fraction(c))
         for i in numbers:
             a, b = theorems[int(i)].concl.kids
             piece = piece * (b - a)

@@ -68,7 +68,8 @@ def stored_certificates() -> dict[str, list[Stored]]:
 def main(arguments: list[str]) -> int:
     every = int(arguments[0]) if arguments else 1
     jobs = [(name, c) for name, certificates in stored_certificates().items() for c in certificates][::every]
-    start, missed = time.process_time(), Counter()
+    start = time.process_time()
+    missed: Counter[str] = Counter()
     for name, certificate in jobs:
         if not certificate.found_again():
             missed[name] += 1

@@ -25,7 +25,7 @@ import sympy as sp
 from proofs.derive.author import Fact, Proof
 from proofs.derive.polynomials import NotFound
 from proofs.derive.prover import Prover
-from proofs.kernel import Node, ProofError, close, equal, implies, le, lt, mk
+from proofs.kernel import Application, Node, ProofError, close, equal, implies, le, lt, mk
 from proofs.kernel.arithmetic import canonical, derivative
 from proofs.language.bridge import to_kernel, to_sympy
 from proofs.language.expressions import Expect, Law, Log, relation
@@ -148,6 +148,7 @@ class Derivation:
         """forall x >= start: f(start) <= f(x), from the derivative and the signs of its denominators."""
         v, term, low = to_kernel(x), to_kernel(f), to_kernel(start)
         side: set[Node] = set()
+        assert isinstance(v, Application), "x is a symbol"
         slope = derivative(term, v, side)
         inside = self.proof.assume(le(low, v))
         there = Derivation(self.proof, self.sealed)
@@ -172,9 +173,9 @@ class Derivation:
     def expect(self, law: Law, y: Any, line: Line) -> Line:
         """E a <= E b from a <= b (for all y)."""
         v = to_kernel(y)
-        wraps_ = [to_kernel(Expect(law, y, to_sympy(side))) for side in line.fact.sides]
-        wanted = mk("all", v.sort, (mk(line.fact.concl.op, None, (wraps_[0].kids[-1], wraps_[1].kids[-1])),))
-        return Line(self, self.proof.mono(self.prover.conv(line.fact.gen(v), wanted), *wraps_))
+        left, right = (to_kernel(Expect(law, y, to_sympy(side))) for side in line.fact.sides)
+        wanted = mk("all", v.sort, (mk(line.fact.concl.op, None, (left.kids[-1], right.kids[-1])),))
+        return Line(self, self.proof.mono(self.prover.conv(line.fact.gen(v), wanted), left, right))
 
     def average(self, law: Law, y: Any, line: Line, null: tuple[Any, Line, Line]) -> Line:
         """E a <= E b from forall y. z = 0 => a <= b; null = (z, the line forall y. 0 <= z, the line E z = 0)."""

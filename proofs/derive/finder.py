@@ -45,7 +45,8 @@ def find(
         return known
     polys = [*map(gap, premises), gap(goal)]
     pairs = inverse_pairs(denominators, polys)
-    ring = Ring([*polys, *(normal_form(x) for x in pairs.values()), *({((a, 1),): Fraction(1)} for a in pairs)])
+    inverses: list[dict[tuple, Fraction]] = [{((a, 1),): Fraction(1)} for a in pairs]
+    ring = Ring([*polys, *map(normal_form, pairs.values()), *inverses])
     fractions = Fractions(ring, premises, polys, pairs)
     until = time.monotonic() + seconds
     try:

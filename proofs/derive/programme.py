@@ -130,9 +130,9 @@ def search(
             f"no certificate of this shape found for {goal!r} from {len(premises)} premises (degree {degree})"
         )
     found = Found()
-    for c, (numbers, ts) in zip(coefficients[:inequalities], labels, strict=True):
+    for c, (used, ts) in zip(coefficients[:inequalities], labels, strict=True):
         if c:
-            found.products.append((c, numbers, ts))
+            found.products.append((c, used, ts))
     sums: dict[int, Poly] = {}
     for c, (i, choice) in zip(coefficients[inequalities:], multiples, strict=True):
         if c:

@@ -32,7 +32,7 @@ from proofs.kernel import (
 )
 from proofs.kernel.arithmetic import canonical, normal_form
 from proofs.language.bridge import to_kernel
-from proofs.language.terms import ZERO
+from proofs.language.terms import ZERO, Symbol
 
 
 def _atoms(formulas: Iterable[Node]) -> list[Node]:
@@ -220,7 +220,11 @@ class Prover:
             u, v = pair
             same = self.certify(mk("=", None, (u, v)), [])
             now = fact.concl
-            fact = self.proof.rewrite(same, lambda F, now=now, u=u: _replaced(now, u, F()), fact)
+
+            def elsewhere(F: Symbol, now: Node = now, u: Node = u) -> Node:
+                return _replaced(now, u, F())
+
+            fact = self.proof.rewrite(same, elsewhere, fact)
         raise NotFound(f"{fact.concl!r} is not {goal!r} up to cancelling")
 
 

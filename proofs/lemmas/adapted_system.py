@@ -220,7 +220,12 @@ def rooted(p: Proof) -> Fact:
         given["there are particles"],
         supply(p.use("guided_null"), given["twist is non-negative"], given["dead is non-negative"]),
     )
-    names = ("potentials are non-negative", "twist is non-negative", "dead is non-negative", "live states stay live")
+    names: tuple[str, ...] = (
+        "potentials are non-negative",
+        "twist is non-negative",
+        "dead is non-negative",
+        "live states stay live",
+    )
     names += ("value recursion", "terminal value", "tested recursion", "tested terminal value", "test function")
     values = supply(p.use("tested_value"), *(given[name] for name in names))
     split = p.assume(eq(T, 1 + m))

@@ -13,7 +13,23 @@ from collections.abc import Callable
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, replace
 from proofs.kernel.arithmetic import canonical
-from proofs.language.terms import E, all_of, at, draws, element, eq, fn, implies, le, lt, measure, nat, product, total
+from proofs.language.terms import (
+    E,
+    Symbol,
+    all_of,
+    at,
+    draws,
+    element,
+    eq,
+    fn,
+    implies,
+    le,
+    lt,
+    measure,
+    nat,
+    product,
+    total,
+)
 from proofs.registry import lemma
 
 e, f = element("Edge", "e f")
@@ -40,7 +56,11 @@ def put(p: Proof, equations: list[Fact], shape: Callable[..., Node], fact: Fact)
     """From shape(a_1, a_2, ...) and the equations a_i = b_i: shape(b_1, b_2, ...)."""
     left, right = [f.sides[0] for f in equations], [f.sides[1] for f in equations]
     for i, equation in enumerate(equations):
-        fact = p.rewrite(equation, lambda G, i=i: shape(*right[:i], G(), *left[i + 1 :]), fact)
+
+        def one_by_one(G: Symbol, i: int = i) -> Node:
+            return shape(*right[:i], G(), *left[i + 1 :])
+
+        fact = p.rewrite(equation, one_by_one, fact)
     return fact
 
 

@@ -215,7 +215,7 @@ def increment_bound(p: Proof) -> Fact:
     )
     at_end = p.assume(eq(t + 0, s))
     end = ends.spec(t, c)
-    flipped = [p.equal(*reversed(q.sides), [(1, q)]) for q in (here.spec(t, c), end.left, end.right)]
+    flipped = [p.equal(q.sides[1], q.sides[0], [(1, q)]) for q in (here.spec(t, c), end.left, end.right)]
     base = put(p, flipped, four, bare)
     time = p.equal(t, s, [(1, at_end)])
     base = p.rewrite(time, lambda G: four(J(G(), t, c), P(G(), t, c), Q(G(), t, c)), base).discharge(at_end).gen(t, c)
@@ -249,7 +249,9 @@ def increment_bound(p: Proof) -> Fact:
             )
         )
     )
-    flipped = [p.equal(*reversed(q.sides), [(1, q)]) for q in (there.spec(s, t, c).mp(before), move.left, move.right)]
+    flipped = [
+        p.equal(q.sides[1], q.sides[0], [(1, q)]) for q in (there.spec(s, t, c).mp(before), move.left, move.right)
+    ]
     step = put(p, flipped, four, bare).discharge(now).gen(t, c).discharge(hyp)
     return p.induct(m, claim(m), base, step)
 
@@ -304,7 +306,7 @@ def deviation_telescopes(p: Proof) -> Fact:
     move, end = deviation(p)
     here, there = sizes(p)
 
-    def gaps(r: Node, at_t: Node, cloud: Node) -> Node:
+    def gaps(r: Node | int, at_t: Node, cloud: Node) -> Node:
         return total(r, k, J(at_t + k, at_t, cloud))
 
     def claim(r: Node) -> Node:

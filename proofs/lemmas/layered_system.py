@@ -19,17 +19,17 @@ T = n + 1
 horizon = nat("T")
 
 
-def weight(s: Node, q: Node) -> Node:
+def weight(s: Node | int, q: Node) -> Node:
     """psi V_{s+1}(new) / V_s(old)."""
     return psi(s, src(q), dst(q)) * V(s + 1, dst(q)) / V(s, src(q))
 
 
-def lookahead(s: Node, q: Node, value: Symbol = Vstar) -> Node:
+def lookahead(s: Node | int, q: Node, value: Symbol = Vstar) -> Node:
     """Qbar of the edge: psi Vstar_{s+1}(dst) / V_s(src)."""
     return psi(s, src(q), dst(q)) * value(s + 1, dst(q)) / V(s, src(q))
 
 
-def off(s: Node, q: Node) -> Node:
+def off(s: Node | int, q: Node) -> Node:
     return noedge(s, src(q), dst(q))
 
 

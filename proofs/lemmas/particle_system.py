@@ -13,7 +13,24 @@ import proofs.lemmas.self_normalised  # noqa: F401  (registers its lemmas)
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, ProofError
 from proofs.kernel.arithmetic import canonical
-from proofs.language.terms import E, all_of, at, both, element, eq, fn, implies, le, lt, measure, nat, real, show, total
+from proofs.language.terms import (
+    E,
+    Symbol,
+    all_of,
+    at,
+    both,
+    element,
+    eq,
+    fn,
+    implies,
+    le,
+    lt,
+    measure,
+    nat,
+    real,
+    show,
+    total,
+)
 from proofs.registry import lemma
 
 x, y, root = element("X", "x y root")
@@ -31,12 +48,12 @@ f = fn("f", "X X -> real")
 live, reachable = eq(dead(t, x), 0), eq(noedge(t, x, y), 0)
 
 
-def weight(s: Node, a: Node, b: Node) -> Node:
+def weight(s: Node | int, a: Node, b: Node) -> Node:
     """The incremental weight of the edge a -> b at time s."""
     return psi(s, a, b) * V(s + 1, b) / V(s, a)
 
 
-def Qbar(s: Node, a: Node, b: Node, value=Vstar) -> Node:
+def Qbar(s: Node | int, a: Node, b: Node, value: Symbol = Vstar) -> Node:
     """The edge's backward potential psi Vstar_{s+1}(b) / V_s(a)."""
     return psi(s, a, b) * value(s + 1, b) / V(s, a)
 
@@ -227,16 +244,18 @@ def smc_mean(p: Proof) -> Fact:
     left = weight(t, a, b) * E(M(t + 1, b), y, Qbar(t + 1, b, y, U))
     goal = eq(left, Qbar(t, a, b, U))
     positive = p.assume(lt(0, V(t + 1, b)))
-    high = p.equal(*goal.kids, [(psi(t, a, b) / V(t, a), rec)], dens=[positive])
+    high = p.cert(goal, eqs=[(psi(t, a, b) / V(t, a), rec)], dens=[positive])
     zero = p.antisymmetry(p.assume(le(V(t + 1, b), 0)), given["twist is non-negative"].spec(t + 1, b))
     none = given["zero twist"].spec(t + 1, n + 1, b).mp(now, alive, zero)
     rest = psi(t, a, b) / V(t, a)
-    low = p.equal(*goal.kids, [(rest * E(M(t + 1, b), y, Qbar(t + 1, b, y, U)), zero), (rest, none)])
+    low = p.cert(goal, eqs=[(rest * E(M(t + 1, b), y, Qbar(t + 1, b, y, U)), zero), (rest, none)])
     each = p.cases(V(t + 1, b), 0, low, high)
     sums = sums_equal(p, each, inside)
     law = p.use("smc_law").inst((f(x, y), Qbar(t + 1, x, y, U)))
     mean = E(smc(t, c), edge, Qbar(t + 1, src(edge), dst(edge), U))
-    out = p.equal(mean, over(c, lambda *q: Qbar(*q, U)) / over(c, weight), [(1, law), (1 / over(c, weight), sums)])
+    out = p.equal(
+        mean, over(c, lambda s, a, b: Qbar(s, a, b, U)) / over(c, weight), [(1, law), (1 / over(c, weight), sums)]
+    )
     return out.discharge(now.concl, clean, mass.concl).gen(t, n, c)
 
 
@@ -256,7 +275,7 @@ def smc_reachable(p: Proof) -> Fact:
     bad = E(M(t + 1, b), y, noedge(t + 1, b, y))
     goal = eq(weight(t, a, b) * bad, 0 * weight(t, a, b))
     stay = given["moves follow edges"].spec(t + 1, b).mp(before, alive)
-    sums = sums_equal(p, p.equal(*goal.kids, [(weight(t, a, b), stay)]), inside)
+    sums = sums_equal(p, p.cert(goal, eqs=[(weight(t, a, b), stay)]), inside)
     law = p.use("smc_law").inst((f(x, y), noedge(t + 1, x, y)))
     mean = E(smc(t, c), edge, noedge(t + 1, src(edge), dst(edge)))
     out = p.equal(mean, 0, [(1, law), (1 / over(c, weight), sums)])

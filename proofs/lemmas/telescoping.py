@@ -12,7 +12,24 @@ from dataclasses import dataclass
 
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, open_body
-from proofs.language.terms import E, all_of, at, both, draws, eq, fn, implies, le, lt, measure, nat, num, real, total
+from proofs.language.terms import (
+    E,
+    Symbol,
+    all_of,
+    at,
+    both,
+    draws,
+    eq,
+    fn,
+    implies,
+    le,
+    lt,
+    measure,
+    nat,
+    num,
+    real,
+    total,
+)
 from proofs.lemmas.particle_system import (
     VF,
     F,
@@ -197,7 +214,12 @@ def live_stays(p: Proof, given: dict[str, Fact]) -> Fact:
 
 def tested_between(p: Proof, given: dict[str, Fact]) -> Fact:
     """0 <= Qbar^F <= Qbar on a reachable edge: forall t n x y."""
-    names = ("potentials are non-negative", "twist is non-negative", "dead is non-negative", "value recursion")
+    names: tuple[str, ...] = (
+        "potentials are non-negative",
+        "twist is non-negative",
+        "dead is non-negative",
+        "value recursion",
+    )
     names += ("terminal value", "tested recursion", "tested terminal value", "test function")
     to_go, on_edge = p.assume(eq(t + 1 + n, T)), p.assume(reachable)
     stays, ends = live_stays(p, given), given["ends of edges"].spec(t, x, y)
@@ -210,7 +232,11 @@ def tested_between(p: Proof, given: dict[str, Fact]) -> Fact:
         p.cert(goal.kids[1], products=[(1, [weights, value.right, inverse], [])])
     )
     zero = p.antisymmetry(p.assume(le(V(t, x), 0)), twist)
-    gone = [p.rewrite(zero, lambda H, v=v: psi(t, x, y) * v(t + 1, y) / H()) for v in (VF, Vstar)]
+
+    def without(v: Symbol) -> Fact:
+        return p.rewrite(zero, lambda H: psi(t, x, y) * v(t + 1, y) / H())
+
+    gone = [without(v) for v in (VF, Vstar)]
     low = p.cert(goal.kids[0], eqs=[(1, gone[0])]).both(p.cert(goal.kids[1], eqs=[(1, gone[0]), (1, gone[1])]))
     return p.cases(V(t, x), 0, low, high).discharge(to_go.concl, reachable).gen(t, n, x, y)
 
@@ -219,7 +245,12 @@ def zero_values(p: Proof, given: dict[str, Fact], stays: Fact) -> tuple[Fact, Fa
     """Where V = 0 at a live state, Vstar = 0 and 0 <= VF <= Vstar = 0; `stays`: live states stay live."""
     now, alive, none = p.assume(eq(t + n, T)), p.assume(live), p.assume(eq(V(t, x), 0))
     star = given["twist kills no live value"].spec(t, x).mp(alive, none)
-    names = ("potentials are non-negative", "twist is non-negative", "dead is non-negative", "value recursion")
+    names: tuple[str, ...] = (
+        "potentials are non-negative",
+        "twist is non-negative",
+        "dead is non-negative",
+        "value recursion",
+    )
     names += ("terminal value", "tested recursion", "tested terminal value", "test function")
     value = supply(p.use("tested_value"), stays, *(given[name] for name in names)).spec(n, t, x)
     value = value.mp(now, alive)

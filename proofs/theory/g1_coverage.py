@@ -134,7 +134,7 @@ def output_by_deviation(p: Proof) -> Fact:
     left = Out(t, c) - half - z * AF(t, c) + z * A(t, c) / 2
 
     def mean(fact: Fact, sign: int) -> Fact:
-        got = p.mono(fact.gen(d), *(E(law, d, side) for side in fact.sides))
+        got = p.mono(fact.gen(d), E(law, d, fact.sides[0]), E(law, d, fact.sides[1]))
         return p.cert(
             le(left if sign > 0 else -left, Dev(t, c, z) / 2),
             products=[(1, [got], [])],
@@ -312,7 +312,7 @@ def neighbour_bound(p: Proof) -> Fact:
     zpos = p.cert(le(0, z0), products=[(1, [rootpos, p.positive_inverse(mass)], [])])
     one = telescope.spec(n, 0, d, z0).mp(start_time, clean, zpos)
     null = first_cloud_null(p, given, none)
-    average = p.mono(one.discharge(clean).gen(d), *(E(cloud, d, side) for side in one.sides), null)
+    average = p.mono(one.discharge(clean).gen(d), E(cloud, d, one.sides[0]), E(cloud, d, one.sides[1]), null)
     H0 = over(d, lambda q: lookahead(0, q)) / N
     size = E(cloud, d, absolute(z0 * H0 - 1))
     gaps = E(cloud, d, total(n, k, J(k, 0, d)))
@@ -404,7 +404,7 @@ def neighbour_bound(p: Proof) -> Fact:
     same = p.equal(body, bias, [(1 / Vstar(0, root), share), (half / Vstar(0, root), unbiased)], [mass])
     parts = []
     for sign, fact in ((1, half_dev.left), (-1, half_dev.right)):
-        got = p.mono(fact.gen(d), *(E(cloud, d, side) for side in fact.sides))
+        got = p.mono(fact.gen(d), E(cloud, d, fact.sides[0]), E(cloud, d, fact.sides[1]))
         parts.append(
             p.cert(
                 le(bias if sign > 0 else -bias, everything / 2),

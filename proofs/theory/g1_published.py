@@ -180,7 +180,7 @@ def published(p: Proof) -> Fact:
     root_law = p.axiom("sqrt_square", bulk).mp(bulk_pos)
     known = defined.spec(k).mp(inside)
     Z = Vstar(0, root)
-    cap = scale * Z * (1 + r)
+    limit = scale * Z * (1 + r)
     square = p.cert(
         le(spread(k) ** 2, ratio * Z**2 * (1 + chi(k))),
         products=[(1, [less, value, ninv], [])],
@@ -188,13 +188,13 @@ def published(p: Proof) -> Fact:
         dens=[mass, many],
     )
     square = p.cert(
-        le(spread(k) ** 2, cap**2),
+        le(spread(k) ** 2, limit**2),
         products=[(1, [square], []), (1, [split, ratio_pos], [Z])],
         eqs=[(Z**2 * (1 + r) ** 2, scale_law)],
     )
-    cap_pos = p.cert(le(0, cap), products=[(1, [scale_pos, mass], []), (1, [scale_pos, mass, r_pos], [])])
-    each = p.use("square_below").spec(spread(k), cap).mp(square, cap_pos)
-    rest = p.mono(each.discharge(inside).gen(k), total(T, k, spread(k)), total(T, k, cap))
+    limit_pos = p.cert(le(0, limit), products=[(1, [scale_pos, mass], []), (1, [scale_pos, mass, r_pos], [])])
+    each = p.use("square_below").spec(spread(k), limit).mp(square, limit_pos)
+    rest = p.mono(each.discharge(inside).gen(k), total(T, k, spread(k)), total(T, k, limit))
 
     p.note("add up")
     claimed = scale * (T + total(T, k, r))

@@ -61,7 +61,7 @@ def chi_square_identity(p: Proof) -> Fact:
     values = p.assume(all_of(s, both(lt(0, twist(s)), lt(0, true(s)))))
     masses = p.assume(lt(0, E(ref, s, twist(s)))), p.assume(lt(0, E(ref, s, true(s))))
 
-    def tilted(head, value, side: str, mass: Fact) -> Fact:
+    def tilted(head, value, side: str, mass: Fact) -> tuple[Fact, Node]:
         total_mass = E(ref, s, value(s))
 
         def right(f) -> Node:
@@ -185,7 +185,7 @@ def normaliser_and_output(p: Proof) -> Fact:
     law = draws(N, smc(t, c))
     there = hyp.spec(t + 1, d, scale).mp(now)
     body = Out(t + 1, d) - half - scale * AF(t + 1, d) + scale * A(t + 1, d) / 2
-    mean = p.mono(there.gen(d), *(E(law, d, side) for side in there.sides))
+    mean = p.mono(there.gen(d), E(law, d, there.sides[0]), E(law, d, there.sides[1]))
     jensen = p.use("mean_square").rename_sort("Y", "Edge*")
     mu, f, v = measure("mu", "", "Edge*"), fn("f", "Edge* -> real"), element("Edge*", "v")
     jensen = jensen.inst((E(mu, v, 0), E(law, v, 0)), (f(v), _at(body, v)))
@@ -213,7 +213,7 @@ def rewarded_values(p: Proof, given: dict[str, Fact]) -> dict[str, Fact]:
     end = p.assume(all_of(x, eq(VF(T, x), V(T, x) * F(x))))
     twist = given["twist is non-negative"]
 
-    def nonneg(value: Node, twisted: Node, extra: Fact) -> Fact:
+    def nonneg(value: Node, twisted: Node, extra: list[Fact]) -> Fact:
         """value >= 0 at live states, from value_nonneg for the value `value` with the terminal twist `twisted`."""
         out = p.use("value_nonneg").inst((horizon, T)).inst((Vstar(t, x), value), (V(t, x), twisted))
         return settle(out, *extra)
@@ -301,7 +301,7 @@ def output_bias(p: Proof) -> Fact:
     weight_nonneg = particle_facts(p, given)[1]
     general = settle(p.use("normaliser_and_output"), weight_nonneg)
     one = general.spec(n, 0, d, scale).mp(p.equal(0 + n, n))
-    average = p.mono(one.gen(d), *(E(cloud, d, side) for side in one.sides))
+    average = p.mono(one.gen(d), E(cloud, d, one.sides[0]), E(cloud, d, one.sides[1]))
     body = Out(0, d) - half - scale * AF(0, d) + scale * A(0, d) / 2
     jensen = p.use("mean_square").rename_sort("Y", "Edge*")
     mu, f, v = measure("mu", "", "Edge*"), fn("f", "Edge* -> real"), element("Edge*", "v")

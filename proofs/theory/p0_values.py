@@ -121,7 +121,7 @@ edge = eq(fn("noedge", "nat X X -> real")(t, x, y), 0)
 u, v = element("X", "u v")
 
 
-def Qbar(s: Node, a: Node, b: Node) -> Node:
+def Qbar(s: Node | int, a: Node, b: Node) -> Node:
     """The backward potential of the edge a -> b from time s to s + 1: psi Vstar_{s+1}(b) / V_s(a)."""
     return psi(s, a, b) * Vstar(s + 1, b) / V(s, a)
 

@@ -116,7 +116,7 @@ def honest_answer(p: Proof) -> Fact:
     p.note("S > 0: A = K/S")
     some = p.assume(lt(0, S(t, c)))
     inverse = p.positive_inverse(some)
-    high = p.equal(*wanted[0].kids, dens=[some]).both(
+    high = p.cert(wanted[0], dens=[some]).both(
         p.cert(wanted[1], products=[(1, [down, inverse], [])], dens=[some]).both(
             p.cert(wanted[2], products=[(1, [up, inverse], [])], dens=[some])
         )
@@ -176,11 +176,11 @@ def no_weight(p: Proof, given: dict[str, Fact], small: Fact) -> tuple[Fact, Fact
     none = p.antisymmetry(p.cert(le(weight(t, a, e), 0), products=[(1, [below], []), (1, [small], [])]), own)
     goal = eq(Qbar(t, a, e), 0 * Qbar(t, a, e))
     some = p.assume(lt(0, V(t + 1, e)))
-    high = p.equal(*goal.kids, [(Vstar(t + 1, e) / V(t + 1, e), none)], dens=[some])
+    high = p.cert(goal, eqs=[(Vstar(t + 1, e) / V(t + 1, e), none)], dens=[some])
     zero = p.antisymmetry(p.assume(le(V(t + 1, e), 0)), given["twist is non-negative"].spec(t + 1, e))
     alive = given["ends of edges"].spec(t, a, e).mp(entry).right
     gone = given["twist kills no live value"].spec(t + 1, e).mp(alive, zero)
-    low = p.equal(*goal.kids, [(psi(t, a, e) / V(t, a), gone)])
+    low = p.cert(goal, eqs=[(psi(t, a, e) / V(t, a), gone)])
     sums = sums_equal(p, p.cases(V(t + 1, e), 0, low, high), inside)
     return none, p.conv(sums, eq(S(t, c), 0))
 

@@ -367,7 +367,7 @@ def recursion(p: Proof) -> Fact:
     many = given["there are particles"]
     a, q = element("X", "a q")
 
-    def G(s: Node, before: Node, after: Node) -> Node:
+    def G(s: Node | int, before: Node, after: Node) -> Node:
         return psi(s, before, after) * V(s + 1, after) / V(s, before)
 
     twins = E(M(t, x), a, G(t, x, a) ** 2 * R(t + 1, a, a))
