@@ -21,9 +21,8 @@ from smc.check.row import START_BITS, Claim, Row, worst_verdict
 from smc.check.table import CLAIMED, claims, model_rows
 from smc.errors import InputError, TooLarge
 from smc.exact import explain_law
-from smc.exact.enclosure import Enclosure, enclosure
+from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
-from smc.exact.lumping import lump_symmetric
 from smc.numbers import Ball, Extended, Rational, Verdict, at_most, dyadic, precision, text
 from smc.samplers.process import ParticleProcess, particle_process
 from smc.setting.analysis import Constants, analyse
@@ -149,7 +148,7 @@ def check_by_enclosure(
         )
     constants = analyse(model, twist)
     process = particle_process(model, twist, algorithm)
-    quotient = lump_symmetric(process)[0]
+    quotient = joined(process)[0]
     way = choose(quotient, particles, budget=budget)
     if explain is not None:
         explain(way)

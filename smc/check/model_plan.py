@@ -19,10 +19,9 @@ from smc.check.enclosed import seconds_of_law
 from smc.check.measure import Measured
 from smc.check.table import CLAIMED, claims
 from smc.errors import InputError, TooLarge
-from smc.exact.enclosure import enclosure
+from smc.exact.enclosure import enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, choose
 from smc.exact.enough import Enough, enough
-from smc.exact.lumping import lump_symmetric
 from smc.numbers import Rational, rational
 from smc.samplers.process import ParticleProcess, particle_process
 from smc.setting.analysis import Constants, analyse
@@ -104,7 +103,7 @@ def _below(
     constants: Constants, process: ParticleProcess, algorithm: str, delta: Rational, start: int, deadline: float
 ) -> tuple[int, bool]:
     """The least N reached from `start` down with `TV <= delta` at every count on the way; whether the next one is certainly too few."""
-    quotient = lump_symmetric(process)[0]
+    quotient = joined(process)[0]
     for n in range(start - 1, 0, -1):
         if time.monotonic() > deadline:
             return n + 1, False

@@ -25,6 +25,7 @@ The ends are rationals in each case.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,6 +44,8 @@ from smc.samplers.process import ParticleProcess, check_particles
 
 START_BITS, MOST_BITS = 128, 1 << 14
 """Working precision of balls: doubled until the enclosure is sharp."""
+MOST_MOVES = 300_000
+"""Moves beyond which looking for interchangeable states takes longer than the enclosure itself."""
 SHARP = 16
 """Balls are sharp when they widen the enclosure by less than `2**-SHARP` of itself."""
 
@@ -54,7 +57,7 @@ class Enclosure:
     """What is certain about the output of N particles, on classes of interchangeable terminal states.
 
     level: 2 or 4. arithmetic: see the docstring of the module. bits: the working precision of balls, else None.
-    target, lower: bounds on pi (its lower and upper end) and on the output law from below, by class. shares: states in each class.
+    target, lower: both ends of pi, and the output law from below, by class.
     second_moment: `E[Zhat^2]/Z^2`, from below and from above.
     classes: class of each terminal state, None where no particle of positive weight arrives.
     """
@@ -84,12 +87,17 @@ class Enclosure:
         gap = sum((max(ZERO, above - low) for low, (_, above) in zip(self.lower, self.target, strict=True)), ZERO)
         return min(gap, root_above(max(ZERO, self.second_moment[1] - 1)) / 2)
 
+    @cached_property
+    def _shares(self) -> Counter[int | None]:
+        """States by class."""
+        return Counter(self.classes)
+
     def probability(self, state: int) -> tuple[Rational, Rational]:
         """Ends of the probability that the output is terminal state `state` (alive)."""
         k = self.classes[state]
         if k is None:
             return ZERO, ZERO
-        share = self.classes.count(k)
+        share = self._shares[k]
         return self.lower[k] / share, (self.lower[k] + self.dead_upper) / share
 
 
@@ -139,9 +147,17 @@ def enclosure(
         raise InputError(
             f"{process.algorithm} does not resample", where="algorithm", mend="its exact law is quick: choose that"
         )
-    quotient, lumping = lump_symmetric(process)
+    quotient, classes = joined(process)
     target, lower, second, bits = WAYS[level, arithmetic](quotient, particles, level, tick)
-    return Enclosure(particles, level, arithmetic, bits, target, lower, second, tuple(lumping.classes[-1]))
+    return Enclosure(particles, level, arithmetic, bits, target, lower, second, classes)
+
+
+def joined(process: ParticleProcess) -> tuple[ParticleProcess, tuple[int | None, ...]]:
+    """The process with interchangeable states joined, and the class of each terminal state; unchanged beyond `MOST_MOVES` moves."""
+    if sum(len(row) for step in process.steps for row in step) > MOST_MOVES:
+        return process, tuple(range(process.sizes[-1]))
+    quotient, lumping = lump_symmetric(process)
+    return quotient, tuple(lumping.classes[-1])
 
 
 _Ends = tuple[Rational, Rational]

@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import log2
 
 from smc.errors import TooLarge
+from smc.exact.enclosure import MOST_MOVES
 from smc.exact.moments import Layer, gauge
 from smc.exact.occupancy.cost import duration, size
 from smc.numbers import Rational
@@ -41,7 +42,10 @@ class Way:
 
 
 def ways(process: ParticleProcess, particles: int) -> list[Way]:
-    """The estimates for a process whose interchangeable states are joined (`lump_symmetric`)."""
+    """The estimates for a process whose interchangeable states are joined (`smc.exact.enclosure.joined`)."""
+    moves = [sum(map(len, step)) for step in process.steps]
+    if sum(moves) > MOST_MOVES:  # reading off more than the sizes would itself take minutes
+        return [Way(2, "floats", *_pairs_in_floats(list(process.sizes), moves))]
     layers = gauge(process)
     widths = [1, *(max(1, len(layer.scale)) for layer in layers)]
     edges = [sum(map(len, layer.b)) for layer in layers]

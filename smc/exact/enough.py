@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import flint
 
-from smc.exact.enclosure import ends, root_above
-from smc.exact.lumping import lump_symmetric
+from smc.exact.enclosure import ends, joined, root_above
 from smc.exact.moments import PairRecursion, means
 from smc.numbers import ONE, ZERO, Ball, Rational, ball, precision
 from smc.samplers.process import ParticleProcess
@@ -49,7 +48,7 @@ class _Curve:
     """R(N) of one process, for blocks of N."""
 
     def __init__(self, process: ParticleProcess, delta: Rational) -> None:
-        quotient = lump_symmetric(process)[0]
+        quotient = joined(process)[0]
         self.recursion, self.delta = PairRecursion(quotient), delta
         first = means(quotient)
         self.z = sum(first, ZERO)

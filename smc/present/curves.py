@@ -10,9 +10,8 @@ from smc.check.enclosed import seconds_of_law
 from smc.check.measure import Measured
 from smc.check.table import claims
 from smc.errors import TooLarge
-from smc.exact.enclosure import Enclosure, enclosure
+from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import choose
-from smc.exact.lumping import lump_symmetric
 from smc.numbers import ZERO, nearest_float
 from smc.present.digits import is_infinite
 from smc.present.figures import in_style
@@ -83,7 +82,7 @@ def _panel(axes: Axes, c: Constants, algorithm: str, most: int) -> None:
 
 def _enclosures(c: Constants, algorithm: str, level: int, seconds: float, counts: Sequence[int]) -> list[Enclosure]:
     process = particle_process(c.model, c.twist, algorithm)
-    quotient = lump_symmetric(process)[0]
+    quotient = joined(process)[0]
     found = []
     for n in counts:
         try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bench_exact, bench_montecarlo
+from tests.bench import bench_enclosure, bench_exact, bench_montecarlo
 
 if __name__ == "__main__":
     bench_exact.main(sys.argv[1:])
+    print()
+    bench_enclosure.main(sys.argv[1:])
     print()
     bench_montecarlo.main()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smc.errors import TooLarge
 from smc.exact import enough as module
-from smc.exact.enclosure import enclosure
+from smc.exact.enclosure import enclosure, joined
 from smc.exact.enclosure_cost import Way, choose, ways
 from smc.exact.enough import coalescence_ratios, enough, tail_bound
 from smc.exact.lumping import lump_symmetric
@@ -89,7 +89,7 @@ def test_a_planted_wrong_end_of_a_block_changes_the_counts(monkeypatch) -> None:
     assert enough(process, Rational(1, 10)) != right
 
 
-def test_the_way_is_chosen_by_level_then_by_speed_and_refused_with_its_size() -> None:
+def test_the_way_is_chosen_by_level_then_by_speed_and_refused_with_its_size(monkeypatch) -> None:
     source = load("gym:FrozenLake-v1?horizon=20", rationalise=True, with_values=False)
     process = lump_symmetric(particle_process(source.model, source.twist("perfect"), "naive"))[0]
     assert choose(process, 10**6).level == 4
@@ -99,5 +99,10 @@ def test_the_way_is_chosen_by_level_then_by_speed_and_refused_with_its_size() ->
     assert all(isinstance(w, Way) and w.seconds > 0 and w.bytes > 0 for w in ways(process, 5))
     with pytest.raises(TooLarge, match="12 states in the widest layer; level 4"):
         choose(process, 10**6, level=4, budget=0.01)
+    monkeypatch.setattr("smc.exact.enclosure.MOST_MOVES", 10)
+    monkeypatch.setattr("smc.exact.enclosure_cost.MOST_MOVES", 10)
+    assert [(w.level, w.arithmetic) for w in ways(process, 5)] == [(2, "floats")]
+    assert joined(process)[0] is process and enclosure(process, 50, arithmetic="floats").tv_upper < 1
+    monkeypatch.undo()
     with pytest.raises(TooLarge, match="use level 2"):
         choose(process, 10**6, level=4, memory=1.0)

@@ -1,0 +1,78 @@
+"""Enclosures at a million particles: seconds (medians of interleaved runs in one process), widths, and memory, from small to large.
+
+`python -m tests.bench.bench_enclosure` prints the table; `--quick` leaves out the chain of 10^4 states.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import statistics
+import sys
+import time
+
+from smc.exact.enclosure import enclosure
+from smc.formats import load
+from smc.instances.hidden import hidden_child
+from smc.numbers import ONE, Rational
+from smc.samplers.process import Outcome, ParticleProcess, particle_process
+
+PARTICLES = 10**6
+
+
+def long_chain(states: int = 10**4, horizon: int = 200) -> ParticleProcess:
+    """A birth and death chain from a uniform start, V random, potentials that turn with time and place."""
+    rng = random.Random(1)
+    value = [Rational(rng.randint(1, 9), 5) for _ in range(states)]
+
+    def row(x: int, turn: int) -> tuple[Outcome, ...]:
+        if not 0 < x < states - 1:
+            return (Outcome(x, ONE, ONE),)
+        potential = {y: 1 + Rational((7 * y + turn) % 5, 10) for y in (x - 1, x, x + 1)}
+        return tuple(Outcome(y, ONE / 3, potential[y] * value[y] / value[x]) for y in potential)
+
+    turns = [tuple(row(x, turn) for x in range(states)) for turn in range(5)]
+    first = (tuple(Outcome(y, ONE / states, value[y]) for y in range(states)),)
+    steps = (first, *(turns[t % 5] for t in range(1, horizon)))
+    return ParticleProcess("chain", steps, (1, *[states] * horizon), ONE)
+
+
+def cases(quick: bool) -> dict[str, tuple[ParticleProcess, int, str, int]]:
+    """By name: process, level, arithmetic, how many runs."""
+    hard = hidden_child(children=26, horizon=5, gain=Rational(3, 2))
+    hidden = particle_process(hard.model, hard.twist, "naive")
+    lakes = {}
+    for name, spec in (("4x4, T = 20", "horizon=20"), ("8x8, T = 100", "horizon=100&map_name=8x8")):
+        source = load(f"gym:FrozenLake-v1?{spec}", rationalise=True, with_values=False)
+        lakes[name] = particle_process(source.model, source.twist("perfect"), "naive")
+    found = {
+        "hidden child, level two": (hidden, 2, "rationals", 5),
+        "hidden child, level four": (hidden, 4, "rationals", 5),
+        "FrozenLake 4x4, T = 20, level two": (lakes["4x4, T = 20"], 2, "rationals", 5),
+        "FrozenLake 4x4, T = 20, level four": (lakes["4x4, T = 20"], 4, "balls", 3),
+        "FrozenLake 8x8, T = 100, level two": (lakes["8x8, T = 100"], 2, "floats", 3),
+    }
+    if not quick:
+        found["chain of 10^4 states, T = 200, level two"] = (long_chain(), 2, "floats", 1)
+    return found
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table."""
+    chosen = cases("--quick" in arguments)
+    seconds: dict[str, list[float]] = {name: [] for name in chosen}
+    ends = {}
+    for turn in range(max(runs for *_, runs in chosen.values())):
+        for name, (process, level, arithmetic, runs) in chosen.items():
+            if turn < runs:
+                start = time.perf_counter()
+                found = enclosure(process, PARTICLES, level=level, arithmetic=arithmetic)
+                seconds[name].append(time.perf_counter() - start)
+                ends[name] = float(found.tv_lower), float(found.tv_upper)
+    for name, (low, high) in ends.items():
+        print(f"{name:44} {statistics.median(seconds[name]):9.3f} s   TV in [{low:.7g}, {high:.7g}]")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
