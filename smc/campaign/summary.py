@@ -11,6 +11,7 @@ from rich.table import Table
 from smc.campaign.plan import Plan
 from smc.campaign.store import Tightness, Totals
 from smc.present.figures import in_style, new_axes
+from smc.present.fitting import FittedTable
 from smc.testing.statements import ALGORITHM
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def cells(row: Tightness, plan: Plan) -> tuple[str, ...]:
 
 def table(totals: Totals, plan: Plan) -> Table:
     """The table for a terminal."""
-    made = Table(title=headline(totals, plan), title_justify="left")
+    made = FittedTable(prose=("form", "algorithm"), title=headline(totals, plan))
     for k, heading in enumerate(HEADINGS):
         made.add_column(heading, justify="left" if k < 3 else "right", no_wrap=k < 3)
     for row in totals.tightness:

@@ -13,6 +13,7 @@ from smc.check.check import Report
 from smc.check.row import Row, tightest, worst_verdict
 from smc.numbers import INFINITE, Verdict
 from smc.present.digits import is_infinite, short
+from smc.present.fitting import FittedTable
 from smc.present.tables import verdict_text
 
 
@@ -50,8 +51,8 @@ def lines(reports: Iterable[Report]) -> list[Line]:
 
 def summary_table(reports: Iterable[Report]) -> Table:
     """Statement, form, what it says, comparisons made, the tightest one (bound / observed, and where), verdict over all."""
-    table = Table(
-        caption_justify="left",
+    table = FittedTable(
+        prose=("what it says", "in", "form"),
         caption="bound / observed: 1x is a bound attained; a bound that is infinite claims nothing and is not counted",
     )
     for name in ("statement", "form", "what it says", "checks", "closest", "in", "verdict"):

@@ -12,6 +12,7 @@ from smc.check.row import Row
 from smc.check.sampled import SampledReport, SampledRow
 from smc.numbers import INFINITE, Rational, nearest_float
 from smc.present.digits import logarithm, short
+from smc.present.fitting import FittedTable
 from smc.present.tables import COLUMNS, row_cells, verdict_text
 
 
@@ -63,7 +64,7 @@ def enclosed_lines(report: EnclosedReport) -> list[str]:
 
 def table(rows: Sequence[Row | SampledRow | EnclosedRow]) -> Table:
     """Every statement against its measurement: exact where it is, both ends where it was sampled or enclosed."""
-    shown = Table()
+    shown = FittedTable(prose=("form", "quantity"))
     for name in COLUMNS:
         if name != "bound / observed":
             shown.add_column(name, justify="right" if name in ("observed", "bound") else "left")

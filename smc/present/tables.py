@@ -22,6 +22,7 @@ from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
 from smc.numbers import INFINITE, Rational, Verdict, nearest_float
 from smc.present.digits import is_infinite, logarithm, short
+from smc.present.fitting import FittedTable
 
 MARKS = {
     Verdict.HOLDS: ("holds", "green"),
@@ -54,7 +55,7 @@ COLUMNS = ("statement", "form", "quantity", "observed", "bound", "bound / observ
 
 def bounds_table(rows: Sequence[Row], title: str = "") -> Table:
     """Every statement against what was measured."""
-    table = Table(title=title or None, title_justify="left", caption=legend(rows), caption_justify="left")
+    table = FittedTable(prose=("form", "quantity"), title=title or None, caption=legend(rows))
     for name in COLUMNS:
         table.add_column(name, justify="right" if name in ("observed", "bound", "bound / observed") else "left")
     for row in rows:
@@ -101,9 +102,9 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
     """What each theorem asks for, the cheapest marked."""
     demands = list(demands)
     best = cheapest(demands)
-    table = Table(
+    table = FittedTable(
+        prose=("remark", "source", "unit"),
         title=f"T = {given.horizon}, eps = {given.eps}, L = {given.ratio_bound}, total variation at most {given.delta}",
-        title_justify="left",
     )
     for name, justify in (
         ("statement", "left"),
@@ -149,7 +150,7 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
 
 def model_plan_table(found: ModelPlan) -> Table:
     """What each statement asks for, and what is certified, on one model."""
-    table = Table()
+    table = FittedTable()
     table.add_column("by")
     table.add_column("particles", justify="right")
     for d in found.demands:
@@ -168,15 +169,13 @@ def model_plan_table(found: ModelPlan) -> Table:
 
 def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
     """For each setting: bounds on the TV at each N, then what each statement asks for beside the exact least N."""
-    tables = []
+    tables: list[Table] = []
     for entry in entries:
         c = entry.setting
         least = entry.least.text(entry.delta) if entry.least else entry.remark
-        table = Table(
+        table = FittedTable(
             title=f"{c.label}: T = {c.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
             caption="; ".join(filter(None, [least, entry.remark if entry.least else ""])),
-            title_justify="left",
-            caption_justify="left",
         )
         counts = sorted({n for n, _ in entry.rows})
         table.add_column("")

@@ -1,0 +1,99 @@
+"""Tables that fit the terminal they are printed on: prose folds, then goes; a number is never cut."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Column, Table
+from rich.text import Text
+
+FOLDED = 14
+"""Characters to which a column of text may be folded, unless it is narrower."""
+
+
+class FittedTable(Table):
+    """A table that is laid out when its width is known.
+
+    Columns that are set to the right hold numbers and keep every character; the others fold. Where that is not enough the lines of the
+    frame go, then the columns named in `prose`, one by one in that order; and where the numbers alone are too wide, each row becomes
+    lines of `column: value`.
+    """
+
+    def __init__(self, *, prose: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(title_justify="left", caption_justify="left", **options)
+        self.prose = tuple(prose)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The first of these layouts that fits."""
+        width = options.max_width
+        for dropped in range(len(self.prose) + 1):
+            kept = [c for c in self.columns if str(c.header) not in self.prose[:dropped]]
+            for frame, edge, between in ((self.box, 4, 3), (None, 0, 2)):
+                free = width - edge - between * (len(kept) - 1) if frame else width - between * len(kept)
+                least = [_least(console, c) for c in kept]
+                if sum(least) <= free:
+                    yield from self._laid_out(console, options, kept, least, free, frame)
+                    return
+        yield from self._records(console)
+
+    def _laid_out(
+        self, console: Console, options: ConsoleOptions, kept: list[Column], least: list[int], free: int, frame: Any
+    ) -> RenderResult:
+        wanted = [_natural(console, c) for c in kept]
+        widths = list(least)
+        for numbers in (True, False):  # room goes to the headers of numbers first, then to the text from the left
+            for i, column in enumerate(kept):
+                if (column.justify == "right") is numbers:
+                    widths[i] += min(wanted[i] - widths[i], free - sum(widths))
+        made = copy.copy(self)
+        made.box = frame
+        if frame is None:
+            made.padding, made.pad_edge = (0, 1, 0, 1), True
+        made.columns = []
+        for column, cells in zip(kept, widths, strict=True):
+            column = copy.copy(column)
+            column.width, column.overflow = cells, "fold"
+            made.columns.append(column)
+        for note in ("title", "caption"):  # not squeezed into the width of a narrow table
+            setattr(made, note, None)
+        if self.title:
+            yield Text(console.render_str(str(self.title)).plain, style="italic")
+        yield from Table.__rich_console__(made, console, options)
+        if self.caption:
+            yield Text(console.render_str(str(self.caption)).plain, style="dim")
+
+    def _records(self, console: Console) -> RenderResult:
+        if self.title:
+            yield Text(console.render_str(str(self.title)).plain, style="italic")
+        for k in range(self.row_count):
+            for column in self.columns:
+                cell = list(column.cells)[k]
+                text = cell if isinstance(cell, Text) else console.render_str(str(cell))
+                if text.plain:
+                    name = str(column.header)
+                    yield Text.assemble(f"{name}: " if name else "", text)
+            yield Text()
+        if self.caption:
+            yield Text(console.render_str(str(self.caption)).plain, style="dim")
+
+
+def _texts(console: Console, column: Column) -> list[str]:
+    return [cell.plain if isinstance(cell, Text) else console.render_str(str(cell)).plain for cell in column.cells]
+
+
+def _natural(console: Console, column: Column) -> int:
+    """Characters that the column takes on one line."""
+    return max(Text(text).cell_len for text in (str(column.header), *_texts(console, column)))
+
+
+def _least(console: Console, column: Column) -> int:
+    """Characters below which the column would cut a number, or break a word of its header."""
+    header = max((Text(word).cell_len for word in str(column.header).split()), default=0)
+    cells = _texts(console, column)
+    if column.justify == "right":
+        return max([header, *(Text(text).cell_len for text in cells)])
+    words = [Text(word).cell_len for text in cells for word in text.split()]
+    return max(header, min(max(words, default=0), FOLDED))
