@@ -506,3 +506,53 @@ def test_conv_does_not_weaken(p):
     refused(p, "conv", [p.assume(implies(lt(0, x), lt(0, y)))], [implies(lt(0, y), lt(0, x))], match="differ")
     assert p.conv(p.assume(le(x + x, y)), le(0, y - 2 * x))
     assert forall([], lt(0, x)) is lt(0, x)
+
+
+# ------------------------------------------------------------------------------------------- the pages of proofs/README.md
+def test_the_page_on_increasing(p):
+    """-1/x falls from 1 at -1 to -1 at 1, although its derivative is nowhere negative; away from 0 it does increase."""
+
+    def rising(low):
+        square = p.cert(le(0, (1 / x) ** 2), products=[(1, [], [1 / x])])
+        return square.discharge(le(low, x)).gen(x)
+
+    refused(p, "increasing", [rising(-1)], [x, -1 * (1 / x), num(-1)], match="positivity premise")
+    positive = p.cert(lt(0, x), products=[(1, [p.assume(le(1, x))], []), (1, [], [])]).discharge(le(1, x)).gen(x)
+    term = -1 * (1 / x)
+    fact = p.step("increasing", [rising(1), positive], [x, term, num(1)])
+    assert fact.concl is all_of(x, implies(le(1, x), le(replace(term, {x: num(1)}), term))) and not fact.hyps
+
+
+def test_the_page_on_null_sets(p):
+    """z = 1, -1 on a fair coin has mean 0 and is never 0: without z >= 0 the guard excuses everything."""
+    vacuous = p.assume(all_of(u, implies(eq(f(u), 0), le(1, 0))))
+    one, nothing, z = E(mu, u, 1), E(mu, u, 0), E(mu, u, f(u))
+    mean = p.assume(eq(z, 0))
+    square = p.cert(le(0, f(u) ** 2), products=[(1, [], [f(u)])]).gen(u)
+    refused(p, "mono", [vacuous, square, mean], [one, nothing, z], match="z >= 0 is missing")
+    refused(p, "mono", [vacuous, mean], [one, nothing, z], match="malformed")
+    sign = p.assume(all_of(u, le(0, f(u))))
+    refused(p, "mono", [vacuous, sign, p.assume(le(z, 0))], [one, nothing, z], match=r"B\(z\) = 0 is missing")
+    other = p.assume(eq(E(nu, u, f(u)), 0))
+    refused(p, "mono", [vacuous, sign, other], [one, nothing, z], match=r"B\(z\) = 0 is missing")
+    assert p.step("mono", [vacuous, sign, mean], [one, nothing, z]).concl is le(one, nothing)
+
+
+def test_the_page_on_define_measure(p):
+    """R(f) = 2 f(u) - f(v) is linear with mass one, and not positive; an assumption about the f at hand does not make it so."""
+    at_hand = fn("_f", "X -> real")
+
+    def assumed(_):
+        return p.assume(le(0, 2 * at_hand(u) - at_hand(v)))
+
+    with pytest.raises(ProofError, match="not fresh"):
+        p.define_measure(measure("signed", "", "X"), w, lambda f: 2 * f(u) - f(v), assumed)
+    with pytest.raises(ProofError, match="identity does not hold"):
+        p.define_measure(measure("squared", "", "X"), w, lambda f: f(u) ** 2, assumed)
+    assert not p.theory.defs
+
+    def positive(given):
+        return p.cert(le(0, at_hand(u) / 2 + at_hand(v) / 2), products=[("1/2", [given.spec(t)], []) for t in (u, v)])
+
+    law, _ = p.define_measure(measure("half", "", "X"), w, lambda f: f(u) / 2 + f(v) / 2, positive)
+    assert not law.hyps and law.concl.op == "="
