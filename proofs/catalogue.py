@@ -133,7 +133,7 @@ _ROWS = (
     ),
     Row(
         "P1", "range of the backward potentials (Lemma E.2)", "ratio bound and Bellman error bound the range of a step",
-        ("theory.p0_values",), ("P1",), "model",
+        ("theory.p1_range",), ("P1",), "model",
         forms=(Form("uniform", "P1", RANGE, "n L eps", at="t n x y u v", ones="psi V Vstar"),),
         attained="two moves of the last step have the ratios L and 1/L",
     ),
@@ -194,7 +194,7 @@ _ROWS = (
     ),
     Row(
         "S3", "SMC bias, two-sided ratios, exponent 2", "bias of SMC, two-sided ratios: exponent 2",
-        ("theory.s3_bias", "theory.level_ratios", "theory.p3_complexity"),
+        ("theory.s3_step", "theory.s3_bias", "theory.level_ratios", "theory.p3_complexity"),
         ("S3.step", "S3", "S3.uniform", "S3.particles", "S3.polynomial", "S3.logarithmic", "S3.exponential"), "model",
         forms=(
             Form("instance", "S3", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),
@@ -204,7 +204,7 @@ _ROWS = (
     ),
     Row(
         "S4", "SMC bias, one-sided ratios: zero rewards allowed, L to the power 1", "bias of SMC, zero rewards allowed",
-        ("theory.s4_one_sided", "theory.s4_corollaries", "theory.level_ratios"),
+        ("theory.s4_step", "theory.s4_one_sided", "theory.s4_corollaries", "theory.level_ratios"),
         ("S4.step", "S4", "S4.uniform", "S4.particles", "S4.coverage"), "model",
         forms=(
             Form("instance", "S4", TV, "N b", samplers=NAIVE, where={"T": lambda b: len(b)}),
@@ -214,7 +214,7 @@ _ROWS = (
     ),
     Row(
         "S5", "the normaliser: unbiased, exact second moment, its bound", "variance of the normaliser, and the bias it implies",
-        ("theory.s5_normaliser", "theory.g3_identity"), ("S5.mean", "S5.recursion", "S5", "S5.particles", "S5.bias"), "model",
+        ("theory.s5_normaliser", "theory.s5_bias"), ("S5.mean", "S5.recursion", "S5", "S5.particles", "S5.bias"), "model",
         forms=(
             Form(
                 "instance", "S5", SECOND_MOMENT, "N b", samplers=NAIVE,

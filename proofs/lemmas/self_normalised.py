@@ -1,14 +1,12 @@
-"""The bias of self-normalised averages over clouds, and how errors of single steps add up: shared by S3, S4 and S8.
+"""Self-normalised averages over clouds, and how errors of single steps add up: shared by S3, S4 and S8.
 
-One step.  For N independent draws c_1..c_N of mu, R = sum_i k(c_i) / sum_i h(c_i) estimates mu(k)/mu(h); its bias is of order 1/N.
+One step.  For N independent draws c_1..c_N of mu, R = sum_i k(c_i) / sum_i h(c_i) estimates mu(k)/mu(h), biased at the order 1/N.
 Telescoping.  W_t(c) is the expected final answer given the cloud c at time t, A_t(c) the answer without further noise; if A moves by
 at most e(k) in mean when k steps remain, then |W - A| <= sum_k e(k).
 Reachability: z >= 0 vanishes mu-almost surely, and nothing is assumed about points where z > 0.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
@@ -20,7 +18,6 @@ from proofs.language.terms import (
     draws,
     element,
     eq,
-    finite_set,
     fn,
     implies,
     le,
@@ -31,7 +28,7 @@ from proofs.language.terms import (
     real,
     total,
 )
-from proofs.registry import lemma, statement
+from proofs.registry import lemma
 
 N, i, j, n, t, m = nat("N i j n t m")
 mu, y, c = measure("mu", "", "Y"), element("Y", "y"), element("Y*", "c")
@@ -144,176 +141,6 @@ def within(p: Proof, value: Node, bound: Node, square: Fact, nonneg: Fact) -> tu
     minus = p.cert(le((-value) ** 2, bound**2), products=[(1, [square], [])])
     below = p.use("square_below")
     return below.spec(value, bound).mp(square, nonneg), below.spec(-value, bound).mp(minus, nonneg)
-
-
-@statement(
-    "S3.step",
-    source="new",
-    title="bias of one self-normalised average, two-sided",
-    words="For N independent draws c_i of mu, 0 <= k <= h and 0 < a <= h <= s^2 a almost surely: "
-    "|E[sum k(c_i) / sum h(c_i)] - mu(k)/mu(h)| <= (s^2 - s)/(2N).",
-)
-def two_sided_step(p: Proof) -> Fact:
-    guard, _klow, _khigh = tested(p)
-    apos, snonneg, Npos = p.assume(lt(0, a)), p.assume(le(0, s)), p.assume(lt(0, N))
-    ranged = p.assume(all_of(y, implies(guard.concl, both(le(a, h(y)), le(h(y), s**2 * a))))).spec(y).mp(guard)
-    low, high = ranged.left, ranged.right
-    null, none = almost_sure_cloud(p)
-    cloud = p.assume(eq(total(N, i, z(at(c, i))), 0))
-    mass, mean_k = E(mu, y, h(y)), E(mu, y, k(y))
-    below, above = average(p, guard, low), average(p, guard, high)
-    mpos = p.cert(lt(0, mass), products=[(1, [below], []), (1, [apos], [])])
-    r = mean_k / mass
-    g, law = k(y) - r * h(y), draws(N, mu)
-
-    def cloud_sum(f: Callable[[Node], Node]) -> Node:
-        return total(N, i, f(at(c, i)))
-
-    S, K, G = cloud_sum(h), cloud_sum(k), cloud_sum(lambda e: k(e) - r * h(e))
-
-    p.note("s >= 1, since a <= mu(h) <= s^2 a")
-    inva = p.positive_inverse(apos)
-    one = p.cert(le(num(1) ** 2, s**2), products=[(1, [below, inva], []), (1, [above, inva], [])], dens=[apos])
-    one = p.use("square_below").spec(1, s).mp(one, snonneg)
-
-    p.note("almost surely S = sum h(c_i) >= N a > 0")
-    Na = p.cert(lt(0, N * a), products=[(1, [Npos, apos], [])])
-    large = sum_over_cloud(p, none, low.discharge(guard).gen(y))
-    Spos = p.cert(lt(0, S), products=[(1, [large], []), (1, [Na], [])])
-    invS, invNa = p.positive_inverse(Spos), p.positive_inverse(Na)
-    smaller = p.cert(le(1 / S, 1 / (N * a)), products=[(1, [large, invS, invNa], [])], dens=[Spos, Na])
-
-    p.note("with G = sum g(c_i), g = k - r h:  N mu(h) (K/S - r) = G + (G/S)(N mu(h) - S)")
-    split = p.equal(N * mass * (K / S - r), G + G / S * (N * mass - S), dens=[Spos, mpos])
-    mean = p.almost_surely(split, c, E(law, c, split.sides[0]), E(law, c, split.sides[1]), null)
-    centred = p.equal(E(mu, y, g), 0, dens=[mpos])
-    first = p.step("iid_sum", [], [E(mu, y, g), N])
-    cross = E(law, c, G / S * (N * mass - S))
-    bias = E(law, c, K / S) - r
-    bias_is = p.equal(N * mass * bias, cross, [(1, mean), (1, first), (N, centred)])
-
-    p.note("Cauchy-Schwarz: (E (G/S)(N mu(h) - S))^2 <= E (G/S)^2 E (N mu(h) - S)^2")
-    pair = (fn("f", "Y* -> real")(c), G / S), (fn("g", "Y* -> real")(c), N * mass - S)
-    cs = p.use("cauchy_schwarz").rename_sort("Y", "Y*")
-    cs = cs.inst((E(finite_set("A", "", "Y*"), c, 0), E(law, c, 0)), *pair)
-    p.note("E (G/S)^2 <= E G^2 / (N a)^2 = N mu(g^2) / (N a)^2")
-    pointwise = p.cert(
-        le((G / S) ** 2, G**2 / (N * a) ** 2), products=[(1, [smaller, invNa], [G]), (1, [smaller, invS], [G])]
-    )
-    squares = p.mono(pointwise.discharge(cloud).gen(c), E(law, c, (G / S) ** 2), E(law, c, G**2 / (N * a) ** 2), null)
-    gsquare = p.use("iid_mean_square").inst((fn("g", "Y -> real")(y), g)).cut(centred)
-    p.note(
-        "E (N mu(h) - S)^2 = N Var h;  Bhatia-Davis: Var h <= (s^2 a - mu(h))(mu(h) - a) = a mu(h) (s-1)^2 - (mu(h) - s a)^2"
-    )
-    variance, vnonneg, hsquare = variance_of_h(p)
-    davis = average(p, guard, p.cert(le(0, (s**2 * a - h(y)) * (h(y) - a)), products=[(1, [low, high], [])]))
-    spread = p.cert(le(variance, a * mass * (s - 1) ** 2), products=[(1, [davis], []), (1, [], [mass - s * a])])
-    top = p.cert(le(0, s**2 * a), products=[(1, [apos], [s])])
-    moment = p.use("centred_second_moment").inst((b, s**2 * a)).cut(mpos, top, high.discharge(guard).gen(y))
-    gg = E(mu, y, g**2)
-    p.note("together: (N mu(h) bias)^2 <= mu(g^2) Var h / a^2 <= (mu(h) s (s-1)/2)^2")
-    weight = p.cert(le(0, E(law, c, (N * mass - S) ** 2)), products=[(1, [vnonneg, Npos], [])], eqs=[(1, hsquare)])
-    whole = p.cert(
-        le(cross**2, gg * variance / a**2),
-        products=[(1, [cs], []), (1, [squares, weight], [])],
-        eqs=[(E(law, c, (N * mass - S) ** 2) / (N * a) ** 2, gsquare), (gg / (N * a**2), hsquare)],
-        dens=[apos, Npos],
-    )
-    quarter = p.cert(
-        le(gg * variance, s**2 * a * mass / 4 * (a * mass * (s - 1) ** 2)),
-        products=[(1, [moment, vnonneg], []), ("1/4", [apos, mpos, spread], [s])],
-    )
-    bound = (s**2 - s) / (2 * N)
-    square = p.cert(
-        le(bias**2, bound**2),
-        products=[(1, [whole], [1 / (N * mass)]), (1, [quarter], [1 / (N * mass * a)])],
-        eqs=[((N * mass * bias + cross) / (N * mass) ** 2, bias_is)],
-        dens=[Npos, mpos, apos],
-    )
-    nonneg = p.cert(le(0, bound), products=[("1/2", [snonneg, one, p.positive_inverse(Npos)], [])])
-    up, down = within(p, bias, bound, square, nonneg)
-    return up.both(down)
-
-
-@statement(
-    "S4.step",
-    source="new",
-    title="bias of one self-normalised average, one-sided",
-    words="For N independent draws c_i of mu, 0 <= k <= h <= b a almost surely, 0 < a <= mu(h), w^2 = b (b-1), and an answer R in "
-    "[0, 1] with R sum h(c_i) = sum k(c_i) (any R when all h(c_i) = 0): |E R - mu(k)/mu(h)| <= (b - 1 + w/2)/N.",
-)
-def one_sided_step(p: Proof) -> Fact:
-    R, w = fn("R", "Y* -> real"), real("w")
-    guard, klow, khigh = tested(p)
-    apos, Npos = p.assume(lt(0, a)), p.assume(lt(0, N))
-    high = p.assume(all_of(y, implies(guard.concl, le(h(y), b * a)))).spec(y).mp(guard)
-    mass, mean_k = E(mu, y, h(y)), E(mu, y, k(y))
-    enough = p.assume(le(a, mass))
-    root, wpos = p.assume(eq(w**2, b * (b - 1))), p.assume(le(0, w))
-    null, _none = almost_sure_cloud(p)
-    cloud = p.assume(eq(total(N, i, z(at(c, i))), 0))
-    S, K = total(N, i, h(at(c, i))), total(N, i, k(at(c, i)))
-    honest = both(eq(R(c) * S, K), both(le(0, R(c)), le(R(c), 1)))
-    answer = p.assume(all_of(c, implies(cloud.concl, honest))).spec(c).mp(cloud)
-    mpos = p.cert(lt(0, mass), products=[(1, [enough], []), (1, [apos], [])])
-    minv, ainv = p.positive_inverse(mpos), p.positive_inverse(apos)
-    r = mean_k / mass
-    g, law = k(y) - r * h(y), draws(N, mu)
-    G = total(N, i, k(at(c, i)) - r * h(at(c, i)))
-
-    p.note("b >= 1, since a <= mu(h) <= b a; h <= b mu(h)")
-    above = average(p, guard, high)
-    one = p.cert(le(1, b), products=[(1, [enough, ainv], []), (1, [above, ainv], [])], dens=[apos])
-    bm = p.cert(le(0, b * mass), products=[(1, [one, mpos], []), (1, [mpos], [])])
-    top = p.cert(le(h(y), b * mass), products=[(1, [high], []), (1, [one, enough], []), (1, [enough], [])])
-    p.note("r lies in [0, 1]")
-    rlow = p.cert(le(0, r), products=[(1, [average(p, guard, klow), minv], [])])
-    rhigh = p.cert(le(r, 1), products=[(1, [average(p, guard, khigh), minv], [])], dens=[mpos])
-
-    p.note(
-        "Var h <= (b - 1) mu(h)^2, mu(g^2) <= b mu(h)^2 / 4, and |mu(g (h - mu h))| <= w mu(h)^2 / 2 by Cauchy-Schwarz"
-    )
-    hnonneg = p.cert(le(0, h(y)), products=[(1, [klow], []), (1, [khigh], [])])
-    square = average(p, guard, p.cert(le(h(y) ** 2, b * mass * h(y)), products=[(1, [top, hnonneg], [])]))
-    variance, vnonneg, hsquare = variance_of_h(p)
-    spread = p.cert(le(variance, (b - 1) * mass**2), products=[(1, [square], [])])
-    moment = p.use("centred_second_moment").inst((b, b * mass)).cut(mpos, bm, top.discharge(guard).gen(y))
-    centred = p.equal(E(mu, y, g), 0, dens=[mpos])
-    cov = E(mu, y, g * (h(y) - mass))
-    pair = (fn("f", "Y -> real")(y), g), (fn("g", "Y -> real")(y), h(y) - mass)
-    cs = p.use("cauchy_schwarz").inst((E(finite_set("A", "", "Y"), y, 0), E(mu, y, 0)), *pair)
-    half = w * mass**2 / 2
-    below = p.cert(
-        le(cov**2, half**2),
-        products=[(1, [cs], []), (1, [moment, vnonneg], []), ("1/4", [bm, mpos, spread], [])],
-        eqs=[(mass**4 / 4, root)],
-    )
-    cov_up, cov_down = within(p, cov, half, below, p.cert(le(0, half), products=[("1/2", [wpos], [mass])]))
-
-    p.note("with m = N mu(h):  m^2 (R - r) = (R - r)(m - S)^2 + G (2m - S), and |R - r| <= 1")
-    m = N * mass
-    ratio, inside = answer.left, answer.right
-    same = p.equal((R(c) - r) * S, G, [(1, ratio)])
-    gap = p.cert(le(R(c) - r, 1), products=[(1, [inside.right], []), (1, [rlow], [])])
-    gap_down = p.cert(le(r - R(c), 1), products=[(1, [inside.left], []), (1, [rhigh], [])])
-    signs = ((1, R(c) - r, gap, cov_down), (-1, r - R(c), gap_down, cov_up))
-    p.note("take expectations: E (m - S)^2 = N Var h, E G = 0, E G (S - m) = N mu(g (h - mu h))")
-    first = p.step("iid_sum", [], [E(mu, y, g), N])
-    u, v = element("Y", "u"), element("Y", "v")
-    both_sums = p.step("iid_pair", [], [E(mu, u, E(mu, v, (k(u) - r * h(u)) * (h(v) - mass))), N])
-    bound, out = (b - 1 + w / 2) / N, []
-    for sign, deviation, most, extreme in signs:
-        right = (m - S) ** 2 + sign * G * (2 * m - S)
-        pointwise = p.cert(le(m**2 * deviation, right), products=[(1, [most], [m - S])], eqs=[(2 * m - S, same)])
-        mean = p.mono(pointwise.discharge(cloud).gen(c), E(law, c, m**2 * deviation), E(law, c, right), null)
-        bias = E(law, c, R(c)) - r if sign == 1 else r - E(law, c, R(c))
-        scaled = p.cert(
-            le(m**2 * bias, N * ((b - 1) * mass**2 + half)),
-            products=[(1, [mean], []), (1, [spread, Npos], []), (1, [extreme, Npos], [])],
-            eqs=[(1, hsquare), (1, both_sums), (m, first), (m * N, centred)],
-        )
-        out.append(p.cert(le(bias, bound), products=[(1, [scaled], [1 / m])], dens=[Npos, mpos]))
-    return out[0].both(out[1])
 
 
 W, A = fn("W", "nat Y* -> real"), fn("A", "nat Y* -> real")

@@ -32,7 +32,7 @@ from proofs.lemmas.layered_system import T, lookahead, model, off, weight
 from proofs.lemmas.particle_system import M, V, Vstar, dst, first, live, psi, root, smc, x, y
 from proofs.lemmas.particle_system import f as ends_function
 from proofs.registry import lemma, statement
-from proofs.theory.g3_identity import (
+from proofs.theory.s5_bias import (
     AF,
     AU,
     VF,
