@@ -406,17 +406,16 @@ class Library:
 
 CERTIFICATES = STORED.parent.parent / "build" / "certificates.json"
 """Certificates found in earlier builds (`proofs.derive.cache`); it may be deleted at any time."""
-GOLDEN = STORED.parent.parent / "tests" / "golden"
 
 
 def main(names: list[str]) -> int:
     """Derive the named statements (all by default) and write their stored proofs; a failure is reported and the others go on.
 
-    A new statement is sealed: its fingerprint enters `sealed/_seals.json`, its text `sealed/ID.txt`, and in a checkout of the project
-    what each proof rests on `tests/golden/rests_on.txt`.  A statement that
-    differs from its seal is reported and not written, unless `--seal` is given.
+    A new statement is sealed: its fingerprint enters `sealed/_seals.json`, its text `sealed/ID.txt`, and what each
+    proof rests on `sealed/_rests_on.golden`.  A statement that differs from its seal is reported and not written, unless `--seal` is given.
     """
     from proofs.derive.cache import CACHE
+    from proofs.reading.blueprint import RESTS_ON, rests_on
     from proofs.registry import library, load
 
     CACHE.read(CERTIFICATES)
@@ -453,10 +452,7 @@ def main(names: list[str]) -> int:
             written = statement_text(proof.theorems[-1], behind(proof.theorems[-1], made.behind(name)), path)
             path.write_text(registry[name].text(written), encoding="utf-8")
     (STORED / SEALS).write_text(json.dumps(dict(sorted(seals.items())), indent=0) + "\n", encoding="utf-8")
-    if GOLDEN.is_dir():
-        from proofs.reading.blueprint import rests_on
-
-        (GOLDEN / "rests_on.txt").write_text(rests_on(), encoding="utf-8")
+    (STORED / RESTS_ON).write_text(rests_on(), encoding="utf-8")
     CACHE.write(CERTIFICATES)
     stale = [name for name in seals if name not in made.derivations]
     if stale:

@@ -230,10 +230,14 @@ def _registry(refusals: dict[str, str]) -> dict[str, statements.Statement]:
     return statements.REGISTRY
 
 
+RESTS_ON = "_rests_on.golden"
+"""File beside the stored proofs: what each names."""
+
+
 def rests_on(folder: Path = STORED) -> str:
     """What every stored proof names, one line a proof: the axioms among its steps and the theorems that it uses. Read, not replayed.
 
-    `python -m proofs.derive.author` writes it to `tests/golden/rests_on.txt`, where a changed dependency shows up as a difference.
+    `python -m proofs.derive.author` writes it to `proofs/sealed/_rests_on.golden`, where a changed dependency shows up as a difference.
     """
     lines = []
     for name, stored in load(folder).items():

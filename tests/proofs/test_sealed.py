@@ -12,8 +12,9 @@ import flint
 import pytest
 
 from proofs import bounds
+from proofs.kernel.replay import STORED
 from proofs.language.terms import evaluate
-from proofs.reading.blueprint import rests_on
+from proofs.reading.blueprint import RESTS_ON, rests_on
 from proofs.registry import claim_of
 from proofs.registry import load as load_registry
 from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
@@ -27,7 +28,7 @@ from smc.setting.twist import twist, with_bellman_error
 from tests.proofs.finite_models import check_theorem, holds
 from tests.proofs.witness import Adapted, Cloud, Layers, fraction, reciprocal
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "rests_on.txt"
+GOLDEN = STORED / RESTS_ON
 
 
 def branching(reward: tuple = ("1", "6/5"), values: tuple = (("11/10",), ("21/20", "1"))):
