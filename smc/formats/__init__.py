@@ -12,6 +12,7 @@ from typing import Any
 from smc.errors import InputError, ModelError
 from smc.formats import native
 from smc.formats.strict_json import Rounding, load_bytes, read
+from smc.formats.trees import named_by_path
 from smc.setting.mdp import FiniteMDP
 from smc.setting.model import LayeredModel
 from smc.setting.named_twists import choose
@@ -84,7 +85,7 @@ def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None, wit
     if native.kind_of(root) == native.LAYERED:
         if horizon is not None:
             raise InputError("a layered model has its horizon in the file", where="horizon", mend="leave --horizon out")
-        model, values = native.read_layered(root, rounding, name)
+        model, values = native.read_layered(named_by_path(root), rounding, name)
         return Source(spec, model, values, provenance=root.value.get("provenance", ""))
     mdp, steps, values = native.read_mdp(root, rounding, name, horizon, with_values=with_values)
     return Source(spec, mdp.unroll(steps), values, mdp, steps, root.value.get("provenance", ""))
