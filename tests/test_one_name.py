@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from proofs.catalogue import ROWS
+from proofs.reading.blueprint import as_markdown, blueprint
+
 ROOT = Path(__file__).resolve().parent.parent
-IDS = [f"P{k}" for k in range(7)] + [f"S{k}" for k in range(10)] + [f"G{k}" for k in range(1, 4)]
+IDS = list(ROWS)
 
 
 def read(*patterns: str) -> str:
@@ -44,27 +47,15 @@ def test_the_search_can_fail():
     assert re.search(r"(?<![A-Za-z0-9])S1(?![0-9])", "S10 and XS1") is None
 
 
-def readme_table() -> dict[str, dict[str, str]]:
-    """The README's table of statements: column by column, by ID."""
-    section = PLACES["README"].partition("## Statement by statement")[2].partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
-    header, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
-    return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
-
-
-def test_the_readme_says_what_is_proved_and_what_is_not():
-    from proofs.reading.blueprint import index
-
-    table, statements = readme_table(), {s["id"]: s for s in index()["statements"]}
-    rocq = json.loads((ROOT / "proofs/rocq/statements.json").read_text(encoding="utf-8"))
-    assert list(table) == IDS == list(statements)
-    for identifier, row in table.items():
-        found = statements[identifier]
-        assert (row["kernel"] == "yes") == (found["gaps"] == 0), f"{identifier}: gaps {found['gaps']}"
-        assert row["whose"] == found["source"], identifier
-        assert (row["Rocq"] == "yes") == (rocq[identifier]["theorem"] is not None), identifier
-        tested = re.search(rf"(?<![A-Za-z0-9]){identifier}(?![0-9])", PLACES["property test"]) is not None
-        assert (row["tested"] == "yes") == tested, identifier
+def test_the_readme_table_is_the_catalogues():
+    made = blueprint()
+    assert as_markdown(made) in PLACES["README"], (
+        "write as_markdown(blueprint()) of proofs.reading.blueprint into the README"
+    )
+    assert {row.about for row in made.rows()} == {"model", "abstraction"}
+    assert all(row.link for row in made.rows() if row.about == "abstraction"), (
+        "an abstraction says what ties it to the model"
+    )
 
 
 def test_the_readme_shows_the_campaign_as_it_was_written():

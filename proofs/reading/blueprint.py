@@ -220,6 +220,21 @@ def blueprint(folder: Path = STORED) -> Blueprint:
     return made
 
 
+def as_markdown(made: Blueprint) -> str:
+    """The README's table of statements, and below it what the seals of each abstraction speak of: from the catalogue and the replay."""
+    lines = ["| | says | seals are about | whose | kernel | Rocq |", "|---|---|---|---|---|---|"]
+    for row in made.rows():
+        kernel = "stated" if row.gaps else "yes"
+        says = row.title.replace("^", r"\^").replace("*", r"\*")
+        lines.append(f"| {row.id} | {says} | {row.about} | {row.source} | {kernel} | {'yes' if row.rocq else ''} |")
+    links = dict.fromkeys(row.link for row in made.rows() if row.link)
+    ids = {link: ", ".join(row.id for row in made.rows() if row.link == link) for link in links}
+    return (
+        "\n".join([*lines, "", *(f"- {names}: {link.replace('*', chr(92) + '*')}" for link, names in ids.items())])
+        + "\n"
+    )
+
+
 def _registry(refusals: dict[str, str]) -> dict[str, statements.Statement]:
     """Titles and words of the statements. A derivation file that cannot be imported is refused by name: the replay does not need it."""
     for topic in statements.TOPICS:

@@ -128,7 +128,7 @@ def covered_moment(p: Proof) -> Fact:
     title="bias by action-level coverage and the chi-squares of the twisted targets (Theorem 3.2)",
     words="If psi Vstar_{t+1}(y) <= C_act Vstar_t(x) on reachable edges then, for every F with values in [0, 1] and T = n + 1, "
     "|E F(output) - pi(F)| <= sqrt(C_act/N) (T + sum_{t<T} sqrt(chi^2_t)), and half of that (the last two parts); "
-    "chi(t) = E[V_t] E[Vstar_t^2/V_t]/Z^2 - 1 is chi^2(pi*_t || pihat_t) by G3, reference means that carry the path's potentials.",
+    "chi(t) = E[V_t] E[Vstar_t^2/V_t]/Z^2 - 1 is chi^2(pi*_t || pihat_t) (compare G3), reference means that carry the path's potentials.",
 )
 def published(p: Proof) -> Fact:
     given = model(p)

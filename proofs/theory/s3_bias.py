@@ -355,7 +355,7 @@ def two_sided_uniform(p: Proof) -> Fact:
 @statement(
     "P3",
     source="paper",
-    title="bias of SMC from the Bellman error (Theorem 5.1), by the paper's chain P1, P2",
+    title="bias of SMC from the Bellman error (Theorem 5.1), by way of P2",
     words="With weights in [1/L, L] and Bellman error eps, n = T - 1: |E F(output) - target| <= T L^6 (1+eps)^(6n) / (2N).",
 )
 def paper_uniform(p: Proof) -> Fact:

@@ -69,6 +69,35 @@ def test_statements_that_are_claimed_have_no_gap(made):
         )
 
 
+SAID = re.compile(
+    r"\b(?:by(?: way of| the paper's chain)?|follows from|chain|via) ((?:[PSG]\d+(?:\.\w+)?(?:, | and )?)+)"
+)
+"""Words that say that a statement is derived from another: by P2; by way of P1, P2; follows from S3."""
+
+
+def unfounded(made, name: str, words: str) -> set[str]:
+    """The statements that `words` say `name` rests on and that its stored proof does not rest on."""
+    said = {other for match in SAID.findall(words) for other in re.findall(r"[PSG]\d+(?:\.\w+)?", match)}
+    return said - made.closure(name) - {name}
+
+
+def test_titles_name_what_the_proof_rests_on(made):
+    said = 0
+    for entry in made.entries.values():
+        words = f"{entry.title}. {entry.words}"
+        assert not unfounded(made, entry.id, words), (
+            f"{entry.id} says that it rests on {unfounded(made, entry.id, words)}"
+        )
+        said += bool(SAID.search(words))
+    for row in ROWS.values():
+        assert not unfounded(made, row.proofs[0] if row.proofs else row.id, f"{row.title}. {row.words}. {row.asks}")
+    assert said >= 2, "the search found nothing to compare"
+
+
+def test_a_title_that_names_what_its_proof_does_not_use_is_found(made):
+    assert unfounded(made, "P2", "by the paper's chain P1, S3") == {"P1"}
+
+
 def test_what_a_statement_rests_on_is_what_its_steps_name(made):
     for name, entry in made.entries.items():
         steps = json.loads(made.journal.texts[name])["steps"]
