@@ -15,7 +15,7 @@ from proofs.reading import blueprint as module
 from smc.cli import run
 from tests.proofs.stores import small_store
 
-KEYS = {"id", "source", "steps", "gaps", "axioms", "rests_on", "rocq"}
+KEYS = {"id", "source", "about", "steps", "gaps", "axioms", "rests_on", "rocq"}
 
 
 @pytest.fixture(autouse=True)
