@@ -1,0 +1,52 @@
+"""The one table between statements and models: every name is known, and a row is printed only where its sealed hypotheses hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from proofs.catalogue import FORMS
+from smc.check.check import check
+from smc.check.table import INPUTS, QUANTITIES, SCOPES
+from smc.numbers import Verdict
+from smc.setting.model import LayeredModel
+from smc.setting.twist import perfect, twist
+
+
+def branches(potential: int) -> LayeredModel:
+    """Two branches for two steps; the potential of the second one's only move decides whether it is doomed."""
+    return LayeredModel.from_edges(
+        [["r"], ["a", "b"], ["c"]],
+        [[("r", "a", "1/2"), ("r", "b", "1/2")], [("a", "c", 1), ("b", "c", 1, potential)]],
+        {"c": 1},
+    )
+
+
+@pytest.mark.parametrize("key", FORMS, ids=" ".join)
+def test_every_name_that_a_row_uses_is_known(key):
+    form = FORMS[key]
+    assert form.scope in SCOPES
+    if form.quantity in QUANTITIES:
+        given = {"N", "H", "n", "pistar", "V", "Vstar"}  # what belongs to the run or to one instance of the quantity
+        assert all(form.reads.get(name, name) in INPUTS for name in set(form.names) - given)
+
+
+def test_g1_is_not_stated_behind_a_doomed_branch():
+    model = branches(0)
+    found = check(model, perfect(model), particles=2)
+    assert {row.id for row in found.rows}.isdisjoint({"G1"})
+    assert {(statement, form) for statement, form, _ in found.out_of_scope} == {("G1", "published"), ("G1", "sharper")}
+    assert {entry["id"] for entry in found.to_json()["out_of_scope"]} == {"G1"}
+    assert found.rows and found.verdict is Verdict.HOLDS
+
+
+def test_g1_is_stated_where_every_branch_is_alive():
+    model = branches(1)
+    found = check(model, perfect(model), particles=2)
+    assert sum(row.id == "G1" for row in found.rows) == 2 and found.out_of_scope == []
+
+
+def test_g1_is_stated_where_a_doomed_branch_has_a_positive_value():
+    """V > 0 and V* = 0 there: the hypotheses hold, and so does the bound."""
+    model = branches(0)
+    found = check(model, twist(model, [[1], [1, 1]]), particles=2)
+    assert [row.verdict for row in found.rows if row.id == "G1"] == [Verdict.HOLDS] * 2
