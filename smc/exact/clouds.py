@@ -14,16 +14,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import comb, prod
+from typing import Any
 
 from smc.errors import TooLarge
 from smc.exact.law import OutputLaw
 from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import ParticleProcess, check_particles
-from smc.samplers.resampling import Resampling
+from smc.samplers.resampling import Resampling, SlotLaw
 
 Particle = tuple[int, Rational]
 """(state, carried weight); `LOST` where the weight is zero."""
 Cloud = tuple[Particle, ...]
+Slot = tuple[tuple[Particle, Rational], ...]
+"""Law of the particle that a slot takes over, before it moves."""
 LOST: Particle = (-1, ZERO)
 Masses = tuple[Rational, Rational, Rational]
 """Of an event A: P(A), E[Zhat; A], E[Zhat^2; A], with Zhat as far as the run has come."""
@@ -87,18 +90,19 @@ def _moved(
     process: ParticleProcess, t: int, clouds: Mapping[Cloud, Masses], resampling: Resampling, ordered: bool, most: int
 ) -> dict[Cloud, Masses]:
     """Clouds after the choice of ancestors and the move t -> t+1, weights multiplied, not yet divided by their mean."""
-    mixtures = []  # (masses, slots), a slot the law of the moved particle that it holds
+    # clouds that leave the same slots behind are moved once
+    left: dict[tuple[Slot, ...], Masses] = {}
     for cloud, masses in clouds.items():
         weights = [w / len(cloud) for _, w in cloud]
         if t and resampling.due(weights):  # at the root all weights are 1 and all particles the same
             for chance, ancestors in resampling.scheme.pieces(weights):
-                fresh = [
-                    _slot(process, t, [(cloud[i][0], ONE) for i in slot], list(slot.values())) for slot in ancestors
-                ]
-                mixtures.append((_scaled(masses, chance), fresh))
+                taken = tuple(_slot(cloud, law) for law in ancestors)
+                _add(left, taken if ordered else tuple(sorted(taken)), masses, chance)
         else:
-            mixtures.append((masses, [_slot(process, t, [particle], [ONE]) for particle in cloud]))
-    successors = sum(prod(map(len, slots)) if ordered else _most_multisets(slots) for _, slots in mixtures)
+            _add(left, tuple(((particle, ONE),) for particle in cloud), masses)
+    moves = {slot: _move(process, t, slot) for slot in {slot for held in left for slot in held}}
+    mixtures = [([moves[slot] for slot in held], masses) for held, masses in left.items()]
+    successors = sum(prod(map(len, slots)) if ordered else _most_multisets(slots) for slots, _ in mixtures)
     if successors > most:
         raise TooLarge(
             f"{successors} clouds at step {t + 1}, more than {most}",
@@ -106,26 +110,33 @@ def _moved(
             mend="take fewer particles, multinomial resampling after every step, or a Monte Carlo run",
         )
     moved: dict[Cloud, Masses] = {}
-    for masses, slots in mixtures:
+    for slots, masses in mixtures:
         for cloud, chance in _product(slots, ordered).items():
             _add(moved, cloud, masses, chance)
     return moved
 
 
-def _slot(
-    process: ParticleProcess, t: int, ancestors: list[Particle], chances: list[Rational]
-) -> dict[Particle, Rational]:
-    """Law of the moved particle of one slot whose ancestor is drawn by `chances`."""
+def _slot(cloud: Cloud, law: SlotLaw) -> Slot:
+    """The particle of weight 1 that a slot takes over, ancestors at the same state joined."""
+    parents: dict[Particle, Rational] = {}
+    for i, p in law.items():
+        particle = (cloud[i][0], ONE)
+        parents[particle] = parents.get(particle, ZERO) + p
+    return tuple(sorted(parents.items()))
+
+
+def _move(process: ParticleProcess, t: int, slot: Slot) -> dict[Particle, Rational]:
+    """Law of the particle of one slot after the move t -> t+1."""
     law: dict[Particle, Rational] = {}
-    for (x, carried), p in zip(ancestors, chances, strict=True):
-        left = p
+    for (x, carried), p in slot:
+        lost = p
         for target, probability, weight in process.steps[t][x] if carried else ():
             if weight:
                 particle = (target, carried * weight)
                 law[particle] = law.get(particle, ZERO) + p * probability
-                left -= p * probability
-        if left:
-            law[LOST] = law.get(LOST, ZERO) + left
+                lost -= p * probability
+        if lost:
+            law[LOST] = law.get(LOST, ZERO) + lost
     return law
 
 
@@ -164,12 +175,6 @@ def _weighted(moved: Mapping[Cloud, Masses]) -> tuple[dict[Cloud, Masses], Ratio
     return clouds, dead
 
 
-def _scaled(masses: Masses, chance: Rational) -> Masses:
-    p, z, zz = masses
-    return chance * p, chance * z, chance * zz
-
-
-def _add(clouds: dict[Cloud, Masses], cloud: Cloud, masses: Masses, chance: Rational = ONE) -> None:
-    p, z, zz = clouds.get(cloud, (ZERO, ZERO, ZERO))
-    more = _scaled(masses, chance)
-    clouds[cloud] = (p + more[0], z + more[1], zz + more[2])
+def _add(events: dict[Any, Masses], event: Any, masses: Masses, chance: Rational = ONE) -> None:
+    p, z, zz = events.get(event, (ZERO, ZERO, ZERO))
+    events[event] = (p + chance * masses[0], z + chance * masses[1], zz + chance * masses[2])
