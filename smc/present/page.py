@@ -161,6 +161,7 @@ def page(
     figures: Sequence[tuple[Figure, str]],
     proofs: Sequence[Mapping[str, Any]],
     trusted_lines: int | None,
+    left_out: Sequence[str] = (),
 ) -> str:
     """The whole page. proofs: the `statements` of `bellman-smc prove --json`; trusted_lines: size of the kernel and certificate checker."""
     refuted = sum(row.verdict is Verdict.REFUTED for report in reports for row in report.rows)
@@ -185,12 +186,18 @@ ratio of bound to observed value: 1× is a bound attained.</p>{summary(reports)}
 <h2 id="runs">Runs</h2>
 <p>Total variation (TV) is the distance between the expected law of the algorithm's output and the target it aims at, from 0 to 1. The
 tightest bound is the smallest that a theorem guarantees on it at the end of the run; the next column says how many times too
-large it is. Open a run for its constants and every comparison.</p>{groups(reports)}
+large it is. Open a run for its constants and every comparison.</p>{groups(reports)}{not_run(left_out)}
 <h2 id="proofs">Proofs</h2>
 <p>{escape(trusted)}A statement counts as proved when its stored proof replays in the kernel without a gap: {proved} of {len(proofs)} do.
 The Rocq column names the theorem of an independent formal proof and the state of its last build.</p>{proof_table(proofs)}
 </body></html>
 """
+
+
+def not_run(left_out: Sequence[str]) -> str:
+    """The announced runs that were left out, each with its reason."""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in left_out)
+    return f"<details><summary>{len(left_out)} runs left out</summary><ul>{lines}</ul></details>" if lines else ""
 
 
 def rocq_words(status: Any) -> str:

@@ -300,15 +300,33 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (1, 2)})
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
-    assert (
-        len(found["left_out"]) == len(found["reports"]) == 3 and "3 runs would take too long" in capsys.readouterr().err
-    )
+    said = capsys.readouterr().err
+    assert len(found["left_out"]) == len(found["reports"]) == 3 and "3 runs would take too long" in said
+    assert said.count("planted") == 3, "each with its reason"
     assert all("planted" in line for line in found["left_out"])
 
 
+def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, monkeypatch):
+    """A run beyond the budget and a sampler whose law does not fit are listed; the rest is run: all that is announced is there."""
+    from smc.errors import TooLarge
+
+    def refuse(process, particles):
+        raise TooLarge("too many weights", where="model", mend="ask for less")
+
+    monkeypatch.setattr("smc.check.measure.independent_law", refuse)
+    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (1, 8), "best-of-n": (4,)})
+    assert run(["verify", "shipped:frozenlake-4x4", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert len(found["reports"]) == 3 and len(found["left_out"]) == 6
+    assert sum("occupancies" in line for line in found["left_out"]) == 3
+    assert sum("too many weights" in line for line in found["left_out"]) == 3
+    page = (tmp_path / "report.html").read_text()
+    assert "<li>frozenlake-4x4, file, naive, 8: 8 particles: about" in page and "6 runs left out" in page
+
+
 def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
-    """No run within the patience: nothing was checked, so nothing holds."""
-    monkeypatch.setattr("smc.cli.verify.PATIENCE", 0.0)
+    """No run within the budget: nothing was checked, so nothing holds."""
+    monkeypatch.setattr("smc.check.verify.BUDGET", 0.0)
     monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (2, 4)})
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 3
     found = json.loads((tmp_path / "report.json").read_text())
