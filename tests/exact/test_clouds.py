@@ -147,14 +147,11 @@ def light_and_heavy(light, probability, value, reward):
 
 
 def test_systematic_resampling_refutes_s12():
-    """S16.4: the second level at N = 12, the law itself at N = 18 (nightly: 2^18 ordered clouds)."""
+    """S16.4: the second level at N = 12."""
     model, twist = light_and_heavy("1/100000", "1/3", 1, ("30/100000", 1))
     process, c = particle_process(model, twist, "naive"), analyse(model, twist)
     _, high = s12_ratio(cloud_moments(process, 12, Resampling(SYSTEMATIC)), c, 12, 0)
     assert Rational(1109, 1000) < high < Rational(1111, 1000)
-    if effort(1, sample=0):
-        low, _ = s12_ratio(cloud_moments(process, 18, Resampling(SYSTEMATIC), most=10**8), c, 18, 0)
-        assert Rational(9955, 10_000) < low < Rational(9957, 10_000)
 
 
 def test_systematic_resampling_can_exceed_the_variance_of_multinomial():
