@@ -133,7 +133,7 @@ _ROWS = (
     ),
     Row(
         "P1", "range of the backward potentials (Lemma E.2)", "ratio bound and Bellman error bound the range of a step",
-        ("theory.p1_range",), ("P1",), "model",
+        ("theory.p0_values",), ("P1",), "model",
         forms=(Form("uniform", "P1", RANGE, "n L eps", at="t n x y u v", ones="psi V Vstar"),),
         attained="two moves of the last step have the ratios L and 1/L",
     ),
@@ -155,7 +155,7 @@ _ROWS = (
     ),
     Row(
         "P5", "guided single particle (Theorem 4.3)", "distance of the guided particle, the paper's theorem",
-        ("theory.s2_guided",), ("P5",), "model",
+        ("theory.p5_guided",), ("P5",), "model",
         forms=(Form("uniform", "P5", AT_STEP, "T eps", samplers=GUIDED),),  # at step t, V_t is the terminal reward
     ),
     Row(
@@ -167,13 +167,14 @@ _ROWS = (
     ),
     Row(
         "S0", "variance and mean deviation of a density in a range", "how far a density of a given range is from 1",
-        ("theory.s0_density",), ("S0.variance", "S0.deviation", "S0.variance_ratio", "S0.deviation_ratio", "S0.attained"),
+        ("theory.s0_variance", "theory.s0_density"),
+        ("S0.variance", "S0.deviation", "S0.variance_ratio", "S0.deviation_ratio", "S0.attained"),
         "abstraction", "Any probability and any density; S1, S2 and S7 use it for the weights of paths.",
         attained="the density takes the two ends of its range",
     ),
     Row(
         "S1", "Bellman error to importance-weight variance, sinh^2(Lambda)", "Bellman error bounds the variance of importance weights",
-        ("theory.s1_variance", "theory.p3_complexity"), ("S1", "S1.product", "S1.naive", "S1.tilt"), "abstraction",
+        ("theory.s1_variance", "theory.s1_chi_square", "theory.p3_complexity"), ("S1", "S1.product", "S1.naive", "S1.tilt"), "abstraction",
         "Products of any weights in a range along any chain. S1.tilt (sealed, about the model, where V > 0 before T) says that the "
         "Bellman ratios along guided paths are the density of the target.",
         forms=(
@@ -185,7 +186,7 @@ _ROWS = (
     ),
     Row(
         "S2", "guided single particle, tanh(Lambda/2)", "distance of the guided particle, sharp",
-        ("theory.s2_guided", "theory.p3_complexity"), ("S2", "S2.product", "S2.linear"), "model",
+        ("theory.s2_guided", "theory.p5_guided", "theory.p3_complexity"), ("S2", "S2.product", "S2.linear"), "model",
         forms=(
             Form("instance", "S2.product", AT_STEP, "r", samplers=GUIDED, where={"n": lambda r: len(r)}, first={"r": 1}),
             Form("uniform", "S2", AT_STEP, "T eps", samplers=GUIDED, where=BEFORE),

@@ -1,6 +1,7 @@
 """How many of the stored certificates does the search find again, from goal and premises alone?  `python -m proofs.derive.count [EVERY]`.
 
-A certificate that is found needs no typed coefficient.  `EVERY` k takes each k-th certificate (default 1: all, some minutes).
+A certificate that is found needs no typed coefficient.  Derivations in sympy style type none: theirs were searched for.
+`EVERY` k takes each k-th certificate (default 1: all, about a minute).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from proofs import registry
 from proofs.derive import finder
 from proofs.derive.polynomials import NotFound
 from proofs.kernel import Node, ProofError, Theorem, Theory
@@ -75,6 +77,11 @@ def main(arguments: list[str]) -> int:
             missed[name] += 1
     found = len(jobs) - missed.total()
     print(f"{found} of {len(jobs)} certificates found again, {time.process_time() - start:.0f} s")
+    styled = [name for name, s in registry.load().items() if getattr(s.derive, "in_sympy", False)]
+    searched = sum(1 for name, _ in jobs if name in styled)
+    print(
+        f"{len(styled)} derivations in sympy style: {searched} of these certificates were searched for when they were built"
+    )
     for name, count in missed.most_common():
         print(f"  {count:3} not found in {name}")
     return 0

@@ -104,6 +104,10 @@ class Derivation:
         self.prover.context.append(line.fact)
         return line
 
+    def setting(self, hypotheses: Callable[[Proof], Mapping[str, Fact]]) -> dict[str, Line]:
+        """Named hypotheses of the model, by name; they are known from here on."""
+        return {name: self.know(Line(self, fact)) for name, fact in hypotheses(self.proof).items()}
+
     def use(self, name: str, at: Mapping[Any, Any] | None = None) -> Line:
         """An earlier theorem at these values of its free symbols; hypotheses that are known here, in whatever form, are discharged."""
         fact = self.proof.use(name)
@@ -144,24 +148,25 @@ class Derivation:
                 error = failure
         raise error
 
-    def grows(self, f: Any, x: sp.Symbol, start: Any, *lines: Line, note: str = "") -> Line:
-        """forall x >= start: f(start) <= f(x), from the derivative and the signs of its denominators."""
+    def grows(self, f: Any, x: sp.Symbol, start: Any, *lines: Line, end: Any = None, note: str = "") -> Line:
+        """forall x >= start (and <= end): f(start) <= f(x), from the derivative and the signs of its denominators."""
         v, term, low = to_kernel(x), to_kernel(f), to_kernel(start)
         side: set[Node] = set()
         assert isinstance(v, Application), "x is a symbol"
         slope = derivative(term, v, side)
-        inside = self.proof.assume(le(low, v))
+        upper = [] if end is None else [to_kernel(end)]
+        inside = [self.proof.assume(f) for f in (le(low, v), *(le(v, b) for b in upper))]
         there = Derivation(self.proof, self.sealed)
-        there.prover.context = [*self.prover.context, inside]
+        there.prover.context = [*self.prover.context, *inside]
         there.prover.assumed = self.prover.assumed
 
         def on(goal: Node, why: list[Fact], reason: str = "") -> Fact:
-            return there.prover.certify(goal, why, note=reason).discharge(inside).gen(v)
+            return there.prover.certify(goal, why, note=reason).discharge(*inside).gen(v)
 
         reason = note or f"the derivative is {sp.sstr(sp.factor(sp.diff(sp.sympify(f).doit(), x)))}"
         facts = [on(le(ZERO, slope), [y.fact for y in lines], reason)]
         facts += [on(lt(ZERO, u), []) for u in sorted(side, key=repr)]
-        return Line(self, self.proof.step("increasing", facts, [v, term, low]))
+        return Line(self, self.proof.step("increasing", facts, [v, term, low, *upper]))
 
     def gen(self, line: Line, *variables: Any) -> Line:
         return Line(self, line.fact.gen(*map(to_kernel, variables)))
@@ -224,6 +229,10 @@ class Derivation:
     def equal(self, low: Line, high: Line) -> Line:
         """a = b from a <= b and b <= a."""
         return Line(self, self.proof.antisymmetry(low.fact, high.fact))
+
+    def anything(self, claim: Any, false: Line) -> Line:
+        """Any claim from a false line about constants, such as 0 < 0."""
+        return Line(self, self.proof.absurd(to_kernel(claim), false.fact))
 
     def contradiction(self, claim: Any, *lines: Line, note: str = "") -> Line:
         """a <= b or a < b, because the opposite with these lines gives 0 < 0."""

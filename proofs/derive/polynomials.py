@@ -8,7 +8,7 @@ from fractions import Fraction
 import sympy as sp
 
 from proofs.derive.programme import tidy
-from proofs.kernel import ZERO, Node, mk
+from proofs.kernel import ZERO, Node, mk, text
 from proofs.kernel.arithmetic import Poly, add, normal_form
 
 Product = tuple[Fraction, list[int], list[sp.Poly]]
@@ -35,7 +35,7 @@ class Ring:
     """Kernel polynomials as sympy polynomials over numbered atoms, in the order of what the atoms print as: runs agree."""
 
     def __init__(self, polys: Iterable[Poly]):
-        self.atoms = list(dict.fromkeys(a for p in polys for m in p for a, _ in m))
+        self.atoms = sorted({a for p in polys for m in p for a, _ in m}, key=text)
         self.gens = sp.symbols(f"a0:{len(self.atoms) or 1}")
         self.place = {a: i for i, a in enumerate(self.atoms)}
 

@@ -28,6 +28,7 @@ from proofs.kernel import (
     mapped,
     mk,
     open_body,
+    text,
     var,
 )
 from proofs.kernel.arithmetic import canonical, normal_form
@@ -42,7 +43,7 @@ def _atoms(formulas: Iterable[Node]) -> list[Node]:
         inner = a.kids[0] if a.op == "^" else a
         if inner.op == "inv":
             atoms |= dict.fromkeys(b for m in normal_form(inner.kids[0]) for b, _ in m)
-    return list(atoms)
+    return sorted(atoms, key=text)  # the order of what was built before must not show in a proof
 
 
 def _numeric(formula: Node) -> bool:

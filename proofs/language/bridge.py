@@ -55,6 +55,7 @@ from proofs.language.expressions import (
     sort_of,
     symbol,
 )
+from proofs.language.terms import Head, Symbol
 
 Mode = Literal["exact", "native", "structural"]
 HELD = {"exp": Exp, "log": Log, "sqrt": Root}
@@ -136,6 +137,19 @@ def _binds(n: Node) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------- sympy -> kernel
+def read(*things: Node | Symbol | Head) -> Any:
+    """Declared variables, functions and measures of the notation as sympy objects: one, or a tuple of several."""
+
+    def one(thing: Node | Symbol | Head) -> Any:
+        if isinstance(thing, Symbol):
+            return declared(thing.name, thing.args, thing.sort)
+        if isinstance(thing, Head):
+            return Law(*thing.data, *map(to_sympy, thing.args), kind=thing.op)
+        return to_sympy(thing)
+
+    return one(things[0]) if len(things) == 1 else tuple(map(one, things))
+
+
 def to_kernel(expr: Any) -> Node:
     """The kernel's term or formula.  Raises NotInLanguage."""
     if isinstance(expr, Node):

@@ -15,11 +15,9 @@ from proofs.language.terms import (
     fn,
     implies,
     le,
-    log,
     lt,
     measure,
     nat,
-    num,
     product,
     real,
     sqrt,
@@ -230,39 +228,6 @@ def power_below_exp(p: Proof) -> Fact:
     )
 
 
-@lemma("exp_mono", title="x <= y gives exp x <= exp y")
-def exp_mono(p: Proof) -> Fact:
-    given = p.assume(le(x, y))
-    p.note("exp y = exp x exp(y - x) >= exp x (1 + y - x)")
-    product_form = p.axiom("exp_add", x, y - x)
-    above, positive = p.axiom("exp_ge", y - x), p.axiom("exp_pos", x)
-    return (
-        p.cert(
-            le(exp(x), exp(y)),
-            products=[(1, [positive, above], []), (1, [positive, given], [])],
-            eqs=[(1, product_form)],
-        )
-        .discharge(given)
-        .gen(x, y)
-    )
-
-
-@lemma(
-    "log_below",
-    title="log(1 + x) <= x for x >= 0",
-    words="x - log(1 + x) has the derivative 1 - 1/(1 + x) >= 0 and is 0 at 0.",
-)
-def log_below(p: Proof) -> Fact:
-    given = p.assume(le(0, x))
-    positive = p.cert(lt(0, 1 + x), products=[(1, [given], []), (1, [], [])])
-    slope = p.cert(le(0, 1 - 1 / (1 + x)), products=[(1, [given, p.positive_inverse(positive)], [])], dens=[positive])
-    facts = [f.discharge(given).gen(x) for f in (slope, positive)]
-    rising = p.step("increasing", facts, [x, x - log(1 + x), num(0)]).spec(x).mp(given)
-    p.note("log 1 = log(exp 0) = 0")
-    at_one = p.rewrite(p.axiom("exp_zero"), lambda F: eq(log(F()), 0), p.axiom("log_exp", 0))
-    return p.cert(le(log(1 + x), x), products=[(1, [rising], [])], eqs=[(1, at_one)]).discharge(given).gen(x)
-
-
 @lemma("root_of_square", title="sqrt q = s for s >= 0, s^2 = q")
 def root_of_square(p: Proof) -> Fact:
     q, s = real("q s")
@@ -277,44 +242,3 @@ def root_of_square(p: Proof) -> Fact:
     no = p.cert(lt(0, 0), products=[(1, [big, big], []), (2, [big, rpos], [])], eqs=[(1, root), (1, square)])
     high = p.cases(s, sqrt(q), p.assume(le(s, sqrt(q))), p.absurd(le(s, sqrt(q)), no))
     return p.antisymmetry(low, high).discharge(nonneg, square).gen(s, q)
-
-
-@lemma("root_at_least_one", title="1 <= q gives 1 <= sqrt q")
-def root_at_least_one(p: Proof) -> Fact:
-    q = real("q")
-    given = p.assume(le(1, q))
-    root = p.axiom("sqrt_square", q).mp(p.cert(le(0, q), products=[(1, [given], []), (1, [], [])]))
-    nonneg, small = p.axiom("sqrt_nonneg", q), p.assume(lt(sqrt(q), 1))
-    goal = le(1, sqrt(q))
-    no = p.cert(lt(0, 0), products=[(1, [small], []), (1, [small, nonneg], []), (1, [given], [])], eqs=[(1, root)])
-    return p.cases(1, sqrt(q), p.assume(goal), p.absurd(goal, no)).discharge(given).gen(q)
-
-
-@lemma("square_below", title="x^2 <= y^2 and y >= 0 give x <= y")
-def square_below(p: Proof) -> Fact:
-    square, nonneg = p.assume(le(x**2, y**2)), p.assume(le(0, y))
-    big = p.assume(lt(y, x))
-    no = p.cert(lt(0, 0), products=[(1, [big, big], []), (2, [big, nonneg], []), (1, [square], [])])
-    return p.cases(x, y, p.assume(le(x, y)), p.absurd(le(x, y), no)).discharge(square, nonneg).gen(x, y)
-
-
-@lemma("mean_square", title="(E f)^2 <= E f^2", words="From 0 <= E (f - E f)^2.")
-def mean_square(p: Proof) -> Fact:
-    mu, z, f = measure("mu", "", "Y"), element("Y", "z"), fn("f", "Y -> real")
-    mean = E(mu, z, f(z))
-    pointwise = p.cert(le(0, (f(z) - mean) ** 2), products=[(1, [], [f(z) - mean])]).gen(z)
-    average = p.mono(pointwise, E(mu, z, 0), E(mu, z, (f(z) - mean) ** 2))
-    return p.cert(le(mean**2, E(mu, z, f(z) ** 2)), products=[(1, [average], [])])
-
-
-@lemma("bernoulli", title="1 + n x <= (1 + x)^n for x >= 0")
-def bernoulli(p: Proof) -> Fact:
-    n = nat("n")
-    given = p.assume(le(0, x))
-    hyp = p.assume(le(1 + n * x, (1 + x) ** n))
-    count = p.nat_nonneg(n)
-    base = p.cert(le(1 + 0 * x, (1 + x) ** 0))
-    step = p.cert(
-        le(1 + (n + 1) * x, (1 + x) ** (n + 1)), products=[(1, [hyp], []), (1, [hyp, given], []), (1, [count], [x])]
-    )
-    return p.induct(n, hyp.concl, base, step.discharge(hyp)).spec(n).discharge(given).gen(x, n)

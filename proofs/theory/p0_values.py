@@ -1,45 +1,19 @@
-"""P0: from the Bellman error to the value error.
-
-Time runs from 0 to T; `M[t, x]` is the law of the next state from x at time t, `psi(t, x, y)` the edge's potential, `V` the
-twist, `Vstar` the true value.  Reachability is carried by `dead(t, x) >= 0`: a state is live when dead = 0, and live
-states move to live states almost surely.  Nothing is assumed about states that are not live.
-"""
+"""P0 and P1, derived in sympy: from the Bellman error to the value error and to the range of the backward potentials."""
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import E, all_of, both, element, eq, fn, implies, le, lt, measure, nat, real
+from sympy import Eq
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.bridge import read
+from proofs.language.expressions import Both, ForAll, Implication, function, implications, relation
 from proofs.registry import statement
+from proofs.theory import model
 
-x, y = element("X", "x y")
-t, T, n = nat("t T n")
-eps, L = real("eps L")
-M = measure("M", "nat X", "X")
-psi, V, Vstar = fn("psi", "nat X X -> real"), fn("V", "nat X -> real"), fn("Vstar", "nat X -> real")
-dead = fn("dead", "nat X -> real")
-live = eq(dead(t, x), 0)
-BV = E(M(t, x), y, psi(t, x, y) * V(t + 1, y))
-BVstar = E(M(t, x), y, psi(t, x, y) * Vstar(t + 1, y))
-
-
-def model(p: Proof) -> dict[str, Fact]:
-    """The hypotheses of the setting (theory, section 1) as assumptions, by name."""
-    formulas: dict[str, Node] = {
-        "potentials are non-negative": all_of(t, x, y, le(0, psi(t, x, y))),
-        "dead is non-negative": all_of(t, x, le(0, dead(t, x))),
-        "live states stay live": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), y, dead(t + 1, y)), 0))),
-        "value recursion": all_of(t, x, implies(lt(t, T), live, eq(Vstar(t, x), BVstar))),
-        "terminal value": all_of(x, eq(Vstar(T, x), V(T, x))),
-        "twist is non-negative": all_of(t, x, implies(live, le(0, V(t, x)))),
-        "twist kills no live value": all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))),
-        "Bellman error": all_of(
-            t,
-            x,
-            implies(lt(t, T), live, lt(0, V(t, x)), both(le(V(t, x), (1 + eps) * BV), le(BV, (1 + eps) * V(t, x)))),
-        ),
-    }
-    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+x, y, u, v, t, T, n, eps, L = read(model.x, model.y, model.u, model.v, model.t, model.T, model.n, model.eps, model.L)
+M, psi, V, Vstar, dead = read(model.M, model.psi, model.V, model.Vstar, model.dead)
+noedge = function("noedge", "nat X X -> real")
+live = Eq(dead(t, x), 0)
 
 
 @statement(
@@ -48,70 +22,88 @@ def model(p: Proof) -> dict[str, Fact]:
     title="value error from Bellman error",
     words="For t + n = T and every live x: Vstar_t(x) <= (1+eps)^n V_t(x) and V_t(x) <= (1+eps)^n Vstar_t(x).",
 )
-def value_error(p: Proof) -> Fact:
-    given = model(p)
-    eps_nonneg = p.assume(le(0, eps), note="the Bellman error is non-negative")
+@in_sympy("P0")
+def value_error(d: Derivation) -> Line:
+    given = d.setting(model.model)
+    d.given(0 <= eps)
 
-    def claim(m: Node) -> Node:
-        q = (1 + eps) ** m
-        return all_of(
-            t, x, implies(eq(t + m, T), live, both(le(Vstar(t, x), q * V(t, x)), le(V(t, x), q * Vstar(t, x))))
-        )
+    def pair(m):
+        return Vstar(t, x) <= (1 + eps) ** m * V(t, x), V(t, x) <= (1 + eps) ** m * Vstar(t, x)
 
-    p.note("base: t = T, both values are the terminal reward")
-    at_end = p.assume(eq(t + 0, T))
-    same = p.rewrite(
-        p.equal(T, t, [(-1, at_end)]), lambda F: eq(Vstar(F(), x), V(F(), x)), given["terminal value"].spec(x)
-    )
-    base = (
-        p.cert(le(Vstar(t, x), (1 + eps) ** 0 * V(t, x)), eqs=[(-1, same)])
-        .both(p.cert(le(V(t, x), (1 + eps) ** 0 * Vstar(t, x)), eqs=[(1, same)]))
-        .discharge(at_end.concl, live)
-        .gen(t, x)
-    )
+    def claim(m):
+        return ForAll(t, x, implications(Eq(t + m, T), live, Both(*pair(m))))
 
-    hyp = p.assume(claim(n), note="induction hypothesis")
-    now, alive = p.assume(eq(t + (n + 1), T)), p.assume(live)
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
-    p.note("the next state is live almost surely, so the hypothesis holds there")
-    next_live = p.assume(eq(dead(t + 1, y), 0))
-    there = hyp.spec(t + 1, y).mp(now, next_live)
-    weight = given["potentials are non-negative"].spec(t, x, y)
-    q, Q = 1 + eps, (1 + eps) ** n
-    up = p.cert(
-        le(psi(t, x, y) * Vstar(t + 1, y), Q * (psi(t, x, y) * V(t + 1, y))), products=[(1, [weight, there.left], [])]
-    )
-    down = p.cert(
-        le(psi(t, x, y) * V(t + 1, y), Q * (psi(t, x, y) * Vstar(t + 1, y))), products=[(1, [weight, there.right], [])]
-    )
-    null = (
-        E(M(t, x), y, dead(t + 1, y)),
-        given["dead is non-negative"].spec(t + 1, y).gen(y),
-        given["live states stay live"].spec(t, x).mp(before, alive),
-    )
+    with d.suppose(Eq(t, T), live) as end:  # both values are the terminal reward
+        same = d.at(d.prove(Eq(T, t), end[0]), given["terminal value"](x), lambda s: Eq(Vstar(s, x), V(s, x)))
+        base = end.then(d.both(*(d.prove(part, same) for part in pair(0))), t, x)
 
-    def average(f: Fact) -> Fact:
-        a, b = f.sides
-        return p.mono(f.discharge(next_live).gen(y), E(M(t, x), y, a), E(M(t, x), y, b), null)
+    with d.suppose(claim(n)) as hyp, d.suppose(Eq(t + n + 1, T), live) as here:
+        d.know(d.prove(t < T, here[0]))
+        with d.suppose(Eq(dead(t + 1, y), 0)) as there:  # the next state is live almost surely
+            weight = d.know(given["potentials are non-negative"](t, x, y)).rhs
+            later = hyp[0](t + 1, y)
+            up, down = (there.then(d.prove(weight * a.lhs <= weight * a.rhs, a), y) for a in (later[0], later[1]))
+        null = dead(t + 1, y), d.gen(given["dead is non-negative"](t + 1, y), y), given["live states stay live"](t, x)
+        up, down = (d.average(M(t, x), y, line, null) for line in (up, down))  # B Vstar <= (1+eps)^n B V, and back
+        recursion = given["value recursion"](t, x)
+        with d.suppose(0 < V(t, x)):  # the Bellman ratio gives one more factor 1 + eps
+            ratio = given["Bellman error"](t, x)
+            first, second = pair(n + 1)
+            high = d.both(d.prove(first, up, recursion, ratio[1]), d.prove(second, down, recursion, ratio[0]))
+        with d.suppose(V(t, x) <= 0):  # both values vanish
+            zero = d.know(d.zero(V(t, x), given["twist is non-negative"](t, x)))
+            none = given["twist kills no live value"](t, x)
+            low = d.both(*(d.prove(part, zero, none) for part in pair(n + 1)))
+        step = hyp.then(here.then(d.cases(V(t, x), 0, low, high), t, x))
+    return d.induct(n, claim, base, step, note="induction on the steps to go")
 
-    p.note("average over the next state: B Vstar <= (1+eps)^n B V and B V <= (1+eps)^n B Vstar")
-    up, down = average(up), average(down)
-    recursion = given["value recursion"].spec(t, x).mp(before, alive)
-    Qpos = p.use("power_nonneg").spec(q, n).mp(p.cert(le(0, q), products=[(1, [eps_nonneg], []), (1, [], [])]))
 
-    p.note("where V_t(x) > 0 the Bellman ratio gives one more factor 1+eps")
-    positive = p.assume(lt(0, V(t, x)))
-    ratio = given["Bellman error"].spec(t, x).mp(before, alive, positive)
-    first, second = le(Vstar(t, x), q ** (n + 1) * V(t, x)), le(V(t, x), q ** (n + 1) * Vstar(t, x))
-    qpos = p.cert(le(0, q), products=[(1, [eps_nonneg], []), (1, [], [])])
-    high = p.cert(first, products=[(1, [up], []), (1, [Qpos, ratio.right], [])], eqs=[(-1, recursion)]).both(
-        p.cert(second, products=[(1, [ratio.left], []), (1, [qpos, down], [])], eqs=[(-q * Q, recursion)])
+def backward_potential(a, b):
+    """Qbar of the edge a -> b from time t to t + 1: psi Vstar_{t+1}(b) / V_t(a)."""
+    return psi(t, a, b) * Vstar(t + 1, b) / V(t, a)
+
+
+@statement(
+    "P1",
+    source="paper",
+    title="range of the backward potentials (Lemma E.2)",
+    words="If every incremental weight psi V_{t+1}(y)/V_t(x) lies in [1/L, L] on reachable edges, then for two reachable edges at one time "
+    "Qbar(x, y) <= L^2 (1+eps)^(2n) Qbar(u, v), where t + 1 + n = T.",
+)
+@in_sympy("P1")
+def backward_range(d: Derivation) -> Line:
+    edge, other = Eq(noedge(t, x, y), 0), Eq(noedge(t, u, v), 0)
+    weight = psi(t, x, y) * V(t + 1, y)
+    positive, ends, bound, _, nonneg, _ = d.given(
+        ForAll(t, x, Implication(live, 0 < V(t, x))),
+        ForAll(t, x, y, Implication(edge, Both(Eq(dead(t, x), 0), Eq(dead(t + 1, y), 0)))),
+        ForAll(t, x, y, Implication(edge, Both(V(t, x) <= L * weight, weight <= L * V(t, x)))),
+        0 <= L,
+        ForAll(t, x, y, 0 <= psi(t, x, y)),
+        0 <= eps,
     )
-    p.note("where V_t(x) = 0 both values vanish")
-    none = p.assume(le(V(t, x), 0))
-    nonneg = given["twist is non-negative"].spec(t, x).mp(alive)
-    zero = p.antisymmetry(none, nonneg)
-    zero_star = given["twist kills no live value"].spec(t, x).mp(alive, zero)
-    low = p.cert(first, eqs=[(q * Q, zero), (-1, zero_star)]).both(p.cert(second, eqs=[(q * Q, zero_star), (-1, zero)]))
-    step = p.cases(V(t, x), 0, low, high).discharge(now.concl, live).gen(t, x).discharge(hyp)
-    return p.induct(n, claim(n), base, step, note="induction on the steps to go")
+    with d.suppose(live) as here:  # P0 applies: a positive twist kills no value
+        above = d.know(positive(t, x))
+        weak = here.then(d.prove(relation("<=", 0, V(t, x))), t, x)
+        with d.suppose(Eq(V(t, x), 0)) as none:
+            never = none.then(d.anything(Eq(Vstar(t, x), 0), d.prove(relation("<", 0, 0), above, none[0])))
+        never = here.then(never, t, x)
+    d.know(weak), d.know(never)
+    ratio, Q = d.use("P0"), (1 + eps) ** n
+    d.know(d.use("power_nonneg")(1 + eps, n))
+    with d.suppose(Eq(t + 1 + n, T), edge, other) as given:
+
+        def at(a, b) -> tuple[Line, Line]:
+            """P0 at the end b of the edge from a, and the edge's ratio bound."""
+            live_ends = ends(t, a, b)
+            d.know(live_ends[0]), d.know(live_ends[1])
+            d.know(positive(t, a)), d.know(nonneg(t, a, b))
+            return ratio(n, t + 1, b), bound(t, a, b)
+
+        value, inside = at(x, y)  # psi Vstar(y) <= (1+eps)^n psi V(y) <= (1+eps)^n L V(x)
+        upper = d.calc(backward_potential(x, y), ("<=", Q * weight / V(t, x), value[0]), ("<=", Q * L, inside[1]))
+        value, inside = at(u, v)  # V(u) <= L psi V(v) <= L (1+eps)^n psi Vstar(v)
+        scaled = L * psi(t, u, v) * V(t + 1, v) / V(t, u)
+        lower = d.calc(1, ("<=", scaled, inside[0]), ("<=", L * Q * backward_potential(u, v), value[1]))
+        least = d.prove(Q * L <= L**2 * (1 + eps) ** (2 * n) * backward_potential(u, v), lower)
+    return given.then(d.chain(upper, least), t, n, x, y, u, v)

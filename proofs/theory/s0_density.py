@@ -37,54 +37,6 @@ def ranged(p: Proof, low: Node, high: Node) -> tuple[Fact, Fact, Fact]:
     return given.spec(y).left, given.spec(y).right, p.assume(mean_one)
 
 
-@statement(
-    "S0.variance",
-    source="new",
-    title="variance of a density in [a, b] (Bhatia-Davis)",
-    attained=True,
-    words="If a <= h <= b and E h = 1 then Var h = E h^2 - 1 <= (b - 1)(1 - a).",
-)
-def bhatia_davis(p: Proof) -> Fact:
-    low, high, mean = ranged(p, a, b)
-    p.note("(b - h)(h - a) >= 0 pointwise")
-    pointwise = p.cert(le(0, (b - h(y)) * (h(y) - a)), products=[(1, [low, high], [])]).gen(y)
-    p.note("take expectations: E (b - h)(h - a) = (a + b) E h - a b - E h^2")
-    average = p.mono(pointwise, E(mu, y, 0), E(mu, y, (b - h(y)) * (h(y) - a)))
-    return p.cert(le(E(mu, y, h(y) ** 2) - 1, (b - 1) * (1 - a)), products=[(1, [average], [])], eqs=[(a + b, mean)])
-
-
-@lemma("mean_between", title="a mean lies between the bounds", words="If a <= h <= b and E h = 1 then a <= 1 <= b.")
-def mean_between(p: Proof) -> Fact:
-    low, high, mean = ranged(p, a, b)
-    below = p.mono(low.gen(y), E(mu, y, a), E(mu, y, h(y)))
-    above = p.mono(high.gen(y), E(mu, y, h(y)), E(mu, y, b))
-    return p.cert(le(a, 1), products=[(1, [below], [])], eqs=[(1, mean)]).both(
-        p.cert(le(1, b), products=[(1, [above], [])], eqs=[(1, mean)])
-    )
-
-
-@statement(
-    "S0.variance_ratio",
-    source="new",
-    title="variance of a density with range ratio q",
-    attained=True,
-    words="If 0 < a <= h <= q a and E h = 1 then Var h = E h^2 - 1 <= (q - 1)^2 / (4 q).",
-)
-def variance_ratio(p: Proof) -> Fact:
-    positive = p.assume(lt(0, a))
-    variance = p.use("S0.variance").inst((b, q * a))
-    bounds = p.use("mean_between").inst((b, q * a))
-    p.note("q a >= 1 gives q > 0")
-    inverse = p.positive_inverse(positive)
-    qpos = p.cert(lt(0, q), products=[(1, [bounds.right, inverse], []), (1, [inverse], [])], dens=[positive])
-    p.note("(q - 1)^2 / (4 q) - (q a - 1)(1 - a) = (2 q a - q - 1)^2 / (4 q)")
-    return p.cert(
-        le(E(mu, y, h(y) ** 2) - 1, (q - 1) ** 2 / (4 * q)),
-        products=[(1, [variance], []), ("1/4", [p.positive_inverse(qpos)], [2 * q * a - q - 1])],
-        dens=[qpos],
-    )
-
-
 @lemma("absolute_below", title="-r <= x <= r gives |x| <= r")
 def absolute_below(p: Proof) -> Fact:
     x, r = real("x r")

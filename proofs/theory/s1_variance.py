@@ -196,129 +196,12 @@ def path_bhatia_davis(p: Proof) -> Fact:
     return p.induct(n, claim(n), base, last.discharge(now.concl, live, *conditions).gen(t, x, c).discharge(hyp))
 
 
-@statement(
-    "S1.range",
-    source="new",
-    title="variance of a product of weights",
-    attained=True,
-    words="Var(W)/E[W]^2 = C/A^2 - 1 <= (q - 1)^2 / (4 q) for W the product of T weights along a path, the t-th in [lo(t), hi(t)], and "
-    "q = prod_t hi(t)/lo(t).",
-)
-def weight_range(p: Proof) -> Fact:
-    given = path_weights(p)
-    alive = p.assume(eq(dead(0, x), 0))
-    low, high = product(T, k, lo(k)), product(T, k, hi(k))
-    symbol = fn("f", "nat -> real")(k)
-    positive = [
-        p.use("product_positive")
-        .inst((symbol, f(k)))
-        .cut(getattr(given["bounds are positive"].spec(k), side).gen(k))
-        .spec(T, 0)
-        for f, side in ((lo, "left"), (hi, "right"))
-    ]
-    lowpos, highpos = p.conv(positive[0], lt(0, low)), p.conv(positive[1], lt(0, high))
-    now = p.equal(0 + T, T)
-    p.note("Bhatia-Davis with a = prod lo, b = prod hi, c = 1")
-    bound = (
-        p.use("path_bhatia_davis")
-        .inst((a, low), (b, high))
-        .spec(T, 0, x, 1)
-        .mp(now, alive, p.cert(le(0, 1), products=[(1, [], [])]), p.cert(le(low, low)), p.cert(le(high, high)))
-    )
-    mean = p.use("path_mean").spec(T, 0, x).mp(now, alive)
-    m = A(0, x)
-    mpos = p.cert(lt(0, m), products=[(1, [mean], []), (1, [lowpos], [])])
-    ratio = high / low
-    inverse = p.positive_inverse(mpos)
-    p.note("(b - a)^2/(4ab) - ((a + b) A - ab)/A^2 + 1 = ((a + b) A - 2ab)^2 / (4 a b A^2)")
-    return (
-        p.cert(
-            le(C(0, x) / m**2 - 1, (ratio - 1) ** 2 / (4 * ratio)),
-            products=[
-                (1, [bound, inverse, inverse], []),
-                (
-                    "1/4",
-                    [p.positive_inverse(lowpos), p.positive_inverse(highpos)],
-                    [((low + high) * m - 2 * low * high) / m],
-                ),
-            ],
-            dens=[lowpos, highpos, mpos],
-        )
-        .discharge(alive)
-        .gen(x)
-    )
-
-
-@statement(
-    "S1",
-    source="new",
-    title="Bellman error to importance-weight variance",
-    attained=True,
-    words="Guided proposal, horizon n + 1, W = prod_{t=1}^n rho_t(x_t) with Bellman ratios in [1/(1+eps), 1+eps]: chi^2 = Var(W)/E[W]^2 = "
-    "C/A^2 - 1 <= ((1+eps)^n - (1+eps)^(-n))^2 / 4 = sinh^2(n log(1+eps)).",
-)
-def chi_square(p: Proof) -> Fact:
-    nonneg = p.assume(le(0, eps), note="the Bellman error is non-negative")
-    one = p.cert(lt(0, 1 + eps), products=[(1, [nonneg], []), (1, [], [])])
-    p.note("S1.range with the weights rho_{t+1}(y) and the bounds 1/(1+eps) and 1+eps")
-    general = p.use("S1.range").inst((g(t, x, z), rho(t + 1, z)), (lo(t), 1 / (1 + eps)), (hi(t), 1 + eps), (T, n))
-    general = general.cut(p.positive_inverse(one).both(one).gen(t))
-    power = p.use("power_positive").spec(1 + eps, n).mp(one)
-    return _hyperbolic(p, general, power)
-
-
 def _hyperbolic(p: Proof, general: Fact, power: Fact) -> Fact:
     """(q - 1)^2 / (4 q) = (Q - 1/Q)^2 / 4 for q = Q^2."""
     alive = p.assume(eq(dead(0, x), 0))
     bound, Q = general.spec(x).mp(alive), power.sides[1]
     return (
         p.cert(le(bound.sides[0], (Q - 1 / Q) ** 2 / 4), products=[(1, [bound], [])], dens=[power])
-        .discharge(alive)
-        .gen(x)
-    )
-
-
-@statement(
-    "S1.naive",
-    source="new",
-    title="naive proposal with terminal weights",
-    words="Reference paths weighted at the end only, with incremental weights in [1/L, L] on reachable edges: "
-    "Var(W)/E[W]^2 <= (L^T - L^(-T))^2 / 4 = sinh^2(T log L).",
-)
-def terminal_weights(p: Proof) -> Fact:
-    one = p.assume(lt(0, L))
-    general = p.use("S1.range").inst((lo(t), 1 / L), (hi(t), L)).cut(p.positive_inverse(one).both(one).gen(t))
-    return _hyperbolic(p, general, p.use("power_positive").spec(L, T).mp(one))
-
-
-@statement(
-    "S1.product",
-    source="new",
-    title="Bellman error to importance-weight variance, level by level",
-    attained=True,
-    words="As S1 with the gauge-invariant per-level ratios r_t = max rho_t / min rho_t: C/A^2 - 1 <= (q - 1)^2/(4 q) "
-    "with q = prod_{t=1}^n r_t "
-    "= e^(2 Lambda), that is sinh^2(Lambda).",
-)
-def chi_square_product(p: Proof) -> Fact:
-    r = fn("r", "nat -> real")
-    given = p.assume(all_of(t, both(lt(0, lo(t)), lt(0, r(t)))))
-    positive = given.spec(t)
-    p.note("S1.range with hi(t) = r(t + 1) lo(t)")
-    general = p.use("S1.range").inst((g(t, x, z), rho(t + 1, z)), (hi(t), r(t + 1) * lo(t)), (T, n))
-    high = p.cert(lt(0, r(t + 1) * lo(t)), products=[(1, [given.spec(t + 1).right, positive.left], [])])
-    general = general.cut(positive.left.both(high).gen(t))
-    alive = p.assume(eq(dead(0, x), 0))
-    bound = general.spec(x).mp(alive)
-    low = p.conv(
-        p.use("product_positive").inst((fn("f", "nat -> real")(k), lo(k))).cut(positive.left.gen(t)).spec(n, 0),
-        lt(0, product(n, k, lo(k))),
-    )
-    q = product(n, k, r(k + 1))
-    shifted = p.use("product_positive").inst((fn("f", "nat -> real")(k), r(k))).cut(positive.right.gen(t)).spec(n, 1)
-    qpos = p.conv(shifted, lt(0, q))
-    return (
-        p.cert(le(bound.sides[0], (q - 1) ** 2 / (4 * q)), products=[(1, [bound], [])], dens=[low, qpos])
         .discharge(alive)
         .gen(x)
     )

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from proofs.derive.author import Fact, Proof
 from proofs.language.terms import E, all_of, both, eq, fn, le, lt, num, product, sqrt
-from proofs.lemmas.guided_chord import BV, GF, a, b, guided_setting, hi, k, lo, r, ranges, s, target
-from proofs.lemmas.particle_system import VF, F, M, T, V, Vstar, dead, eps, live, n, psi, root, supply, t, x, y
+from proofs.lemmas.guided_chord import GF, a, b, guided_setting, hi, k, lo, r, ranges, s, target
+from proofs.lemmas.particle_system import VF, F, M, T, V, Vstar, dead, live, n, psi, root, supply, t, x, y
 from proofs.registry import lemma, statement
 from proofs.theory.s1_variance import guided
-from proofs.theory.s3_bias import bellman_error
 
 
 @lemma(
@@ -93,89 +92,5 @@ def guided_product(p: Proof) -> Fact:
     return supply(out, bounds, p.conv(lows, lt(0, least)), root_big, p.cert(le(least, least)), below)
 
 
-@statement(
-    "S2",
-    source="new",
-    title="guided single particle, sharp",
-    attained=True,
-    words="With Bellman error eps and n = T - 1: |target(F) - guided(F)| <= ((1+eps)^n - 1)/((1+eps)^n + 1) for every F with values in "
-    "[0, 1].  With V_t for the terminal reward it holds at every step t.",
-)
-def guided_uniform(p: Proof) -> Fact:
-    nonneg, error = p.assume(le(0, eps)), bellman_error(p)
-    growth = 1 + eps
-    one = p.cert(le(1, growth), products=[(1, [nonneg], [])])
-    gpos = p.cert(lt(0, growth), products=[(1, [one], []), (1, [], [])])
-    Q = growth**n
-    Qbig = p.use("power_at_least_one").spec(growth, n).mp(one)
-    Qpos = p.cert(lt(0, Q), products=[(1, [Qbig], []), (1, [], [])])
-    inverse = p.positive_inverse(gpos)
-    out = p.use("guided_bias").inst((lo(t), 1 / growth), (hi(t), growth), (a, 1 / Q), (s, Q))
-    before, alive, here = p.assume(lt(t, T)), p.assume(live), p.assume(lt(0, V(t, x)))
-    both_ways = error.spec(t, x).mp(before, alive, here)
-    low = p.cert(le(1 / growth * V(t, x), BV), products=[(1, [both_ways.left, inverse], [])], dens=[gpos])
-    ranged = low.both(both_ways.right).discharge(before, live, here.concl).gen(t, x)
-    above = p.cert(le(1 / Q, product(n, k, 1 / growth)))
-    below = p.cert(le(product(n, k, growth), Q**2 * (1 / Q)), dens=[Qpos])
-    return supply(out, ranged, inverse.both(gpos).gen(t), p.positive_inverse(Qpos), Qbig, above, below)
-
-
-@lemma(
-    "tanh_below",
-    title="tanh of half a sum of logarithms",
-    words="((1+eps)^n - 1)/((1+eps)^n + 1) <= n eps/2: each factor 1 + eps adds at most eps/2, since 4 Q <= (Q + 1)^2.",
-)
-def tanh_below(p: Proof) -> Fact:
-    nonneg, growth = p.assume(le(0, eps)), 1 + eps
-    one = p.cert(le(1, growth), products=[(1, [nonneg], [])])
-    Q = growth**n
-    Qbig = p.use("power_at_least_one").spec(growth, n).mp(one)
-    Qpos = p.cert(lt(0, Q), products=[(1, [Qbig], []), (1, [], [])])
-    now = p.cert(lt(0, Q + 1), products=[(1, [Qpos], []), (1, [], [])])
-    later = p.chain(now, p.cert(le(Q + 1, growth * Q + 1), products=[(1, [nonneg, Qpos], [])]))
-    claim = le((Q - 1) / (Q + 1), n * eps / 2)
-    hyp = p.assume(claim)
-    base = p.cert(le((growth ** num(0) - 1) / (growth ** num(0) + 1), 0 * eps / 2))
-    invs = p.positive_inverse(now), p.positive_inverse(later)
-    p.note("eps/2 - 2 eps Q/((Q+1)(Q(1+eps)+1)) = eps ((Q - 1)^2 + eps Q (Q + 1)) / (2 (Q+1)(Q(1+eps)+1))")
-    step = p.cert(
-        le((growth ** (n + 1) - 1) / (growth ** (n + 1) + 1), (n + 1) * eps / 2),
-        products=[
-            (1, [hyp], []),
-            ("1/2", [nonneg, *invs], [Q - 1]),
-            ("1/2", [nonneg, nonneg, Qpos, now, *invs], []),
-        ],
-        dens=[now, later],
-    )
-    return p.induct(n, claim, base, step.discharge(hyp)).spec(n)
-
-
 def weaker(p: Proof, out: Fact, below: Fact) -> Fact:
     return p.chain(out.left, below).both(p.chain(out.right, below))
-
-
-@statement(
-    "S2.linear",
-    source="new",
-    title="guided single particle, linear in eps",
-    words="With Bellman error eps and n = T - 1: |target(F) - guided(F)| <= n eps / 2.",
-)
-def guided_linear(p: Proof) -> Fact:
-    return weaker(p, p.use("S2"), p.use("tanh_below"))
-
-
-@statement(
-    "P5",
-    source="paper",
-    title="guided single particle (Theorem 4.3)",
-    words="With Bellman error eps: |target(F) - guided(F)| <= 2 T eps.  With V_t for the terminal reward it holds at every step t.",
-)
-def paper_guided(p: Proof) -> Fact:
-    nonneg, steps = p.assume(le(0, eps)), p.assume(eq(T, n + 1))
-    count = p.nat_nonneg(n)
-    below = p.cert(
-        le(n * eps / 2, 2 * T * eps),
-        products=[("3/2", [count, nonneg], []), (2, [nonneg], [])],
-        eqs=[(2 * eps, steps)],
-    )
-    return weaker(p, p.use("S2.linear"), below)

@@ -377,23 +377,3 @@ def enough(p: Proof, name: str) -> Fact:
     inverse = p.positive_inverse(many)
     small = p.cert(le(bound, delta), products=[("1/2", [needed, inverse], [])], dens=[many])
     return p.chain(out.left, small).both(p.chain(out.right, small))
-
-
-@statement(
-    "S3.particles",
-    source="new",
-    title="number of particles, exponent 2",
-    words="N >= L^2 T (1+eps)^(2(T-1)) / (2 delta) particles give |E F(output) - target| <= delta.",
-)
-def enough_sharp(p: Proof) -> Fact:
-    return enough(p, "S3.uniform")
-
-
-@statement(
-    "P3.particles",
-    source="paper",
-    title="number of particles (Theorem 5.1)",
-    words="N >= L^6 T (1+eps)^(6(T-1)) / (2 delta) particles give |E F(output) - target| <= delta.",
-)
-def enough_paper(p: Proof) -> Fact:
-    return enough(p, "P3")

@@ -31,7 +31,7 @@ from proofs.language.terms import (
     total,
 )
 from proofs.registry import lemma, statement
-from proofs.theory.p0_values import M, V, dead, live, psi, t, x, y
+from proofs.theory.model import M, V, dead, live, psi, t, x, y
 
 m, n, i, k, T = nat("m n i k T")
 b, lam, xi, u, g = real("b lam xi u g")

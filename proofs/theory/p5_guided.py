@@ -1,0 +1,69 @@
+"""S2 and P5, derived in sympy: total variation of the guided single particle from its Bellman error.
+
+The chord bound (`guided_bias`) at the ranges 1/(1+eps) and 1+eps gives tanh(n log(1+eps)/2); its first order is a quarter of the paper's.
+"""
+
+from __future__ import annotations
+
+from sympy import Eq
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.bridge import read
+from proofs.language.expressions import Expect, symbol
+from proofs.lemmas import guided_chord as chord
+from proofs.registry import statement
+from proofs.theory.s3_bias import bellman_error
+
+t, n, T, x, y, a, s = read(chord.t, chord.n, chord.T, chord.x, chord.y, chord.a, chord.s)
+M, psi, V, dead, lo, hi = read(chord.M, chord.psi, chord.V, chord.dead, chord.lo, chord.hi)
+eps = symbol("eps", "real")
+
+
+@statement(
+    "S2",
+    source="new",
+    title="guided single particle, sharp",
+    attained=True,
+    words="With Bellman error eps and n = T - 1: |target(F) - guided(F)| <= ((1+eps)^n - 1)/((1+eps)^n + 1) for every F with values in "
+    "[0, 1].  With V_t for the terminal reward it holds at every step t.",
+)
+@in_sympy("S2")
+def guided_uniform(d: Derivation) -> Line:
+    d.given(0 <= eps)
+    error = d.know(d.line(bellman_error(d.proof)))
+    Q, BV = (1 + eps) ** n, Expect(M(t, x), y, psi(t, x, y) * V(t + 1, y))
+    d.know(d.use("power_at_least_one")(1 + eps, n))
+    with d.suppose(t < T, Eq(dead(t, x), 0), 0 < V(t, x)) as here:
+        ratio = error(t, x)
+        ranged = d.both(d.prove(V(t, x) / (1 + eps) <= BV, ratio[0]), ratio[1])
+    d.know(here.then(ranged, t, x))
+    return d.use("guided_bias", {lo(t): 1 / (1 + eps), hi(t): 1 + eps, a: 1 / Q, s: Q})
+
+
+def weaker(d: Derivation, out: Line, below: Line) -> Line:
+    """Both sides of a two-sided bound with a larger right-hand side."""
+    return d.both(d.chain(out[0], below), d.chain(out[1], below))
+
+
+@statement(
+    "S2.linear",
+    source="new",
+    title="guided single particle, linear in eps",
+    words="With Bellman error eps and n = T - 1: |target(F) - guided(F)| <= n eps / 2.",
+)
+@in_sympy("S2.linear")
+def guided_linear(d: Derivation) -> Line:
+    d.given(0 <= eps)
+    return weaker(d, d.use("S2"), d.use("tanh_below"))
+
+
+@statement(
+    "P5",
+    source="paper",
+    title="guided single particle (Theorem 4.3)",
+    words="With Bellman error eps: |target(F) - guided(F)| <= 2 T eps.  With V_t for the terminal reward it holds at every step t.",
+)
+@in_sympy("P5")
+def paper_guided(d: Derivation) -> Line:
+    d.given(0 <= eps, Eq(T, n + 1))
+    return weaker(d, d.use("S2.linear"), d.prove(n * eps / 2 <= 2 * T * eps))
