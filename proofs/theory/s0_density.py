@@ -144,7 +144,7 @@ def deviation_ratio(p: Proof) -> Fact:
 @statement(
     "S0.attained",
     source="new",
-    title="the two-point density attains S0.variance",
+    title="a two-point density attains the variance bound",
     attained=True,
     words="For the two-point law with weights 1-w and w on 0 and 1 and h = a + (b - a) y: if E h = 1 then E h^2 - 1 = (b - 1)(1 - a).",
 )

@@ -251,7 +251,7 @@ def bellman_error(p: Proof) -> Fact:
 
 @lemma(
     "backward_bounds",
-    title="the two halves of P1",
+    title="two-sided bounds of the backward potentials",
     words="On a reachable edge with k steps to go: 1/(L (1+eps)^k) <= Qbar <= L (1+eps)^k.",
 )
 def backward_bounds(p: Proof) -> Fact:
@@ -292,7 +292,7 @@ def backward_bounds(p: Proof) -> Fact:
 
 
 def uniform(p: Proof, instance: str, power: int) -> tuple:
-    """S3 or P2 with P1: q(k) = L^2 (1+eps)^(2k) <= L^2 (1+eps)^(2n) for k < T = n + 1, so that T equal terms bound the sum."""
+    """S3 or P2 at q(k) = L^2 (1+eps)^(2k) <= L^2 (1+eps)^(2n) for k < T = n + 1: T equal terms bound the sum."""
     big, nonneg, steps = p.assume(le(1, L)), p.assume(le(0, eps)), p.assume(eq(T, n + 1), note="n = T - 1")
     Q = (1 + eps) ** k
     one = p.cert(le(1, 1 + eps), products=[(1, [nonneg], [])])

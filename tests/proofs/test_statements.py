@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from proofs.kernel.printing import names_in, statement
 from proofs.kernel.replay import STORED, Refused, behind, below_heading, load_seals, printed
 from proofs.language.notation import TABLE
 from proofs.language.terms import element, evaluate, fn, nat, real
+from proofs.reading.blueprint import rests_on
 from proofs.registry import REGISTRY, bound_of, claim_of
 from proofs.registry import load as load_registry
 from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
@@ -28,6 +30,45 @@ def test_every_statement_has_a_stored_proof_and_a_text(replayer):
         if s.source != "lemma":
             stored = (STORED / f"{name}.txt").read_text(encoding="utf-8")
             assert stored == s.text(printed(name, replayer)), f"{name}: the sealed statement changed"
+
+
+NAMED = re.compile(r"\b[PSG]\d+(?:\.[a-z_]+)?\b")
+
+
+def titles_without_support(rests: dict[str, set[str]]) -> list[str]:
+    """The titles that name a statement which is not among those that the proof rests on, as lines `ID: title`."""
+    wrong = []
+    for name, s in load_registry().items():
+        used = rests[name]
+        named = set(NAMED.findall(s.title)) - {name}
+        if any(not any(other == n or other.startswith(f"{n}.") for other in used) for n in named):
+            wrong.append(f"{name}: {s.title}")
+    return wrong
+
+
+def resting() -> dict[str, set[str]]:
+    """By statement: every statement and lemma behind its stored proof."""
+    direct = {}
+    for line in rests_on().splitlines():
+        name, _, rest = line.partition(": ")
+        uses = rest.partition("; uses ")[2]
+        direct[name] = set() if uses == "none" else set(uses.split(", "))
+    behind_it: dict[str, set[str]] = {}
+
+    def walk(name: str) -> set[str]:
+        if name not in behind_it:
+            behind_it[name] = direct[name].union(*map(walk, direct[name]))
+        return behind_it[name]
+
+    return {name: walk(name) for name in direct}
+
+
+def test_titles_name_only_what_the_proof_rests_on():
+    """A title such as `by way of P2` is held against the stored proofs; with P2 cut away from P3's it would be refused."""
+    rests = resting()
+    assert titles_without_support(rests) == []
+    title = load_registry()["P3"].title
+    assert titles_without_support(rests | {"P3": rests["P3"] - {"P2"}}) == [f"P3: {title}"]
 
 
 def test_texts_belong_to_statements():
