@@ -23,7 +23,7 @@ def _(instance: Instance) -> Claims:
     ends = []
     for chi_square in values:
         [(_, observed, bound)] = evaluated(
-            "G1", "published", instance, N=instance.particles, C_act=c.c_act, chi_square=chi_square
+            "G1", "published", instance, N=instance.particles, C_act=c.c_act, chi=chi_square
         )
         ends.append(bound if isinstance(bound, flint.arb) else ball(bound))
     yield "TV", observed, ends[0] - ends[1]
