@@ -52,7 +52,7 @@ def _(instance: Instance) -> Claims:
     c = instance.constants
     for row in rows("S1", instance):
         if row.form == "instance":
-            short = compare("S1", "instance", row.quantity, row.observed, R=c.bellman_product_to(c.model.horizon - 1))
+            short = compare("S1", "instance", row.quantity, row.observed, r=c.level_ratio[1:-1])
             yield row.quantity, row.observed, short.bound
 
 
