@@ -266,6 +266,16 @@ _ROWS = (
         forms=(Form("lower", "S9", SPLIT, "N T", ">=", where=BEFORE),),
     ),
     Row(
+        "S13", "odds of every event under SMC, constant 1/4", "bias of SMC by the odds of events: half of S3's constant",
+        ("theory.s13_odds",), ("S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles"), "model",
+        forms=(
+            Form("instance", "S13.tv", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),
+            Form("uniform", "S13.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE),
+        ),
+        attained="one particle, one step, an event of target mass 1/(1 + sqrt q)",
+        asks="the hypotheses of S3, constant 1/4",
+    ),
+    Row(
         "G1", "coverage bound of the neighbour (Theorem 3.2), factor 1/2 sharper",
         "bias of SMC by chi-squares, the neighbour's theorem",
         ("theory.g1_coverage", "theory.g1_published"), ("G1", "G1.published"), "model",

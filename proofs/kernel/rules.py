@@ -313,6 +313,31 @@ def iid_prod(theory: Theory, premises: Premises, mean: Integral, n: Node, i: Nod
     return theorem([], equal(c.expectation(factors), c.each("prod", i, mean)))
 
 
+@rule
+def iid_swap(
+    theory: Theory, premises: Premises, mean: Integral, n: Node, s: Node, weight: Integral
+) -> Theorem:
+    """An entry of the cloud changes places with one more draw v. With S = sum_{j<n} h(c_j),
+    I[n, mu](c. sum_{i<n} E[mu](v. G(c_i, v, S)))
+    = I[n, mu](c. sum_{i<n} E[mu](v. G(v, c_i, S + h(v) - h(c_i)))).
+    `mean` is E(u. E(v. G(u, v, s))), `weight` is E(y. h(y)), s a real variable in G alone."""
+    c = _Cloud(mean, n, s, weight)
+    v = _fresh("_v", mean.bound, mean, n, s, weight)
+    alone = all(s.symbol not in k.free for k in (n, weight, *mean.heads))
+    need(is_var(s) and s.sort == "real" and alone, "iid_swap: s is no real variable in G alone")
+    need(same_measure(mean, weight), "iid_swap: h of another measure")
+
+    def g(a: Node, b: Node, total: Node) -> Node:
+        inner = open_body(mean, a)
+        need(same_measure(inner, mean), "iid_swap: two different measures, or one not fixed")
+        mixed = close(replace(open_body(inner, b), {s: total}), v)
+        return c.expectation(c.each("sum", c.i, mean.remade((*mean.heads, mixed))))
+
+    own, total = c.entry(c.i), c.each("sum", c.j, open_body(weight, c.entry(c.j)))
+    moved = plus(total, open_body(weight, v), times(num(-1), open_body(weight, own)))
+    return theorem([], equal(g(own, v, total), g(v, own, moved)))
+
+
 # ------------------------------------------------------------------------------- definitions
 @rule
 def define(theory: Theory, premises: Premises, left: Node, right: Node) -> Theorem:

@@ -120,12 +120,25 @@ def quotient(p: Proof, up: Fact, down: Fact, dens: list[Fact], goal: Node) -> Fa
 
 
 def assemble(
-    p: Proof, given: dict[str, Fact], zero_twist: tuple[Fact, Fact], error, A, near, first_near, stops, ends, moves
+    p: Proof,
+    given: dict[str, Fact],
+    zero_twist: tuple[Fact, Fact],
+    error,
+    A,
+    near,
+    first_near,
+    stops,
+    ends,
+    moves,
+    how: tuple[str, str] = ("telescope_start", "e"),
+    pairs=(),
 ) -> tuple[Fact, Fact]:
     """The telescoping sum for the chain of clouds of SMC: |E W_0 - target| <= sum_{k<T} error(k).
 
     `near(step)` bounds the drift of A at one step, `first_near(...)` the first one; `stops(...)`, `ends(...)`, `moves(...)` are the
-    facts that `telescope` needs; each is a function of the facts that it may use.
+    facts that `telescope` needs; each is a function of the facts that it may use. how: the lemma that adds the steps up,
+    and its name for what
+    a step costs (`telescope_odds_start` multiplies); pairs: what else is instantiated in it, the target by default.
     """
     split = p.assume(eq(T, 1 + m))
     now, clean, alive = p.assume(eq(t + (n + 1), m)), p.assume(good(t, c)), p.assume(lt(0, over(c, weight)))
@@ -177,16 +190,16 @@ def assemble(
     origin = p.equal(num(0) + 1 + m, T, [(1, split)])
     begun = first_near(origin, zero, first_means)
 
-    e, Y = fn("e", "nat -> real"), "Edge*"
-    out = p.use("telescope_start").rename_sort("Y", "Edge")
+    cost, Y = fn(how[1], "nat -> real"), "Edge*"
+    out = p.use(how[0]).rename_sort("Y", "Edge")
     out = out.inst(
-        (e(n), error(n)),
+        (cost(n), error(n)),
         (fn("A", f"nat {Y} -> real")(t, c), A(t, c)),
         (fn("bad", f"nat {Y} -> real")(t, c), over(c, noedge)),
         (fn("alive", f"nat {Y} -> real")(t, c), over(c, weight)),
         (E(measure("step", f"nat {Y}", Y)(t, c), d, 0), E(draws(N, smc(t, c)), d, 0)),
         (E(measure("start", "", Y), d, 0), E(draws(N, first), d, 0)),
-        (real("target"), target),
+        *(pairs or [(real("target"), target)]),
     )
     out = supply(out, nonneg, keeps, drift, martingale, stopped, ended, start, begun)
     return out, split

@@ -482,6 +482,19 @@ const RULES = {
     need(isVariable(i) && i.sort === "nat" && !freeIn(i, [n, ...mean.kids.slice(0, -1)]), "iid_prod: bad index");
     return new Theorem([], equal(draws(mk("prod", null, n, close(open(mean, entry(i)), i))), mk("prod", null, n, close(mean, i))));
   },
+  iid_swap(_, [], mean, n, s, weight) {
+    const { i, j, entry, draws } = cloud(mean, n, s, weight), v = fresh("_v", mean.head.sort, mean, n, s, weight);
+    need(isVariable(s) && s.sort === "real" && sameHead(mean, weight) && !freeIn(s, [n, weight, ...mean.kids.slice(0, -1)]),
+      "iid_swap: s is no real variable, or h has another measure, or s occurs outside G");
+    const at = (a, b, sum) => {
+      const inner = open(mean, a);
+      need(sameHead(inner, mean), "iid_swap: two measures, or the inner one depends on the outer variable");
+      return replace(open(inner, b), new Map([[s, sum]]));
+    };
+    const over = (body) => draws(total(n, i, withBody(mean, close(body, v)))), whole = total(n, j, open(weight, entry(j)));
+    const moved = plus(whole, open(weight, v), times(num(QM), open(weight, entry(i))));
+    return new Theorem([], equal(over(at(entry(i), v, whole)), over(at(v, entry(i), moved))));
+  },
   define(theory, [], left, right) {
     need(left.op === "f" && !right.free.has(left.key) && right.closed && fits(right.sort, left.sort), "define: circular, open, or another sort");
     theory.define(left, right.free, parameters(left));
@@ -576,7 +589,7 @@ const RULES = {
   },
 };
 const ARITY = { assume: 0, discharge: 1, mp: 2, generalise: 1, spec: 1, inst: 1, rename_sort: 1, conj: 2, part: 1, rewrite: 2, cases: 2,
-  induct: 2, fubini: 0, iid_sum: 0, iid_pair: 0, iid_prod: 0, define: 0, define_rec: 0, define_measure: 3, nat_nonneg: 0, antisymmetry: 2,
+  induct: 2, fubini: 0, iid_sum: 0, iid_pair: 0, iid_prod: 0, iid_swap: 0, define: 0, define_rec: 0, define_measure: 3, nat_nonneg: 0, antisymmetry: 2,
   nat_step: 1, nat_split: 2, axiom: 0, conv: 1, contradiction: 1 }; // premises; the other rules take any number
 
 // ---- stored proofs

@@ -144,7 +144,8 @@ def _upper(s: Setting) -> list[Demand]:
     step, guided_step = horizon, horizon * s.branching
     common = {"T": horizon, "L": big_l, "eps": eps}
     demands = [
-        _asked(statement, n := particles(statement, "uniform", **common), n * step) for statement in ("P3", "S3", "S4")
+        _asked(statement, n := particles(statement, "uniform", **common), n * step)
+        for statement in ("P3", "S3", "S13", "S4")
     ]
     n = particles("S8", "uniform", T=horizon, eps=eps)
     demands.append(_asked("S8", n, n * guided_step))

@@ -80,6 +80,8 @@ EXPECTED = {
     ),
     ("S8", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
     ("S8", "uniform"): lambda N, T, eps: sum(((1 + eps) ** (T - p)) * ((1 + eps) ** (T - p) - 1) for p in range(1, T + 1)) / 2 / N,
+    ("S13", "instance"): None,  # a root of a product: compared by its square below
+    ("S13", "uniform"): lambda N, T, L, eps: T * (L * (1 + eps) ** (T - 1)) ** 2 / 4 / N,
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
@@ -125,6 +127,18 @@ def test_any_exact_number_type_and_balls_agree(key):
             assert balls.overlaps(plain) and same.overlaps(plain)
         else:
             assert same == plain and balls.overlaps(flint.arb(flint.fmpq(plain.numerator, plain.denominator)))
+
+
+def test_the_odds_bound_is_where_its_odds_are_the_root_of_the_product():
+    """((1 + x)/(1 - x))^2 = Q for the bound x of S13."""
+    for seed in range(12):
+        given = inputs(("S13", "instance"), seed)
+        found = bounds.evaluate("S13", "instance", **given)
+        x = found if isinstance(found, flint.arb) else flint.arb(flint.fmpq(found.numerator, found.denominator))
+        Q = math.prod((given["N"] - 1 + value) / given["N"] for value in given["q"])
+        ratio = (1 + x) / (1 - x)
+        assert (ratio * ratio).contains(flint.arb(flint.fmpq(Q.numerator, Q.denominator)).mid())
+    assert bounds.evaluate("S13", "instance", N=1, q=[Fraction(4)]) == Fraction(1, 3)
 
 
 def test_roots_are_enclosed_when_they_are_irrational():

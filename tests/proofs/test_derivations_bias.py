@@ -50,6 +50,24 @@ def test_the_two_sided_step_holds(replayer, seed, particles):
     check_theorem(replayer.theorem("S3.step"), env, ranges)
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("particles", [1, 2, 3])
+def test_the_step_of_the_odds_holds(replayer, seed, particles):
+    env, ranges, h = law(seed, particles)
+    env |= {"a": min(h), "q": max(h) / min(h)}
+    check_theorem(replayer.theorem("S13.step"), env, ranges)
+
+
+def test_the_step_of_the_odds_can_fail(replayer):
+    """With a factor of 1 in place of 1 + (q - 1)/N the odds would not move at all: refuted by one of these laws."""
+    theorem, wrong = replayer.theorem("S13.step"), 0
+    for seed in range(12):
+        env, _ranges, h = law(seed, 1)
+        env |= {"a": min(h), "q": Fraction(1)}
+        wrong += any(evaluate(part.kids[0], env) > evaluate(part.kids[1], env) for part in claim_of(theorem)[1])
+    assert wrong > 6
+
+
 def test_the_two_sided_step_is_not_trivial_and_can_fail(replayer):
     theorem = replayer.theorem("S3.step")
     worst = Fraction(0)

@@ -318,13 +318,15 @@ def test_fresh_names_are_fresh_for_every_argument(p):
 
     for rule, mean, counts in (
         ("iid_pair", pair_mean, (i, j, i + j)),
+        ("iid_swap", pair_mean, (i, j, i + j)),
         ("iid_sum", lambda c, i, j, w: E(mu, u, F(u, u, c, i, j, w)), (i, j)),
         ("iid_prod", lambda c, i, j, w: E(mu, u, F(u, u, c, i, n, w)), (j,)),
     ):
         for count in counts:
-            extra = [n] if rule == "iid_prod" else []
+            extra = {"iid_prod": [n], "iid_swap": [real("s"), E(mu, u, F(u, u, c, i, j, w))]}.get(rule, [])
+            named_extra = [instantiate(x, pairs) for x in extra]
             plain = p.step(rule, [], [mean(c, i, j, w), count, *extra]).inst(*pairs)
-            named = p.step(rule, [], [mean(*own.values()), instantiate(count, pairs), *extra])
+            named = p.step(rule, [], [mean(*own.values()), instantiate(count, pairs), *named_extra])
             assert plain.concl is named.concl
     x_named, y_named = element("X", "_x"), element("X", "_y")
     g3 = fn("g3", "X X X X -> real")

@@ -266,6 +266,31 @@ def test_iid_rules(p):
     refused(p, "iid_prod", [], [E(mu, u, f(u)), k, k], match="bad index")
 
 
+def test_iid_swap(p):
+    """With one draw: E f(c_0) h(c_0) = E E f(v) h(v), where the sum is h(c_0) before the exchange and h(v) after it."""
+    c = element("X*", "c")
+    k2, s = fn("k2", "X X -> real"), real("s")
+    fact = p.step("iid_swap", [], [E(mu, u, E(mu, v, k2(u, v) * s)), n, s, E(mu, u, f(u))])
+    total_f = total(n, d, f(at(c, d)))
+    left = E(draws(n, mu), c, total(n, k, E(mu, v, k2(at(c, k), v) * total_f)))
+    right = E(draws(n, mu), c, total(n, k, E(mu, v, k2(v, at(c, k)) * (total_f + f(v) - f(at(c, k))))))
+    assert fact.sides[0] is left and p.conv(fact, eq(left, right))
+    with pytest.raises(ProofError):  # the sum changes with the exchange
+        p.conv(fact, eq(left, E(draws(n, mu), c, total(n, k, E(mu, v, k2(v, at(c, k)) * total_f)))))
+    mean = E(mu, u, E(mu, v, k2(u, v) * s))
+    refused(p, "iid_swap", [], [mean, n, s, E(nu, u, f(u))], match="another measure")
+    refused(p, "iid_swap", [], [mean, n, s, E(mu, u, f(u) * s)], match="in G alone")
+    refused(p, "iid_swap", [], [mean, n, k, E(mu, u, f(u))], match="real variable")
+    refused(p, "iid_swap", [], [E(mu, u, E(nu, v, k2(u, v))), n, s, E(mu, u, f(u))], match="different measures")
+    refused(
+        p,
+        "iid_swap",
+        [],
+        [E(kappa(w), u, E(kappa(u), v, k2(u, v))), n, s, E(kappa(w), u, f(u))],
+        match="different measures",
+    )
+
+
 def test_iid_pair_has_the_diagonal(p):
     c = element("X*", "c")
     fact = p.step("iid_pair", [], [E(mu, u, E(mu, v, f(u) * f(v))), num(2)])

@@ -204,6 +204,10 @@ def test_iid_rules_against_enumeration(seed, size):
         p.step("iid_pair", [], [E(kappa(w), u, E(kappa(w), v, g2(u, v))), count]),
         p.step("iid_pair", [], [E(mu, u, E(mu, v, f(u) * g2(v, u) + f(w))), count]),
         p.step("iid_prod", [], [E(mu, u, f(u) + s(i)), count, i]),
+        p.step("iid_swap", [], [E(mu, u, E(mu, v, g2(u, v) * z + f(v) * z**2)), count, z, E(mu, u, f(u))]),
+        p.step(
+            "iid_swap", [], [E(kappa(w), u, E(kappa(w), v, g2(u, v) / (z + 2))), count, z, E(kappa(w), u, f(u) ** 2)]
+        ),
     ]
     for fact in facts:
         left, right = fact.sides

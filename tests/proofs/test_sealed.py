@@ -119,6 +119,10 @@ def accuracy(id: str, inputs: dict) -> dict:
 BIAS = {
     "S3": (("S3", "instance"), lambda c: {"q": c.q}, lambda c: {}),
     "S3.uniform": (("S3", "uniform"), uniform, lambda c: {}),
+    "S13.tv": (("S13", "instance"), lambda c: {"q": c.q}, lambda c: {}),
+    "S13.sum": (None, None, lambda c: {}),
+    "S13.uniform": (("S13", "uniform"), uniform, lambda c: {}),
+    "S13.particles": (None, None, lambda c: accuracy("S13", uniform(c))),
     "P2": (("P2", "instance"), lambda c: {"q": c.q}, lambda c: {}),
     "P3": (("P3", "uniform"), uniform, lambda c: {}),
     "S4": (("S4", "instance"), lambda c: {"b": c.b}, one_sided),
@@ -162,6 +166,23 @@ def test_bias_statements_say_what_the_engine_measures(replayer, name, model, par
     if form is not None:
         bound = bounds.evaluate(*form, N=particles, **inputs(c))
         assert abs(float(bound) - float(claimed)) < 1e-12
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("model", ["wrong twist", "perfect twist"])
+def test_s13_says_what_the_engine_measures(replayer, model, particles):
+    c = analyse(*MODELS[model]())
+    law = output_law(particle_process(c.model, c.twist, "naive"), particles)
+    theorem = replayer.theorem("S13")
+    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = Cloud(c, particles).environment(F)
+        check_theorem(theorem, env, ranges)
+        out = sum(fraction(p) * F[x] for x, p in enumerate(law.law))
+        aim = sum(fraction(p) * F[x] for x, p in enumerate(c.target))
+        Q = math.prod(1 + (fraction(q) - 1) / particles for q in c.q)
+        (up, above), (down, below) = (part.kids for part in claim_of(theorem)[1])
+        assert evaluate(up, env) == (1 - aim) * out and evaluate(above, env) == Q * aim * (1 - out)
+        assert evaluate(down, env) == aim * (1 - out) and evaluate(below, env) == Q * (1 - aim) * out
 
 
 def test_the_bounds_are_not_trivial_on_these_models():

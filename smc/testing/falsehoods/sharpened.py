@@ -99,6 +99,16 @@ def _(instance: Instance) -> Claims:
     yield from evaluated("S3", "instance", instance, N=instance.particles, q=positive_only(instance.constants)[0])
 
 
+@planted("S13/one-more", "N + 1 in place of N", where=ties)
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S13", "instance", instance, N=instance.particles + 1, q=instance.constants.q)
+
+
+@planted("S13/wrong-level", "q_p of u_p = V*_p/V_p, which is what the adapted sampler needs, for the naive one")
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S13", "instance", instance, N=instance.particles, q=instance.constants.q_adapted)
+
+
 @planted("S4/constant", "a third of the bound")
 def _(instance: Instance) -> Claims:
     yield from scaled("S4", "instance", Rational(1, 3), instance)

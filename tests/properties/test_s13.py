@@ -1,0 +1,69 @@
+"""S13: the odds of every event are within `Q = prod_p (1 + (q_p - 1)/N)` of the target's, so `TV <= (sqrt Q - 1)/(sqrt Q + 1)`."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import assume, given
+
+from smc.exact import output_law
+from smc.numbers import INFINITE, ONE, Rational
+from smc.samplers.process import particle_process
+from smc.setting.analysis import analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import from_mappings, perfect
+from smc.testing import instances, layered_models, prefix_trees
+from tests.properties.common import within_bound
+
+MOST_OUTCOMES = 6
+"""Largest number of terminal states of which every event is tried."""
+
+
+def test_every_instance_is_within_the_bound(ledger):
+    within_bound(ledger, "S13")
+
+
+def product_of(c, particles: int) -> Rational:
+    """Q."""
+    total = ONE
+    for q in c.q:
+        total *= 1 + (q - 1) / particles
+    return total
+
+
+@given(
+    instances(models=layered_models(zero_rewards=False)) | instances(models=prefix_trees(max_horizon=2, max_children=2))
+)
+def test_odds_of_every_event(instance):
+    c = instance.constants
+    assume(INFINITE not in c.q and len(c.target) <= MOST_OUTCOMES)
+    law = output_law(particle_process(instance.model, instance.twist, "naive"), instance.particles).law
+    Q = product_of(c, instance.particles)
+    states = range(len(law))
+    for size in range(1, len(law)):
+        for event in combinations(states, size):
+            out, aim = sum((law[x] for x in event), ONE * 0), sum((c.target[x] for x in event), ONE * 0)
+            assert out * (1 - aim) <= Q * aim * (1 - out)
+            assert aim * (1 - out) <= Q * out * (1 - aim)
+
+
+def test_attained_by_one_particle_in_one_step():
+    """phi = (1, q), an event of mass 1/(1 + sqrt q) for the target: q = 4, and TV = (2 - 1)/(2 + 1)."""
+    model = LayeredModel.from_edges([["r"], ["a", "b"]], [[("r", "a", "2/3"), ("r", "b", "1/3")]], {"a": 1, "b": 4})
+    c = analyse(model, perfect(model))
+    law = output_law(particle_process(model, perfect(model), "naive"), 1)
+    assert c.q == (4,) and law.total_variation(c.target) == Rational(1, 3)
+
+
+def test_the_density_is_not_within_the_square_of_the_odds():
+    """max/min of d out/d pi <= Q holds at T = 1 and fails at T = 2: only events and complements telescope."""
+    edges = [
+        [("r", "A", "1/2"), ("r", "B", "1/2")],
+        [("A", "A1", "1/101"), ("A", "A2", "100/101"), ("B", "B1", "1/3"), ("B", "B2", "2/3")],
+    ]
+    reward = {"A1": 1, "A2": "1/10", "B1": "1/100", "B2": "1/10"}
+    model = LayeredModel.from_edges([["r"], ["A", "B"], ["A1", "A2", "B1", "B2"]], edges, reward)
+    c = analyse(model, from_mappings(model, [{"r": 1}, {"A": "1/10", "B": "1/100"}]))
+    law = output_law(particle_process(model, c.twist, "naive"), 2).law
+    density = [p / q for p, q in zip(law, c.target, strict=True)]
+    assert max(density) / min(density) > 12 and product_of(c, 2) < Rational(36, 5)
