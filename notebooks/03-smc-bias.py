@@ -105,8 +105,10 @@ table(columns, rows)
 # Nothing is lost by using S3: it implies the paper's lemma, and with it the paper's theorem. That, too, is a stored
 # proof.
 #
-# S13 halves S3's constant: the odds of every event under the output are within $Q = \prod_p (1 + (q_p - 1)/N)$ of its
-# odds under the target, so $N \ge L^2 T (1+\varepsilon)^{2(T-1)}/(4\delta)$ particles are enough.
+# S13 halves the constant of S3, by the odds of every event instead of differences.
 
 # %%
 statement("P2", hypotheses=False)
+
+# %%
+formula("S13", "uniform")

@@ -65,24 +65,24 @@ steps("S0.variance")
 # be negative. The first certificate is this identity:
 
 # %%
-identity("S0.variance", 6)
+identity("S0.variance", 5)
 
 # %% [markdown]
 # And the last one, where the mean of `h` enters as an equation with the multiplier `a + b`. The checker expands both
 # sides as polynomials with exact coefficients, with averages of monomials as unknowns, and compares.
 
 # %%
-identity("S0.variance", 9)
+identity("S0.variance", 8)
 
 # %% [markdown]
 # ## The file
 #
 # A Python object can be forged, so an object in memory proves nothing. What counts is the stored proof, a text file
-# with one step a line, and its replay by `python -m proofs.kernel.replay`, which needs the standard library only. The last
+# with one step a line, and its replay by `python -m proofs.kernel.replay`, which needs the standard library only. That
 # step as it is stored:
 
 # %%
-stored_line("S0.variance", 9)
+stored_line("S0.variance", 8)
 
 # %%
 proofs = replayer()

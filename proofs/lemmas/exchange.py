@@ -76,7 +76,7 @@ def term_below_partial_sum(p: Proof) -> Fact:
 
 @lemma(
     "odds_above",
-    title="the upper half of S13.step",
+    title="odds under one self-normalised average, the upper half",
     words="As S13.step: (1 - r) E R <= (1 + (q - 1)/N) r (1 - E R).",
 )
 def odds_above(p: Proof) -> Fact:

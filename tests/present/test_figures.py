@@ -125,9 +125,9 @@ def test_formulas_come_from_the_sealed_statements():
 
 def test_a_proof_can_be_read_and_not_be_forged():
     assert steps("S0.variance").markdown.count("\n") == 11
-    assert r"\left(a + b\right)" in identity("S0.variance", 9).markdown
+    assert r"\left(a + b\right)" in identity("S0.variance", 8).markdown
     with pytest.raises(ValueError, match="certificate"):
-        identity("S0.variance", 8)
+        identity("S0.variance", 7)
     assert after_replacing("S0.variance", '"id": "S0.variance"', '"id":  "S0.variance"') == "accepted"
     assert "line" in after_replacing("S0.variance", '[["#35", "1"]]', '[["#31", "1"]]')
     with pytest.raises(ValueError, match="occurs"):

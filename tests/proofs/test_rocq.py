@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from proofs.catalogue import ROWS
 from proofs.rocq import build as rocq_build
 from proofs.rocq import status as rocq_status
 from proofs.rocq.build import COQ, GOLDEN, MATHCOMP, SOURCE, STAMP
 
-FAMILIES = [*(f"P{i}" for i in range(7)), *(f"S{i}" for i in range(10)), "G1", "G2", "G3"]
+FAMILIES = list(ROWS)
 TOTAL_VARIATION = {"tv_sup_events", "tv_sup_tests"}  # what total variation is, not a statement of the theory
 REAL_AXIOMS = {
     "ClassicalDedekindReals.sig_not_dec",
