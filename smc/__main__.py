@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 
+from smc.interrupts import interrupted, watched
+
 
 def main() -> None:
-    """Run the command line and leave with its exit code; Ctrl-C at any moment is one line and 130."""
-    try:
-        from smc.cli import run
+    """Run the command line and leave with its exit code; Ctrl-C at any moment, imports included, is one line and 130."""
+    with watched():
+        try:
+            from smc.cli import run
 
-        code = run()
-    except KeyboardInterrupt:
-        print("bellman-smc: interrupted", file=sys.stderr)
-        code = 130
+            code = run()
+        except BaseException as error:
+            if not (interrupted() or isinstance(error, KeyboardInterrupt)):
+                raise
+            print("bellman-smc: interrupted", file=sys.stderr)
+            code = 130
     sys.exit(code)
 
 

@@ -12,6 +12,7 @@ from smc.campaign.plan import Plan
 from smc.campaign.search import Chunk, run_chunk
 from smc.campaign.store import Store
 from smc.errors import InputError
+from smc.interrupts import interrupted, pass_on
 
 CONNECT_SECONDS = 5
 
@@ -82,6 +83,7 @@ def run(
     results = _on_cluster(plan, numbers(), dask) if dask else _on_cores(plan, numbers(), workers)
     try:
         for count, chunk in enumerate(results, 1):
+            pass_on()  # before the chunk is stored: it may have been cut short
             store.add(chunk)
             drawn += chunk.examples
             for (claim, form), found in chunk.found.items():
@@ -90,7 +92,10 @@ def run(
             progress(Progress(count, len(missing), drawn, time.monotonic() - began, tightest, whose))
             if chunk.counterexample is not None:
                 ending = Ending.COUNTEREXAMPLE
-    except KeyboardInterrupt:
+            pass_on()
+    except BaseException as error:
+        if not (interrupted() or isinstance(error, KeyboardInterrupt)):
+            raise
         ending = Ending.INTERRUPTED
     finally:
         results.close()

@@ -19,6 +19,7 @@ from hypothesis.strategies import SearchStrategy
 from smc.campaign.plan import Plan
 from smc.check.row import Row
 from smc.formats.native import layered_document
+from smc.interrupts import pass_on
 from smc.numbers import Verdict, nearest_float
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.families import FAMILIES, hard_families
@@ -119,6 +120,7 @@ def evaluate(plan: Plan, instance: Instance) -> Iterator[tuple[str, str, Row]]:
         try:
             found = report(instance, algorithm).rows
         except Exception as error:  # whatever it is, an instance without an answer is a finding, and is shrunk like one
+            pass_on()  # but not where Ctrl-C made it
             raise Refuted(instance, CRASH, type(error).__name__, algorithm, str(error)[:200], "an answer") from error
         for row in found:
             if row.id in plan.statements and ALGORITHM[row.id] == algorithm:

@@ -87,12 +87,12 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             if not tables:
-                self._db.execute("BEGIN IMMEDIATE")
-                for statement in SCHEMA.split(";"):
-                    if statement.strip():
-                        self._db.execute(statement)
-                self._db.execute("INSERT INTO plan VALUES (?)", (plan.to_json(),))
-                self._db.execute("COMMIT")
+                with self._db:
+                    self._db.execute("BEGIN IMMEDIATE")
+                    for statement in SCHEMA.split(";"):
+                        if statement.strip():
+                            self._db.execute(statement)
+                    self._db.execute("INSERT INTO plan VALUES (?)", (plan.to_json(),))
             (stored,) = self._db.execute("SELECT document FROM plan").fetchone()
         if stored != plan.to_json():
             self._db.close()
@@ -126,14 +126,12 @@ class Store:
 
     def add(self, chunk: Chunk) -> None:
         """One chunk, in one transaction. A chunk that is there already is left alone."""
-        with self._explained():
+        with (
+            self._explained(),
+            self._db,
+        ):  # which commits, or rolls back at an exception, Ctrl-C between two lines included
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._insert(chunk)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+            self._insert(chunk)
 
     def _insert(self, chunk: Chunk) -> None:
         if self._db.execute("SELECT 1 FROM chunks WHERE number = ?", (chunk.number,)).fetchone():

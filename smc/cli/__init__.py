@@ -18,6 +18,8 @@ from collections.abc import Sequence
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from smc.interrupts import interrupted, watched
+
 HOLDS, REFUTED, BAD_INPUT, UNDECIDED, INTERNAL, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 70, 130, 141
 TRACEBACK = "BELLMAN_SMC_TRACEBACK"
 """Environment variable that shows where an internal error came from."""
@@ -109,21 +111,31 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show must not stop the report
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        code = app(args=None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
-        return INTERRUPTED if code == INTERRUPTED and _tell("interrupted") else code or HOLDS
-    except (KeyboardInterrupt, typer.Abort):
-        return _tell("interrupted") and INTERRUPTED
-    except SystemExit:  # Typer's answer to a closed pipe, with code 1, which would say refuted here
+    with watched():
+        try:
+            code = app(args=None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False)
+            sys.stdout.flush()
+        except BaseException as error:
+            code = INTERRUPTED if interrupted() else _ended(error)
+        if code == INTERRUPTED or interrupted():  # seen by nobody, it may have cut short what was computed
+            return _tell("interrupted") and INTERRUPTED
+        return code or HOLDS
+
+
+def _ended(error: BaseException) -> int:
+    """The exit code for what ended a command, said in one line."""
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return INTERRUPTED
+    if isinstance(error, SystemExit):  # Typer's answer to a closed pipe, with code 1, which would say refuted here
         return CLOSED_PIPE
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         _abandon_output()
         return CLOSED_PIPE
-    except MemoryError:
+    if isinstance(error, MemoryError):
         return _tell("out of memory; choose a shorter horizon, fewer particles, or --method monte-carlo") and BAD_INPUT
-    except Exception as error:
+    if isinstance(error, Exception):
         return _failed(error)
+    raise error
 
 
 def _failed(error: Exception) -> int:

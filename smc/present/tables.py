@@ -230,7 +230,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.chmod(name, 0o666 & ~umask)  # mkstemp makes files that only their owner reads
             os.replace(name, path)
         except BaseException:
-            os.unlink(name)
+            Path(name).unlink(missing_ok=True)  # gone when the interruption came after the move
             raise
     except OSError as error:
         raise InputError(
