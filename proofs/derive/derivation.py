@@ -5,8 +5,14 @@
     d.prove(lhs <= rhs, *lines)      a certificate found by `proofs.derive.finder` from the lines, the context and the signs of what occurs
     d.maximum(f, a)                  f <= f(a*), the maximiser a* found by `diff` and `solve`
     d.grows(f, x, 0)                 f(0) <= f(x) for x >= 0 from f' >= 0, its sign by `factor`
-    d.expect(law, y, line)           expectations of both sides;   d.average(law, y, line, null): almost surely
+    d.expect(law, y, line)           expectations of both sides
     with d.suppose(...) as here      a hypothesis for a while; `here.then(line, x)` discharges it
+    with d.surely(law, y, z, ...)    the same where z = 0, almost surely;  `here.average(line)`: expectations of both sides
+    with d.below(i, n) as here       the same for i < n;  `here.sum(line)`: the sums of both sides
+    d.nat_step(line)                 m + 1 <= n from m < n between naturals
+    with d.nat_split(line, rest)     n = m + rest from m <= n;  `here.close(line)`
+    d.iid_sum, d.iid_pair, d.iid_swap   expectations over clouds of independent draws;  d.define_law: a new probability
+    d.replace(equation, shape)       equals for equals, also under binders
     d.cases(a, b, low, high), d.induct(n, claim, base, step)
     d.contradiction(a <= b, *lines)  because b < a gives 0 < 0
     d.calc(a, ("<=", b, *why), ("=", c, *why))   a chain;   d.chain(line, line)
@@ -23,55 +29,14 @@ from typing import Any
 import sympy as sp
 
 from proofs.derive.author import Fact, Proof
+from proofs.derive.lines import Below, Line, Split, Supposition, Surely, two_ways
 from proofs.derive.polynomials import NotFound
 from proofs.derive.prover import Prover
-from proofs.kernel import Application, Node, ProofError, close, equal, implies, le, lt, mk
+from proofs.kernel import Application, Node, ProofError, le, lt, mk
 from proofs.kernel.arithmetic import canonical, derivative
 from proofs.language.bridge import to_kernel, to_sympy
-from proofs.language.expressions import Expect, Law, Log, relation
-from proofs.language.terms import ZERO
-from proofs.language.text import latex
-
-
-class Line:
-    """A proved relation.  `.relation`, `.lhs`, `.rhs`: sympy; `.fact`: the kernel's theorem."""
-
-    def __init__(self, derivation: Derivation, fact: Fact):
-        self.derivation, self.fact = derivation, fact
-
-    @property
-    def relation(self) -> Any:
-        return to_sympy(self.fact.concl, "native")
-
-    @property
-    def lhs(self) -> Any:
-        return to_sympy(self.fact.sides[0], "native")
-
-    @property
-    def rhs(self) -> Any:
-        return to_sympy(self.fact.sides[1], "native")
-
-    def __getitem__(self, part: int) -> Line:
-        """Part 0 or 1 of a conjunction."""
-        if part not in (0, 1):
-            raise IndexError("a conjunction has the parts 0 and 1")
-        return Line(self.derivation, self.fact.left if part == 0 else self.fact.right)
-
-    def __call__(self, *terms: Any) -> Line:
-        """At these values of the quantified variables; antecedents that are hypotheses or provable signs are discharged."""
-        out = self.fact.spec(*map(to_kernel, terms))
-        while out.concl.op == "=>":
-            out = out.mp(self.derivation.prover.known(out.concl.kids[0]))
-        return Line(self.derivation, out)
-
-    def __repr__(self) -> str:
-        return f"|- {self.relation}"
-
-    def _latex(self, printer) -> str:
-        return printer._print(self.relation)
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {latex(self.relation)}$"
+from proofs.language.expressions import Expect, Law, Log, function, relation
+from proofs.language.terms import ZERO, Head, Symbol
 
 
 class Derivation:
@@ -108,9 +73,12 @@ class Derivation:
         """Named hypotheses of the model, by name; they are known from here on."""
         return {name: self.know(Line(self, fact)) for name, fact in hypotheses(self.proof).items()}
 
-    def use(self, name: str, at: Mapping[Any, Any] | None = None) -> Line:
-        """An earlier theorem at these values of its free symbols; hypotheses that are known here, in whatever form, are discharged."""
+    def use(self, name: str, at: Mapping[Any, Any] | None = None, sorts: Mapping[str, str] | None = None) -> Line:
+        """An earlier theorem at these values of its free symbols, on other sets (`sorts`: {"Y": "Edge"}); hypotheses that are known
+        here, in whatever form, are discharged."""
         fact = self.proof.use(name)
+        for old, new in (sorts or {}).items():
+            fact = fact.rename_sort(old, new)
         pairs = [(to_kernel(a), to_kernel(b)) for a, b in (at or {}).items()]
         fact = fact.inst(*pairs) if pairs else fact
         for h in sorted(fact.hyps, key=repr):
@@ -176,28 +144,23 @@ class Derivation:
         return Line(self, line.fact.discharge(hypothesis.fact).gen(*map(to_kernel, variables)))
 
     def expect(self, law: Law, y: Any, line: Line) -> Line:
-        """E a <= E b from a <= b (for all y)."""
+        """E a <= E b from a <= b for all y; an equation from an equation."""
         v = to_kernel(y)
-        left, right = (to_kernel(Expect(law, y, to_sympy(side))) for side in line.fact.sides)
-        wanted = mk("all", v.sort, (mk(line.fact.concl.op, None, (left.kids[-1], right.kids[-1])),))
-        return Line(self, self.proof.mono(self.prover.conv(line.fact.gen(v), wanted), left, right))
+        means = [to_kernel(Expect(law, y, to_sympy(side))) for side in line.fact.sides]
 
-    def average(self, law: Law, y: Any, line: Line, null: tuple[Any, Line, Line]) -> Line:
-        """E a <= E b from forall y. z = 0 => a <= b; null = (z, the line forall y. 0 <= z, the line E z = 0)."""
-        v, (z, nonneg, zero) = to_kernel(y), null
-        inner = line.fact.spec(v).concl.kids[1]
-        head = tuple(map(to_kernel, law.args))
+        def one_way(fact: Fact, a: Node, b: Node) -> Fact:
+            wanted = mk("all", v.sort, (mk(fact.concl.op, None, (a.kids[-1], b.kids[-1])),))
+            return self.proof.mono(self.prover.conv(fact.gen(v), wanted), a, b)
 
-        def wrapped(body: Node) -> Node:
-            return mk(law.kind, (law.name, law.sorts, law.sort), (*head, close(body, v)))
+        return Line(self, two_ways(self, line.fact, means, one_way))
 
-        low, high, nought = wrapped(inner.kids[0]), wrapped(inner.kids[1]), wrapped(to_kernel(z))
-        bound = [w.kids[-1] for w in (low, high, nought)]
-        guarded = implies(equal(bound[2], ZERO), mk(inner.op, None, (bound[0], bound[1])))
-        main = self.prover.conv(line.fact, mk("all", v.sort, (guarded,)))
-        positive = self.prover.conv(nonneg.fact, mk("all", v.sort, (le(ZERO, bound[2]),)))
-        nothing = self.prover.conv(zero.fact, equal(nought, ZERO))
-        return Line(self, self.proof.mono(main, low, high, (nought, positive, nothing)))
+    def surely(self, law: Law, y: Any, z: Any, nonneg: Line, zero: Line) -> Surely:
+        """`with d.surely(...) as here:` supposes z = 0, which is so almost surely: the lines say forall y. 0 <= z and E z = 0."""
+        return Surely(self, law, y, z, (nonneg, zero))
+
+    def below(self, i: Any, n: Any) -> Below:
+        """`with d.below(i, n) as here:` supposes i < n; `here.sum(line)` adds the line up."""
+        return Below(self, i, n)
 
     def both(self, a: Line, b: Line) -> Line:
         return Line(self, a.fact.both(b.fact))
@@ -217,6 +180,61 @@ class Derivation:
         """shape(b) from a line that says shape(a), for the equation a = b."""
         return Line(self, self.proof.rewrite(equation.fact, lambda F: to_kernel(shape(to_sympy(F()))), line.fact))
 
+    def replace(self, equation: Line, shape: Callable[[Callable[..., Any]], Any], line: Line | None = None) -> Line:
+        """shape(b) from a line that says shape(a), for the equation forall ys. a(ys) = b(ys); without a line: shape(a) = shape(b)."""
+
+        def template(F: Symbol) -> Node:
+            return to_kernel(shape(lambda *ys: to_sympy(F(*map(to_kernel, ys)))))
+
+        return Line(self, self.proof.rewrite(equation.fact, template, None if line is None else line.fact))
+
+    # ------------------------------------------------------------------------------------------------ naturals, clouds, laws
+    def nat_step(self, line: Line) -> Line:
+        """m + 1 <= n from m < n between naturals."""
+        return Line(self, self.proof.step("nat_step", [line.fact]))
+
+    def nat_split(self, low: Line, rest: sp.Symbol) -> Split:
+        """From low: m <= n. `with d.nat_split(low, rest) as here:` supposes n = m + rest; `here.close(line)` is the line without it."""
+        return Split(self, low, rest)
+
+    def iid_sum(self, law: Law, y: Any, g: Any, n: Any) -> Line:
+        """Over a cloud c of n draws: E sum_i g(c_i) = n E g."""
+        return Line(self, self.proof.step("iid_sum", [], [to_kernel(Expect(law, y, g)), to_kernel(n)]))
+
+    def iid_pair(self, law: Law, u: Any, v: Any, k: Any, n: Any) -> Line:
+        """E sum_i sum_j k(c_i, c_j) = n E k(u, u) + n (n - 1) E k(u, v)."""
+        mean = Expect(law, u, Expect(law, v, k))
+        return Line(self, self.proof.step("iid_pair", [], [to_kernel(mean), to_kernel(n)]))
+
+    def iid_swap(self, law: Law, u: Any, v: Any, g: Any, n: Any, s: Any, weight: tuple[Any, Any]) -> Line:
+        """An entry changes places with one more draw v: with S = sum_i h(c_i), weight = (y, h(y)) and g a term in u, v, s,
+        E sum_i E g(c_i, v, S) = E sum_i E g(v, c_i, S + h(v) - h(c_i))."""
+        args = Expect(law, u, Expect(law, v, g)), n, s, Expect(law, *weight)
+        return Line(self, self.proof.step("iid_swap", [], [*map(to_kernel, args)]))
+
+    def define_law(
+        self,
+        law: Law,
+        y: Any,
+        right: Callable[[Callable], Any],
+        positive: Callable[[Line, Callable], Line],
+        *dens: Line,
+    ) -> Callable[[Any], Line]:
+        """A new probability by E h = right(h).  `positive` gives 0 <= right(f) from (forall y. 0 <= f(y), f); dens: denominators, positive.
+
+        Returns its equation for a test function, given as a term in y.
+        """
+        f = function("_f", f"{to_kernel(y).sort} -> real")
+        fact, pattern = self.proof.define_measure(
+            Head("E", (law.name, law.sorts, law.sort), tuple(map(to_kernel, law.args))),
+            to_kernel(y),
+            lambda h: to_kernel(right(lambda e: to_sympy(h(to_kernel(e))))),
+            lambda fact: positive(Line(self, fact), f).fact,
+            [line.fact for line in dens],
+        )
+        return lambda h: Line(self, fact.inst((pattern, to_kernel(h))))
+
+    # ------------------------------------------------------------------------------------------------ signs, axioms, the end
     def zero(self, term: Any, *lines: Line) -> Line:
         """term = 0 from term <= 0 and 0 <= term."""
         low, high = self.prove(relation("<=", term, 0), *lines), self.prove(relation("<=", 0, term), *lines)
@@ -279,30 +297,6 @@ class Derivation:
         for unused in sorted(self.sealed.hyps - fact.hyps, key=repr):
             fact = fact.both(self.proof.assume(unused, note="not needed")).left
         return fact
-
-
-class Supposition:
-    """Hypotheses for a while: the context is as before afterwards."""
-
-    def __init__(self, derivation: Derivation, formulas: tuple):
-        self.derivation, self.formulas = derivation, formulas
-
-    def __enter__(self) -> Supposition:
-        prover = self.derivation.prover
-        self.before = list(prover.context), dict(prover.signs)
-        self.facts = [prover.proof.assume(to_kernel(f)) for f in self.formulas]
-        prover.context += self.facts
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.derivation.prover.context, self.derivation.prover.signs = self.before
-
-    def then(self, line: Line, *variables: Any) -> Line:
-        """forall variables. suppositions => line."""
-        return Line(self.derivation, line.fact.discharge(*self.facts).gen(*map(to_kernel, variables)))
-
-    def __getitem__(self, i: int) -> Line:
-        return Line(self.derivation, self.facts[i])
 
 
 def _plain(f: Any, x: Any) -> tuple[sp.Expr, sp.Symbol, dict]:

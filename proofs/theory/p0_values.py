@@ -39,12 +39,12 @@ def value_error(d: Derivation) -> Line:
 
     with d.suppose(claim(n)) as hyp, d.suppose(Eq(t + n + 1, T), live) as here:
         d.know(d.prove(t < T, here[0]))
-        with d.suppose(Eq(dead(t + 1, y), 0)) as there:  # the next state is live almost surely
+        bad, never = d.gen(given["dead is non-negative"](t + 1, y), y), given["live states stay live"](t, x)
+        with d.surely(M(t, x), y, dead(t + 1, y), bad, never) as there:  # the next state is live almost surely
             weight = d.know(given["potentials are non-negative"](t, x, y)).rhs
             later = hyp[0](t + 1, y)
-            up, down = (there.then(d.prove(weight * a.lhs <= weight * a.rhs, a), y) for a in (later[0], later[1]))
-        null = dead(t + 1, y), d.gen(given["dead is non-negative"](t + 1, y), y), given["live states stay live"](t, x)
-        up, down = (d.average(M(t, x), y, line, null) for line in (up, down))  # B Vstar <= (1+eps)^n B V, and back
+            up, down = (d.prove(weight * a.lhs <= weight * a.rhs, a) for a in (later[0], later[1]))
+        up, down = there.average(up), there.average(down)  # B Vstar <= (1+eps)^n B V, and back
         recursion = given["value recursion"](t, x)
         with d.suppose(0 < V(t, x)):  # the Bellman ratio gives one more factor 1 + eps
             ratio = given["Bellman error"](t, x)

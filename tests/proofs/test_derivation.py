@@ -10,7 +10,18 @@ from proofs.derive.polynomials import NotFound
 from proofs.derive.stored import encode
 from proofs.kernel.replay import Replayer, load
 from proofs.language.bridge import same, to_kernel
-from proofs.language.expressions import Both, Element, Expect, ForAll, Law, function, implications, relation, symbols
+from proofs.language.expressions import (
+    Both,
+    Element,
+    Entry,
+    Expect,
+    ForAll,
+    Law,
+    function,
+    implications,
+    relation,
+    symbols,
+)
 
 a, q, r, s, u = symbols("a q r s u")
 n, k = symbols("n k", "nat")
@@ -62,13 +73,83 @@ def test_expectations_and_almost_sure_averages(d):
     pointwise = d.prove(2 * f(y) * g(y) <= f(y) ** 2 + g(y) ** 2)
     mean = d.expect(mu, y, pointwise)
     assert same(mean.relation, 2 * Expect(mu, y, f(y) * g(y)) <= Expect(mu, y, f(y) ** 2) + Expect(mu, y, g(y) ** 2))
+    assert d.expect(mu, y, d.prove(Eq(2 * f(y) - f(y), f(y)))).fact.concl.op == "="
     nonneg, nothing = d.given(ForAll(y, 0 <= z(y)), Eq(Expect(mu, y, z(y)), 0))
-    with d.suppose(Eq(z(y), 0)) as here:
-        low = d.given(ForAll(y, implications(Eq(z(y), 0), f(y) <= g(y))))
-        line = here.then(low(y), y)
-    almost = d.average(mu, y, line, (z(y), nonneg, nothing))
+    given = d.given(ForAll(y, implications(Eq(z(y), 0), Both(f(y) <= g(y), Eq(g(y), f(y) ** 2)))))
+    with d.surely(mu, y, z(y), nonneg, nothing) as here:
+        low, square = given(y)[0], given(y)[1]
+    almost = here.average(low)
     assert same(almost.relation, Expect(mu, y, f(y)) <= Expect(mu, y, g(y)))
+    assert same(here.average(square).relation, Eq(Expect(mu, y, g(y)), Expect(mu, y, f(y) ** 2)))
     replayed(almost)
+
+
+def test_sums_over_the_first_naturals(d):
+    level, top = function("level", "nat -> real"), function("top", "nat -> real")
+    given = d.given(ForAll(k, implications(k < n, Both(level(k) <= top(k), Eq(top(k), level(k) ** 2)))))
+    with d.below(k, n) as here:
+        low, square = given(k)[0], given(k)[1]
+    line = here.sum(low)
+    assert same(line.relation, sp.Sum(level(k), (k, 0, n - 1)) <= sp.Sum(top(k), (k, 0, n - 1)))
+    assert here.sum(square).fact.concl.op == "="
+    assert len(replayed(line).hyps) == 1
+
+
+def test_naturals_step_and_split(d):
+    """k < n gives (1 + u)^(k + 1) <= (1 + u)^n: n is k + 1 and the rest."""
+    rest = symbols("rest", "nat")[0]
+    low = d.given(0 <= u)
+    up = d.nat_step(d.given(k < n))
+    assert same(up.relation, relation("<=", k + 1, n))
+    with d.nat_split(up, rest) as here:
+        d.know(d.use("power_nonneg")(1 + u, k + 1))
+        more = d.prove((1 + u) ** (k + 1) <= (1 + u) ** (k + 1 + rest), d.use("power_at_least_one")(1 + u, rest))
+        same_power = d.at(d.prove(Eq(k + 1 + rest, n), here[0]), more, lambda m: (1 + u) ** (k + 1) <= (1 + u) ** m)
+    line = here.close(same_power)
+    assert same(line.relation, (1 + u) ** (k + 1) <= (1 + u) ** n)
+    assert len(replayed(line).hyps) == 2 and low.fact.concl in line.fact.hyps
+
+
+def test_clouds_of_independent_draws(d):
+    """Var of a sum of draws: E (sum f(c_i))^2 = n E f^2 + n (n - 1) (E f)^2."""
+    c, v, i, j = Element("c", "Y*"), Element("v", "Y"), *symbols("i j", "nat")
+    mean = Expect(mu, y, f(y))
+    once = d.iid_sum(mu, y, f(y), n)
+    assert same(once.relation, Eq(Expect(mu.draws(n), c, sp.Sum(f(Entry(c, i)), (i, 0, n - 1))), n * mean))
+    pair = d.iid_pair(mu, y, v, f(y) * f(v), n)
+    square = sp.Sum(f(Entry(c, i)), (i, 0, n - 1)) ** 2
+    claim = Eq(Expect(mu.draws(n), c, square), n * Expect(mu, y, f(y) ** 2) + n * (n - 1) * mean**2)
+    replayed(d.prove(claim, pair))
+    moved = d.iid_swap(mu, y, v, f(y) * s, n, s, (y, g(y)))
+    total = sp.Sum(g(Entry(c, j)), (j, 0, n - 1))
+    own = sp.Sum(f(Entry(c, i)) * total, (i, 0, n - 1))
+    new = sp.Sum(Expect(mu, v, f(v) * (total + g(v) - g(Entry(c, i)))), (i, 0, n - 1))
+    assert same(moved.relation, Eq(Expect(mu.draws(n), c, own), Expect(mu.draws(n), c, new)))
+
+
+def test_a_law_is_defined(d):
+    """The law of y under mu tilted by f >= 0."""
+    weight = d.given(ForAll(y, 0 <= f(y)))
+    mass = d.given(0 < Expect(mu, y, f(y)))
+
+    def pushed(h):
+        return Expect(mu, y, f(y) * h(y)) / Expect(mu, y, f(y))
+
+    def positive(nonneg, h):
+        d.know(weight(y)), d.know(nonneg(y))
+        return d.prove(0 <= pushed(h), d.expect(mu, y, d.prove(0 <= f(y) * h(y))))
+
+    law = d.define_law(Law("tilted", "", "Y"), y, pushed, positive, mass)
+    line = law(g(y))
+    assert same(line.relation, Eq(Expect(Law("tilted", "", "Y"), y, g(y)), pushed(g)))
+    replayed(line)
+
+
+def test_equals_for_equals_under_binders(d):
+    same_weight = d.given(ForAll(y, Eq(f(y), g(y))))
+    line = d.replace(same_weight, lambda F: Expect(mu, y, F(y) ** 2))
+    assert same(line.relation, Eq(Expect(mu, y, f(y) ** 2), Expect(mu, y, g(y) ** 2)))
+    replayed(line)
 
 
 def test_induction(d):
