@@ -83,9 +83,9 @@ def rational(value: object) -> Rational:
             return gmpy2.mpq(Fraction(text))
         except ZeroDivisionError:
             raise ValueError(f"{value!r} has a zero denominator") from None
-    if isinstance(value, float):
+    if isinstance(value, numbers.Real):  # numpy's floats of any width too
         raise TypeError(
-            f'{value!r} is a float, which is not exact; write it as a string such as "1/3", or rationalise it'
+            f'{value} is a float, which is not exact; write it as a string such as "1/3", or call smc.numbers.rationalise'
         )
     raise TypeError(f"{value!r} ({type(value).__name__}) is not a rational number")
 

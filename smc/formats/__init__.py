@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -49,8 +51,16 @@ class Source:
             raise error.within(self.place) from None
 
 
-def load(spec: str, *, rationalise: bool = False, horizon: int | None = None, with_values: bool = True) -> Source:
+def load(
+    spec: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    rationalise: bool = False,
+    horizon: int | None = None,
+    with_values: bool = True,
+) -> Source:
     """The model that `spec` names: a native JSON file, `gym:ENV?horizon=...`, or the name of a shipped model (`shipped:frozenlake-4x4`).
+
+    A mapping is the native JSON object itself, as `json.load` returns it.
 
     rationalise: read decimals as exact fractions and scale rows that miss 1 by rounding; what was done is in the model's notes.
     horizon: in place of the source's own (MDPs and tables only). with_values: False leaves an MDP's values unread, as they may be listed
@@ -58,17 +68,30 @@ def load(spec: str, *, rationalise: bool = False, horizon: int | None = None, wi
     """
     if horizon is not None and horizon < 1:
         raise InputError(f"{horizon} is below 1", where="horizon", mend="give a whole number of at least 1")
+    given = spec if isinstance(spec, Mapping) else None
+    spec = "document" if isinstance(spec, Mapping) else os.fspath(spec)
     if spec.startswith("gym:"):
         from smc.formats import gym
 
         return gym.load(spec, rationalise=rationalise, horizon=horizon)
     try:
-        data = _shipped(spec) if spec.startswith("shipped:") else load_bytes(spec, spec)
+        if given is not None:
+            data = _written(given)
+        else:
+            data = _shipped(spec) if spec.startswith("shipped:") else load_bytes(spec, spec)
         return _native(data, spec, Rounding(rationalise), horizon, with_values)
     except InputError as error:
         if error.where.startswith(spec):
             raise
         raise error.within(spec) from None
+
+
+def _written(document: Mapping[str, Any]) -> bytes:
+    """The text of a JSON object that is at hand as Python objects, so that it is read as strictly as a file; Fractions as "1/3"."""
+    try:
+        return json.dumps(document, default=str).encode()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"is not JSON: {error}", mend="give what json.load returns for a model file") from None
 
 
 def _shipped(spec: str) -> bytes:

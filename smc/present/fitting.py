@@ -12,14 +12,16 @@ from rich.text import Text
 
 FOLDED = 14
 """Characters to which a column of text may be folded, unless it is narrower."""
+LINES = 2
+"""Lines that a cell of prose may take before its column goes: a table of tall rows is not read."""
 
 
 class FittedTable(Table):
     """A table that is laid out when its width is known.
 
-    Columns that are set to the right hold numbers and keep every character; the others fold. Where that is not enough the lines of the
-    frame go, then the columns named in `prose`, one by one in that order; and where the numbers alone are too wide, each row becomes
-    lines of `column: value`.
+    Columns that are set to the right hold numbers and keep every character; the others fold, those named in `prose` to two lines at most.
+    Where that is not enough the lines of the frame go, then the columns named in `prose`, one by one in that order; and where the numbers
+    alone are too wide, each row becomes lines of `column: value`.
     """
 
     def __init__(self, *, prose: Sequence[str] = (), **options: Any) -> None:
@@ -33,7 +35,7 @@ class FittedTable(Table):
             kept = [c for c in self.columns if str(c.header) not in self.prose[:dropped]]
             for frame, edge, between in ((self.box, 4, 3), (None, 0, 2)):
                 free = width - edge - between * (len(kept) - 1) if frame else width - between * len(kept)
-                least = [_least(console, c) for c in kept]
+                least = [_least(console, c, prose=str(c.header) in self.prose) for c in kept]
                 if sum(least) <= free:
                     yield from self._laid_out(console, options, kept, least, free, frame)
                     return
@@ -89,11 +91,19 @@ def _natural(console: Console, column: Column) -> int:
     return max(Text(text).cell_len for text in (str(column.header), *_texts(console, column)))
 
 
-def _least(console: Console, column: Column) -> int:
-    """Characters below which the column would cut a number, or break a word of its header."""
+def _least(console: Console, column: Column, *, prose: bool) -> int:
+    """Characters below which the column would cut a number, break a word of its header, or (prose) fold a cell into too many lines."""
     header = max((Text(word).cell_len for word in str(column.header).split()), default=0)
     cells = _texts(console, column)
     if column.justify == "right":
         return max([header, *(Text(text).cell_len for text in cells)])
     words = [Text(word).cell_len for text in cells for word in text.split()]
-    return max(header, min(max(words, default=0), FOLDED))
+    least = max(header, min(max(words, default=0), FOLDED))
+    if prose:
+        while any(_lines(console, text, least) > LINES for text in cells):
+            least += 1
+    return least
+
+
+def _lines(console: Console, text: str, width: int) -> int:
+    return len(Text(text).wrap(console, width, overflow="fold"))

@@ -7,6 +7,7 @@ Edges are sparse: each state lists its successors and nothing else is stored.
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -117,6 +118,72 @@ class LayeredModel:
         phi = tuple(_number(reward[state], f"reward[{state!r}]") for state in layers[-1])
         return LayeredModel(named, tuple(steps), phi, name, tuple(notes))
 
+    @staticmethod
+    def from_arrays(
+        transitions: Sequence[Any],
+        reward: Sequence[object],
+        *,
+        horizon: int | None = None,
+        initial: int | Sequence[object] = 0,
+        potential: Sequence[Any] | None = None,
+        states: Sequence[Hashable] | None = None,
+        name: str = "model",
+    ) -> LayeredModel:
+        """A Markov chain over S states as a model: `M_t[i][j]`, `psi_t[i][j]` and `phi[i]` as nested sequences or arrays of exact numbers.
+
+        transitions: shape (S, S), the same at every step of `horizon`, or (T, S, S). reward: shape (S,). initial: the index of the state
+        that runs start in, or its law, shape (S,), which is then step 1 of `horizon + 1`. potential: shape as transitions, 1 by default.
+        states: names, shape (S,), by default their indices.
+
+        Entries are whole numbers, Fractions or text such as "1/3" (an array of floats: `[[rationalise(p) for p in row] for row in P]`
+        with `smc.numbers.rationalise`). Raises ModelError for floats, for shapes that do not fit, and for what is no model.
+        """
+        moves = len(transitions)
+        size = len(reward)
+        stationary = _depth(transitions) == 2
+        if stationary and horizon is None:
+            raise ModelError(
+                f"one matrix for {size} states and no horizon",
+                where="horizon",
+                mend="give horizon=, the number of steps",
+            )
+        if not stationary and horizon not in (None, moves):
+            raise ModelError(f"{moves} matrices for horizon {horizon}", where="transitions", mend="give one a step")
+        steps = moves if horizon is None else horizon
+        if steps < 1:
+            raise ModelError(f"horizon {steps} is below 1", where="horizon", mend="give a whole number of at least 1")
+        names = tuple(str(s) for s in (range(size) if states is None else states))
+        if len(names) != size:
+            raise ModelError(f"{len(names)} names for {size} rewards", where="states", mend="give one name a state")
+        if stationary:
+            rows = (_matrix(transitions, potential, size, ""),) * steps
+        else:
+            given = [None] * moves if potential is None else potential
+            if len(given) != moves:
+                raise ModelError(f"{len(given)} matrices for {moves} steps", where="potential", mend="give one a step")
+            rows = tuple(_matrix(p, g, size, f"[{t}]") for t, (p, g) in enumerate(zip(transitions, given, strict=True)))
+        phi = tuple(_number(r, f"reward[{i}]") for i, r in enumerate(reward))
+        if isinstance(initial, int | numbers.Integral):
+            root = int(initial)
+            if not 0 <= root < size:
+                raise ModelError(f"no state {root}", where="initial", mend=f"give an index from 0 to {size - 1}")
+            layers, first = ((names[root],), *(names,) * steps), (rows[0][root],)
+            return LayeredModel(layers, (first, *rows[1:]), phi, name)
+        if len(initial) != size:
+            raise ModelError(f"{len(initial)} entries for {size} states", where="initial", mend="give one a state")
+        start = merge_edges(Edge(i, _number(p, f"initial[{i}]")) for i, p in enumerate(initial))
+        return LayeredModel((("start",), *(names,) * (steps + 1)), ((start,), *rows), phi, name)
+
+    @staticmethod
+    def from_dict(document: Mapping[str, Any], *, horizon: int | None = None) -> LayeredModel:
+        """The model of a native JSON object (`bellman-smc/layered-1` or `mdp-1`), as `json.load` returns it; its values are left aside.
+
+        horizon: in place of an MDP's own. Raises InputError with the place of the fault.
+        """
+        from smc.formats import load  # the reader of files, which builds on this module
+
+        return load(document, horizon=horizon, with_values=False).model
+
 
 def prefix_tree(
     horizon: int,
@@ -169,6 +236,37 @@ def reachable(model: LayeredModel) -> tuple[frozenset[int], ...]:
     for step in model.edges:
         layers.append(frozenset(e.target for i in layers[-1] for e in step[i] if e.probability > 0))
     return tuple(layers)
+
+
+def _depth(nested: Any) -> int:
+    """How many brackets deep the numbers stand."""
+    depth = 0
+    while not isinstance(nested, str) and hasattr(nested, "__len__"):
+        if not len(nested):
+            raise ModelError("is empty", where="transitions", mend="give one row a state")
+        nested, depth = nested[0], depth + 1
+    if depth not in (2, 3):
+        raise ModelError(
+            f"{depth} dimensions", where="transitions", mend="give (S, S), or (T, S, S) for one matrix a step"
+        )
+    return depth
+
+
+def _matrix(transitions: Sequence[Any], potential: Sequence[Any] | None, size: int, step: str) -> tuple[Row, ...]:
+    """Rows of edges of one step from the matrices of probabilities and potentials, both (size, size)."""
+    for key, matrix in (("transitions", transitions), ("potential", potential)):
+        if matrix is not None and (len(matrix) != size or any(len(row) != size for row in matrix)):
+            raise ModelError(
+                f"is not {size} by {size}, as {size} rewards ask for", where=f"{key}{step}", mend="give one row a state"
+            )
+    rows = []
+    for i, row in enumerate(transitions):
+        edges = []
+        for j, entry in enumerate(row):
+            psi = ONE if potential is None else _number(potential[i][j], f"potential{step}[{i}][{j}]")
+            edges.append(Edge(j, _number(entry, f"transitions{step}[{i}][{j}]"), psi))
+        rows.append(merge_edges(edges))
+    return tuple(rows)
 
 
 def _number(value: object, where: str) -> Rational:
