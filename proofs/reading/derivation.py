@@ -1,4 +1,4 @@
-"""One stored proof written out, every step with its rule, what it rests on and what it concludes: as text, LaTeX or data.
+"""One stored proof written out, as text, LaTeX or data: as mathematics (`proofs.reading.lines`), or every step of the kernel.
 
 The conclusions are those that the kernel reached during the replay (`proofs.reading.blueprint.Journal`), not what the file says.
 """
@@ -6,15 +6,19 @@ The conclusions are those that the kernel reached during the replay (`proofs.rea
 from __future__ import annotations
 
 import json
+import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from proofs.kernel import Node
-from proofs.kernel.printing import conclusion
+from proofs.catalogue import FORMS
+from proofs.kernel import Node, Theorem
+from proofs.kernel.printing import conclusion, show
 from proofs.kernel.replay import behind
-from proofs.language.latex import escaped, latex, statement_latex
-from proofs.language.terms import show
+from proofs.language.latex import Printer, escaped
 from proofs.reading.blueprint import Blueprint, Entry
+from proofs.reading.lines import Line, Lines
+from proofs.reading.words import LATEX_NAMES, TEXT_NAMES, Claim, abbreviated, claims, plain, said, tidy, used
 
 WIDTH = 118
 
@@ -49,7 +53,7 @@ def _listed(labels: tuple[str, ...]) -> str:
 def steps_of(made: Blueprint, name: str) -> list[Step]:
     """The steps of a stored proof. An open assumption is H1, H2, ... if the sealed statement has it, else the step that made it."""
     theorem = made.journal.theorem(name)
-    labels = {h: f"H{i}" for i, h in enumerate(sorted(theorem.hyps, key=show), 1)}
+    labels = {h: f"H{i}" for i, h in enumerate(hypotheses(theorem), 1)}
     stored = json.loads(made.journal.texts[name])["steps"]
     out = []
     for i, ((rule, premises, args, note), result) in enumerate(
@@ -64,50 +68,179 @@ def steps_of(made: Blueprint, name: str) -> list[Step]:
     return out
 
 
-def _wrapped(text: str, indent: str) -> str:
+def hypotheses(theorem: Theorem) -> list[Node]:
+    """The hypotheses in the order of their labels H1, H2, ..."""
+    return sorted(theorem.hyps, key=show)
+
+
+def notes(made: Blueprint, name: str) -> dict[Node, str]:
+    """What the stored proof calls its hypotheses."""
+    stored = json.loads(made.journal.texts[name])["steps"]
+    pairs = zip(stored, made.journal.conclusions[name], strict=True)
+    return {fact.concl: note for (rule, _, _, note), fact in pairs if rule == "assume" and note}
+
+
+def conclusions(made: Blueprint, name: str) -> list[Claim]:
+    """The conclusions for a reader, quantified variables by the names that the catalogue gives them."""
+    at: Sequence[str] = next((form.at.split() for form in FORMS.values() if form.sealed == name and form.at), ())
+    return claims(made.journal.theorem(name), at)
+
+
+# ---------------------------------------------------------------------------------------------------- text
+def _wrapped(text: str, indent: str, width: int) -> str:
     return textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=" " * (len(indent) + 2), break_long_words=False
-    )
+        text, width, initial_indent=indent, subsequent_indent=" " * (len(indent) + 2), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
-def text(made: Blueprint, entry: Entry) -> str:
-    """Heading, sealed statement with its hypotheses numbered, and the steps."""
-    theorem = made.journal.theorem(entry.id)
-    lines = [f"{entry.id}: {entry.title} ({entry.source})"]
-    lines += [_wrapped(entry.words, "")] if entry.words else []
-    lines.append("")
-    for i, h in enumerate(sorted(theorem.hyps, key=show), 1):
-        lines.append(_wrapped(show(h), f"  H{i:<3} "))
-    rest = conclusion(theorem, behind(theorem, made.journal.definitions))
-    lines += [
-        _wrapped(line[4:] if line.startswith("|-") else line, "  |-   " if line.startswith("|-") else "  ")
-        for line in rest
-    ]
-    lines += ["", f"Derivation, {entry.steps} steps; rests on {', '.join(entry.uses) or 'the rules alone'}.", ""]
-    for step in steps_of(made, entry.id):
-        if step.note:
-            lines.append(_wrapped(step.note, "  -- "))
-        lines.append(_wrapped(f"{show(step.conclusion)}   [{step.reason}]", f"{step.number:4}. "))
+def written(node: Node) -> str:
+    """A formula for a terminal, with the usual names of `proofs.reading.words`."""
+    return re.sub(r"_quantity\d+", lambda found: TEXT_NAMES[found[0]], show(tidy(abbreviated(node))))
+
+
+def _claim_text(claim: Claim) -> str:
+    if not claim.size:
+        return written(claim.formula)
+    left, right = (written(side) for side in claim.formula.kids)
+    return f"|{left}| <= {right}"
+
+
+def _heading(entry: Entry, width: int) -> list[str]:
+    lines = [_wrapped(f"{entry.id}: {entry.title} ({entry.source})", "", width)]
+    return [*lines, *([_wrapped(entry.words, "", width)] if entry.words else []), ""]
+
+
+def text(made: Blueprint, entry: Entry, width: int = WIDTH) -> str:
+    """Heading, hypotheses in words and formulas, conclusion, and the lines of the derivation with their reasons."""
+    theorem, called = made.journal.theorem(entry.id), notes(made, entry.id)
+    lines = _heading(entry, width)
+    if theorem.hyps:
+        lines.append("Given")
+    for i, h in enumerate(hypotheses(theorem), 1):
+        words, label = plain(said(h, called.get(h, ""))[1]), f"  H{i:<3} "
+        if words and h.op == "all":
+            lines += [_wrapped(words, label, width), _wrapped(show(h), "       ", width)]
+        else:
+            lines.append(_wrapped(f"{words}: {show(h)}" if words else show(h), label, width))
+    found = conclusions(made, entry.id)
+    lines += ["Then", *(_wrapped(_claim_text(claim), "  ", width) for claim in found)]
+    for quantity in dict.fromkeys(q for claim in found for q in used(claim.short)):
+        lines.append(_wrapped(f"where {quantity.text} is {show(quantity.term)}, {plain(quantity.says)}", "  ", width))
+    for law in behind(theorem, made.journal.definitions).values():
+        lines.append(_wrapped(f"where {show(law.concl)}", "  ", width))
+    lines += ["", "Derivation"]
+    for line in Lines(made, entry.id).lines:
+        lines.append(_wrapped(written(line.formula), f"{f'({line.number})':>6} ", width))
+        lines.append(_wrapped(f"[{line.reason}]", "         ", width))
+    rests = f"{entry.steps} steps of the kernel; rests on {', '.join(entry.uses) or 'the rules alone'}. Every step:"
+    lines += ["", _wrapped(rests, "", width), f"  bellman-smc prove {entry.id} --kernel"]
     return "\n".join(lines) + "\n"
 
 
-def in_latex(made: Blueprint, entry: Entry) -> str:
-    """The same in LaTeX, without a preamble."""
-    lines = [statement_latex(entry, made.journal.theorem(entry.id), made.journal.definitions)]
-    lines += [r"\begin{enumerate}\setcounter{enumi}{-1}"]
+def kernel_text(made: Blueprint, entry: Entry, width: int = WIDTH) -> str:
+    """Heading, sealed statement with its hypotheses numbered, and every step of the kernel."""
+    theorem = made.journal.theorem(entry.id)
+    lines = _heading(entry, width)
+    lines += [_wrapped(show(h), f"  H{i:<3} ", width) for i, h in enumerate(hypotheses(theorem), 1)]
+    for line in conclusion(theorem, behind(theorem, made.journal.definitions)):
+        sealed = line.startswith("|-")
+        lines.append(_wrapped(line[4:] if sealed else line, "  |-   " if sealed else "  ", width))
+    rests = f"Derivation, {entry.steps} steps; rests on {', '.join(entry.uses) or 'the rules alone'}."
+    lines += ["", _wrapped(rests, "", width), ""]
     for step in steps_of(made, entry.id):
-        note = rf"\emph{{{escaped(step.note)}}}\\ " if step.note else ""
-        lines.append(rf"\item {note}$ {latex(step.conclusion)} $ \hfill {{\small[{escaped(step.reason)}]}}")
+        if step.note:
+            lines.append(_wrapped(step.note, "  -- ", width))
+        lines.append(_wrapped(f"{show(step.conclusion)}   [{step.reason}]", f"{step.number:4}. ", width))
+    return "\n".join(lines) + "\n"
+
+
+# ---------------------------------------------------------------------------------------------------- LaTeX
+PAGE = Printer(LATEX_NAMES, breaking=True)
+
+
+def claim_latex(claim: Claim, printer: Printer = PAGE) -> str:
+    """A conclusion in math mode, two sealed inequalities as one absolute value."""
+    formula = tidy(claim.short)
+    if not claim.size:
+        return printer.write(formula)
+    left, right = (printer.write(side) for side in formula.kids)
+    return rf"{printer.fenced(left, '|', '|')} \le {right}"
+
+
+def spoken(words: str) -> str:
+    """Words with mathematics between dollar signs, in LaTeX."""
+    return "".join(f"${part}$" if k % 2 else escaped(part) for k, part in enumerate(words.split("$")))
+
+
+def statement_latex(made: Blueprint, entry: Entry) -> str:
+    """A sealed statement: heading, words, hypotheses, conclusion, what its names stand for."""
+    theorem, called = made.journal.theorem(entry.id), notes(made, entry.id)
+    head = (
+        rf"\paragraph{{{escaped(entry.id)} ({escaped(entry.source)}): {escaped(entry.title)}.}} {escaped(entry.words)}"
+    )
+    lines = [head, ""]
+    if theorem.hyps:
+        lines += ["Given", r"\begin{itemize}"]
+        for i, h in enumerate(hypotheses(theorem), 1):
+            words = said(h, called.get(h, ""))[1]
+            words = rf"{spoken(words)}: \\ " if words else ""
+            lines.append(rf"\item[H{i}] {words}$ {PAGE.write(h)} $")
+        lines.append(r"\end{itemize}")
+    found = conclusions(made, entry.id)
+    lines += ["Then", r"\begin{itemize}", *(rf"\item[] $ \displaystyle {claim_latex(claim)} $" for claim in found)]
+    for q in dict.fromkeys(q for claim in found for q in used(claim.short)):
+        lines.append(rf"\item[] where ${q.latex}$ is $ {PAGE.write(q.term)} $, {spoken(q.says)}")
+    for law in behind(theorem, made.journal.definitions).values():
+        lines.append(rf"\item[] where $ {PAGE.write(law.concl)} $")
+    return "\n".join([*lines, r"\end{itemize}"]) + "\n"
+
+
+def in_latex(made: Blueprint, entry: Entry) -> str:
+    """The statement and the lines of its derivation, without a preamble."""
+    lines = [statement_latex(made, entry), r"\noindent Derivation", r"\begin{enumerate}"]
+    lines += [
+        _item(PAGE.write(tidy(abbreviated(line.formula))), _reason(line), line.number)
+        for line in Lines(made, entry.id).lines
+    ]
     return "\n".join([*lines, r"\end{enumerate}"]) + "\n"
 
 
+def kernel_latex(made: Blueprint, entry: Entry) -> str:
+    """The statement and every step of the kernel, without a preamble."""
+    lines = [statement_latex(made, entry), r"\noindent Steps of the kernel", r"\begin{enumerate}"]
+    for step in steps_of(made, entry.id):
+        note = rf"\emph{{{escaped(step.note)}}} " if step.note else ""
+        lines.append(_item(PAGE.write(step.conclusion), note + escaped(f"[{step.reason}]"), step.number))
+    return "\n".join([*lines, r"\end{enumerate}"]) + "\n"
+
+
+def _item(formula: str, reason: str, number: int) -> str:
+    return rf"\item[({number})] $ \displaystyle {formula} $ \\ {{\small {reason}}}"
+
+
+def _reason(line: Line) -> str:
+    return escaped(f"[{line.reason}]")
+
+
+# ---------------------------------------------------------------------------------------------------- data
 def to_json(made: Blueprint, entry: Entry) -> dict:
-    """The derivation as data."""
-    theorem = made.journal.theorem(entry.id)
+    """The derivation as data: its lines, and every step of the kernel."""
+    theorem, called = made.journal.theorem(entry.id), notes(made, entry.id)
     return {
         "id": entry.id,
-        "hypotheses": [show(h) for h in sorted(theorem.hyps, key=show)],
+        "hypotheses": [show(h) for h in hypotheses(theorem)],
+        "words": [plain(said(h, called.get(h, ""))[1]) for h in hypotheses(theorem)],
         "conclusion": show(theorem.concl),
+        "lines": [
+            {
+                "formula": show(line.formula),
+                "why": line.why,
+                "sources": list(line.sources),
+                "supposing": list(line.supposing),
+            }
+            for line in Lines(made, entry.id).lines
+        ],
         "steps": [
             {
                 "rule": s.rule,

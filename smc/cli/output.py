@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,6 +25,10 @@ WIDE = 160
 """Columns of a table that is not printed on a terminal."""
 
 
+PROSE = 118
+"""Columns that running text takes at most."""
+
+
 def json_object(value: Any) -> None:
     """`value` as the one object on stdout; ASCII, so that every terminal and pipe can carry it."""
     sys.stdout.write(json.dumps(value, indent=1, allow_nan=False) + "\n")
@@ -38,6 +43,11 @@ class PlainConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Every string that is printed, alone or in a table, comes through here."""
         return super().render_str(on_terminal(text), **options)
+
+
+def columns() -> int:
+    """Columns of running text: those of the terminal or of COLUMNS, within what is pleasant to read."""
+    return min(shutil.get_terminal_size((PROSE, 24)).columns, PROSE)
 
 
 def results() -> Console:

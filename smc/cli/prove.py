@@ -11,10 +11,15 @@ import typer
 def command(
     statement: Annotated[
         str | None,
-        typer.Argument(metavar="ID", help="A statement or lemma: its derivation in full.", show_default=False),
+        typer.Argument(
+            metavar="ID", help="A statement or lemma: its derivation as mathematics, line by line.", show_default=False
+        ),
     ] = None,
+    kernel: Annotated[
+        bool, typer.Option("--kernel", help="Every step of the kernel in place of the mathematics.")
+    ] = False,
     latex: Annotated[
-        bool, typer.Option("--latex", help="Print LaTeX: every statement, or the derivation of ID.")
+        bool, typer.Option("--latex", help="Print a LaTeX document: every statement, or the derivation of ID.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     graph: Annotated[
@@ -34,9 +39,9 @@ def command(
     """
     from proofs.kernel.replay import STORED
     from proofs.reading.blueprint import blueprint, index
-    from proofs.reading.derivation import text, to_json
+    from proofs.reading.derivation import kernel_text, text, to_json
     from smc.cli import REFUTED, UNDECIDED
-    from smc.cli.output import json_object, remarks, results
+    from smc.cli.output import columns, json_object, remarks, results
     from smc.errors import InputError
 
     folder = stored or STORED
@@ -55,7 +60,7 @@ def command(
             soft_wrap=True,
         )
     if latex:
-        print(_latex(made, statement, readable), end="")
+        print(_latex(made, statement, readable, kernel), end="")
     elif as_json:
         document = index(made)
         if statement is not None:
@@ -64,7 +69,8 @@ def command(
             document["derivations"] = [to_json(made, e) for e in readable]
         json_object(document)
     elif statement is not None:
-        print("\n".join(text(made, e) for e in readable) or f"{statement}: no stored proof (a gap)")
+        write, width = kernel_text if kernel else text, columns()
+        print("\n".join(write(made, e, width) for e in readable) or f"{statement}: no stored proof (a gap)")
     else:
         document = index(made)
         results().print(table(made))
@@ -74,16 +80,16 @@ def command(
     return UNDECIDED if statement is not None and not chosen else 0
 
 
-def _latex(made, statement, entries) -> str:
+def _latex(made, statement, entries, kernel: bool) -> str:
     """A document: every sealed statement, or the derivations asked for."""
-    from proofs.language.latex import document, statement_latex
-    from proofs.reading.derivation import in_latex
+    from proofs.language.latex import document
+    from proofs.reading.derivation import in_latex, kernel_latex, statement_latex
 
     if statement is not None:
-        return document("\n".join(in_latex(made, e) for e in entries), f"The derivation of {statement}")
+        write = kernel_latex if kernel else in_latex
+        return document("\n".join(write(made, e) for e in entries), f"The derivation of {statement}")
     proved = [e for e in made.entries.values() if e.source != "lemma" and e.refused is None]
-    body = "\n".join(statement_latex(e, made.journal.theorem(e.id), made.journal.definitions) for e in proved)
-    return document(body, "The sealed statements")
+    return document("\n".join(statement_latex(made, e) for e in proved), "The sealed statements")
 
 
 def _graph(made, path: Path, names: list[str] | None) -> str:

@@ -11,7 +11,7 @@ import pytest
 from proofs.catalogue import ROWS
 from proofs.kernel import RESERVED
 from proofs.kernel.replay import load
-from proofs.language.latex import escaped, latex, statement_latex
+from proofs.language.latex import escaped, latex
 from proofs.language.notation import TABLE, notation
 from proofs.language.terms import (
     E,
@@ -33,7 +33,7 @@ from proofs.language.terms import (
     total,
 )
 from proofs.reading.blueprint import index, trusted_lines
-from proofs.reading.derivation import _listed, steps_of
+from proofs.reading.derivation import _listed, statement_latex, steps_of
 from proofs.reading.graph import below, dot, levels, overview
 from tests.effort import NIGHTLY
 
@@ -202,7 +202,7 @@ def test_every_sealed_formula_is_well_formed_latex(made):
                 parser.parse(
                     f"${text}$".replace(r"\le ", r"\leq ")
                 )  # the same symbol; this parser knows one name of it
-        assert statement_latex(entry, theorem, made.journal.definitions).count("{") > 0
+        assert statement_latex(made, entry).count("{") > 0
 
 
 # ------------------------------------------------------------------------------------------- symbols

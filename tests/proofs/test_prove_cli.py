@@ -56,8 +56,23 @@ def test_table_lists_every_statement_and_the_totals(capsys):
     assert "0 refused" in out and "Trusted: proofs/kernel" in out
 
 
-def test_one_derivation_in_full(capsys):
+def test_one_derivation_as_mathematics(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     assert run(["prove", "S0.variance"]) == 0
+    out = capsys.readouterr().out
+    for words in (
+        "S0.variance: variance of a density in [a, b] (Bhatia-Davis) (new)",
+        "H1   $h$ has mean one: E[x ~ mu](h(x)) = 1".replace("$", ""),
+        "  E[x ~ mu](h(x)^2) - 1 <= (b - 1) * (1 - a)",
+        "[(b - h)(h - a) >= 0 pointwise; by algebra: H2]",
+        "[taking means or sums of both sides: (1)]",
+        "Every step:\n  bellman-smc prove S0.variance --kernel",
+    ):
+        assert words in out, words
+
+
+def test_every_step_of_the_kernel(capsys):
+    assert run(["prove", "S0.variance", "--kernel"]) == 0
     out = capsys.readouterr().out
     for words in (
         "S0.variance: variance of a density in [a, b] (Bhatia-Davis) (new)",
@@ -88,7 +103,7 @@ def test_lemmas_can_be_read_too(capsys):
     assert "cauchy_schwarz:" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["--latex"], ["S1", "--latex"]])
+@pytest.mark.parametrize("arguments", [["--latex"], ["S1", "--latex"], ["S1", "--latex", "--kernel"]])
 def test_latex_is_a_document_with_balanced_braces(capsys, arguments):
     assert run(["prove", *arguments]) == 0
     out = capsys.readouterr().out
