@@ -12,6 +12,8 @@ EXTRAS = {
     "dask": "dask",
     "distributed": "dask",
     "scipy": "search",
+    "stormpy": "prism",
+    "umbi": "umb",
 }
 """The extra of this distribution that installs a module which is not always there."""
 LONGEST_NAME = 60

@@ -1,7 +1,11 @@
-"""Models from the outside: native JSON files (`native`) and Gymnasium tables (`gym`). `load` takes either."""
+"""Models from the outside, one module a format; `load` takes a name and finds the module.
+
+Native JSON (`native`), Gymnasium tables (`gym`), PRISM and JANI (`prism`), `.drn` (`drn`), `.umb` (`umb`), `.tra` and `.lab` (`explicit`).
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,6 +17,7 @@ from typing import Any
 
 from smc.errors import InputError, ModelError
 from smc.formats import native
+from smc.formats.options import parameters
 from smc.formats.strict_json import Rounding, load_bytes, read
 from smc.formats.trees import named_by_path
 from smc.setting.mdp import FiniteMDP
@@ -22,6 +27,14 @@ from smc.setting.twist import NO_MASS, Twist
 
 SHIPPED = resources.files("smc.instances") / "shipped"
 """Models that come with the package."""
+
+
+READERS = {
+    ".prism": "prism", ".pm": "prism", ".nm": "prism", ".jani": "prism",
+    ".drn": "drn", ".umb": "umb", ".tra": "explicit",
+}  # fmt: skip
+"""Endings of files that other programs write, and the module that reads them."""
+EXAMPLE = "model.prism?horizon=20&goal=done"
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,13 @@ def load(
         from smc.formats import gym
 
         return gym.load(spec, rationalise=rationalise, horizon=horizon)
+    if (other := _imported(spec)) is not None:
+        reader, path, query = other
+        try:
+            module = importlib.import_module(f"smc.formats.{reader}")
+            return module.load(path, parameters(query, EXAMPLE), horizon, Rounding(rationalise), spec)
+        except InputError as error:
+            raise (error if error.where.startswith(path) else error.within(path)) from None
     try:
         if given is not None:
             data = _written(given)
@@ -92,6 +112,13 @@ def _written(document: Mapping[str, Any]) -> bytes:
         return json.dumps(document, default=str).encode()
     except (TypeError, ValueError) as error:
         raise InputError(f"is not JSON: {error}", mend="give what json.load returns for a model file") from None
+
+
+def _imported(spec: str) -> tuple[str, str, str] | None:
+    """(reader, path, parameters) for a file of a format that is not ours; None for native JSON and the shipped models."""
+    path, _, query = spec.partition("?")
+    reader = next((name for ending, name in READERS.items() if path.lower().endswith(ending)), None)
+    return None if reader is None or spec.startswith("shipped:") else (reader, path, query)
 
 
 def _shipped(spec: str) -> bytes:

@@ -4,16 +4,18 @@ The table is `env.unwrapped.P[state][action] = [(probability, next state, reward
 
 - reference policy: uniform over the actions that a state offers;
 - a transition that terminates leads to an absorbing copy of its target (an episode that is over stays over);
-- terminal reward `phi`: 1 at a goal, `floor` (default 0) elsewhere, where a goal is the target of a terminating transition with the largest
-  reward among all terminating ones (FrozenLake: the gift; CliffWalking: the far corner; Taxi: the passenger delivered);
-- rewards on the way are left out unless `base` is given: then `psi = base^r`, exact for whole r, which is `exp(r/beta)` at the temperature
-  `beta = 1/ln base` (`exp(r)` itself is irrational); `clip=c` first clips r to [-c, c].
+- terminal reward `phi`: 1 at a goal, `floor` (default 0) elsewhere, where a goal is the target of a terminating
+  transition with the largest reward among all terminating ones (FrozenLake: the gift; CliffWalking: the far corner;
+  Taxi: the passenger delivered);
+- rewards on the way are left out unless `base` is given, for `psi = base^r`, or `beta` (and `digits`), for `psi =
+  exp(r/beta)` as a declared decimal (`smc.formats.gains`); `clip=c` first clips r to [-c, c].
 
-Own parameters: `horizon`, `base`, `clip`, `floor`, `start` (one state in place of the table's own law). All others go to `gymnasium.make`,
-read as Python literals (`is_slippery=false`, `reward_schedule=(10,-1,0)`, `desc=["SF","HG"]`, in short `desc=SF,HG`) or as a plain word
-(`map_name=8x8`); anything else is refused, as an environment may take text for what it is not. `gym:MODULE:ENV` imports MODULE first, which
-registers environments of your own. A table that is not of the form above is refused in one line.
-Floats are taken at their exact binary value, and a row that then misses 1 is refused; `rationalise` reads them as the fractions they round.
+Own parameters: `horizon`, `base`, `beta`, `digits`, `clip`, `floor`, `start` (one state in place of the table's own
+law). All others go to `gymnasium.make`, read as Python literals (`is_slippery=false`, `reward_schedule=(10,-1,0)`,
+`desc=["SF","HG"]`, in short `desc=SF,HG`) or as a plain word (`map_name=8x8`); anything else is refused, as an
+environment may take text for what it is not. `gym:MODULE:ENV` imports MODULE first, which registers environments of
+your own. A table that is not of the form above is refused in one line. Floats are taken at their exact binary value,
+and a row that then misses 1 is refused; `rationalise` reads them as the fractions they round.
 """
 
 from __future__ import annotations
@@ -25,10 +27,12 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from smc.errors import InputError, missing_extra
+from smc.formats.gains import KEYS, Gains, gains
+from smc.formats.options import horizon_of, number, parameters, whole
 from smc.formats.strict_json import Rounding
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.setting.mdp import FiniteMDP, Transition, uniform_policy
@@ -36,11 +40,10 @@ from smc.setting.mdp import FiniteMDP, Transition, uniform_policy
 if TYPE_CHECKING:
     from smc.formats import Source
 
-OWN = ("horizon", "base", "clip", "floor", "start")
+EXAMPLE = "gym:FrozenLake-v1?horizon=8"
+OWN = ("horizon", *KEYS, "clip", "floor", "start")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]+")
 _WORDS = re.compile(r"[A-Za-z]+(,[A-Za-z]+)+")
-MOST_POWER = 10_000
-"""Largest |reward| that `base` is raised to."""
 
 
 def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) -> Source:
@@ -48,15 +51,15 @@ def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) ->
     from smc.formats import Source
 
     try:
-        name, parameters = _parse(spec)
-        options = {key: parameters.pop(key) for key in OWN if key in parameters}
-        steps = horizon or _horizon(options)
-        base, floor = _positive(options.get("base", "1"), "base"), _number(options.get("floor", "0"), "floor")
-        clip = _whole(options["clip"], "clip") if "clip" in options else None
-        environment, version = _make(name, parameters)
+        name, given = _parse(spec)
+        options = {key: given.pop(key) for key in OWN if key in given}
+        steps = horizon_of(options, horizon, "gym:ENV?horizon=8")
+        floor = number(options.get("floor", "0"), "floor")
+        clip = whole(options["clip"], "clip") if "clip" in options else None
+        environment, version = _make(name, given)
         rounding, start = Rounding(rationalise), options.get("start")
         mdp = from_environment(
-            environment, name=spec, base=base, clip=clip, floor=floor, start=start, rounding=rounding
+            environment, name=spec, gains=gains(options), clip=clip, floor=floor, start=start, rounding=rounding
         )
         hint = _out_of_reach(mdp, steps, [state for state, reward in mdp.reward.items() if reward])
         licence = f"{spec}, the table of gymnasium {version} (MIT licence)"
@@ -68,46 +71,8 @@ def load(spec: str, *, rationalise: bool = False, horizon: int | None = None) ->
 def _parse(spec: str) -> tuple[str, dict[str, str]]:
     name, _, query = spec.removeprefix("gym:").partition("?")
     if not name:
-        raise InputError("no environment named", mend="write gym:FrozenLake-v1?horizon=8")
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-    except ValueError:
-        raise InputError(f"cannot read the parameters {query!r}", mend="write key=value&key=value") from None
-    for key, _ in pairs:
-        if sum(other == key for other, _ in pairs) > 1:
-            raise InputError(f"parameter {key!r} appears twice", mend="keep one of the two")
-    return name, dict(pairs)
-
-
-def _horizon(options: Mapping[str, str]) -> int:
-    if "horizon" not in options:
-        raise InputError("no horizon", mend="write gym:ENV?horizon=8, or give --horizon")
-    return _whole(options["horizon"], "horizon")
-
-
-def _whole(text: str, where: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) >= 1):
-        raise InputError(f"{text!r} is not a whole number of at least 1", where=where)
-    return int(text)
-
-
-def _number(text: str, where: str) -> Rational:
-    try:
-        value = rational(text)
-    except ValueError as error:
-        raise InputError(str(error), where=where) from None
-    if value < 0:
-        raise InputError(f"{value} is negative", where=where, mend="give zero or more")
-    return value
-
-
-def _positive(text: str, where: str) -> Rational:
-    value = _number(text, where)
-    if not value:
-        raise InputError(
-            "0 would forget every path", where=where, mend="give a positive number; 1 leaves rewards on the way out"
-        )
-    return value
+        raise InputError("no environment named", mend=f"write {EXAMPLE}")
+    return name, parameters(query, EXAMPLE)
 
 
 def _argument(key: str, text: str) -> Any:
@@ -171,7 +136,7 @@ def from_environment(
     environment: Any,
     *,
     name: str,
-    base: Rational = ONE,
+    gains: Gains | None = None,
     clip: int | None = None,
     floor: Rational = ZERO,
     start: str | None = None,
@@ -182,7 +147,7 @@ def from_environment(
     States keep their numbers as names; a state that is entered both by moving on and by terminating has an absorbing copy `"7 (over)"`.
     States that no run comes to are left out, and a note counts them. Raises InputError for numbers that cannot be made exact.
     """
-    rounding = rounding or Rounding()
+    rounding, worth = rounding or Rounding(), gains or Gains()
     table = _table(getattr(environment, "P", None))
     initial = _initial(environment, table, start, rounding)
     moves, live, over = _explore(table, [s for s, p in initial.items() if p], rounding)
@@ -199,7 +164,7 @@ def from_environment(
             str(m.action),
             ended(m.target) if m.terminated else str(m.target),
             m.probability,
-            _potential(base, clip, m),
+            _potential(worth, clip, m),
         )
         for m in moves
     ]
@@ -212,11 +177,7 @@ def from_environment(
     named = ", ".join(sorted((ended(s) for s in goals), key=lambda n: int(n.split()[0]))) or "none"
     notes.append(f"terminal reward 1 at the goal states ({named}) and {floor} elsewhere")
     gain = "reward" if clip is None else f"(reward clipped to [-{clip}, {clip}])"
-    notes.append(
-        f"potential {base}^{gain} on the way"
-        if base != 1
-        else "rewards on the way are left out (base=2, say, puts them in)"
-    )
+    notes += worth.notes(gain) or ["rewards on the way are left out (base=2, say, puts them in)"]
     law = {str(s): p for s, p in initial.items() if p}
     policy = uniform_policy([*transitions, *absorbing])
     try:
@@ -273,9 +234,9 @@ def _table(given: Any) -> dict[int, dict[int, list[tuple[float, int, float, bool
                     raise wrong(place, f"next state {target!r} is no whole number")
                 if target not in given:
                     raise wrong(place, f"next state {target} is missing from the table")
-                for what, number in (("probability", chance), ("reward", gain)):
-                    if not isinstance(number, numbers.Real) or not math.isfinite(number):
-                        raise wrong(place, f"{what} {number!r} is no finite number")
+                for what, given_value in (("probability", chance), ("reward", gain)):
+                    if not isinstance(given_value, numbers.Real) or not math.isfinite(given_value):
+                        raise wrong(place, f"{what} {given_value!r} is no finite number")
             table[int(state)][int(action)] = [(p, int(t), g, bool(over)) for p, t, g, over in row]
     return table
 
@@ -353,14 +314,8 @@ def _explore(
     return moves, live, over
 
 
-def _potential(base: Rational, clip: int | None, move: _Move) -> Rational:
-    if base == 1:
+def _potential(gains: Gains, clip: int | None, move: _Move) -> Rational:
+    if not gains:
         return ONE
     gain = move.reward if clip is None else max(-clip, min(clip, move.reward))
-    if gain != int(gain) or abs(gain) > MOST_POWER:
-        raise InputError(
-            f"reward {gain} is not a whole number of at most {MOST_POWER}, so base^reward is not rational",
-            where=f"state {move.source}, action {move.action}",
-            mend="leave base out",
-        )
-    return base ** int(gain)
+    return gains.weight(rational(Fraction(gain)), f"state {move.source}, action {move.action}")
