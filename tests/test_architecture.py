@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from smc.samplers import SAMPLERS
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(p for folder in ("proofs", "smc") for p in (ROOT / folder).rglob("*.py"))
 TRUSTED = sorted(path.name for path in (ROOT / "proofs" / "kernel").glob("*.py"))
@@ -66,6 +68,35 @@ def test_the_trusted_package_fits_a_screen(name):
 def test_every_module_says_what_it_is(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree) or not tree.body, "a module starts with a docstring"
+
+
+def names_compared(tree):
+    """Lines that compare something with the name of a sampler, or look whether it is among such names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            sides = [node.value]
+        else:
+            continue
+        words = [leaf for side in sides for leaf in getattr(side, "elts", [side])]
+        if any(isinstance(leaf, ast.Constant) and leaf.value in SAMPLERS for leaf in words):
+            yield node.lineno if isinstance(node, ast.Compare) else node.value.lineno
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if p.is_relative_to(ROOT / "smc")], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
+def test_a_sampler_is_a_value_not_a_name(path):
+    """What differs between samplers is a field of the sampler: a name that a person typed goes through `smc.samplers.find`."""
+    found = list(names_compared(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not found, f"lines {found}: ask the sampler for a field instead"
+
+
+def test_compared_names_are_found():
+    caught = ['a == "naive"', 'b != "mh"', 'c in ("guided", 1)', 'match d:\n case "adapted": pass']
+    assert all(list(names_compared(ast.parse(line))) for line in caught)
+    assert not any(list(names_compared(ast.parse(line))) for line in ('e == "other"', 'f = "naive"'))
 
 
 def test_the_rules_can_fail(tmp_path):

@@ -11,7 +11,7 @@ import hypothesis
 
 from smc.errors import InputError
 from smc.testing.falsehoods import FALSEHOODS
-from smc.testing.statements import ALGORITHM
+from smc.testing.statements import SAMPLER
 
 CHUNK = 500
 """Instances in one chunk: the unit of work, of progress, and of what a kill can lose."""
@@ -53,11 +53,11 @@ def make_plan(statements: Iterable[str] = (), planted: Iterable[str] = (), **num
     """
     chosen, falsehoods = tuple(sorted(set(statements))), tuple(sorted(set(planted)))
     if not chosen and not falsehoods:
-        chosen = tuple(sorted(ALGORITHM))
+        chosen = tuple(sorted(SAMPLER))
     for name in chosen:
-        if name not in ALGORITHM:
+        if name not in SAMPLER:
             raise InputError(
-                f"unknown statement {name!r}", where="statement", mend=f"choose from {', '.join(sorted(ALGORITHM))}"
+                f"unknown statement {name!r}", where="statement", mend=f"choose from {', '.join(sorted(SAMPLER))}"
             )
     for name in falsehoods:
         if name not in FALSEHOODS:

@@ -27,7 +27,7 @@ from smc.testing.instances import Instance, describe, most_particles, regions
 from smc.testing.mdps import finite_mdps
 from smc.testing.models import layered_models, prefix_trees, product_models
 from smc.testing.rewards import instances
-from smc.testing.statements import ALGORITHM, report
+from smc.testing.statements import SAMPLER, report
 
 
 @dataclass
@@ -116,14 +116,16 @@ def searched(plan: Plan) -> SearchStrategy[Instance]:
 
 def evaluate(plan: Plan, instance: Instance) -> Iterator[tuple[str, str, Row]]:
     """(claim, algorithm, row) for every row of every claim of the plan on `instance`. Raises Refuted where there is no answer."""
-    for algorithm in sorted({ALGORITHM[statement] for statement in plan.statements}):
+    spoken_of = {SAMPLER[statement] for statement in plan.statements}
+    for sampler in sorted(spoken_of, key=lambda s: s.name):
+        algorithm = sampler.name
         try:
-            found = report(instance, algorithm).rows
+            found = report(instance, sampler).rows
         except Exception as error:  # whatever it is, an instance without an answer is a finding, and is shrunk like one
             pass_on()  # but not where Ctrl-C made it
             raise Refuted(instance, CRASH, type(error).__name__, algorithm, str(error)[:200], "an answer") from error
         for row in found:
-            if row.id in plan.statements and ALGORITHM[row.id] == algorithm:
+            if row.id in plan.statements and SAMPLER[row.id] is sampler:
                 yield row.id, algorithm, row
     for name in plan.planted:
         for row in FALSEHOODS[name].rows(instance):

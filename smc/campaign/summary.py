@@ -12,7 +12,7 @@ from smc.campaign.plan import Plan
 from smc.campaign.store import Tightness, Totals
 from smc.present.figures import in_style, new_axes
 from smc.present.fitting import FittedTable
-from smc.testing.statements import ALGORITHM
+from smc.testing.statements import SAMPLER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def cells(row: Tightness, plan: Plan) -> tuple[str, ...]:
     return (
         row.claim,
         row.form,
-        ALGORITHM.get(row.claim, "planted"),
+        SAMPLER[row.claim].name if row.claim in SAMPLER else "planted",
         f"{row.checked:,}",
         f"{row.vacuous:,}",
         f"{row.undecided:,}",
@@ -68,7 +68,7 @@ def repeat(totals: Totals, plan: Plan) -> str:
         f"--{name.replace('_', '-')} {getattr(plan, name)}"
         for name in ("max_horizon", "max_states", "max_particles", "chunk")
     ]
-    if plan.statements != tuple(sorted(ALGORITHM)):
+    if plan.statements != tuple(sorted(SAMPLER)):
         options += [f"--statement {statement}" for statement in plan.statements]
     options += [f"--planted {name}" for name in plan.planted]
     return " ".join(["bellman-smc campaign", *options])

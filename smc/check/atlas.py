@@ -15,7 +15,7 @@ from proofs.catalogue import TV
 from smc.check.least import LeastParticles, least_enough, least_particles
 from smc.check.measure import Measured
 from smc.check.row import START_BITS, Claim, Row
-from smc.check.table import CLAIMED, claims
+from smc.check.table import CLAIMED, CLAIMED_NAMES, claims
 from smc.errors import InputError, TooLarge
 from smc.instances.product import (
     ProductModel,
@@ -26,7 +26,10 @@ from smc.instances.product import (
 from smc.instances.split import branch_mass, certified_branch_mass
 from smc.instances.two_branch import two_branch
 from smc.numbers import ONE, ZERO, Ball, Extended, Rational, Verdict, at_most, ball, precision, rational, text
+from smc.samplers import find
+from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
@@ -118,23 +121,22 @@ class Entry:
         }
 
 
-def model_setting(model: LayeredModel, twist: Twist, algorithm: str = "naive", label: str = "") -> Setting:
+def model_setting(model: LayeredModel, twist: Twist, sampler: str | Sampler = naive, label: str = "") -> Setting:
     """A setting whose TV comes from the occupancy engine. Raises InputError for an algorithm without a particle count."""
-    if algorithm not in CLAIMED:
-        raise InputError(
-            f"no bound in N for {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(CLAIMED)}"
-        )
+    chosen = find(sampler)
+    if chosen not in CLAIMED:
+        raise InputError(f"no bound in N for {chosen.name!r}", where="algorithm", mend=f"choose one of {CLAIMED_NAMES}")
     constants = analyse(model, twist)
-    distance = lambda n: Measured(constants, algorithm, n).total_variation  # noqa: E731
-    near = lambda n: Measured(constants, algorithm, n, bits=BALL_BITS if n > 1 else None).total_variation  # noqa: E731
-    made = _setting(label or f"{model.name}, {twist.name}", constants, algorithm, distance)
-    process = Measured(constants, algorithm, 1).process
+    distance = lambda n: Measured(constants, chosen, n).total_variation  # noqa: E731
+    near = lambda n: Measured(constants, chosen, n, bits=BALL_BITS if n > 1 else None).total_variation  # noqa: E731
+    made = _setting(label or f"{model.name}, {twist.name}", constants, chosen, distance)
+    process = Measured(constants, chosen, 1).process
     return replace(made, process=process, near=near) if process.resampled else made
 
 
-def _setting(label: str, c: Constants, algorithm: str, distance: Callable[[int], Rational]) -> Setting:
-    told = tuple(claim for claim in claims(c, algorithm) if claim.quantity == TV)
-    return Setting(label, algorithm, c.model.horizon, c.bellman_error, c.ratio_bound, told, distance)
+def _setting(label: str, c: Constants, sampler: Sampler, distance: Callable[[int], Rational]) -> Setting:
+    told = tuple(claim for claim in claims(c, sampler) if claim.quantity == TV)
+    return Setting(label, sampler.name, c.model.horizon, c.bellman_error, c.ratio_bound, told, distance)
 
 
 def product_setting(ratio: object, horizon: int) -> Setting:
@@ -142,7 +144,7 @@ def product_setting(ratio: object, horizon: int) -> Setting:
     family: ProductModel = product_family(ratio, horizon)
     constants = analyse(*product_family_model(ratio, horizon))
     label = f"product family, r = {rational(ratio)}, T = {horizon}"
-    return replace(_setting(label, constants, "naive", family.total_variation), falls="TV falls with N on this family")
+    return replace(_setting(label, constants, naive, family.total_variation), falls="TV falls with N on this family")
 
 
 def split_setting(horizon: int) -> Setting:

@@ -1,4 +1,4 @@
-"""The one meeting point: model, algorithm and theorem become a report: the rows of `smc.check.table` on what `smc.check.measure` found."""
+"""The one meeting point: model, sampler and theorem become a report: the rows of `smc.check.table` on what `smc.check.measure` found."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Any
 
 from smc.check.measure import Measured
 from smc.check.row import MOST_BITS, START_BITS, Row, either_end, worst_verdict
-from smc.check.table import CLAIMED, out_of_scope, rows
+from smc.check.table import out_of_scope, rows
 from smc.errors import InputError
 from smc.numbers import Verdict, text
-from smc.samplers.process import ALGORITHMS
+from smc.samplers import find
+from smc.samplers.naive import naive
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
-
-SAMPLERS = (*ALGORITHMS, "mh")
-"""What `check` takes."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Report:
     @property
     def out_of_scope(self) -> list[tuple[str, str, str]]:
         """(ID, form, condition) of statements that are not made of this model, since it does not meet the condition."""
-        return out_of_scope(self.constants, self.measured.algorithm)
+        return out_of_scope(self.constants, self.measured.sampler)
 
     def to_json(self) -> dict[str, Any]:
         """The object that `check --json` prints (keys in the design); rationals as strings, balls as pairs of them, infinities as null."""
@@ -50,9 +49,10 @@ class Report:
             "bellman_error": text(c.bellman_error),
             "bellman_product": text(c.bellman_product),
             "ratio_bound": text(c.ratio_bound),
-            "algorithm": m.algorithm,
+            "algorithm": m.sampler.name,
+            "selection": m.sampler.selection.value,
             "particles": m.particles,
-            **({"proposals": m.proposals} if m.algorithm == "mh" else {}),
+            m.sampler.count.option: m.count,
             "method": "exact" if m.bits is None else "certified",
             "law": {s: either_end(p) for s, p in zip(c.model.layers[-1], m.output.law, strict=True)},
             "dead": either_end(m.output.dead),
@@ -67,38 +67,30 @@ class Report:
 def check(
     model: LayeredModel,
     twist: Twist,
-    algorithm: str = "naive",
+    sampler: str | Sampler = naive,
     *,
-    particles: int = 1,
-    proposals: int = 1,
+    particles: int | None = None,
+    proposals: int | None = None,
     progress: Callable[[float, str], None] | None = None,
     certified: bool = False,
 ) -> Report:
-    """Exact law of `algorithm` on `model` steered by `twist`, held against every statement that speaks of it.
+    """Exact law of `sampler` (or the one of that name) on `model` steered by `twist`, held against every statement that speaks of it.
 
-    particles: N (the guided particle and mh take 1). proposals: H, for mh. progress: see `Measured`. certified: the law as balls, whose
-    precision doubles while a verdict is UNDECIDED, in place of rationals; for the algorithms that resample.
-    Raises InputError for unknown algorithms and counts below 1, TooLarge where the exact law will not fit.
+    particles: N; proposals: H, for a sampler that counts those; 1 when left out. progress: see `Measured`. certified: the law
+    as balls, whose precision doubles while a verdict is UNDECIDED, in place of rationals; for samplers that resample.
+    Raises InputError for unknown samplers and counts below 1, TooLarge where the exact law will not fit.
     """
-    if algorithm not in SAMPLERS:
+    chosen = find(sampler)
+    number = chosen.counted(particles=particles, proposals=proposals)
+    if certified and not chosen.interacting:
         raise InputError(
-            f"unknown algorithm {algorithm!r}", where="algorithm", mend=f"choose one of {', '.join(SAMPLERS)}"
-        )
-    if algorithm in ("guided", "mh") and particles != 1:
-        raise InputError(
-            f"{particles} particles", where="particles", mend=f"{algorithm} runs one particle at a time; leave it out"
-        )
-    if isinstance(proposals, bool) or not isinstance(proposals, int) or proposals < 1:
-        raise InputError(f"{proposals!r} proposals", where="proposals", mend="give a whole number of at least 1")
-    if certified and algorithm not in CLAIMED:
-        raise InputError(
-            f"{algorithm} has no certified mode", where="method", mend="its exact law is quick: choose exact"
+            f"{chosen.name} has no certified mode", where="method", mend="its exact law is quick: choose exact"
         )
     constants = analyse(model, twist)
     bits = START_BITS if certified else None
     while True:
-        measured = Measured(constants, algorithm, particles, proposals, progress, bits)
-        report = Report(constants, measured, tuple(rows(constants, algorithm, measured)))
+        measured = Measured(constants, chosen, number, progress, bits)
+        report = Report(constants, measured, tuple(rows(constants, measured)))
         if bits is None or bits >= MOST_BITS or report.verdict is not Verdict.UNDECIDED:
             return report
         bits *= 2

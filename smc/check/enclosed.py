@@ -18,13 +18,16 @@ from proofs import bounds
 from proofs.catalogue import TV
 from smc.check.measure import Measured
 from smc.check.row import START_BITS, Claim, Row, worst_verdict
-from smc.check.table import CLAIMED, claims, model_rows
+from smc.check.table import claims, rows
 from smc.errors import InputError, TooLarge
 from smc.exact import explain_law
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
 from smc.numbers import Ball, Extended, Rational, Verdict, at_most, dyadic, precision, text
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers import find
+from smc.samplers.naive import naive
+from smc.samplers.process import ParticleProcess
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
@@ -76,7 +79,7 @@ class EnclosedReport:
     """What an enclosure says: the model's constants, certified ends of TV, law and second moment, and a row per statement."""
 
     constants: Constants
-    algorithm: str
+    sampler: Sampler
     found: Enclosure
     rows: tuple[Row | EnclosedRow, ...]
 
@@ -103,7 +106,8 @@ class EnclosedReport:
             "bellman_error": text(c.bellman_error),
             "bellman_product": text(c.bellman_product),
             "ratio_bound": text(c.ratio_bound),
-            "algorithm": self.algorithm,
+            "algorithm": self.sampler.name,
+            "selection": self.sampler.selection.value,
             "particles": e.particles,
             "method": "enclosure",
             "level": e.level,
@@ -129,25 +133,25 @@ class _Overrun(Exception):
 def check_by_enclosure(
     model: LayeredModel,
     twist: Twist,
-    algorithm: str = "naive",
+    sampler: str | Sampler = naive,
     *,
     particles: int = 1,
     budget: float = BUDGET,
     progress: Progress | None = None,
     explain: Callable[[Way], None] | None = None,
 ) -> EnclosedReport:
-    """The tightest enclosure that fits `budget` seconds, held against every statement on `algorithm` with N = `particles`.
+    """The tightest enclosure that fits `budget` seconds, held against every statement on `sampler` with N = `particles`.
 
     Level four where it fits, else level two; a level four that takes longer than its estimate and the budget is given up for level two.
-    explain: called with the way that is taken. Raises InputError for an algorithm that is not naive or adapted SMC, TooLarge where
+    explain: called with the way that is taken. Raises InputError for a sampler whose particles do not interact, TooLarge where
     nothing fits.
     """
-    if algorithm not in CLAIMED:
+    chosen, constants = find(sampler), analyse(model, twist)
+    if not chosen.interacting:
         raise InputError(
-            f"{algorithm} has no enclosure", where="method", mend="its exact law is quick: choose exact (or auto)"
+            f"{chosen.name} has no enclosure", where="method", mend="its exact law is quick: choose exact (or auto)"
         )
-    constants = analyse(model, twist)
-    process = particle_process(model, twist, algorithm)
+    process = chosen.process(model, twist)
     quotient = joined(process)[0]
     way = choose(quotient, particles, budget=budget)
     if explain is not None:
@@ -161,12 +165,12 @@ def check_by_enclosure(
         found = _run(process, particles, way, progress, None)
     if found.bits is not None and choose(quotient, particles, level=2, budget=budget).arithmetic == "rationals":
         found = replace(found, second_moment=enclosure(process, particles).second_moment)  # exact, where it is quick
-    rows: list[Row | EnclosedRow] = list(model_rows(constants))
+    held: list[Row | EnclosedRow] = list(rows(constants))
     tv = found.tv_lower, found.tv_upper
-    for claim in claims(constants, algorithm):
+    for claim in claims(constants, chosen):
         low, high = tv if claim.quantity == TV else found.second_moment
-        rows.append(claim.row(particles, low) if low == high else judge(claim, particles, low, high))
-    return EnclosedReport(constants, algorithm, found, tuple(rows))
+        held.append(claim.row(particles, low) if low == high else judge(claim, particles, low, high))
+    return EnclosedReport(constants, chosen, found, tuple(held))
 
 
 def _run(
@@ -181,12 +185,12 @@ def _run(
     return enclosure(process, particles, level=way.level, arithmetic=way.arithmetic, tick=tick)
 
 
-def seconds_of_law(model: LayeredModel, twist: Twist, algorithm: str, particles: int) -> float:
+def seconds_of_law(model: LayeredModel, twist: Twist, sampler: Sampler, particles: int) -> float:
     """Estimated seconds of the exact law; 0 for one particle and for what is not resampled, infinite where it does not fit at all."""
-    if algorithm not in CLAIMED or particles == 1:
+    if not sampler.interacting or particles == 1:
         return 0.0
     try:
-        plan = explain_law(Measured(analyse(model, twist), algorithm, particles).process, particles)
+        plan = explain_law(Measured(analyse(model, twist), sampler, particles).process, particles)
     except TooLarge:
         return float("inf")
     return plan.costs[0].seconds if plan.costs else 0.0

@@ -8,36 +8,38 @@ from functools import cached_property
 
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.guided import proposal_laws, weight_dispersion
-from smc.exact.independent import output_law as independent_law
-from smc.exact.independent import second_moment as independent_moment
 from smc.exact.lumping import Lumping, lump_process
-from smc.exact.metropolis import output_law as metropolis_law
-from smc.exact.single import output_law as single_particle_law
 from smc.numbers import ZERO, Ball, Rational, balanced_sum, ball
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers.guided import guided
+from smc.samplers.importance import sis_guided
+from smc.samplers.process import ParticleProcess
+from smc.samplers.sampler import PROPOSALS, Sampler
 from smc.setting.analysis import Constants
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Exact measurements of one algorithm with one number of particles (or proposals) on an analysed model.
+    """Exact measurements of one sampler, at one count of particles or proposals, on an analysed model.
 
     progress: called with (share done, what is being done) while an exact law takes more than a second.
     bits: None for rationals; else the law of a resampled run comes as balls of radius at most `2**-bits`.
     """
 
     constants: Constants
-    algorithm: str
-    particles: int
-    proposals: int = 1
+    sampler: Sampler
+    count: int
     progress: Callable[[float, str], None] | None = field(default=None, compare=False, repr=False)
     bits: int | None = None
+
+    @property
+    def particles(self) -> int:
+        """Number of particles: 1 for a sampler that counts proposals."""
+        return 1 if self.sampler.count is PROPOSALS else self.count
 
     @cached_property
     def _lumped(self) -> tuple[ParticleProcess, Lumping]:
         """The process with states joined that no run can tell apart: the same laws, on fewer cells."""
-        name = "sis-guided" if self.algorithm == "mh" else self.algorithm
-        return lump_process(particle_process(self.constants.model, self.constants.twist, name))
+        return lump_process(self.sampler.process(self.constants.model, self.constants.twist))
 
     @property
     def process(self) -> ParticleProcess:
@@ -53,18 +55,11 @@ class Measured:
     def output(self) -> OutputLaw | CertifiedLaw:
         """Expected law of the output, with `dead`."""
         process, lumping = self._lumped
-        if self.bits is not None and process.resampled:
-            enclosed = output_law(process, self.particles, mode="certified", bits=self.bits, progress=self.progress)
+        if self.bits is not None:
+            enclosed = output_law(process, self.count, mode="certified", bits=self.bits, progress=self.progress)
             balls = tuple(ball(ZERO) if k is None else enclosed.law[k] for k in lumping.classes[-1])
             return replace(enclosed, law=balls)
-        if self.algorithm == "mh":
-            law = metropolis_law(process, self.proposals)
-        elif process.resampled and self.particles == 1:
-            law = single_particle_law(process)
-        elif process.resampled:
-            law = output_law(process, self.particles, progress=self.progress)
-        else:
-            law = independent_law(process, self.particles)
+        law = output_law(process, self.count, progress=self.progress)
         by_state = (ZERO if k is None else law.law[k] for k in lumping.classes[-1])
         return OutputLaw(tuple(by_state), law.dead)
 
@@ -79,20 +74,19 @@ class Measured:
         process, _ = self._lumped
         if self.particles == 1:  # Zhat is the path's accumulated weight: one pass over the edges, no pairs
             return 1 + weight_dispersion(process).chi_square
-        moment = second_moment if process.resampled else independent_moment
-        return moment(process, self.particles) / self.constants.normaliser**2
+        return second_moment(process, self.particles) / self.constants.normaliser**2
 
 
 def guided_tv(constants: Constants) -> tuple[Rational, ...]:
     """`TV(law of the guided particle at t, pihat_t)` for t = 1..T (P5, S2); a particle without a move counts as lost."""
-    process = particle_process(constants.model, constants.twist, "guided")
+    process = guided.process(constants.model, constants.twist)
     laws = proposal_laws(process)
     return tuple(law.total_variation(constants.twisted_target(t)) for t, law in enumerate(laws, 1))
 
 
 def importance_chi_square(constants: Constants) -> Rational:
     """`chi^2(pi || guided) = Var(W)/E[W]^2` over paths, `W = prod_t rho_t(x_t)` under the guided proposal (S1)."""
-    return weight_dispersion(particle_process(constants.model, constants.twist, "sis-guided")).chi_square
+    return weight_dispersion(sis_guided.process(constants.model, constants.twist)).chi_square
 
 
 def target_chi_square(constants: Constants, t: int) -> Rational:

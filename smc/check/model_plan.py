@@ -17,13 +17,16 @@ from proofs.catalogue import TV
 from smc.check.atlas import Demand, demand
 from smc.check.enclosed import seconds_of_law
 from smc.check.measure import Measured
-from smc.check.table import CLAIMED, claims
+from smc.check.table import CLAIMED, CLAIMED_NAMES, claims
 from smc.errors import InputError, TooLarge
 from smc.exact.enclosure import enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, choose
 from smc.exact.enough import Enough, enough
 from smc.numbers import Rational, rational
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers import find
+from smc.samplers.naive import naive
+from smc.samplers.process import ParticleProcess
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
@@ -41,7 +44,7 @@ class ModelPlan:
     """
 
     constants: Constants
-    algorithm: str
+    sampler: Sampler
     delta: Rational
     demands: tuple[Demand, ...]
     certified: Enough
@@ -54,7 +57,8 @@ class ModelPlan:
         return {
             "model": c.model.name,
             "twist": c.twist.name,
-            "algorithm": self.algorithm,
+            "algorithm": self.sampler.name,
+            "selection": self.sampler.selection.value,
             "horizon": c.model.horizon,
             "delta": str(self.delta),
             "demands": [{"id": d.id, "form": d.form, "particles": d.particles} for d in self.demands],
@@ -70,9 +74,9 @@ class ModelPlan:
 
 
 def plan_model(
-    model: LayeredModel, twist: Twist, algorithm: str = "naive", *, delta: object = "1/10", budget: float = BUDGET
+    model: LayeredModel, twist: Twist, sampler: str | Sampler = naive, *, delta: object = "1/10", budget: float = BUDGET
 ) -> ModelPlan:
-    """The plan of `algorithm` on `model` steered by `twist`, in about `budget` seconds: half for the enclosure's counts, half below them.
+    """The plan of `sampler` on `model` steered by `twist`, in about `budget` seconds: half for the enclosure's counts, half below them.
 
     Raises InputError for an accuracy outside (0, 1) and an algorithm without a number of particles.
     """
@@ -81,44 +85,44 @@ def plan_model(
         raise InputError(
             f"accuracy {goal} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1"
         )
-    if algorithm not in CLAIMED:
+    chosen, constants = find(sampler), analyse(model, twist)
+    if chosen not in CLAIMED:
         raise InputError(
-            f"no number of particles to plan for {algorithm!r}",
+            f"no number of particles to plan for {chosen.name!r}",
             where="algorithm",
-            mend=f"choose one of {', '.join(CLAIMED)}",
+            mend=f"choose one of {CLAIMED_NAMES}",
         )
-    constants = analyse(model, twist)
-    process = particle_process(model, twist, algorithm)
+    process = chosen.process(model, twist)
     certified = enough(process, goal, budget=budget / 2)
     demands = tuple(
-        demand(claim, goal) for claim in claims(constants, algorithm) if claim.quantity == TV and claim.relation == "<="
+        demand(claim, goal) for claim in claims(constants, chosen) if claim.quantity == TV and claim.relation == "<="
     )
     least, needed = certified.for_good, False
     if least is not None:
-        least, needed = _below(constants, process, algorithm, goal, least, time.monotonic() + budget / 2)
-    return ModelPlan(constants, algorithm, goal, demands, certified, least, needed)
+        least, needed = _below(constants, process, chosen, goal, least, time.monotonic() + budget / 2)
+    return ModelPlan(constants, chosen, goal, demands, certified, least, needed)
 
 
 def _below(
-    constants: Constants, process: ParticleProcess, algorithm: str, delta: Rational, start: int, deadline: float
+    constants: Constants, process: ParticleProcess, sampler: Sampler, delta: Rational, start: int, deadline: float
 ) -> tuple[int, bool]:
     """The least N reached from `start` down with `TV <= delta` at every count on the way; whether the next one is certainly too few."""
     quotient = joined(process)[0]
     for n in range(start - 1, 0, -1):
         if time.monotonic() > deadline:
             return n + 1, False
-        low, high = _ends(constants, process, quotient, algorithm, n)
+        low, high = _ends(constants, process, quotient, sampler, n)
         if high > delta:
             return n + 1, low > delta
     return 1, True
 
 
 def _ends(
-    constants: Constants, process: ParticleProcess, quotient: ParticleProcess, algorithm: str, n: int
+    constants: Constants, process: ParticleProcess, quotient: ParticleProcess, sampler: Sampler, n: int
 ) -> tuple[Rational, Rational]:
     """Ends of TV at n particles: equal where the exact law is quick, else those of level four, or (0, 1) where neither is."""
-    if seconds_of_law(constants.model, constants.twist, algorithm, n) <= QUICK:
-        exact = Measured(constants, algorithm, n).total_variation
+    if seconds_of_law(constants.model, constants.twist, sampler, n) <= QUICK:
+        exact = Measured(constants, sampler, n).total_variation
         assert not isinstance(exact, flint.arb)
         return exact, exact
     try:

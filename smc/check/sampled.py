@@ -17,17 +17,18 @@ from proofs import bounds
 from proofs.catalogue import SECOND_MOMENT, TV
 from smc.check.measure import Measured
 from smc.check.row import START_BITS, Claim, Row, worst_verdict
-from smc.check.table import claims, model_rows
+from smc.check.table import claims, rows
 from smc.errors import InputError
 from smc.montecarlo import Estimate, estimate
 from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, dyadic, nearest_float, precision, text
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers import SAMPLERS, find
+from smc.samplers.naive import naive
+from smc.samplers.process import ParticleProcess
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
 
-SAMPLED = ("naive", "adapted", "sis", "sis-guided", "best-of-n")
-"""Algorithms that can be simulated here; the laws of the others are exact at any size."""
 MOST_PAIR_MOVES = 200_000
 """Largest work, in pairs of moves, for which `E[Zhat^2]` is computed exactly (some seconds); beyond it the interval stands."""
 
@@ -83,6 +84,7 @@ class SampledReport:
     """What simulation found. second_moment_ratio: exact where it fits, else None and only its interval is known."""
 
     constants: Constants
+    sampler: Sampler
     estimated: Estimate
     second_moment_ratio: Rational | None
     rows: tuple[Row | SampledRow, ...]
@@ -115,7 +117,8 @@ class SampledReport:
             "bellman_error": text(c.bellman_error),
             "bellman_product": text(c.bellman_product),
             "ratio_bound": text(c.ratio_bound),
-            "algorithm": e.algorithm,
+            "algorithm": self.sampler.name,
+            "selection": self.sampler.selection.value,
             "particles": e.particles,
             "method": "monte-carlo",
             "replicates": e.replicates,
@@ -140,7 +143,7 @@ class SampledReport:
 def check_by_simulation(
     model: LayeredModel,
     twist: Twist,
-    algorithm: str = "naive",
+    sampler: str | Sampler = naive,
     *,
     particles: int = 1,
     replicates: int = 10_000,
@@ -148,39 +151,41 @@ def check_by_simulation(
     error: float = 1e-6,
     progress: Callable[[int, int], None] | None = None,
 ) -> SampledReport:
-    """`replicates` independent runs of `algorithm`, held against every statement that speaks of it.
+    """`replicates` independent runs of `sampler`, held against every statement that speaks of it.
 
     error: probability that some interval misses. progress: called with (runs done, runs in all). Raises InputError for an algorithm whose
     law is exact at any size, for counts below 1 and a negative seed; TooLarge for more results than fit in memory.
     """
-    if algorithm not in SAMPLED:
+    chosen = find(sampler)
+    if not chosen.simulated:
+        others = ", ".join(s.name for s in SAMPLERS.values() if s.simulated)
         raise InputError(
-            f"{algorithm!r} is not simulated",
+            f"{chosen.name!r} is not simulated",
             where="algorithm",
-            mend=f"its law is exact at any size, or choose {', '.join(SAMPLED)}",
+            mend=f"its law is exact at any size, or choose {others}",
         )
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"{seed!r} is no seed", where="seed", mend="give a whole number of at least 0")
     constants = analyse(model, twist)
-    process = particle_process(model, twist, algorithm)
+    process = chosen.process(model, twist)
     found = estimate(process, particles, replicates, seed=seed, error=error, target=constants.target, progress=progress)
     exact = None
     measured = Measured(
-        constants, algorithm, particles
+        constants, chosen, particles
     )  # its process is the same one with indistinguishable states joined
     if process.resampled and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
         exact = measured.second_moment_ratio
-    report = SampledReport(constants, found, exact, ())
-    rows: list[Row | SampledRow] = list(model_rows(constants))
-    for claim in claims(constants, algorithm):
+    report = SampledReport(constants, chosen, found, exact, ())
+    held: list[Row | SampledRow] = list(rows(constants))
+    for claim in claims(constants, chosen):
         if claim.quantity == SECOND_MOMENT and exact is not None:
-            rows.append(claim.row(particles, exact))
+            held.append(claim.row(particles, exact))
         else:
             assert found.tv_interval is not None
-            rows.append(
+            held.append(
                 judge(claim, particles, *(found.tv_interval if claim.quantity == TV else report.second_moment_interval))
             )
-    return SampledReport(constants, found, exact, tuple(rows))
+    return SampledReport(constants, chosen, found, exact, tuple(held))
 
 
 def _pair_moves(process: ParticleProcess) -> int:

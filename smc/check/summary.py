@@ -70,5 +70,4 @@ def closeness(line: Line) -> str:
 
 def _label(report: Report) -> str:
     m, c = report.measured, report.constants
-    count = f"H = {m.proposals}" if m.algorithm == "mh" else f"N = {m.particles}"
-    return f"{c.model.name}, {c.twist.name}, {m.algorithm}, {count}"
+    return f"{c.model.name}, {c.twist.name}, {m.sampler.name}, {m.sampler.count.symbol} = {m.count}"

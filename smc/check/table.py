@@ -14,6 +14,8 @@ from proofs.catalogue import Form
 from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.check.row import Claim, Row, compare, tightest
 from smc.numbers import INFINITE, Ball, Extended, Rational
+from smc.samplers import SAMPLERS
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
 INPUTS: dict[str, Callable[[Constants], Any]] = {
@@ -85,13 +87,13 @@ def _guided(c: Constants, m: Measured | None) -> Iterator[Observed]:
 def _total_variation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """TV of the output."""
     assert m is not None
-    yield Observed(catalogue.TV, m.total_variation, {"N": m.particles, "H": m.proposals})
+    yield Observed(catalogue.TV, m.total_variation, {m.sampler.count.symbol: m.count})
 
 
 def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """E[Zhat^2]/Z^2."""
     assert m is not None
-    yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, {"N": m.particles})
+    yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, {m.sampler.count.symbol: m.count})
 
 
 QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {
@@ -136,13 +138,13 @@ def inputs(form: Form, c: Constants, without: str = "") -> dict[str, Any]:
     return {name: INPUTS[form.reads.get(name, name)](c) for name in form.names if name not in without.split()}
 
 
-def rows(c: Constants, sampler: str, m: Measured | None) -> Iterator[Row]:
-    """A row for every closed form that speaks of `sampler`, or of model and reward model, and is in scope; m: None for the latter alone.
+def rows(c: Constants, m: Measured | None = None) -> Iterator[Row]:
+    """A row for every closed form that speaks of the sampler of `m`, or of model and reward model, and is in scope; m: None for the latter.
 
     A statement about every step has one row, at the step where it comes closest to failing.
     """
-    for row, form in catalogue.known_forms(QUANTITIES, sampler):
-        if (form.samplers and m is None) or not SCOPES[form.scope](c):
+    for row, form in catalogue.known_forms(QUANTITIES, "" if m is None else m.sampler.name):
+        if not SCOPES[form.scope](c):
             continue
         observed = list(QUANTITIES[form.quantity](c, m))
         if observed:
@@ -155,24 +157,24 @@ def rows(c: Constants, sampler: str, m: Measured | None) -> Iterator[Row]:
             )  # fmt: skip
 
 
-def model_rows(c: Constants) -> Iterator[Row]:
-    """The rows that speak of model and reward model alone."""
-    return rows(c, "", None)
-
-
-def out_of_scope(c: Constants, sampler: str) -> list[tuple[str, str, str]]:
+def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
     """(ID, form, condition) of the closed forms that would speak of this run if the model met the condition."""
-    known = catalogue.known_forms(QUANTITIES, sampler)
+    known = catalogue.known_forms(QUANTITIES, sampler.name)
     return [(row.id, form.form, form.scope) for row, form in known if not SCOPES[form.scope](c)]
 
 
-CLAIMED = tuple(dict.fromkeys(s for form in catalogue.FORMS.values() if "N" in form.names for s in form.samplers))
+CLAIMED = tuple(
+    sampler
+    for name, sampler in SAMPLERS.items()
+    if any("N" in form.names and name in form.samplers for form in catalogue.FORMS.values())
+)
 """Samplers of which statements speak at every number of particles."""
+CLAIMED_NAMES = ", ".join(sampler.name for sampler in CLAIMED)
 
 
-def claims(c: Constants, sampler: str) -> list[Claim]:
+def claims(c: Constants, sampler: Sampler) -> list[Claim]:
     """The statements in scope that hold of `sampler` for every number of particles."""
-    known = catalogue.known_forms(QUANTITIES, sampler)
+    known = catalogue.known_forms(QUANTITIES, sampler.name)
     return [
         Claim(row.id, form.form, form.quantity, inputs(form, c, "N"), form.relation)
         for row, form in known

@@ -28,7 +28,7 @@ def command(
         str | None,
         typer.Option(help="Bellman errors, with commas: the model's values are replaced by V* times such an error."),
     ] = None,
-    algorithm: Annotated[str, typer.Option(help="naive or adapted.")] = "naive",
+    algorithm: Annotated[str | None, typer.Option(help="naive or adapted.", show_default="naive")] = None,
     rationalise: Annotated[bool, typer.Option("--rationalise", help="As for check.")] = False,
     figure: Annotated[str | None, typer.Option(help="Write a figure there (.png, .svg or .pdf).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -73,7 +73,7 @@ def _settings(spec, lengths, errors, algorithm, rationalise):
         name, _, query = spec.removeprefix("family:").partition("?")
         options = dict(part.partition("=")[::2] for part in query.split("&") if part)
         unknown = set(options) - {"eps", "c"}
-        if unknown or errors or algorithm != "naive":
+        if unknown or errors or algorithm is not None:
             fault = f"option {sorted(unknown)[0]!r}" if unknown else "--eps or --algorithm beside a family"
             raise InputError(
                 f"{fault} is not understood", where=spec, mend="write family:hidden?eps=1/4 or family:product?c=1"
@@ -86,7 +86,7 @@ def _settings(spec, lengths, errors, algorithm, rationalise):
     for horizon in lengths or (None,):
         source = load(spec, rationalise=rationalise, horizon=horizon)
         for choice in [f"bellman-error:{e.strip()}" for e in errors] if errors else [None]:
-            settings.append(model_setting(source.model, source.twist(choice), algorithm))
+            settings.append(model_setting(source.model, source.twist(choice), algorithm or "naive"))
     return settings
 
 

@@ -61,6 +61,7 @@ def command(
     from smc.errors import InputError
     from smc.present.figures import save
     from smc.present.tables import write_atomically
+    from smc.samplers import find
 
     plan = make_plan(
         statement or (),
@@ -85,8 +86,8 @@ def command(
         for k, found in enumerate(totals.counterexamples):
             path = counterexamples / f"counterexample-{found.claim.replace('/', '-')}-{k}.json"
             write_atomically(path, found.document + "\n")
-            count = "--proposals" if found.algorithm == "mh" else "--particles"
-            particles = "" if found.algorithm == "guided" else f" {count} {found.particles}"
+            counted = find(found.algorithm).count
+            particles = "" if counted.fixed else f" --{counted.option} {found.particles}"
             note = remarks()
             note.print(
                 _broken(found),

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from smc.check.enclosed import EnclosedReport
     from smc.check.sampled import SampledReport
     from smc.errors import TooLarge
+    from smc.samplers.sampler import Sampler
 
-DEFAULT_PARTICLES = 4
 BUDGET = 30.0
 """Seconds that the exact law (auto) or an enclosure may take, by estimate."""
 METHODS = ("auto", "exact", "certified", "enclosure", "monte-carlo")
@@ -33,12 +33,13 @@ def command(
         str,
         typer.Option(
             help="naive (SMC, moves by the model), adapted (SMC, moves and weights by the reward model), guided (one particle), "
-            "mh (Metropolis-Hastings on guided paths), sis or sis-guided (as naive or guided, resampled once at the end), best-of-n."
+            "mh (Metropolis-Hastings on guided paths), sis or sis-guided (as naive or guided, resampled once at the end), best-of-n "
+            "(N paths, the one of largest reward), weighted-of-n (one drawn in proportion to the reward)."
         ),
     ] = "naive",
     particles: Annotated[
         int | None,
-        typer.Option(help="Number of particles N.", show_default=f"{DEFAULT_PARTICLES}; guided, mh: 1"),
+        typer.Option(help="Number of particles N.", show_default="4; guided, mh: 1"),
     ] = None,
     proposals: Annotated[
         int | None, typer.Option(help="Number of proposals H, the first included (mh only).", show_default="1")
@@ -85,6 +86,7 @@ def command(
     from smc.cli.output import CODES, counting, json_object, results, waiting
     from smc.errors import InputError, TooLarge
     from smc.formats import load
+    from smc.samplers import find
     from smc.setting.named_twists import uses_file
 
     if method not in METHODS:
@@ -108,12 +110,9 @@ def command(
     for name, count in (("particles", particles), ("proposals", proposals)):
         if count is not None and not 1 <= count <= MOST:
             raise InputError(f"{count} {name}", where=name, mend=f"give a whole number from 1 to {MOST:.0e}")
-    if proposals is not None and algorithm != "mh":
-        raise InputError(
-            f"{algorithm} makes no proposals", where="proposals", mend="leave --proposals out, or choose --algorithm mh"
-        )
-    if particles is None:
-        particles = 1 if algorithm in ("guided", "mh") else DEFAULT_PARTICLES
+    sampler = find(algorithm)
+    given = {name: n for name, n in (("particles", particles), ("proposals", proposals)) if n is not None}
+    count = sampler.counted(**given) if given else sampler.count.default
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
     twist = source.twist(value)
     report: Report | EnclosedReport | SampledReport
@@ -122,32 +121,30 @@ def command(
     if method == "auto":
         from smc.check.enclosed import seconds_of_law
 
-        fits = seconds_of_law(source.model, twist, algorithm, particles) <= seconds
+        fits = seconds_of_law(source.model, twist, sampler, count) <= seconds
         method = "exact" if fits else "enclosure"
     if method == "enclosure":
-        report = _enclosed(source.model, twist, algorithm, particles, seconds, explain)
+        report = _enclosed(source.model, twist, sampler, count, seconds, explain)
         document = report.to_json()
     elif method != "monte-carlo":
         from smc.check.check import check
 
-        _forewarn(source.model, twist, algorithm, particles, explain, method)
+        _forewarn(source.model, twist, sampler, count, explain, method)
         with waiting(what) as told:
             try:
                 report = check(
-                    source.model, twist, algorithm, particles=particles, proposals=proposals or 1, progress=told,
+                    source.model, twist, sampler, **sampler.keyword(count), progress=told,
                     certified=method == "certified",
                 )  # fmt: skip
             except TooLarge as fault:
-                raise _for_command_line(fault, algorithm) from None
+                raise _for_command_line(fault, sampler) from None
             document = report.to_json()
     else:
         from smc.check.sampled import check_by_simulation
 
-        given: dict[str, Any] = {name: number for name, number in sampling.items() if number is not None}
+        chosen: dict[str, Any] = {name: number for name, number in sampling.items() if number is not None}
         with counting(what) as progress:
-            report = check_by_simulation(
-                source.model, twist, algorithm, particles=particles, progress=progress, **given
-            )
+            report = check_by_simulation(source.model, twist, sampler, particles=count, progress=progress, **chosen)
             document = report.to_json()
     if as_json:
         json_object(document)
@@ -160,23 +157,23 @@ def command(
     return CODES[report.verdict]
 
 
-def _enclosed(model, twist, algorithm, particles, budget, explain) -> EnclosedReport:
+def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, explain: bool) -> EnclosedReport:
     """The report by enclosure, within a budget of seconds."""
     from smc.check.enclosed import check_by_enclosure
     from smc.cli.output import remarks, waiting
     from smc.errors import TooLarge
 
     told = (lambda way: remarks().print(f"enclosure: {way}", soft_wrap=True)) if explain else None
-    with waiting(f"{algorithm} on {model.name}") as progress:
+    with waiting(f"{sampler.name} on {model.name}") as progress:
         try:
             return check_by_enclosure(
-                model, twist, algorithm, particles=particles, budget=budget, progress=progress, explain=told
+                model, twist, sampler, particles=particles, budget=budget, progress=progress, explain=told
             )
         except TooLarge as fault:
-            raise _for_command_line(fault, algorithm) from None
+            raise _for_command_line(fault, sampler) from None
 
 
-def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode: str) -> None:
+def _forewarn(model, twist, sampler: Sampler, count: int, explain: bool, mode: str) -> None:
     """The engine that the cost model chooses and what it will take, on stderr: when asked for, or one line when it is long.
 
     Raises TooLarge, before anything is computed, for what will not fit.
@@ -186,22 +183,19 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode:
     from smc.errors import TooLarge
     from smc.exact import explain_law
     from smc.exact.occupancy.cost import duration
-    from smc.samplers.process import ALGORITHMS
     from smc.setting.analysis import analyse
 
     if model.horizon > LONG_HORIZON:
         remarks().print(
             f"note: exact values over {model.horizon} steps are long fractions and take a while", soft_wrap=True
         )
-    if algorithm not in ALGORITHMS or particles == 1:  # one particle is a chain: one pass over the edges
+    if not sampler.interacting or count == 1:  # one particle is a chain: one pass over the edges
         return
-    process = Measured(analyse(model, twist), algorithm, particles).process
-    if not process.resampled:
-        return
+    process = Measured(analyse(model, twist), sampler, count).process
     try:
-        plan = explain_law(process, particles, mode=mode)
+        plan = explain_law(process, count, mode=mode)
     except TooLarge as fault:
-        raise _for_command_line(fault, algorithm) from None
+        raise _for_command_line(fault, sampler) from None
     seconds = plan.costs[0].seconds if plan.costs else 0.0
     if explain:
         for line in plan.lines():
@@ -212,15 +206,14 @@ def _forewarn(model, twist, algorithm: str, particles: int, explain: bool, mode:
         )
 
 
-def _for_command_line(fault: TooLarge, algorithm: str) -> TooLarge:
+def _for_command_line(fault: TooLarge, sampler: Sampler) -> TooLarge:
     """The refusal with the ways out that this command has: its own method by name, modes of the library left out."""
-    from smc.check.sampled import SAMPLED
     from smc.errors import TooLarge
 
     mend = fault.mend.replace("mode 'certified'", "--method certified")
     mend = re.sub(r"give a budget of (\d+) seconds", r"--budget \1", mend)
     mend = re.sub(r"mode '\w+',? ?", "", mend).replace("a Monte Carlo run", "--method monte-carlo")
-    if algorithm in SAMPLED and "monte-carlo" not in mend:
+    if sampler.simulated and "monte-carlo" not in mend:
         mend = f"{mend}, or --method monte-carlo".lstrip(", ")
     return TooLarge(fault.what, where=fault.where, mend=mend)
 

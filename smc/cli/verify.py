@@ -98,11 +98,12 @@ def _figures(reports, folder):
     """The figure of the smallest model under its own reward model, written; none, with a note, where matplotlib is missing."""
     from smc.cli.output import remarks
     from smc.errors import InputError
+    from smc.samplers.naive import naive
 
-    naive = [r for r in reports if r.measured.algorithm == "naive"]
-    if not naive:
+    runs = [r for r in reports if r.measured.sampler is naive]
+    if not runs:
         return []
-    first = min(naive, key=lambda r: sum(r.constants.model.sizes)).constants
+    first = min(runs, key=lambda r: sum(r.constants.model.sizes)).constants
     try:
         from smc.present.figures import save, tv_against_particles
 
@@ -129,10 +130,11 @@ def _certified(reports, figures):
     if not figures:
         return []
     from smc.present.curves import certified_curves
+    from smc.samplers.naive import naive
 
     models: dict = {}
     for report in reports:
-        if report.measured.algorithm == "naive":
+        if report.measured.sampler is naive:
             models.setdefault(report.constants.model.name, report.constants)
     chosen = sorted(models.values(), key=lambda c: sum(c.model.sizes))[:MOST_PANELS]
     caption = (
@@ -155,8 +157,9 @@ def _doubling(constants):
     from smc.check.measure import Measured
     from smc.errors import TooLarge
     from smc.exact import explain_law
+    from smc.samplers.naive import naive
 
-    process, particles = Measured(constants, "naive", 1).process, 1
+    process, particles = Measured(constants, naive, 1).process, 1
     while particles <= MOST_IN_FIGURE:
         try:
             plan = explain_law(process, particles)
@@ -164,7 +167,7 @@ def _doubling(constants):
             return
         if particles > 2 and plan.costs and plan.costs[0].seconds > 1.0:
             return
-        yield check(constants.model, constants.twist, "naive", particles=particles)
+        yield check(constants.model, constants.twist, naive, particles=particles)
         particles *= 2
 
 

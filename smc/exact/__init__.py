@@ -1,6 +1,7 @@
-"""Exact laws and moments of a particle run. The interface is narrow: a process (model and algorithm), N -> law, dead.
+"""Exact laws and moments of a sampler. The interface is narrow: a process (model and sampler), its count -> law, dead.
 
-`output_law(process, particles)` chooses the engine by a cost model (`explain_law` says which, why, and what it will take):
+`output_law(process, count)` is the one door: the process says how its output is selected (`Selection`), and that chooses the engine.
+Where particles are resampled a cost model chooses among these (`explain_law` says which, why, and what it will take):
 
 | mode | answer | engines |
 |---|---|---|
@@ -19,13 +20,17 @@ from collections.abc import Callable, Sequence
 from typing import Literal, overload
 
 from smc.errors import InputError
+from smc.exact.independent import best_law, independent_law
+from smc.exact.independent import second_moment as _independent_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
+from smc.exact.metropolis import chain_law
 from smc.exact.moments import second_moment as _second_moment
 from smc.exact.moments import second_moment_ball as _second_moment_ball
 from smc.exact.occupancy.cells import CellChain, cell_chain
 from smc.exact.occupancy.cost import MODES, Plan, choose
+from smc.exact.single import one_particle_law
 from smc.numbers import Ball, Rational, Verdict, at_most, ball, precision
-from smc.samplers.process import ParticleProcess, check_particles
+from smc.samplers.process import ParticleProcess, Selection, check_particles
 
 __all__ = [
     "CertifiedLaw",
@@ -70,15 +75,20 @@ def output_law(
     memory: float | None = None,
     method: str | None = None,
 ) -> OutputLaw | CertifiedLaw | FloatLaw:
-    """Expected law of the output particle of a resampled `process`, and the probability that the run dies.
+    """Expected law of the output of `process` with `particles` particles (proposals, for a chain), and the probability that the run dies.
 
     mode: `exact` (OutputLaw), `certified` (CertifiedLaw, radii at most `2**-bits`), `float` (FloatLaw).
     progress: see `Progress`. explain: called with the Plan before anything is allocated.
     memory: limit in bytes, half of the free memory when None. method: an engine of this mode, in place of the cost model's choice.
 
-    Raises InputError for a particle count below 1, an unknown mode or a process that is not resampled, and TooLarge, before anything is
-    allocated, for what will not fit.
+    The modes and engines are for processes that are resampled; the laws of the others are sums over terminal states.
+    Raises InputError for a count below 1, an unknown mode, or another mode than `exact` for a process that is not resampled; TooLarge,
+    before anything is allocated, for what will not fit.
     """
+    if process.selection is not Selection.RESAMPLED and mode == "exact":
+        return _not_resampled(process, particles)
+    if particles == 1 and mode == "exact" and explain is None and method is None:
+        return one_particle_law(process)
     chain, plan = _planned(process, particles, mode, bits, memory)
     if explain is not None:
         explain(plan)
@@ -105,12 +115,15 @@ def explain_law(
 
 
 def second_moment(process: ParticleProcess, particles: int, *, progress: Progress | None = None) -> Rational:
-    """`E[Zhat^2]` of a resampled `process`, exact for every N (S5). progress: see `Progress`. Raises InputError as `output_law` does.
+    """`E[Zhat^2]` of `process`, exact for every N (S5 where it is resampled). progress: see `Progress`.
+
+    Raises InputError as `output_law` does.
 
     Where reward models have long values the exact answer is as long as the product of all of them: `second_moment_ball` encloses it.
     """
     check_particles(particles)
-    _check_resampled(process)
+    if not process.resampled:
+        return _independent_moment(process, particles)
     return _second_moment(process, particles, _Ticker(progress, f"exact second moment of {particles} particles"))
 
 
@@ -158,8 +171,14 @@ def _planned(
 def _check_resampled(process: ParticleProcess) -> None:
     if not process.resampled:
         raise InputError(
-            f"{process.algorithm} does not resample", where="algorithm", mend="use smc.exact.independent for it"
+            f"{process.algorithm} does not resample", where="algorithm", mend="its exact law is quick: choose that"
         )
+
+
+def _not_resampled(process: ParticleProcess, count: int) -> OutputLaw:
+    if process.selection is Selection.CHAIN:
+        return chain_law(process, count)
+    return (best_law if process.selection is Selection.BEST else independent_law)(process, count)
 
 
 def _run(
@@ -169,15 +188,15 @@ def _run(
     if method == "direct":
         from smc.exact.occupancy import direct
 
-        return direct.output_law(chain, particles, ticker)
+        return direct.direct_law(chain, particles, ticker)
     if method == "float64":
         from smc.exact.occupancy import floats
 
-        return floats.output_law(chain, particles, ticker.counting(chain.horizon))
+        return floats.float_law(chain, particles, ticker.counting(chain.horizon))
     if method == "balls":
         from smc.exact.occupancy import certified
 
-        return certified.output_law(chain, particles, bits, ticker)
+        return certified.certified_law(chain, particles, bits, ticker)
     from smc.exact.occupancy.engine import integer_law, schedule
 
     if method == "transform":

@@ -18,7 +18,7 @@ from math import comb
 import flint
 import gmpy2
 
-from smc.errors import InputError, TooLarge
+from smc.errors import TooLarge
 from smc.exact.law import OutputLaw
 from smc.numbers import ONE, ZERO, Rational, balanced_sum
 from smc.samplers.process import ParticleProcess, check_particles
@@ -87,17 +87,29 @@ def terminal_cells(process: ParticleProcess, most: int = MOST_CELLS) -> Terminal
     return TerminalCells(cells, dead, process.sizes[-1])
 
 
-def output_law(process: ParticleProcess, particles: int) -> OutputLaw:
+def independent_law(process: ParticleProcess, particles: int) -> OutputLaw:
     """Law of the output state of `particles` paths of a `process` that does not resample, and the probability that all
     weights are zero.
 
-    Raises InputError for a process that resamples or a particle count below 1, TooLarge for what would take too long.
+    Raises InputError for a particle count below 1, TooLarge for what would take too long.
     """
-    if process.resampled:
-        raise InputError(
-            f"{process.algorithm} resamples", where="algorithm", mend="its law comes from smc.exact.output_law"
-        )
     return weighted_draw(terminal_cells(process), check_particles(particles))
+
+
+def best_law(process: ParticleProcess, particles: int) -> OutputLaw:
+    """Law of the terminal state of a path of largest weight among `particles`, ties drawn evenly; dead when every weight is zero.
+
+    With `F(w)` the probability that one path's weight is at most w, the largest of N is w with probability `F(w)^N - F(w-)^N`, and the
+    path taken is then distributed as one path given that its weight is w. Raises InputError for a count below 1.
+    """
+    cells, n = terminal_cells(process), check_particles(particles)
+    law, below, taken = [ZERO] * cells.states, cells.dead, {}
+    for weight, p in sorted(cells.weights.items()):
+        taken[weight] = ((below + p) ** n - below**n) / p
+        below += p
+    for (x, weight), p in cells.law.items():
+        law[x] += p * taken[weight]
+    return OutputLaw(tuple(law), cells.dead**n)
 
 
 def second_moment(process: ParticleProcess, particles: int) -> Rational:

@@ -14,7 +14,7 @@ Unreachable states are dropped.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smc.errors import InputError
 from smc.exact.law import OutputLaw
@@ -115,7 +115,7 @@ def lump_process(process: ParticleProcess, keep: Keep = "states") -> tuple[Parti
 
     lumping, members = _partition(live, process.sizes, labels, row)
     steps = tuple(tuple(row(t, x, lumping.classes[t + 1]) for x in first) for t, first in enumerate(members[:-1]))
-    return ParticleProcess(process.algorithm, steps, lumping.sizes, process.scale, process.resampled), lumping
+    return replace(process, steps=steps, sizes=lumping.sizes), lumping
 
 
 def lump_symmetric(process: ParticleProcess) -> tuple[ParticleProcess, Lumping]:
@@ -154,7 +154,7 @@ def lump_symmetric(process: ParticleProcess) -> tuple[ParticleProcess, Lumping]:
                 joined[key] = joined.get(key, ZERO) + o.probability
             rows.append(tuple(Outcome(y, p, w) for (y, w), p in sorted(joined.items()) if p))
         steps.append(tuple(rows))
-    quotient = ParticleProcess(process.algorithm, tuple(steps), sizes, process.scale, process.resampled)
+    quotient = replace(process, steps=tuple(steps), sizes=sizes)
     return quotient, Lumping(classes, sizes)
 
 

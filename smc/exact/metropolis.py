@@ -79,7 +79,7 @@ class IndependenceSampler:
             tail = lighter
         return tuple(values)
 
-    def output_law(self, proposals: int) -> OutputLaw:
+    def law(self, proposals: int) -> OutputLaw:
         """Law of the chain's terminal state after `proposals` proposals; dead when all of them had weight zero."""
         count = check_proposals(proposals)
         mean = self.cells.moment(1)
@@ -118,9 +118,9 @@ def sampler_of(process: ParticleProcess) -> IndependenceSampler:
     return independence_sampler(terminal_cells(process))
 
 
-def output_law(process: ParticleProcess, proposals: int) -> OutputLaw:
+def chain_law(process: ParticleProcess, proposals: int) -> OutputLaw:
     """Law of the terminal state after `proposals` proposals. Raises InputError for a count below 1."""
-    return sampler_of(process).output_law(proposals)
+    return sampler_of(process).law(proposals)
 
 
 def check_proposals(proposals: int) -> int:

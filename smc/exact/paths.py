@@ -18,7 +18,7 @@ The cost is occupancies of *states* times paths; occupancies of histories never 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import comb
 
@@ -97,7 +97,7 @@ def unrolled(process: ParticleProcess) -> tuple[ParticleProcess, tuple[Path, ...
         steps.append(tuple(rows))
         layers.append(list(index))
     sizes = tuple(len(layer) for layer in layers)
-    return ParticleProcess(process.algorithm, tuple(steps), sizes, process.scale, process.resampled), tuple(layers[-1])
+    return replace(process, steps=tuple(steps), sizes=sizes), tuple(layers[-1])
 
 
 def _histories(process: ParticleProcess) -> Iterator[int]:

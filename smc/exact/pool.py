@@ -23,7 +23,7 @@ from smc.errors import InputError, TooLarge
 from smc.exact.independent import TerminalCells, law_of_sum, moments, terminal_cells
 from smc.exact.metropolis import IndependenceSampler, check_proposals, independence_sampler
 from smc.numbers import ONE, ZERO, Rational, rational
-from smc.samplers.process import Outcome, ParticleProcess
+from smc.samplers.process import Outcome, ParticleProcess, Selection
 from smc.setting.analysis import bellman, true_value
 from smc.setting.model import Edge, LayeredModel
 from smc.setting.twist import Twist
@@ -51,7 +51,7 @@ def _process(model: LayeredModel, twist: Twist, pool: int, accept) -> ParticlePr
                     joined[key] = joined.get(key, ZERO) + probability
             rows.append(tuple(Outcome(y, p, w) for (y, w), p in sorted(joined.items())))
         steps.append(tuple(rows))
-    return ParticleProcess("pool", tuple(steps), model.sizes, twist.values[0][0], resampled=False)
+    return ParticleProcess("pool", tuple(steps), model.sizes, twist.values[0][0], Selection.CHAIN)
 
 
 def _choices(row: tuple[Edge, ...], there, pool: int) -> Iterator[tuple[int, Rational, Rational]]:

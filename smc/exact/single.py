@@ -11,7 +11,7 @@ from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import ParticleProcess
 
 
-def output_law(process: ParticleProcess) -> OutputLaw:
+def one_particle_law(process: ParticleProcess) -> OutputLaw:
     """Law of the output state of `process` with one particle, and the probability of dying."""
     here: dict[int, Rational] = {0: ONE}
     dead = ZERO

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smc.numbers import ONE, Rational
-from smc.samplers.process import Outcome, ParticleProcess
+from smc.samplers.process import Outcome, ParticleProcess, check_simulated
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -90,7 +90,8 @@ def scale(log_weight: Floats) -> float | None:
 
 
 def compile_process(process: ParticleProcess) -> Compiled:
-    """`process` as arrays."""
+    """`process` as arrays. Raises InputError for one whose output is not drawn in proportion to weights."""
+    check_simulated(process)
     moves = tuple(_move(rows, process.sizes[t + 1]) for t, rows in enumerate(process.steps))
     return Compiled(moves, log(process.scale), process.resampled)
 

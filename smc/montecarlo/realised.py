@@ -24,7 +24,7 @@ from itertools import accumulate, pairwise
 from smc.errors import InputError
 from smc.montecarlo.draws import Draws, SeededDraws, whole_weights
 from smc.numbers import ONE, ZERO, Rational, rational
-from smc.samplers.process import ParticleProcess, check_particles
+from smc.samplers.process import ParticleProcess, check_particles, check_simulated
 
 Resampler = Callable[[Sequence[int], Draws], list[int]]
 """Whole weights of positive sum, source of draws -> one ancestor index for each weight."""
@@ -188,6 +188,7 @@ def realise(
     `resampled` never is. Raises InputError for a bad particle count, seed, scheme or threshold.
     """
     check_particles(particles)
+    check_simulated(process)
     share = check_threshold(threshold) if process.resampled else ZERO
     if resampling not in RESAMPLERS:
         raise InputError(

@@ -16,7 +16,8 @@ from smc.numbers import ZERO, nearest_float
 from smc.present.digits import is_infinite
 from smc.present.figures import in_style
 from smc.present.words import in_figure
-from smc.samplers.process import particle_process
+from smc.samplers.naive import naive
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
 if TYPE_CHECKING:
@@ -32,25 +33,25 @@ MOST = 20
 
 
 @in_style
-def certified_curves(models: Sequence[Constants], algorithm: str = "naive", most: int = MOST) -> Figure:
+def certified_curves(models: Sequence[Constants], sampler: Sampler = naive, most: int = MOST) -> Figure:
     """TV against N = 1, 2, 4, .. 2^most, a panel a model: exact points inside the bands of both levels, and the least bound."""
     from smc.present.drawing import Drawing
 
     figure = Drawing(figsize=(3.6 * len(models) + 1.4, 3.9), layout="constrained")
     panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
     for axes, constants in zip(panels, models, strict=True):
-        _panel(axes, constants, algorithm, most)
+        _panel(axes, constants, sampler, most)
     panels[0].set(ylabel="total variation to the target")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 
 
-def _panel(axes: Axes, c: Constants, algorithm: str, most: int) -> None:
+def _panel(axes: Axes, c: Constants, sampler: Sampler, most: int) -> None:
     counts = [2**k for k in range(most + 1)]
     bands = ((2, "0.86", TWO_SECONDS, counts), (4, "#56B4E9", FOUR_SECONDS, counts[::2]))
     for level, colour, seconds, at in bands:
-        found = _enclosures(c, algorithm, level, seconds, at)
+        found = _enclosures(c, sampler, level, seconds, at)
         if not found:
             continue
         ends = [(nearest_float(e.tv_lower), nearest_float(e.tv_upper)) for e in found]
@@ -68,20 +69,20 @@ def _panel(axes: Axes, c: Constants, algorithm: str, most: int) -> None:
                 )
     exact = []
     for n in counts:
-        if seconds_of_law(c.model, c.twist, algorithm, n) > EXACT_SECONDS:
+        if seconds_of_law(c.model, c.twist, sampler, n) > EXACT_SECONDS:
             break
-        exact.append((n, nearest_float(Measured(c, algorithm, n).total_variation)))
+        exact.append((n, nearest_float(Measured(c, sampler, n).total_variation)))
     shown = [(n, tv) for n, tv in exact if tv > FLOOR]
     if shown:
         axes.plot(*zip(*shown, strict=True), color="#D55E00", marker="o", markersize=4, linestyle="", label="exact")
-    best = [(n, bound) for n in counts[::2] if (bound := _least_bound(c, algorithm, n)) is not None]
+    best = [(n, bound) for n in counts[::2] if (bound := _least_bound(c, sampler, n)) is not None]
     if best:
         axes.plot(*zip(*best, strict=True), color="0", linestyle="--", label="least bound of a theorem")
     axes.set(xscale="log", yscale="log", xlabel="particles N", title=in_figure(c.model.name), ylim=(FLOOR, 2))
 
 
-def _enclosures(c: Constants, algorithm: str, level: int, seconds: float, counts: Sequence[int]) -> list[Enclosure]:
-    process = particle_process(c.model, c.twist, algorithm)
+def _enclosures(c: Constants, sampler: Sampler, level: int, seconds: float, counts: Sequence[int]) -> list[Enclosure]:
+    process = sampler.process(c.model, c.twist)
     quotient = joined(process)[0]
     found = []
     for n in counts:
@@ -93,8 +94,8 @@ def _enclosures(c: Constants, algorithm: str, level: int, seconds: float, counts
     return found
 
 
-def _least_bound(c: Constants, algorithm: str, n: int) -> float | None:
+def _least_bound(c: Constants, sampler: Sampler, n: int) -> float | None:
     """The least bound on TV that a statement gives at n particles."""
-    rows = [claim.row(n, ZERO) for claim in claims(c, algorithm) if claim.quantity == TV]
+    rows = [claim.row(n, ZERO) for claim in claims(c, sampler) if claim.quantity == TV]
     bounds = [nearest_float(row.bound) for row in rows if row.relation == "<=" and not is_infinite(row.bound)]
     return min(bounds, default=None)

@@ -73,7 +73,7 @@ def picture(figure: Figure, caption: str) -> str:
 def size(report: Report) -> str:
     """The count of a run, named."""
     m = report.measured
-    return f"{m.proposals} proposals" if m.algorithm == "mh" else f"N = {m.particles}"
+    return f"{m.sampler.count.symbol} = {m.count}"
 
 
 def word(verdict: Verdict | None) -> str:
@@ -91,7 +91,7 @@ def overview(reports: Sequence[Report]) -> str:
         excess = "" if best is None or best.slack == INFINITE else f"{short(best.slack)}×"
         tightest = "—" if best is None else f"{best.id} ({best.form}){best.quantity.removeprefix(TV)}"
         verdict = word(report.verdict) if report.rows else ""
-        rows.append((f"{m.algorithm}, {size(report)}", short(m.total_variation), excess, tightest, verdict))
+        rows.append((f"{m.sampler.name}, {size(report)}", short(m.total_variation), excess, tightest, verdict))
     return table(("run", "TV", "bound / TV", "tightest bound", "verdict"), rows)
 
 
@@ -119,7 +119,7 @@ def details(report: Report) -> str:
     listed = "".join(f"<li>{escape(line)}</li>" for line in (first, *rest))
     none = "<p>No statement bounds the bias of this algorithm.</p>"
     body = table(COLUMNS, (row_cells(row) for row in report.rows)) if report.rows else none
-    title = f"{report.measured.algorithm}, {size(report)}: every comparison"
+    title = f"{report.measured.sampler.name}, {size(report)}: every comparison"
     return f"<details><summary>{escape(title)}</summary><ul>{listed}</ul>{body}</details>"
 
 
@@ -163,7 +163,9 @@ def page(
     trusted_lines: int | None,
     left_out: Sequence[str] = (),
 ) -> str:
-    """The whole page. proofs: the `statements` of `bellman-smc prove --json`; trusted_lines: size of the kernel and certificate checker."""
+    """The whole page. left_out: what was announced and not run.
+
+    proofs: the `statements` of `bellman-smc prove --json`; trusted_lines: size of the kernel and certificate checker."""
     refuted = sum(row.verdict is Verdict.REFUTED for report in reports for row in report.rows)
     undecided = sum(row.verdict is Verdict.UNDECIDED for report in reports for row in report.rows)
     checked = sum(len(report.rows) for report in reports)

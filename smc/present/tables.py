@@ -74,15 +74,16 @@ def legend(rows: Sequence[Row]) -> str | None:
 def constants_lines(report: Report) -> list[str]:
     """What the model is, in the theory's words."""
     c, m = report.constants, report.measured
-    count = f"{m.proposals} proposals" if m.algorithm == "mh" else f"{m.particles} particle{'s' * (m.particles != 1)}"
+    count = m.sampler.count.words(m.count)
     dead = f", probability of no answer {short(m.output.dead)}" if nearest_float(m.output.dead) > NOTHING else ""
     return [
         f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
         f"reward model: {c.twist.name}",
         f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
-        f"{m.algorithm}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
+        f"{m.sampler.name}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
         f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
+        f"{m.sampler.name}: {m.sampler.selection.value}",
         *([f"symmetry: {m.lumping}"] if m.lumping.before != m.lumping.sizes else []),
         *(f"note: {note}" for note in c.model.notes),
         *_left_out(report),
@@ -136,7 +137,8 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
     """The certified counts in words."""
     c, e, delta = found.constants, found.certified, short(found.delta)
     lines = [
-        f"{c.model.name}, T = {c.model.horizon}, reward model {c.twist.name}, {found.algorithm}: total variation at most {delta}"
+        f"{c.model.name}, T = {c.model.horizon}, reward model {c.twist.name}, {found.sampler.name}: total variation at most {delta}",
+        f"{found.sampler.name}: {found.sampler.selection.value}",
     ]
     if found.least is not None:
         word = ", and one fewer is not enough" if found.needed and found.least > 1 else ""

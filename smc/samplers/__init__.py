@@ -1,1 +1,34 @@
-"""The samplers."""
+"""The samplers, one value a file. `find` is for names that a person typed; everything else passes the value on."""
+
+from __future__ import annotations
+
+from smc.errors import InputError
+from smc.samplers.adapted import adapted as _adapted
+from smc.samplers.best_of_n import best_of_n as _best_of_n
+from smc.samplers.guided import guided as _guided
+from smc.samplers.importance import sis as _sis
+from smc.samplers.importance import sis_guided as _sis_guided
+from smc.samplers.metropolis import metropolis as _metropolis
+from smc.samplers.naive import naive as _naive
+from smc.samplers.process import ParticleProcess
+from smc.samplers.sampler import Sampler
+from smc.samplers.weighted_of_n import weighted_of_n as _weighted_of_n
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
+
+SAMPLERS = {s.name: s for s in (_naive, _adapted, _guided, _metropolis, _sis, _sis_guided, _best_of_n, _weighted_of_n)}
+"""By command-line name, in the order of reports."""
+
+
+def find(name: str | Sampler) -> Sampler:
+    """The sampler of a name (a sampler stays itself). Raises InputError for a name that is none."""
+    if isinstance(name, Sampler):
+        return name
+    if name not in SAMPLERS:
+        raise InputError(f"unknown algorithm {name!r}", where="algorithm", mend=f"choose one of {', '.join(SAMPLERS)}")
+    return SAMPLERS[name]
+
+
+def particle_process(model: LayeredModel, twist: Twist, sampler: str | Sampler) -> ParticleProcess:
+    """One particle's moves and weights under `sampler` (or the one of that name). Raises InputError for an unknown name."""
+    return find(sampler).process(model, twist)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import prod
 
 from smc.numbers import ONE, Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import Constants
 
 

@@ -27,7 +27,8 @@ from smc.errors import InputError
 from smc.exact import output_law
 from smc.montecarlo.confidence import check_error, clopper_pearson, mean
 from smc.numbers import Rational
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.process import ParticleProcess
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist, perfect

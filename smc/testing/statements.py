@@ -1,4 +1,4 @@
-"""Which algorithm each statement speaks of, and its rows on an instance: what property tests and campaigns evaluate."""
+"""Which sampler each statement speaks of, and its rows on an instance: what property tests and campaigns evaluate."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from smc.check.check import Report, check
 from smc.check.row import Row
 from smc.check.table import QUANTITIES
 from smc.errors import InputError
+from smc.samplers import SAMPLERS, find
+from smc.samplers.naive import naive
+from smc.samplers.sampler import Sampler
 from smc.testing.instances import Instance
 
-ALGORITHM = {
-    row.id: next((sampler for form in row.forms for sampler in form.samplers), "naive")
+SAMPLER: dict[str, Sampler] = {
+    row.id: next((SAMPLERS[name] for form in row.forms for name in form.samplers), naive)
     for row in ROWS.values()
     if any(form.quantity in QUANTITIES for form in row.forms)
 }
-"""Algorithm by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
+"""Sampler by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
 
 
-def report(instance: Instance, algorithm: str) -> Report:
-    """The exact check of `algorithm` on `instance`: N particles, or as many proposals for mh; the guided particle runs alone."""
-    if algorithm == "mh":
-        return check(instance.model, instance.twist, "mh", proposals=instance.particles)
-    return check(
-        instance.model, instance.twist, algorithm, particles=1 if algorithm == "guided" else instance.particles
-    )
+def report(instance: Instance, sampler: str | Sampler) -> Report:
+    """The exact check of `sampler` on `instance`: N particles, as many proposals where those are counted, or its only count."""
+    chosen = find(sampler)
+    return check(instance.model, instance.twist, chosen, **chosen.keyword(instance.particles))
 
 
 def rows(statement: str, instance: Instance) -> list[Row]:
     """The rows of `statement` on `instance`, one for each form that applies. Raises InputError for an unknown statement."""
-    if statement not in ALGORITHM:
+    if statement not in SAMPLER:
         raise InputError(
-            f"unknown statement {statement!r}", where="statements", mend=f"choose from {', '.join(ALGORITHM)}"
+            f"unknown statement {statement!r}", where="statements", mend=f"choose from {', '.join(SAMPLER)}"
         )
-    return [row for row in report(instance, ALGORITHM[statement]).rows if row.id == statement]
+    return [row for row in report(instance, SAMPLER[statement]).rows if row.id == statement]

@@ -15,7 +15,8 @@ from smc.exact.enclosure import enclosure
 from smc.formats import load
 from smc.instances.hidden import hidden_child
 from smc.numbers import ONE, Rational
-from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
 
 PARTICLES = 10**6
 

@@ -196,7 +196,7 @@ def frozen_lake() -> float | None:
     except (ImportError, ValueError):
         return None
     from smc.exact import second_moment
-    from smc.samplers.process import particle_process
+    from smc.samplers import particle_process
     from smc.setting.analysis import analyse
     from smc.setting.twist import perfect
 

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from smc.montecarlo import simulate
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import true_value
 from smc.setting.model import LayeredModel
 from smc.setting.twist import constant

@@ -8,7 +8,7 @@ from smc.check.check import check
 from smc.exact import explain_law
 from smc.formats import load
 from smc.numbers import ball, precision, rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from tests.cases import FOLDER, report
 
 TABLE = str(FOLDER / "float_table_slow.json")

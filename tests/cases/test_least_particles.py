@@ -13,7 +13,7 @@ from smc.check.least import least_particles
 from smc.exact import output_law
 from smc.formats import load
 from smc.numbers import Rational, rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import prefix_tree
 from smc.setting.twist import from_function

@@ -11,7 +11,7 @@ from smc.exact import output_law
 from smc.instances.hidden import audit, hidden_child
 from smc.instances.split import split_model
 from smc.numbers import Verdict, at_most
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import prefix_tree
 from smc.setting.twist import with_bellman_error

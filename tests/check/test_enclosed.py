@@ -14,6 +14,7 @@ from smc.cli import run
 from smc.errors import InputError, TooLarge
 from smc.formats import load
 from smc.numbers import INFINITE, Rational, Verdict, rational
+from smc.samplers.naive import naive
 
 TREE = load("shipped:verifier-tree")
 MANY = str(10**6)
@@ -112,6 +113,6 @@ def test_what_does_not_fit_is_refused_with_its_estimate():
 
 
 def test_the_estimate_of_an_exact_law_is_infinite_where_it_is_refused():
-    assert seconds_of_law(TREE.model, TREE.twist(), "naive", 1) == 0
-    assert 0 < seconds_of_law(TREE.model, TREE.twist(), "naive", 5) < 10
-    assert seconds_of_law(TREE.model, TREE.twist(), "naive", 10**15) == float("inf")
+    assert seconds_of_law(TREE.model, TREE.twist(), naive, 1) == 0
+    assert 0 < seconds_of_law(TREE.model, TREE.twist(), naive, 5) < 10
+    assert seconds_of_law(TREE.model, TREE.twist(), naive, 10**15) == float("inf")

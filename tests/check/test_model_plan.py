@@ -12,6 +12,7 @@ from smc.cli import run
 from smc.errors import InputError
 from smc.formats import load
 from smc.numbers import Rational
+from smc.samplers.naive import naive
 from smc.setting.analysis import analyse
 
 TREE = load("shipped:verifier-tree")
@@ -23,7 +24,7 @@ def test_the_least_count_is_the_truth_on_the_tree():
     assert found.needed and found.least is not None
     constants = analyse(TREE.model, TREE.twist())
     for n in range(1, 13):
-        assert (Measured(constants, "naive", n).total_variation <= found.delta) is (n >= found.least)
+        assert (Measured(constants, naive, n).total_variation <= found.delta) is (n >= found.least)
     certified = found.certified
     assert found.least <= certified.first <= certified.for_good <= certified.tail
     asked = {(d.id, d.form): d.particles for d in found.demands}

@@ -15,7 +15,7 @@ from smc.errors import InputError
 from smc.exact import output_law, second_moment
 from smc.formats import load
 from smc.numbers import INFINITE, Verdict, rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 
 TREE = load("shipped:verifier-tree")
@@ -73,7 +73,7 @@ def test_a_false_bound_is_caught(monkeypatch, capsys):
 
 def test_too_few_runs_leave_a_bound_undecided(monkeypatch, capsys):
     monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: rational("1/5"))
-    monkeypatch.setattr("smc.check.sampled.model_rows", lambda c: iter(()))
+    monkeypatch.setattr("smc.check.sampled.rows", lambda c: iter(()))
     monkeypatch.setattr("smc.check.sampled.MOST_PAIR_MOVES", 0)
     arguments = ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--particles", "2", "--replicates", "20"]
     assert run(arguments) == 3
@@ -110,7 +110,7 @@ def test_the_same_seed_gives_the_same_report(capsys):
     assert 0 <= low <= high <= 1 and set(reports[0]["law_intervals"]) == set(TREE.model.layers[-1])
 
 
-@pytest.mark.parametrize("algorithm", ["guided", "mh", "magic"])
+@pytest.mark.parametrize("algorithm", ["guided", "mh", "best-of-n"])
 def test_what_is_not_simulated_is_refused(algorithm):
     with pytest.raises(InputError, match="is not simulated"):
         check_by_simulation(TREE.model, TREE.twist(), algorithm)

@@ -152,7 +152,7 @@ def test_the_documents_that_were_bent_are_good(document, tmp_path, capsys):
         (["--particles", "1.5"], "--particles"),
         (["--algorithm", "magic"], "choose one of naive"),
         (["--algorithm", "mh", "--proposals", "0"], "0 proposals"),
-        (["--algorithm", "naive", "--proposals", "3"], "makes no proposals"),
+        (["--algorithm", "naive", "--proposals", "3"], "naive has no proposals"),
         (["--algorithm", "guided", "--particles", "3"], "one particle"),
         (["--horizon", "0"], "horizon: 0 is below 1"),
         (["--horizon", "5"], "has its horizon in the file"),

@@ -18,7 +18,7 @@ from smc.cli import COMMANDS, run
 from smc.exact import output_law
 from smc.formats import load, shipped
 from smc.numbers import Verdict, rational
-from smc.samplers.process import particle_process
+from smc.samplers import find, particle_process
 from smc.setting import twist as reward
 from smc.setting.analysis import analyse
 from tests.formats.examples import LAYERED, bent, written
@@ -237,12 +237,17 @@ def _umask() -> int:
     return umask
 
 
+def counts(by_name):
+    """The counts at which `verify` runs each sampler, by the sampler's name."""
+    return {find(name): numbers for name, numbers in by_name.items()}
+
+
 @pytest.fixture(scope="module")
 def small_verify(tmp_path_factory):
     """`verify` with few particles: its folder, exit code and output."""
     folder = tmp_path_factory.mktemp("verify")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("smc.check.verify.COUNTS", {"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
+        patch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)}))
         code = run(
             [
                 "verify",
@@ -279,7 +284,7 @@ def test_verify_draws_its_figure_or_says_why_not(small_verify, tmp_path, capsys,
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "smc.present.figures", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (1, 2)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 2)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path / "out")]) == 0
     assert "no figure: " in capsys.readouterr().err
     assert os.listdir(tmp_path / "out") == ["report.json"]
@@ -297,7 +302,7 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
         return honest(case)
 
     monkeypatch.setattr(Case, "run", refuse)
-    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (1, 2)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 2)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     said = capsys.readouterr().err
@@ -313,8 +318,8 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
     def refuse(process, particles):
         raise TooLarge("too many weights", where="model", mend="ask for less")
 
-    monkeypatch.setattr("smc.check.measure.independent_law", refuse)
-    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (1, 8), "best-of-n": (4,)})
+    monkeypatch.setattr("smc.exact.independent_law", refuse)
+    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 8), "weighted-of-n": (4,)}))
     assert run(["verify", "shipped:frozenlake-4x4", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert len(found["reports"]) == 3 and len(found["left_out"]) == 6
@@ -327,7 +332,7 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
 def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
     """No run within the budget: nothing was checked, so nothing holds."""
     monkeypatch.setattr("smc.check.verify.BUDGET", 0.0)
-    monkeypatch.setattr("smc.check.verify.COUNTS", {"naive": (2, 4)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (2, 4)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 3
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["verdict"] == "undecided" and len(found["left_out"]) == 6
@@ -342,7 +347,7 @@ def test_verify_refuses_a_place_that_it_cannot_write_before_it_works(tmp_path, c
 
 
 def test_every_shipped_model_is_checked_by_default(tmp_path, monkeypatch):
-    monkeypatch.setattr("smc.check.verify.COUNTS", {"guided": (1,)})
+    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"guided": (1,)}))
     assert run(["verify", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert {r["model"] for r in found["reports"]} == set(shipped())

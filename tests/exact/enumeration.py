@@ -189,17 +189,17 @@ Path = tuple[tuple[int, ...], Fraction, Fraction]
 
 def weighted_paths(model: LayeredModel, twist: Twist, algorithm: str) -> list[Path]:
     """Every path of the proposal with its weight, normalised so that E[weight] = Z: `sis`, `sis-guided` (also MH's),
-    `best-of-n`."""
+    `weighted-of-n`."""
     instance = Instance.of(model, twist)
     last = instance.horizon - 1
-    paths: list[Path] = [((0,), Fraction(1), Fraction(1) if algorithm == "best-of-n" else instance.value[0][0])]
+    paths: list[Path] = [((0,), Fraction(1), Fraction(1) if algorithm == "weighted-of-n" else instance.value[0][0])]
     for t in range(instance.horizon):
         longer: list[Path] = []
         for path, chance, weight in paths:
             x = path[-1]
             if len(path) <= t:  # stopped before
                 longer.append((path, chance, weight))
-            elif algorithm == "best-of-n":
+            elif algorithm == "weighted-of-n":
                 for y, p, psi in instance.rows[t][x]:
                     longer.append(((*path, y), chance * p, weight * psi * (instance.value[-1][y] if t == last else 1)))
             elif not instance.value[t][x] or not (instance.backed_up(t, x) or algorithm == "sis"):

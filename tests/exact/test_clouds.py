@@ -14,7 +14,7 @@ from smc.exact import output_law, second_moment
 from smc.exact.clouds import cloud_moments
 from smc.formats import load
 from smc.numbers import ONE, ZERO, Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.samplers.resampling import (
     MULTINOMIAL,
     SCHEMES,

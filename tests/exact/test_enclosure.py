@@ -16,7 +16,8 @@ from smc.exact.moments import pair_moments
 from smc.exact.particle_moments import particle_moments
 from smc.instances.hidden import hidden_child
 from smc.numbers import ONE, ZERO, Rational
-from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess, Selection
 from smc.setting.analysis import target
 from smc.setting.twist import perfect
 from tests.exact.cloud_moments import cloud_moments
@@ -170,7 +171,7 @@ def test_bad_input_is_refused() -> None:
     for arguments, word in (
         ((made, 0), "particles"),
         ((made, 10**18, 3), "level"),
-        ((replace(made, resampled=False), 2), "resample"),
+        ((replace(made, selection=Selection.WEIGHTED), 2), "resample"),
     ):
         with pytest.raises(InputError, match=word):
             enclosure(arguments[0], arguments[1], level=arguments[2] if len(arguments) > 2 else 2)

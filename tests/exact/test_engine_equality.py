@@ -13,7 +13,7 @@ from smc.exact.moments import _by_functions, _by_pairs, _test_functions, gauge
 from smc.exact.occupancy import plain
 from smc.exact.occupancy.cells import cell_chain
 from smc.numbers import Rational, Verdict, ball
-from smc.samplers.process import adapted, naive
+from smc.samplers import particle_process
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 from tests.exact.random_processes import drawn, process, processes, reference
@@ -29,7 +29,7 @@ def test_fast_engines_equal_the_plain_one(seed: int) -> None:
     seen = dict.fromkeys(("dead", "rectangular", "by edge", "zero weight"), 0)
     for made in processes(seed, INSTANCES):
         particles = rng.randint(1, 4 if made.horizon < 4 else 3)
-        truth = plain.output_law(made, particles)
+        truth = plain.plain_law(made, particles)
         for method in ("direct", "transform"):
             assert output_law(made, particles, method=method) == truth, (method, particles, made)
         chain = cell_chain(made)
@@ -46,7 +46,7 @@ def test_residues_equal_the_plain_engine(seed: int) -> None:
     rng = random.Random(seed)
     for made in processes(seed, effort(150), most_cells=4):
         particles = rng.randint(1, 4 if made.horizon < 4 else 3)
-        assert output_law(made, particles, method="residues") == plain.output_law(made, particles), (particles, made)
+        assert output_law(made, particles, method="residues") == plain.plain_law(made, particles), (particles, made)
 
 
 @pytest.mark.parametrize("seed", range(200, 204))
@@ -54,7 +54,7 @@ def test_balls_contain_the_law_and_float64_is_close(seed: int) -> None:
     rng = random.Random(seed)
     for made in processes(seed, effort(100), most_cells=4):
         particles = rng.randint(1, 4 if made.horizon < 4 else 3)
-        truth = plain.output_law(made, particles)
+        truth = plain.plain_law(made, particles)
         balls = output_law(made, particles, mode="certified", bits=80)
         floats = output_law(made, particles, mode="float")
         for exact, enclosure, approximate in zip(
@@ -67,7 +67,7 @@ def test_balls_contain_the_law_and_float64_is_close(seed: int) -> None:
 
 @given(made=drawn(), particles=st.integers(1, 3))
 def test_fast_engines_equal_the_plain_one_shrinking(made, particles: int) -> None:
-    truth = plain.output_law(made, particles)
+    truth = plain.plain_law(made, particles)
     for method in ("direct", "transform", "residues"):
         assert output_law(made, particles, method=method) == truth
 
@@ -79,10 +79,10 @@ def test_algorithms_on_models_with_zero_rewards(data) -> None:
         twisted(data.draw(st.sampled_from([trees(max_horizon=3, max_children=2), graphs(max_states=3)])))
     )
     particles = data.draw(st.integers(1, 3))
-    for algorithm in (naive, adapted):
-        made = algorithm(model, steered)
+    for algorithm in ("naive", "adapted"):
+        made = particle_process(model, steered, algorithm)
         if max(cells.count for cells in cell_chain(made).layers) <= 6:
-            truth = plain.output_law(made, particles)
+            truth = plain.plain_law(made, particles)
             assert all(output_law(made, particles, method=method) == truth for method in ("direct", "transform"))
         assert second_moment(made, particles) == plain.second_moment(made, particles)
 
@@ -116,7 +116,7 @@ def test_many_terminal_states_need_no_occupancies_of_the_last_layer() -> None:
 def test_huge_weights() -> None:
     """Weights that no float64 holds, in every mode."""
     made = process(random.Random(1), [2, 2, 2], heaviest=10**400)
-    truth = plain.output_law(made, 2)
+    truth = plain.plain_law(made, 2)
     assert output_law(made, 2) == truth
     assert output_law(made, 2, mode="certified").law[0].overlaps(ball(truth.law[0], PRECISE))
     assert abs(output_law(made, 2, mode="float").law[0] - float(truth.law[0])) < 1e-12

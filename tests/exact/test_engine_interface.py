@@ -19,7 +19,8 @@ from smc.exact import explain_law, output_law, second_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
 from smc.exact.occupancy import plain, residues
 from smc.numbers import Rational, ball
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.process import ParticleProcess, Selection
 from smc.setting.model import LayeredModel
 from smc.setting.twist import constant, perfect
 from tests.exact.random_processes import process, reference
@@ -113,7 +114,7 @@ def test_bad_arguments(arguments: dict, message: str) -> None:
 def test_a_process_without_resampling_is_refused() -> None:
     made = reference(3, 2)
     with pytest.raises(InputError, match="does not resample"):
-        output_law(ParticleProcess("sis", made.steps, made.sizes, made.scale, resampled=False), 2)
+        output_law(ParticleProcess("sis", made.steps, made.sizes, made.scale, Selection.WEIGHTED), 2, mode="certified")
 
 
 def test_a_state_without_a_law_is_named() -> None:
@@ -125,7 +126,7 @@ def test_a_state_without_a_law_is_named() -> None:
 
 def test_a_process_whose_particles_all_die() -> None:
     made = process(random.Random(0), [2, 2], zeros=1.0)
-    assert output_law(made, 3) == plain.output_law(made, 3) == OutputLaw(output_law(made, 3).law, 1)
+    assert output_law(made, 3) == plain.plain_law(made, 3) == OutputLaw(output_law(made, 3).law, 1)
     assert second_moment(made, 3) == 0
 
 
@@ -162,7 +163,7 @@ def test_interruption_leaves_no_threads(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(KeyboardInterrupt):
         residues.output_numerators(schedule(cell_chain(reference()), 24), lanes=16, tick=interrupt)
     assert threading.active_count() == before
-    assert output_law(reference(3, 3), 3, method="residues") == plain.output_law(reference(3, 3), 3)
+    assert output_law(reference(3, 3), 3, method="residues") == plain.plain_law(reference(3, 3), 3)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from smc.exact.lumping import lump_symmetric
 from smc.exact.moments import PairRecursion, pair_moments
 from smc.formats import load
 from smc.numbers import ONE, Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from tests.exact.random_models import graphs, trees, twisted
 
 RUNS = st.tuples(twisted(st.one_of(trees(max_children=2), graphs())), st.sampled_from(("naive", "adapted")))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.exact import output_law, second_moment
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import true_value
 from smc.setting.model import prefix_tree
 from smc.setting.twist import perfect, with_bellman_error

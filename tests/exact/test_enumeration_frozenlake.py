@@ -9,7 +9,7 @@ import pytest
 
 from smc.exact import output_law, second_moment
 from smc.exact.independent import moments
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import target, true_value
 from smc.setting.model import LayeredModel
 from smc.setting.twist import constant, perfect

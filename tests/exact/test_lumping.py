@@ -12,7 +12,7 @@ from smc.errors import InputError
 from smc.exact import independent, metropolis, output_law, second_moment
 from smc.exact.lumping import lump_model, lump_process
 from smc.numbers import Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, LayeredModel, prefix_tree
 from smc.setting.twist import Twist, constant, from_function, twist
@@ -81,7 +81,7 @@ def test_lumped_model_has_the_same_constants_and_pushed_forward_laws(data):
     for algorithm in ("naive", "adapted"):
         process = particle_process(model, values, algorithm)
         same_law(process, particle_process(smaller, small_values, algorithm), lumping, 2)
-    for law, algorithm in ((independent.output_law, "best-of-n"), (metropolis.output_law, "sis-guided")):
+    for law, algorithm in ((independent.independent_law, "weighted-of-n"), (metropolis.chain_law, "sis-guided")):
         large, small = (particle_process(m, v, algorithm) for m, v in ((model, values), (smaller, small_values)))
         assert law(small, 2) == lumping.pushed(law(large, 2))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from smc.errors import InputError, TooLarge
 from smc.exact import guided, metropolis
 from smc.exact.independent import terminal_cells
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse, target
 from smc.setting.model import prefix_tree
 from smc.setting.twist import perfect, twist, with_bellman_error
@@ -21,7 +21,7 @@ from tests.effort import effort
 from tests.exact import enumeration as oracle
 from tests.exact.random_models import fractions, graphs, trees, twisted
 
-PROPOSALS = ("sis-guided", "sis", "best-of-n")
+PROPOSALS = ("sis-guided", "sis", "weighted-of-n")
 INSTANCES = twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2))
 
 
@@ -34,7 +34,7 @@ def test_law_equals_powers_of_the_transition_matrix(algorithm, data):
     paths = oracle.weighted_paths(model, twist_, algorithm)
     on_paths = oracle.metropolis(paths, proposals)
     sampler = metropolis.sampler_of(particle_process(model, twist_, algorithm))
-    found = sampler.output_law(proposals)
+    found = sampler.law(proposals)
     law = [Fraction(0)] * len(model.reward)
     for (path, _, weight), p in zip(paths, on_paths, strict=True):
         if weight:
@@ -78,10 +78,10 @@ def test_detailed_balance_start_and_limit(instance):
     process = particle_process(model, twist_, "sis-guided")
     sampler = metropolis.sampler_of(process)
     assert sum(level.target for level in sampler.levels) == 1
-    assert sampler.output_law(1).law == tuple(_proposal_mass(sampler.cells, x) for x in range(len(model.reward)))
+    assert sampler.law(1).law == tuple(_proposal_mass(sampler.cells, x) for x in range(len(model.reward)))
     distances = [sampler.path_total_variation(h) for h in (1, 2, 3, 12)]
     assert distances == sorted(distances, reverse=True)
-    assert sampler.output_law(4).total_variation(target(model)) <= sampler.path_total_variation(4)
+    assert sampler.law(4).total_variation(target(model)) <= sampler.path_total_variation(4)
     assert distances[0] == guided.path_total_variation(process)
     heaviest = sampler.levels[0]
     assert heaviest.rejection == 1 - 1 / heaviest.weight
@@ -96,7 +96,7 @@ def test_perfect_values_accept_everything():
     model = prefix_tree(3, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + s[-1])
     sampler = metropolis.sampler_of(particle_process(model, perfect(model), "sis-guided"))
     assert [level.rejection for level in sampler.levels] == [0]
-    assert sampler.output_law(1).law == target(model)
+    assert sampler.law(1).law == target(model)
 
 
 def test_many_proposals_reach_the_target_to_any_accuracy():
@@ -111,13 +111,13 @@ def test_many_proposals_reach_the_target_to_any_accuracy():
 def test_refuses_counts_below_one(proposals):
     model = prefix_tree(1, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0])
     with pytest.raises(InputError, match="at least 1"):
-        metropolis.output_law(particle_process(model, perfect(model), "sis-guided"), proposals)
+        metropolis.chain_law(particle_process(model, perfect(model), "sis-guided"), proposals)
 
 
 def test_refuses_powers_that_do_not_fit():
     model = prefix_tree(2, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + s[-1])
     with pytest.raises(TooLarge, match="MiB of digits"):
-        metropolis.output_law(particle_process(model, with_bellman_error(model, "1/7"), "sis-guided"), 10**9)
+        metropolis.chain_law(particle_process(model, with_bellman_error(model, "1/7"), "sis-guided"), 10**9)
 
 
 # --- guided laws ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from smc.errors import TooLarge
 from smc.exact import output_law
 from smc.exact.paths import _tagged_law, _tree_law, path_law, path_target, unrolled
 from smc.numbers import Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import target
 from smc.setting.model import Edge, LayeredModel, prefix_tree
 from smc.setting.twist import Twist, from_function, with_bellman_error

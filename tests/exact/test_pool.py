@@ -14,7 +14,7 @@ from smc.exact import guided, metropolis
 from smc.exact.independent import moments, terminal_cells
 from smc.exact.pool import acceptance, augmented_space, good_event, pool_process
 from smc.numbers import Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse, target, true_value
 from smc.setting.model import prefix_tree
 from smc.setting.twist import from_function, perfect, with_bellman_error
@@ -103,7 +103,7 @@ def test_law_after_h_proposals_equals_the_augmented_chain_s(data):
     for a, p in zip(space, law, strict=True):
         if a.reward:
             ends[a.path[-1]] += p
-    found = metropolis.output_law(pool_process(model, twist, pool), proposals)
+    found = metropolis.chain_law(pool_process(model, twist, pool), proposals)
     assert list(found.law) == ends
     assert found.dead == 1 - sum(ends)
 
@@ -113,7 +113,7 @@ def test_pools_run_from_importance_sampling_to_guidance():
     tree = prefix_tree(3, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + 2 * s[-1])
     twist = with_bellman_error(tree, "1/4")
     single = metropolis.sampler_of(pool_process(tree, twist, 1))
-    assert single.output_law(3) == metropolis.output_law(particle_process(tree, twist, "sis"), 3)
+    assert single.law(3) == metropolis.chain_law(particle_process(tree, twist, "sis"), 3)
     spread = [guided.weight_dispersion(pool_process(tree, twist, m)).chi_square for m in (1, 2, 4, 8, 64)]
     exact = guided.weight_dispersion(particle_process(tree, twist, "sis-guided")).chi_square
     assert spread == sorted(spread, reverse=True) and spread[-1] > exact > spread[-1] - Rational(1, 100)
@@ -195,7 +195,7 @@ def test_restriction_moves_the_path_marginal_and_the_restricted_chain_does_not_s
     assert limit == sampler.cells.target
     moved = sum(abs(p - q) for p, q in zip(limit, target(tree), strict=True)) / 2
     assert 0 < moved <= 1 - event.target_mass
-    late = sampler.output_law(60)
+    late = sampler.law(60)
     assert abs(late.total_variation(target(tree)) - moved) < Rational(1, 10**6)
     heaviest, lightest = sampler.levels[0].weight, sampler.levels[-1].weight
     assert (

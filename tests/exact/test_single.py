@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smc.check.measure import Measured
-from smc.exact import second_moment
+from smc.exact import output_law, second_moment
 from smc.exact.occupancy import plain
-from smc.exact.single import output_law
-from smc.samplers.process import particle_process
+from smc.samplers import find, particle_process
 from smc.setting.analysis import analyse, true_value
 from smc.setting.named_twists import choose
 from tests.setting.test_mdp import mdps
@@ -23,8 +22,8 @@ def test_one_particle_agrees_with_the_plain_engine(algorithm, mdp, horizon, choi
     if not true_value(model)[0][0]:
         return
     process = particle_process(model, choose(model, choice), algorithm)
-    law = output_law(process)
-    assert law == plain.output_law(process, 1)
+    law = output_law(process, 1)
+    assert law == plain.plain_law(process, 1)
     assert sum(law.law) + law.dead == 1
 
 
@@ -34,7 +33,7 @@ def test_some_of_those_runs_die():
 
     source = load("shipped:frozenlake-4x4")
     process = particle_process(source.model, source.twist("constant"), "naive")
-    assert 0 < output_law(process).dead < 1
+    assert 0 < output_law(process, 1).dead < 1
 
 
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
@@ -43,6 +42,6 @@ def test_one_particle_s_second_moment_agrees_with_the_pair_recursion(algorithm, 
     model = mdp.unroll(horizon)
     if not true_value(model)[0][0]:
         return
-    measured = Measured(analyse(model, choose(model, choice)), algorithm, 1)
+    measured = Measured(analyse(model, choose(model, choice)), find(algorithm), 1)
     process = particle_process(model, measured.constants.twist, algorithm)
     assert measured.second_moment_ratio == second_moment(process, 1) / measured.constants.normaliser**2

@@ -21,7 +21,7 @@ from smc.instances.product import (
 )
 from smc.instances.split import branch_mass, certified_branch_mass, split_model
 from smc.numbers import Rational, ball, precision
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse, target
 from tests.effort import effort
 

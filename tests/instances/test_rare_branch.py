@@ -8,7 +8,7 @@ from smc.errors import InputError
 from smc.exact import output_law
 from smc.instances.rare_branch import rare_branch
 from smc.numbers import ONE, Rational, Verdict, at_most, precision
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 
 

@@ -8,7 +8,8 @@ import itertools
 import random
 from fractions import Fraction
 
-from smc.samplers.process import ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.process import ParticleProcess
 from smc.setting.analysis import true_value
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist, twist

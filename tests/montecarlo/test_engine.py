@@ -24,7 +24,8 @@ from smc.montecarlo.estimate import law_intervals, moment_interval, possible_ran
 from smc.montecarlo.realised import RESAMPLERS as EXACT_RESAMPLERS
 from smc.montecarlo.resampling import RESAMPLERS
 from smc.numbers import ZERO, rational
-from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
 from smc.setting.analysis import target, true_value
 from smc.setting.model import LayeredModel
 from smc.setting.twist import perfect
@@ -139,7 +140,7 @@ def test_a_size_that_meets_the_threshold_exactly_is_resampled():
         assert disagreements(simulate(steered, 2, 50_000, seed=20, threshold=size), steered, truth) == []
 
 
-@pytest.mark.parametrize("algorithm", ["sis", "sis-guided", "best-of-n"])
+@pytest.mark.parametrize("algorithm", ["sis", "sis-guided", "weighted-of-n"])
 def test_runs_without_resampling(algorithm):
     for model in (lattice(), ladder()):
         for twist_of in (skewed, promising):

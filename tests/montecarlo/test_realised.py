@@ -14,7 +14,8 @@ from smc.montecarlo import realise
 from smc.montecarlo.draws import SeededDraws, every_run, law_of, whole_weights
 from smc.montecarlo.realised import RESAMPLERS
 from smc.numbers import ONE, ZERO, Rational, rationals
-from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
 from smc.setting.analysis import true_value
 from tests.montecarlo.models import ladder, lattice, process, promising, random_model, skewed
 
@@ -42,7 +43,7 @@ def test_the_normaliser_is_unbiased_in_every_mode(scheme, threshold, algorithm):
         assert mean == true_value(model)[0][0]
 
 
-@pytest.mark.parametrize("algorithm", ["sis", "sis-guided", "best-of-n"])
+@pytest.mark.parametrize("algorithm", ["sis", "sis-guided", "weighted-of-n"])
 def test_the_normaliser_is_unbiased_without_resampling(algorithm):
     for model in (lattice(), ladder()):
         assert moments(process(model, algorithm), 2)[1] == true_value(model)[0][0]

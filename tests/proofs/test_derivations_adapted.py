@@ -9,7 +9,7 @@ import pytest
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.exact import output_law
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist, with_bellman_error

@@ -14,7 +14,7 @@ from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.check.measure import target_chi_square
 from smc.exact import output_law, second_moment
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist

@@ -21,7 +21,7 @@ from smc.check.measure import Measured, guided_tv, importance_chi_square, target
 from smc.exact import output_law, second_moment
 from smc.instances.two_branch import most_bias, most_variance
 from smc.numbers import INFINITE
-from smc.samplers.process import particle_process
+from smc.samplers import find, particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist, with_bellman_error
@@ -353,7 +353,7 @@ GUIDED = {
 def test_guided_statements_say_what_is_measured(replayer, name, model):
     c = analyse(*(most_bias(horizon=3, eps="1/2") if model == "attaining" else MODELS[model]()))
     layers = Layers(c)
-    law = Measured(c, "guided", 1).output.law
+    law = Measured(c, find("guided"), 1).output.law
     form, inputs = GUIDED[name]
     levels = [{x: fraction(r) for x, r in layer.items()} for layer in c.bellman_ratio]
     widest = Fraction(0)

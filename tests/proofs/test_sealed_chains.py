@@ -14,6 +14,7 @@ from proofs.registry import claim_of
 from smc.check.atlas import split_setting
 from smc.check.measure import Measured
 from smc.instances.two_branch import most_bias
+from smc.samplers import find
 from smc.setting.analysis import analyse
 from tests.proofs.finite_models import check_theorem
 from tests.proofs.test_sealed import branching
@@ -71,7 +72,7 @@ class Paths(Layers):
 @pytest.mark.parametrize("made", [branching, lambda: most_bias(horizon=3, eps="1/2")], ids=["branching", "attaining"])
 def test_s7_says_what_the_engine_measures(replayer, made, proposals):
     c = analyse(*made())
-    law = Measured(c, "mh", 1, proposals).output.law
+    law = Measured(c, find("mh"), proposals).output.law
     widest = Fraction(0)
     for F in (
         {0: Fraction(0), 1: Fraction(1)},

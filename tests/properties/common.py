@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from smc.testing import Instance, finite_mdps, hard_families, instances, layered_models, prefix_trees, product_models
-from smc.testing.statements import ALGORITHM, report, rows
+from smc.testing.statements import SAMPLER, report, rows
 from tests.tightness import Ledger
 
-__all__ = ["ALGORITHM", "report", "rows", "within_bound"]
+__all__ = ["SAMPLER", "report", "rows", "within_bound"]
 
 
 def everything() -> SearchStrategy[Instance]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from proofs import bounds
 from smc.exact import output_law
 from smc.numbers import INFINITE, Rational, Verdict, at_most
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist
 from smc.testing import Instance, instances, layered_models, perturbations

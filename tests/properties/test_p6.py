@@ -77,7 +77,7 @@ def test_within_the_bound_on_a_good_event():
         distance = case.distance
         rest, shrink = case.proposals * bad + target_bad, (1 - 1 / ratio) ** (case.proposals - 1)
         assert not exceeds(distance, rest, shrink, ratio), case
-        terminal = case.chain.output_law(case.proposals).total_variation(case.instance.constants.target)
+        terminal = case.chain.law(case.proposals).total_variation(case.instance.constants.target)
         assert terminal <= distance
         if rest < 1:
             seen["bound below 1"] += 1

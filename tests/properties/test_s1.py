@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from proofs import bounds
 from smc.exact.guided import weight_dispersion
 from smc.numbers import INFINITE, ONE, Rational, Verdict
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.testing import hard_families, instances
 from tests.properties.common import long, rows, within_bound
 
@@ -41,7 +41,7 @@ def test_terminal_weights_on_reference_paths(instance):
     c, horizon = instance.constants, instance.model.horizon
     if c.ratio_bound == INFINITE:
         return
-    spread = weight_dispersion(particle_process(instance.model, instance.twist, "best-of-n"))
+    spread = weight_dispersion(particle_process(instance.model, instance.twist, "weighted-of-n"))
     assert spread.chi_square <= bounds.evaluate("S1", "instance", r=[c.ratio_bound ** (2 * horizon)])
 
 

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 
 from smc.exact import output_law
 from smc.numbers import INFINITE, ONE, Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import from_mappings, perfect

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from smc.exact.guided import path_total_variation
 from smc.numbers import INFINITE, Verdict, at_most, ball
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.testing import hard_families, instances
 from tests.properties.common import long, rows, within_bound
 

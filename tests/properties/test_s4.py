@@ -6,7 +6,7 @@ from hypothesis import given
 
 from smc.exact import output_law
 from smc.numbers import INFINITE
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.testing import instances, product_models
 from tests.properties.common import rows, within_bound
 from tests.tightness import enough

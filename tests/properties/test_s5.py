@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smc.exact import second_moment
 from smc.numbers import Verdict
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist
 from smc.testing import Instance, distributions, instances, layered_models

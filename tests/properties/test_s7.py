@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from smc.exact.metropolis import sampler_of
 from smc.numbers import Verdict
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.testing import Instance, hard_families, instances
 from smc.testing.statements import report
 from tests.properties.common import rows, within_bound

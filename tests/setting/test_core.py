@@ -10,7 +10,8 @@ import pytest
 from smc.errors import InputError, ModelError
 from smc.exact.occupancy import plain
 from smc.numbers import INFINITE, Verdict, at_most, balanced_sum, ball, precision, rational, rationalise, text
-from smc.samplers.process import ALGORITHMS, check_particles, particle_process
+from smc.samplers import SAMPLERS, particle_process
+from smc.samplers.process import check_particles
 from smc.setting.analysis import analyse, bellman, prefix_mass, true_value
 from smc.setting.model import Edge, LayeredModel, merge_edges, prefix_tree, reachable
 from smc.setting.twist import (
@@ -183,7 +184,7 @@ def test_rescaling_a_level_changes_eps_and_nothing_that_is_invariant():
     assert c.bellman_error != d.bellman_error
     assert (c.q, c.b, c.level_ratio, c.q_adapted, c.target) == (d.q, d.b, d.level_ratio, d.q_adapted, d.target)
     for name in ("naive", "adapted"):
-        laws = [plain.output_law(particle_process(model, t, name), 2) for t in (base, d.twist)]
+        laws = [plain.plain_law(particle_process(model, t, name), 2) for t in (base, d.twist)]
         assert laws[0] == laws[1]
 
 
@@ -226,7 +227,7 @@ def test_weights_telescope_to_the_target():
     """Along every path, scale · prod (probability · weight) = prod M psi · phi, whatever the twist: no score is left undivided."""
     model = coins(potential="3/2")
     aim = [m * r for m, r in zip(prefix_mass(model)[-1], model.reward, strict=True)]
-    for steering, name in product((perfect(model), with_bellman_error(model, "1/3")), ALGORITHMS):
+    for steering, name in product((perfect(model), with_bellman_error(model, "1/3")), SAMPLERS):
         process = particle_process(model, steering, name)
         mass = {0: process.scale}
         for step in process.steps:
@@ -240,7 +241,7 @@ def test_weights_telescope_to_the_target():
 
 def test_moves_are_probabilities():
     model = coins()
-    for name in ALGORITHMS:
+    for name in SAMPLERS:
         for step in particle_process(model, with_bellman_error(model, 1), name).steps:
             assert all(sum(o.probability for o in row) == 1 for row in step)
 

@@ -139,10 +139,10 @@ def test_an_instance_without_an_answer_is_a_counterexample(monkeypatch):
 
     honest = search.report
 
-    def faulty(instance, algorithm):
+    def faulty(instance, sampler):
         if algorithm == "mh" and instance.model.horizon > 1:
             raise OverflowError("too large")
-        return honest(instance, algorithm)
+        return honest(instance, sampler)
 
     monkeypatch.setattr(search, "report", faulty)
     found = run_chunk(make_plan(**SMALL), 0).counterexample

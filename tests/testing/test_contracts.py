@@ -14,7 +14,7 @@ import pytest
 from smc.errors import InputError
 from smc.montecarlo import realise, simulate
 from smc.numbers import Rational
-from smc.samplers.process import particle_process
+from smc.samplers import particle_process
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist
 from smc.testing import Instance

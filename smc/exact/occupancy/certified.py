@@ -19,7 +19,7 @@ PROBE = 4
 """Number of particles of the run that measures the loss for larger ones: it is the same for each particle, to a few per cent."""
 
 
-def output_law(chain: CellChain, particles: int, bits: int, ticker: Ticker | None = None) -> CertifiedLaw:
+def certified_law(chain: CellChain, particles: int, bits: int, ticker: Ticker | None = None) -> CertifiedLaw:
     """Balls of radius at most `2**-bits` around the law and `dead`.
 
     The working precision starts at `bits` and what the run is expected to lose. While a ball is too wide, it grows by what the widest

@@ -22,7 +22,7 @@ from smc.numbers import Rational
 _ONE, _NONE = gmpy2.mpz(1), gmpy2.mpz(0)
 
 
-def output_law(chain: CellChain, particles: int, tick: Callable[[float], None] = lambda share: None) -> OutputLaw:
+def direct_law(chain: CellChain, particles: int, tick: Callable[[float], None] = lambda share: None) -> OutputLaw:
     """Law of the output particle and the probability of dying, exact. `tick` gets the share done."""
     if chain.horizon == 1:
         return last_resampling(chain, [1], 1, particles)

@@ -23,7 +23,7 @@ SLAB = 1 << 21
 """Entries of the largest table that is held at once."""
 
 
-def output_law(chain: CellChain, particles: int, tick: Callable[[], None] = lambda: None) -> FloatLaw:
+def float_law(chain: CellChain, particles: int, tick: Callable[[], None] = lambda: None) -> FloatLaw:
     """Law of the output particle and the probability of dying, in float64. `tick` is called after each layer."""
     x = np.ones(1)
     mixture = np.array([[a / chain.denominators[0] for a in chain.first]])

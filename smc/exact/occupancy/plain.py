@@ -21,7 +21,7 @@ Occupancy = tuple[tuple[Cell, int], ...]
 """Cells that are occupied, with their counts, in cell order."""
 
 
-def output_law(process: ParticleProcess, particles: int) -> OutputLaw:
+def plain_law(process: ParticleProcess, particles: int) -> OutputLaw:
     """Law of the output state, and the probability of dying, of a resampled `process` with `particles` particles."""
     generation = _multinomial(_moves(process, 0, {0: ONE}), particles)
     dead = ZERO

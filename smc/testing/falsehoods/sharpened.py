@@ -12,7 +12,9 @@ from smc.exact import output_law
 from smc.exact.guided import proposal_laws
 from smc.exact.independent import moments
 from smc.numbers import INFINITE, ONE, ZERO, Rational
-from smc.samplers.process import Outcome, ParticleProcess, particle_process
+from smc.samplers import particle_process
+from smc.samplers.naive import naive
+from smc.samplers.process import Outcome, ParticleProcess
 from smc.setting.twist import Twist
 from smc.testing.falsehoods.registry import (
     Claims,
@@ -175,7 +177,7 @@ def _(instance: Instance) -> Claims:
 )
 def _(instance: Instance) -> Claims:
     more = Instance(instance.model, instance.twist, instance.particles + 1)
-    few, many = (report(i, "naive").measured.second_moment_ratio for i in (instance, more))
+    few, many = (report(i, naive).measured.second_moment_ratio for i in (instance, more))
     yield "E[Zhat^2] at N + 1", many, few
 
 

@@ -1,0 +1,90 @@
+"""What a sampler is: one value, with everything that a report, a command or an engine asks of it. One file a sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from smc.errors import InputError
+from smc.samplers.process import Moves, ParticleProcess, Selection
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a sampler's cost is counted in. option: the option and keyword that sets it; fixed: the only value, where there is one."""
+
+    option: str
+    symbol: str
+    default: int
+    fixed: int | None = None
+
+    def words(self, n: int) -> str:
+        """`4 particles`, `1 proposal`."""
+        return f"{n:,} {self.option if n != 1 else self.option.removesuffix('s')}"
+
+    def check(self, n: object, sampler: str) -> int:
+        """`n` if it is a whole number that the sampler takes; raises InputError otherwise."""
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise InputError(f"{n!r} {self.option}", where=self.option, mend="give a whole number of at least 1")
+        if self.fixed is not None and n != self.fixed:
+            raise InputError(
+                f"{n} {self.option}", where=self.option, mend=f"{sampler} runs one particle at a time; leave it out"
+            )
+        return n
+
+
+PARTICLES = Count("particles", "N", default=4)
+ONE_PARTICLE = Count("particles", "N", default=1, fixed=1)
+PROPOSALS = Count("proposals", "H", default=1)
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A sampler. name: as the command line takes it. words: what it does, in half a line. count: what its cost is counted in.
+
+    moves: one particle's moves and weights on a model under a reward model. selection: how particles are selected on the way and the
+    output at the end; it chooses the exact law (`smc.exact.output_law`).
+    checked_at: the counts at which `verify` runs it. The theorems that speak of it name it in `proofs.catalogue`.
+    """
+
+    name: str
+    words: str
+    count: Count
+    moves: Callable[[LayeredModel, Twist], Moves]
+    selection: Selection
+    checked_at: tuple[int, ...] = ()
+
+    def process(self, model: LayeredModel, twist: Twist) -> ParticleProcess:
+        """The sampler on a model under a reward model."""
+        steps, scale = self.moves(model, twist)
+        return ParticleProcess(self.name, steps, model.sizes, scale, self.selection)
+
+    def counted(self, **given: int | None) -> int:
+        """The count among `particles`, `proposals`, ...; 1 when it is left out. Raises InputError for a count that
+        this sampler does not have."""
+        for option, n in given.items():
+            if option != self.count.option and n is not None and n != 1:
+                raise InputError(
+                    f"{self.name} has no {option}",
+                    where=option,
+                    mend=f"leave --{option} out; it counts {self.count.option}",
+                )
+        n = given.get(self.count.option)
+        return 1 if n is None else self.count.check(n, self.name)
+
+    def keyword(self, n: int) -> dict[str, Any]:
+        """`n` as the keyword argument that sets this sampler's count; none where the count is fixed."""
+        return {} if self.count.fixed is not None else {self.count.option: n}
+
+    @property
+    def interacting(self) -> bool:
+        """Whether its particles compete, by resampling: its law then needs occupancies, or an enclosure."""
+        return self.count.fixed is None and self.selection is Selection.RESAMPLED
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the Monte Carlo engines run it at a number of particles; the others have exact laws at any size."""
+        return self.count.fixed is None and self.selection in (Selection.RESAMPLED, Selection.WEIGHTED)
