@@ -140,7 +140,7 @@ def test_an_instance_without_an_answer_is_a_counterexample(monkeypatch):
     honest = search.report
 
     def faulty(instance, sampler):
-        if algorithm == "mh" and instance.model.horizon > 1:
+        if sampler.name == "mh" and instance.model.horizon > 1:
             raise OverflowError("too large")
         return honest(instance, sampler)
 
