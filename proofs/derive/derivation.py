@@ -35,7 +35,7 @@ from proofs.derive.prover import Prover
 from proofs.kernel import Application, Node, ProofError, le, lt, mk
 from proofs.kernel.arithmetic import canonical, derivative
 from proofs.language.bridge import to_kernel, to_sympy
-from proofs.language.expressions import Expect, Law, Log, function, relation
+from proofs.language.expressions import Expect, Law, Log, function, relation, symbol
 from proofs.language.terms import ZERO, Head, Symbol
 
 
@@ -74,12 +74,12 @@ class Derivation:
         return {name: self.know(Line(self, fact)) for name, fact in hypotheses(self.proof).items()}
 
     def use(self, name: str, at: Mapping[Any, Any] | None = None, sorts: Mapping[str, str] | None = None) -> Line:
-        """An earlier theorem at these values of its free symbols, on other sets (`sorts`: {"Y": "Edge"}); hypotheses that are known
-        here, in whatever form, are discharged."""
+        """An earlier theorem at these values of its free symbols and laws, on other sets (`sorts`: {"Y": "Edge"}); hypotheses that are
+        known here, in whatever form, are discharged."""
         fact = self.proof.use(name)
         for old, new in (sorts or {}).items():
             fact = fact.rename_sort(old, new)
-        pairs = [(to_kernel(a), to_kernel(b)) for a, b in (at or {}).items()]
+        pairs = [_pair(a, b) for a, b in (at or {}).items()]
         fact = fact.inst(*pairs) if pairs else fact
         for h in sorted(fact.hyps, key=repr):
             try:
@@ -212,6 +212,22 @@ class Derivation:
         args = Expect(law, u, Expect(law, v, g)), n, s, Expect(law, *weight)
         return Line(self, self.proof.step("iid_swap", [], [*map(to_kernel, args)]))
 
+    def iid_prod(self, law: Law, y: Any, g: Any, n: Any, i: Any) -> Line:
+        """E prod_i g(i, c_i) = prod_i E g(i, y)."""
+        return Line(self, self.proof.step("iid_prod", [], [*map(to_kernel, (Expect(law, y, g), n, i))]))
+
+    def fubini(self, nested: Any) -> Line:
+        """A nested expectation or sum equals the one with the two exchanged."""
+        return Line(self, self.proof.step("fubini", [], [to_kernel(nested)]))
+
+    def define(self, left: Any, right: Any) -> Line:
+        """A new function: forall xs. f(xs) = right."""
+        return Line(self, self.proof.step("define", [], [to_kernel(left), to_kernel(right)]))
+
+    def define_rec(self, now: Any, base: Any, later: Any) -> Line:
+        """A new function by recursion on its first argument n: (forall xs. f(0, xs) = base) and (forall n xs. f(n + 1, xs) = later)."""
+        return Line(self, self.proof.step("define_rec", [], [*map(to_kernel, (now, base, later))]))
+
     def define_law(
         self,
         law: Law,
@@ -297,6 +313,14 @@ class Derivation:
         for unused in sorted(self.sealed.hyps - fact.hyps, key=repr):
             fact = fact.both(self.proof.assume(unused, note="not needed")).left
         return fact
+
+
+def _pair(a: Any, b: Any) -> tuple[Node, Node]:
+    """The kernel's pair for an instantiation; a law stands for its expectations."""
+    if isinstance(a, Law):
+        point = symbol("_y", a.sort + "*" * (a.kind == "I"))
+        a, b = Expect(a, point, 0), Expect(b, point, 0)
+    return to_kernel(a), to_kernel(b)
 
 
 def _plain(f: Any, x: Any) -> tuple[sp.Expr, sp.Symbol, dict]:

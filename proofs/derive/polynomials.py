@@ -78,13 +78,20 @@ def inverse_pairs(denominators: Sequence[Node], polys: Sequence[Poly]) -> dict[N
 class Fractions:
     """Every polynomial as numerator / product of powers of the denominators; a certificate between numerators is one between the fractions.
 
-    The exponents are balanced by premises 0 < 1/d and 0 < d, and by squares of d and 1/d.
+    The exponents are balanced by premises 0 < 1/d and 0 < d, and by squares of d and 1/d.  Where the premises know -d to be positive,
+    d < 0 stands for its own negative.
     """
 
     def __init__(self, ring: Ring, premises: Sequence[Node], polys: Sequence[Poly], pairs: dict[Node, Node]):
         self.ring = ring
-        self.inverses = [(ring.place[a], ring.to(normal_form(x))) for a, x in pairs.items()]
         plain = list(map(ring.to, polys))
+        strict = {p for f, p in zip(premises, plain[:-1], strict=True) if f.op == "<"}
+        self.inverses: list[tuple[int, sp.Poly]] = []
+        self.signs: list[int] = []
+        for a, d in pairs.items():
+            x = ring.to(normal_form(d))
+            self.signs.append(-1 if -x in strict and x not in strict else 1)
+            self.inverses.append((ring.place[a], x * self.signs[-1]))
         *facts, (self.target, self.top) = map(self._fraction, plain)
         self.gaps = [p for p, _ in facts]
         self.weights = [w for _, w in facts]
@@ -92,7 +99,7 @@ class Fractions:
         self.positive_fact: dict[int, int] = {}
         for i, (f, p) in enumerate(zip(premises, plain[:-1], strict=True)):
             for k, (j, x) in enumerate(self.inverses if f.op != "=" else ()):
-                if p == ring.poly(ring.gens[j]):
+                if p == ring.poly(ring.gens[j] * self.signs[k]):
                     self.inverse_fact[k] = i
                 if p == x:
                     self.positive_fact[k] = i
@@ -104,7 +111,7 @@ class Fractions:
         for e, c in p.terms():
             exponents, factor = list(e), self.ring.poly(1)
             for k, (j, x) in enumerate(self.inverses):
-                factor = factor * x ** (top[k] - e[j])
+                factor = factor * x ** (top[k] - e[j]) * self.signs[k] ** e[j]
                 exponents[j] = 0
             out = out + sp.Poly.from_dict({tuple(exponents): c}, *self.ring.gens, domain="QQ") * factor
         for k, (_, x) in enumerate(self.inverses):
@@ -138,5 +145,6 @@ class Fractions:
         parts = [multiplier]
         for k, n in enumerate(self._excess([i])):
             j, x = self.inverses[k]
-            parts += [self.ring.atoms[j] if n > 0 else self.ring.back(x)] * abs(n)
+            inverse = self.ring.atoms[j] if self.signs[k] > 0 else -self.ring.atoms[j]
+            parts += [inverse if n > 0 else self.ring.back(x)] * abs(n)
         return (multiplier if len(parts) == 1 else mk("*", None, tuple(parts))), i

@@ -46,6 +46,11 @@ def _atoms(formulas: Iterable[Node]) -> list[Node]:
     return sorted(atoms, key=text)  # the order of what was built before must not show in a proof
 
 
+def _depth(n: Node) -> int:
+    """How deep fractions are nested."""
+    return (n.op == "inv") + max(map(_depth, n.kids), default=0)
+
+
 def _numeric(formula: Node) -> bool:
     return formula.op in ("<", "<=", "=") and formula.kids[0].sort in ("real", "nat")
 
@@ -189,13 +194,16 @@ class Prover:
             inner = a.kids[0] if a.op == "^" else a
             if inner.op == "inv" and inner.kids[0].op != "q":
                 below = self.positive(inner.kids[0])
+                if below is None:  # the normal form may have 1/(-d) for a denominator d > 0
+                    below = self.positive(-inner.kids[0])
+                    premises += [self.proof.positive_inverse(below)] if below else []
                 if below is not None and below not in dens:
                     dens.append(below)
                     premises.append(below)
             s = self.sign(a)
             if s is not None and s not in premises:
                 premises.append(s)
-        return premises, dens
+        return premises, sorted(dens, key=lambda f: -_depth(f.concl))  # a fraction is cleared before what it is made of
 
     def _scaled(self, goal: Node, facts: Sequence[Fact], note: str) -> Iterator[Fact]:
         """The goal from the goal times a known positive quantity."""

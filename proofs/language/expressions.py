@@ -396,6 +396,16 @@ def relation(op: str, a: Any, b: Any) -> sp.Basic:
     return RELATIONS[op](sp.sympify(a), sp.sympify(b), evaluate=False)
 
 
+def total(n: Any, k: sp.Symbol, body: Any) -> sp.Sum:
+    """sum of body over k = 0..n-1."""
+    return sp.Sum(body, (k, 0, n - 1))
+
+
+def product(n: Any, k: sp.Symbol, body: Any) -> sp.Product:
+    """Product of body over k = 0..n-1."""
+    return sp.Product(body, (k, 0, n - 1))
+
+
 def implications(*parts: sp.Basic) -> sp.Basic:
     """implications(a, b, c) is a => (b => c)."""
     out = parts[-1]

@@ -137,3 +137,16 @@ def test_the_error_that_a_budget_affords_by_root_finding():
     for eps, below in ((low, True), (high, False)):
         bound = bounds.evaluate("S3", "uniform", N=budget, T=50, L=2, eps=eps)
         assert (bound < Fraction(1, 100)) is below
+
+
+def test_the_exponent_of_the_lower_bound_is_a_limit():
+    """How many children leave the hidden one half of the target's mass is solved for; the number grows like a^2."""
+    S6, E = theorem("S6"), theorem("S6.exponent")
+    growth, half = (1 + E.eps) ** E.n, sp.Rational(1, 2)
+    share = simplify((S6.lhs + 1) / S6.B + S6.delta).subs((1 + S6.eps) ** S6.n, a)
+    [children] = solve(Eq(share, half), S6.B)
+    order = limit(log(children) / log(a), a, oo)
+    assert (children, order) == (a**2 + 1, 2)
+    for asked in (E.B <= children.subs(a, growth), growth**order <= E.B):
+        assert any(same(asked, h) for h in E.formulas)
+    assert same(E.lhs, (half - E.delta) * growth**order - 1)
