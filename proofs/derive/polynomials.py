@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy as sp
 
-from proofs.derive.programme import tidy
+from proofs.derive.order import settled, tidy
 from proofs.kernel import ZERO, Node, mk, text
 from proofs.kernel.arithmetic import Poly, add, normal_form
 
@@ -35,7 +35,7 @@ class Ring:
     """Kernel polynomials as sympy polynomials over numbered atoms, in the order of what the atoms print as: runs agree."""
 
     def __init__(self, polys: Iterable[Poly]):
-        self.atoms = sorted({a for p in polys for m in p for a, _ in m}, key=text)
+        self.atoms = sorted({a for p in polys for m in p for a, _ in m}, key=lambda a: text(settled(a)))
         self.gens = sp.symbols(f"a0:{len(self.atoms) or 1}")
         self.place = {a: i for i, a in enumerate(self.atoms)}
 
@@ -132,7 +132,7 @@ class Fractions:
             if not n:
                 continue
             j, x = self.inverses[k]
-            factor = self.ring.atoms[j] if n > 0 else self.ring.back(x)
+            factor = settled(self.ring.atoms[j]) if n > 0 else self.ring.back(x)
             if n % 2:
                 table = self.inverse_fact if n > 0 else self.positive_fact
                 if k not in table:
@@ -145,6 +145,6 @@ class Fractions:
         parts = [multiplier]
         for k, n in enumerate(self._excess([i])):
             j, x = self.inverses[k]
-            inverse = self.ring.atoms[j] if self.signs[k] > 0 else -self.ring.atoms[j]
+            inverse = settled(self.ring.atoms[j]) * self.signs[k]
             parts += [inverse if n > 0 else self.ring.back(x)] * abs(n)
         return (multiplier if len(parts) == 1 else mk("*", None, tuple(parts))), i

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from proofs.kernel import ZERO, Node, ProofError, mk
-from proofs.kernel.arithmetic import Poly, add, cleared, constant, mul, normal_form, power, reify
-from proofs.language.terms import show
+from proofs.derive.order import tidy
+from proofs.kernel import ZERO, Node, ProofError
+from proofs.kernel.arithmetic import Poly, add, cleared, constant, mul, normal_form, power
 
 
 @dataclass
@@ -139,15 +139,6 @@ def search(
             sums[i] = add(sums.get(i, {}), choice, c)
     found.equations = [(tidy(p), i) for i, p in sums.items() if p]
     return found
-
-
-def tidy(p: Poly) -> Node:
-    """A term with this normal form, in an order that does not depend on what was built before."""
-    terms = sorted((reify({m: c}) for m, c in p.items()), key=show)
-    ordered = [
-        mk("*", None, tuple(sorted(t.kids, key=lambda k: (k.op != "q", show(k))))) if t.op == "*" else t for t in terms
-    ]
-    return ordered[0] if len(ordered) == 1 else mk("+", None, tuple(ordered))
 
 
 def _solve(

@@ -13,6 +13,7 @@ from sympy.core.function import AppliedUndef
 
 from proofs.derive import finder
 from proofs.derive.author import Fact, Proof
+from proofs.derive.order import bare, settled
 from proofs.derive.polynomials import NotFound, gap
 from proofs.kernel import (
     Application,
@@ -43,7 +44,7 @@ def _atoms(formulas: Iterable[Node]) -> list[Node]:
         inner = a.kids[0] if a.op == "^" else a
         if inner.op == "inv":
             atoms |= dict.fromkeys(b for m in normal_form(inner.kids[0]) for b, _ in m)
-    return sorted(atoms, key=text)  # the order of what was built before must not show in a proof
+    return sorted(atoms, key=lambda a: text(settled(a)))
 
 
 def _depth(n: Node) -> int:
@@ -192,15 +193,16 @@ class Prover:
         premises, dens = list(facts), []
         for a in _atoms([goal, *(f.concl for f in facts if _numeric(f.concl))]):
             inner = a.kids[0] if a.op == "^" else a
-            if inner.op == "inv" and inner.kids[0].op != "q":
-                below = self.positive(inner.kids[0])
-                if below is None:  # the normal form may have 1/(-d) for a denominator d > 0
-                    below = self.positive(-inner.kids[0])
+            if inner.op == "inv":
+                divisor = settled(inner.kids[0])
+                below = self.positive(divisor)
+                if below is None:  # the normal form has 1/(1 - d) for d - 1 > 0
+                    below = self.positive(settled(-divisor))
                     premises += [self.proof.positive_inverse(below)] if below else []
-                if below is not None and below not in dens:
+                if below is not None:
                     dens.append(below)
                     premises.append(below)
-            s = self.sign(a)
+            s = self.sign(bare(a))
             if s is not None and s not in premises:
                 premises.append(s)
         return premises, sorted(dens, key=lambda f: -_depth(f.concl))  # a fraction is cleared before what it is made of
