@@ -39,7 +39,7 @@ site: .venv/.developed  ## the site with its doctests and links checked; open bu
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group site
 	rm -rf $(PAGES) build/site && mkdir -p $(PAGES)/proofs $(PAGES)/tests $(PAGES)/notebooks $(PAGES)/extra/reference
 	cp -R .site/. README.md CITATION.cff $(PAGES) && cp proofs/README.md $(PAGES)/proofs && cp tests/*.md $(PAGES)/tests
-	cp notebooks/*.ipynb $(PAGES)/notebooks
+	cp notebooks/*.ipynb notebooks/README.md $(PAGES)/notebooks
 	$(BIN)/python -m pdoc --docformat markdown --math --output-directory $(PAGES)/extra/reference smc proofs
 	$(BIN)/python -m sphinx -q -W --keep-going -b doctest $(PAGES) build/doctest
 	$(BIN)/python -m sphinx -q -W --keep-going -b linkcheck $(PAGES) build/linkcheck

@@ -8,10 +8,12 @@ version = release = installed("bellman-smc")
 
 extensions = ["myst_nb", "sphinx.ext.doctest", "sphinx.ext.mathjax"]
 root_doc = "index"
+exclude_patterns = ["README.md"]  # the index holds it
 html_theme = "furo"
 html_title = f"bellman-smc {version}"
 
 nb_execution_mode = "off"  # the notebooks carry their outputs; the tests execute them
+nb_render_markdown_format = "myst"
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
 html_extra_path = ["extra"]  # the reference, which pdoc writes from the docstrings
