@@ -108,7 +108,7 @@ table(columns, rows)
 # S13 halves the constant of S3, by the odds of every event instead of differences.
 
 # %%
-statement("P2", hypotheses=False)
+statement("P2", setting=False)
 
 # %%
 formula("S13", "uniform")

@@ -69,14 +69,14 @@ query_staircase(children=children, horizon=horizon, gain=gain)
 # hides a prefix instead of a child and reaches a third of the exponent.)
 
 # %%
-statement("S6", hypotheses=False)
+statement("S6", setting=False)
 
 # %% [markdown]
 # With a vocabulary of `k` tokens a prefix of several tokens is hidden instead of one child. The exponent then depends
 # on `k`: it is the paper's two thirds at the smallest vocabulary and tends to two.
 
 # %%
-statement("S6.vocabulary", hypotheses=False)
+statement("S6.vocabulary", setting=False)
 
 # %%
 exponent_by_vocabulary()
@@ -127,7 +127,7 @@ table(("T", "particles for TV 1/10", "particles / T"), rows)
 # sides of it:
 
 # %%
-statement("S3.logarithmic", hypotheses=False)
+statement("S3.logarithmic", setting=False)
 
 # %%
-statement("S3.exponential", hypotheses=False)
+statement("S3.exponential", setting=False)

@@ -34,7 +34,7 @@ from smc.check.check import check
 # The paper bounds its distance by a line in the Bellman error (P5). The sharp bound (S2) bends and stays below one.
 
 # %%
-statement("S2", hypotheses=False)
+statement("S2", setting=False)
 
 # %% [markdown]
 # There is a model for every `T` and `eps` in which S2 is an equality of fractions:
@@ -71,7 +71,7 @@ table(("proposals", "exact TV", "S7", "verdict"), rows)
 # a pool of candidates. With explicit constants, and with the term for the target's own share of unlucky pools:
 
 # %%
-statement("P6", hypotheses=False)
+statement("P6", setting=False)
 
 # %% [markdown]
 # ## The neighbour's identity
@@ -80,7 +80,7 @@ statement("P6", hypotheses=False)
 # identity, so the two columns agree as fractions at every level:
 
 # %%
-statement("G3", hypotheses=False)
+statement("G3", setting=False)
 
 # %%
 constants = analyse(source.model, source.twist())
@@ -97,7 +97,7 @@ table(("level", "one plus chi-square", "product of averages", "equal"), rows)
 # faster. S4 is the ceiling; S9 is the floor, for one instance, proved for every `N` and `T`.
 
 # %%
-statement("S9", hypotheses=False)
+statement("S9", setting=False)
 
 # %%
 rows = []

@@ -87,12 +87,14 @@ def _refuse(x: Any) -> Any:
     raise _Irrational
 
 
-def _ball(x: Any) -> flint.arb:
+def ball(x: Any) -> flint.arb:
+    """The ball of a rational at the working precision; a ball as it is."""
     return x if isinstance(x, flint.arb) else flint.arb(flint.fmpq(int(x.numerator), int(x.denominator)))
 
 
 _EXACT = {"sqrt": _exact_root, "exp": _refuse, "log": _refuse}
-_BALLS = {"sqrt": lambda x: _ball(x).sqrt(), "exp": lambda x: _ball(x).exp(), "log": lambda x: _ball(x).log()}
+BALLS = {"sqrt": lambda x: ball(x).sqrt(), "exp": lambda x: ball(x).exp(), "log": lambda x: ball(x).log()}
+"""Functions of numbers on balls."""
 
 
 def evaluate(statement: str, form: str, *, folder: Path = STORED, **inputs: Any) -> Any:
@@ -111,7 +113,7 @@ def evaluate(statement: str, form: str, *, folder: Path = STORED, **inputs: Any)
             return _value(found, inputs, _as_fraction, Fraction, _EXACT, folder)
         except _Irrational:
             pass
-    return _value(found, inputs, _ball, _ball, _BALLS, folder)
+    return _value(found, inputs, ball, ball, BALLS, folder)
 
 
 def _as_fraction(x: Any) -> Any:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from proofs.catalogue import FORMS
 from proofs.kernel import Node, Theorem
 from proofs.kernel.printing import conclusion, show
 from proofs.kernel.replay import behind
 from proofs.language.latex import Printer, escaped
 from proofs.reading.blueprint import Blueprint, Entry
 from proofs.reading.lines import Line, Lines
+from proofs.reading.statement import claim_latex, quantified
 from proofs.reading.words import LATEX_NAMES, TEXT_NAMES, Claim, abbreviated, claims, plain, said, tidy, used
 
 WIDTH = 118
@@ -82,8 +81,7 @@ def notes(made: Blueprint, name: str) -> dict[Node, str]:
 
 def conclusions(made: Blueprint, name: str) -> list[Claim]:
     """The conclusions for a reader, quantified variables by the names that the catalogue gives them."""
-    at: Sequence[str] = next((form.at.split() for form in FORMS.values() if form.sealed == name and form.at), ())
-    return claims(made.journal.theorem(name), at)
+    return claims(made.journal.theorem(name), quantified(name))
 
 
 # ---------------------------------------------------------------------------------------------------- text
@@ -159,15 +157,6 @@ def kernel_text(made: Blueprint, entry: Entry, width: int = WIDTH) -> str:
 PAGE = Printer(LATEX_NAMES, breaking=True)
 
 
-def claim_latex(claim: Claim, printer: Printer = PAGE) -> str:
-    """A conclusion in math mode, two sealed inequalities as one absolute value."""
-    formula = tidy(claim.short)
-    if not claim.size:
-        return printer.write(formula)
-    left, right = (printer.write(side) for side in formula.kids)
-    return rf"{printer.fenced(left, '|', '|')} \le {right}"
-
-
 def spoken(words: str) -> str:
     """Words with mathematics between dollar signs, in LaTeX."""
     return "".join(f"${part}$" if k % 2 else escaped(part) for k, part in enumerate(words.split("$")))
@@ -188,7 +177,11 @@ def statement_latex(made: Blueprint, entry: Entry) -> str:
             lines.append(rf"\item[H{i}] {words}$ {PAGE.write(h)} $")
         lines.append(r"\end{itemize}")
     found = conclusions(made, entry.id)
-    lines += ["Then", r"\begin{itemize}", *(rf"\item[] $ \displaystyle {claim_latex(claim)} $" for claim in found)]
+    lines += [
+        "Then",
+        r"\begin{itemize}",
+        *(rf"\item[] $ \displaystyle {claim_latex(claim, PAGE)} $" for claim in found),
+    ]
     for q in dict.fromkeys(q for claim in found for q in used(claim.short)):
         lines.append(rf"\item[] where ${q.latex}$ is $ {PAGE.write(q.term)} $, {spoken(q.says)}")
     for law in behind(theorem, made.journal.definitions).values():

@@ -5,23 +5,31 @@ S3.rhs, S3.N, S3.eps             the bound and its symbols, with the assumptions
 S3.hypotheses                    named in words where the notation or the model names them
 S3.at(N=100, T=5)                the conclusion with values
 S3.numeric("mpmath")             a function of the free symbols: "numpy", "mpmath" (reading), "arb" (enclosures), "sympy"
+S3.root("eps", 0.01, (0, 1), ...)where the bound takes a value, to read
 """
 
 from __future__ import annotations
 
+import difflib
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from functools import cache
+from numbers import Rational
 from typing import Any
 
 import sympy as sp
-from sympy.printing.pycode import PythonCodePrinter
+from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.pycode import SymPyPrinter
 
 from proofs import bounds, registry
+from proofs.catalogue import ROWS
 from proofs.kernel import Application, Constant, Node, is_var
 from proofs.language.bridge import same, to_sympy
-from proofs.language.expressions import Binder, symbol
-from proofs.language.text import latex
+from proofs.language.expressions import Binder, Exp, Log, Root, symbol
+from proofs.language.terms import evaluate
+from proofs.reading.statement import Reading, called
 
 BACKENDS = ("numpy", "mpmath", "arb", "sympy")
 
@@ -41,16 +49,17 @@ class Theorem:
     def __init__(self, name: str, part: int = 0):
         known = registry.load()
         if name not in known:
-            raise KeyError(f"no statement {name!r}; known: {', '.join(sorted(known))}")
+            raise KeyError(_unknown(name, known))
         self.name, self.part, self.statement = name, part, known[name]
         self.claim = bounds.claim(name)
         hyps, conclusions = registry.claim_of(self.claim)
         if not 0 <= part < len(conclusions):
             raise IndexError(f"{name} has {len(conclusions)} conclusions; there is no part {part}")
+        self._terms = conclusions[part].kids
         table = _assumptions(hyps)
         self.formulas = [faithful(h, table) for h in hyps]
         self.conclusions = [faithful(c, table) for c in conclusions]
-        names = _names(name)
+        names = called(name)
         self.hypotheses: dict[str, Any] = {}
         for h, formula in zip(hyps, self.formulas, strict=True):
             words = names.get(h, sp.sstr(formula))
@@ -98,19 +107,53 @@ class Theorem:
         return sorted(s.name for s in getattr(self, side).free_symbols)
 
     def numeric(self, backend: str = "numpy", side: str = "rhs", **functions: Any) -> Callable[..., Any]:
-        """A function of `arguments(side)`; `functions` gives values to functions and laws (pairs weight, element) by name."""
+        """A function of `arguments(side)`; `functions` gives values to functions and laws (pairs weight, element) by name.
+
+        "numpy" and "sympy" take arrays and expressions; "mpmath" works at the precision of its context, "arb" encloses, at that of
+        `flint.ctx`: both follow the sealed term.  Raises TypeError for a float that is to be enclosed.
+        """
         if backend not in BACKENDS:
             raise ValueError(f"backend {backend!r} is none of {', '.join(BACKENDS)}")
-        expr = getattr(self, side)
-        names = [self.symbols[s] for s in self.arguments(side)]
-        modules: list[Any] = [{**functions, "_cloud": _cloud}]
-        if backend == "arb":
-            return _enclosed(sp.lambdify(names, expr, modules=[modules[0] | _arb()], printer=_BallPrinter))
-        return sp.lambdify(names, expr, modules=[*modules, backend])
+        names = self.arguments(side)
+        if backend in ("mpmath", "arb"):
+            number, special = _balls() if backend == "arb" else _mpmath()
+            term = self._terms[0 if side == "lhs" else 1]
+            return lambda *args: number(
+                evaluate(term, special | _given({**functions, **dict(zip(names, args, strict=True))}, number), number)
+            )
+        expr = getattr(self, side).replace(Root, sp.sqrt).replace(Exp, sp.exp).replace(Log, sp.log)
+        settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
+        printer = (_ArrayPrinter if backend == "numpy" else _SymbolPrinter)(settings)
+        modules: list[Any] = [{**functions, "_cloud": _cloud, "_product": math.prod}, backend]
+        return sp.lambdify([self.symbols[s] for s in names], expr, modules=modules, printer=printer)
+
+    def root(self, name: str, value: Any, between: tuple[Any, Any], **values: Any) -> Any:
+        """Where between two numbers the bound is `value`, as a number for the symbol `name`, by `mpmath.findroot`.
+
+        `S13.root("eps", delta, (0, 1), N=10**6, T=50, n=49, L=2)`: the Bellman error that a budget affords.  It is for reading, at the
+        precision of mpmath's context; for a verdict enclose the bound on both sides of it with `numeric("arb")`.  Raises KeyError for a
+        symbol that lacks a value, ValueError where the bound does not cross the value.
+        """
+        import mpmath
+
+        names, bound = self.arguments(), self.numeric("mpmath")
+        missing = [n for n in names if n != name and n not in values]
+        if name not in names or missing:
+            raise KeyError(f"{self.name}: the bound has the symbols {', '.join(names)}; give all but {name}")
+
+        def gap(x: Any) -> Any:
+            return bound(*(x if n == name else values[n] for n in names)) - value
+
+        return mpmath.findroot(gap, tuple(map(mpmath.mpf, between)), solver="illinois", maxsteps=400)
+
+    def _reading(self) -> Reading:
+        return Reading(self.name, self.claim, called(self.name))
 
     def _repr_latex_(self) -> str:
-        given = ",\\; ".join(map(latex, self.formulas))
-        return f"$\\displaystyle {latex(self.conclusion)}" + (rf"\quad\text{{if }} {given}$" if given else "$")
+        return f"${self._reading().latex()}$"
+
+    def _repr_markdown_(self) -> str:
+        return self._reading().markdown()
 
     def __repr__(self) -> str:
         width = max(map(len, self.hypotheses), default=0)
@@ -123,21 +166,20 @@ class Theorem:
 
 @cache
 def theorem(name: str, part: int = 0) -> Theorem:
-    """The sealed statement `name`.  Raises KeyError for an unknown ID."""
+    """The sealed statement `name`.  Raises KeyError for an unknown ID, with those that may be meant."""
     return Theorem(name, part)
 
 
-def _names(name: str) -> Mapping[Node, str]:
-    """The words that the stored proof gives its hypotheses: the notes of its `assume` steps."""
-    import json
-
-    from proofs.kernel.replay import STORED, decode_argument, decode_term
-
-    data = json.loads((STORED / f"{name}.json").read_text(encoding="utf-8"))
-    terms: list[Node] = []
-    for entry in data["terms"]:
-        terms.append(decode_term(entry, terms))
-    return {decode_argument(args[0], terms): note for rule, _, args, note in data["steps"] if rule == "assume" and note}
+def _unknown(name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is no statement."""
+    names = sorted(known)
+    if name in ROWS:
+        parts = [n for n in names if n.partition(".")[0] == name]
+        return f"{name} is {'proved in parts: ' + ', '.join(parts) if parts else 'stated, not proved'}"
+    cased = {n.casefold(): n for n in (*names, *ROWS)}
+    close = difflib.get_close_matches(name.casefold(), cased, n=4, cutoff=0.6)
+    meant = f"{', '.join(cased[n] for n in close)}?" if close else f"known: {', '.join(names)}"
+    return f"no statement {name!r}; {meant}"
 
 
 def _assumptions(hyps: Iterable[Node]) -> dict[sp.Basic, sp.Symbol]:
@@ -175,63 +217,49 @@ def _cloud(pairs: Iterable[tuple], n: Any) -> Iterable[tuple]:
         yield weight, tuple(y for _, y in row)
 
 
-# ---------------------------------------------------------------------------------------------------- enclosures
-def _arb() -> dict[str, Callable[..., Any]]:
-    import flint
+# ---------------------------------------------------------------------------------------------------- numbers
+class _Products:
+    """Finite products in generated code."""
 
-    def ball(x: Any) -> Any:
-        return x if isinstance(x, flint.arb) else flint.arb(x)
-
-    return {
-        "_ball": lambda p, q=1: flint.arb(flint.fmpq(int(p), int(q))),
-        "sqrt": lambda x: ball(x).sqrt(),
-        "exp": lambda x: ball(x).exp(),
-        "log": lambda x: ball(x).log(),
-    }
+    def _print_Product(self, e: Any) -> str:
+        k, low, high = e.limits[0]
+        body, *ends = (self._print(part) for part in (e.function, low, high))  # type: ignore[attr-defined]
+        return f"_product({body} for {k} in range({ends[0]}, {ends[1]} + 1))"
 
 
-class _BallPrinter(PythonCodePrinter):
-    """Constants as balls: no float is written into the function."""
-
-    def __init__(self, settings: Any = None):
-        super().__init__({**(settings or {}), "fully_qualified_modules": False})
-
-    def _print_Rational(self, e: Any) -> str:
-        return f"_ball({e.p}, {e.q})"
-
-    def _print_Integer(self, e: Any) -> str:
-        return f"_ball({e.p})"
-
-    def _print_Pow(self, e: Any, **_: Any) -> str:
-        base, exponent = e.as_base_exp() if not e.exp.is_Rational else (e.base, e.exp)
-        if exponent == sp.Rational(1, 2):
-            return f"sqrt({self._print(base)})"
-        if exponent.is_Rational and exponent.q == 2:
-            return f"sqrt({self._print(base)})**{int(exponent.p)}"
-        power = str(int(exponent)) if exponent.is_Integer else f"int({sp.sstr(exponent)})"
-        return f"({self._print(base)})**{power}"
-
-    def _print_exp(self, e: Any) -> str:
-        return f"exp({self._print(e.args[0])})"
-
-    def _print_log(self, e: Any) -> str:
-        return f"log({self._print(e.args[0])})"
-
-    def _print_sqrt(self, e: Any) -> str:
-        return f"sqrt({self._print(e.args[0])})"
+class _ArrayPrinter(_Products, NumPyPrinter):
+    """For numpy."""
 
 
-def _enclosed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function on rationals and balls: a rational enters as the ball around it."""
-    import flint
+class _SymbolPrinter(_Products, SymPyPrinter):
+    """For sympy."""
 
-    def ball(x: Any) -> Any:
-        if isinstance(x, (int, flint.arb)):
-            return x
-        if isinstance(x, float):
+
+def _mpmath() -> tuple[Callable[[Any], Any], dict[str, Callable[..., Any]]]:
+    import mpmath
+
+    def number(x: Any) -> Any:
+        return x if isinstance(x, mpmath.mpf) else mpmath.mpf(int(x.numerator)) / int(x.denominator)
+
+    return number, {"sqrt": mpmath.sqrt, "exp": mpmath.exp, "log": mpmath.log}
+
+
+def _balls() -> tuple[Callable[[Any], Any], dict[str, Callable[..., Any]]]:
+    return bounds.ball, bounds.BALLS
+
+
+def _given(values: Mapping[str, Any], number: Callable[[Any], Any]) -> dict[str, Any]:
+    """Arguments, functions and laws by name, in numbers of the backend: integers stay, a float is read and never enclosed."""
+
+    def converted(x: Any) -> Any:
+        if isinstance(x, float) and number is bounds.ball:
             raise TypeError(
                 f"{x}: an enclosure of a float says nothing of the number that was meant; give a Fraction or an arb"
             )
-        return flint.arb(flint.fmpq(int(x.numerator), int(x.denominator)))
+        if callable(x):
+            return lambda *args: converted(x(*args))
+        if isinstance(x, (list, tuple)):  # a law: pairs (weight, element)
+            return [(converted(weight), element) for weight, element in x]
+        return number(Fraction(x)) if isinstance(x, (float, Rational)) and not isinstance(x, int) else x
 
-    return lambda *args: function(*map(ball, args))
+    return {name: converted(x) for name, x in values.items()}

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from proofs import registry
-from proofs.kernel import Application, Binder, Node, Theorem, mapped, mk, num, var
+from proofs.kernel import Application, Binder, Node, mapped, mk, num, var
 from proofs.kernel.arithmetic import canonical
 from proofs.kernel.printing import split_product
 from proofs.language.notation import TABLE
@@ -30,7 +31,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     # ------------------------------------------------------------------------------------------ numbers
     (ASSUMED, r"0 < N", "there is a particle"),
     (ASSUMED, r"0 < T", "there is a step"),
-    (SETTING, r"T = n \+ 1", "$n$ steps after the first"),
+    (SETTING, r"T = n \+ 1", ""),
     (ASSUMED, r"1 <= L \* \(1 \+ eps\)", "as it is wherever the target has mass"),
     # ------------------------------------------------------------------------------------------ the model
     (SETTING, r"dead\(0, root\) = 0", "the root is live"),
@@ -257,6 +258,16 @@ def used(node: Node) -> tuple[Quantity, ...]:
     return tuple(q for q in QUANTITIES if isinstance(q.symbol, Application) and q.symbol.symbol.name in names)
 
 
+class Stated(Protocol):
+    """A theorem, or a claim that is read with its seal."""
+
+    @property
+    def hyps(self) -> frozenset[Node]: ...
+
+    @property
+    def concl(self) -> Node: ...
+
+
 @dataclass(frozen=True)
 class Claim:
     """A conclusion for a reader. size: the left side stands between bars, as two sealed inequalities say together."""
@@ -269,7 +280,7 @@ class Claim:
         return abbreviated(self.formula)
 
 
-def claims(theorem: Theorem, at: Sequence[str] = ()) -> list[Claim]:
+def claims(theorem: Stated, at: Sequence[str] = ()) -> list[Claim]:
     """The conclusions, opened as `registry.claim_of` does; a <= b and -a <= b in a row are |a| <= b."""
     found, out = registry.claim_of(theorem, at)[1], []
     while found:

@@ -124,19 +124,30 @@ def test_the_rate_of_the_limit_by_richardson():
     assert limit(T * (2 * (T - 1) * log(1 + 1 / T) - 2), T, oo) == -3
 
 
-def test_the_error_that_a_budget_affords_by_root_finding():
-    """eps with N(eps) = budget, by findroot; arb brackets the root."""
-    S3 = theorem("S3.uniform")
-    [need] = solve(Eq(S3.rhs, delta), S3.N)
-    values = {S3.L: 2, S3.T: 50, S3.n: 49, delta: sp.Rational(1, 100)}
-    budget = 10**6
-    read = sp.lambdify(S3.eps, need.subs(values) - budget, "mpmath")
+@pytest.mark.parametrize("name", ["S3", "S4", "S13", "P3"])
+def test_the_error_that_a_budget_affords_by_root_finding(name):
+    """eps at which the bound with N = 10^6, T = 50, L = 2 is 1/100, by findroot; exact values of the bound bracket it."""
+    th, budget = theorem(name if name == "P3" else f"{name}.uniform"), 10**6
     with mpmath.workdps(30):
-        root = mpmath.findroot(read, 0.05)
+        root = th.root("eps", mpmath.mpf(1) / 100, (0, 1), N=budget, T=50, n=49, L=2)
         low, high = (Fraction(int(mpmath.floor(root * 10**20)) + step, 10**20) for step in (-1, 2))
     for eps, below in ((low, True), (high, False)):
-        bound = bounds.evaluate("S3", "uniform", N=budget, T=50, L=2, eps=eps)
-        assert (bound < Fraction(1, 100)) is below
+        assert (bounds.evaluate(name, "uniform", N=budget, T=50, L=2, eps=eps) < Fraction(1, 100)) is below
+    with pytest.raises(KeyError, match="give all but eps"):
+        th.root("eps", 1, (0, 1), N=3)
+
+
+def test_what_overflows_a_float_is_read_and_enclosed():
+    """At T = 20,000 the paper's bound is beyond every float: mpmath reads what arb encloses."""
+    P3 = theorem("P3")
+    given = {"L": 2, "N": 7, "T": 20_001, "eps": Fraction(1, 5), "n": 20_000}
+    args = [given[name] for name in P3.arguments()]
+    with pytest.raises(OverflowError), mpmath.workdps(15):
+        float(P3.numeric("numpy")(*[float(x) if isinstance(x, Fraction) else x for x in args]))
+    with mpmath.workdps(50):
+        read = mpmath.log10(P3.numeric("mpmath")(*args))
+    ball = P3.numeric("arb")(*args).log() / flint.arb(10).log()
+    assert abs(float(ball.mid()) - float(read)) < 1e-6 and float(read) > 9_000
 
 
 def test_the_exponent_of_the_lower_bound_is_a_limit():

@@ -1,5 +1,6 @@
 """A sealed theorem as sympy objects: every statement can be read, and what is read is what is sealed."""
 
+import random
 import subprocess
 import sys
 from fractions import Fraction
@@ -11,6 +12,7 @@ import pytest
 import sympy as sp
 
 from proofs import bounds, registry, theorem
+from proofs.catalogue import FORMS, ROWS
 from proofs.kernel.replay import load
 from proofs.language.bridge import same
 
@@ -63,6 +65,63 @@ def test_backends_agree_with_the_exact_value(eps, n):
         assert abs(value - mpmath.mpf(exact.numerator) / exact.denominator) < mpmath.mpf(10) ** -50 * (1 + value)
     if eps > Fraction(1, 100):
         assert S1.numeric("numpy")(np.float64(eps), n) == pytest.approx(float(exact))
+
+
+def values_of(form, draw: random.Random) -> dict:
+    """A value for every symbol and function of a form, rational; counts and indices natural, ratios at least one."""
+    out: dict = {"n": 3, "m": 0, "y": 0, "z": 0, "w": 0, "y0": 0, "N": 7, "T": 4, "k": 2, "B": 3}
+    for name in ("eps", "L", "R", "delta", "C_act", "a", "b"):
+        out.setdefault(name, 1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)))
+    table = [1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)) for _ in range(20)]
+    functions = {name: lambda k, *_: table[k] for name in ("q", "b", "r", "chi", "V", "Vstar", "psi", "rho", "state")}
+    return out | functions
+
+
+FORMS_READ = sorted({(f.sealed, f.part, f.side) for f in FORMS.values() if not f.laws and "PV" not in f.names})
+
+
+@pytest.mark.parametrize("sealed, part, side", FORMS_READ)
+def test_every_backend_agrees_with_the_enclosure(sealed, part, side):
+    """Closed forms with sums, products and functions of time too."""
+    th, which = theorem(sealed, part), "rhs" if side else "lhs"
+    values = values_of(sealed, random.Random(sealed))
+    functions = {name: v for name, v in values.items() if callable(v)}
+    args = [values[name] for name in th.arguments(which)]
+    args = [Fraction(3, 2) if callable(x) else x for x in args]
+    ball = th.numeric("arb", which, **functions)(*args)
+    with mpmath.workdps(30):
+        read = th.numeric("mpmath", which, **functions)(*args)
+        assert abs(read - mpmath.mpf(ball.mid().str(25, radius=False))) < 1e-12 * (1 + abs(read))
+    floats = {name: lambda *a, v=v: float(v(*a)) for name, v in functions.items()}
+    plain = [float(x) if isinstance(x, Fraction) else x for x in args]
+    assert float(th.numeric("numpy", which, **floats)(*plain)) == pytest.approx(float(read), rel=1e-9)
+    exact = th.numeric("sympy", which, **{n: lambda *a, v=v: sp.Rational(v(*a)) for n, v in functions.items()})
+    symbols = [sp.Rational(x.numerator, x.denominator) if isinstance(x, Fraction) else x for x in args]
+    assert float(exact(*symbols)) == pytest.approx(float(read), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_id_of_the_theory_is_a_theorem_or_says_where_its_parts_are(name):
+    if name in load():
+        assert theorem(name).hypotheses
+        return
+    with pytest.raises(KeyError, match=r"proved in parts: .*|stated, not proved"):
+        theorem(name)
+
+
+@pytest.mark.parametrize("typed, meant", [("s3", "S3"), ("S3uniform", "S3.uniform"), ("s13.Uniform", "S13.uniform")])
+def test_a_misspelt_id_is_answered_with_the_one_that_is_meant(typed, meant):
+    with pytest.raises(KeyError, match=rf"{meant}\b.*\?"):
+        theorem(typed)
+
+
+@pytest.mark.parametrize("name", ["S3.uniform", "S4.uniform", "S8.uniform", "S13.uniform", "P3"])
+def test_the_bias_is_shown_as_the_field_writes_it(name):
+    shown, line = theorem(name)._repr_markdown_(), theorem(name)._repr_latex_()
+    for written in (shown, line):
+        assert r"\left|\mathbb{E}\, F(\mathrm{output}) - \pi(F)\right| \le" in written
+        assert r"the Bellman error is at most $\varepsilon$ (Assumption 3.2)" in written
+        assert not any(word in written for word in ("W_{0}", "first", "forall", r"\mathrm{join}", "hypotheses"))
 
 
 def test_floats_are_no_input_for_an_enclosure():
