@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -102,31 +102,76 @@ def evaluate(statement: str, form: str, *, folder: Path = STORED, **inputs: Any)
 
     Raises KeyError for an unknown pair, TypeError for missing or unknown inputs, Refused for a claim that is not sealed.
     """
-    found = FORMS[statement, form]
-    if set(inputs) != set(found.names):
-        raise TypeError(f"{statement} {form} takes {', '.join(found.names)}, not {', '.join(inputs)}")
-    numbers = [x for v in inputs.values() for x in (v if isinstance(v, (list, tuple)) else (v,))]
-    if any(isinstance(x, float) and x == math.inf for x in numbers):
-        return math.inf
-    if not any(isinstance(x, flint.arb) for x in numbers):
-        try:
-            return _value(found, inputs, _as_fraction, Fraction, _EXACT, folder)
-        except _Irrational:
-            pass
-    return _value(found, inputs, ball, ball, BALLS, folder)
+    return ClosedForm(statement, form, folder=folder, **inputs)()
 
 
-def _as_fraction(x: Any) -> Any:
-    return Fraction(x) if isinstance(x, int) else x
+class ClosedForm:
+    """The bound of `statement` in `form` at some of its inputs, ready for the others: what those determine is worked out once.
+
+    Raises KeyError for an unknown pair, Refused for a claim that is not sealed.
+    """
+
+    def __init__(self, statement: str, form: str, *, folder: Path = STORED, **inputs: Any) -> None:
+        self.statement, self.form = statement, form
+        self._found = FORMS[statement, form]
+        self._term = bound(self._found.sealed, self._found.part, self._found.side, self._found.at, folder)
+        self._inputs, self._missing = inputs, set(self._found.names) - set(inputs)
+        self._kinds = _kinds(inputs.values())
+        self._ready: dict[Any, dict[str, Any]] = {}
+
+    def __call__(self, **rest: Any) -> Any:
+        """The bound at the inputs given before and these. Raises TypeError for missing or unknown inputs."""
+        if rest.keys() != self._missing or len(rest) + len(self._inputs) != len(self._found.names):
+            raise TypeError(
+                f"{self.statement} {self.form} takes {', '.join(self._found.names)}, not {', '.join({**self._inputs, **rest})}"
+            )
+        kinds = self._kinds | _kinds(rest.values())
+        if math.inf in kinds:
+            return math.inf
+        if flint.arb not in kinds:
+            scalar = next(iter(kinds - {int}), Fraction)
+            try:
+                return self._value(rest, scalar, *_conversions(scalar), _EXACT)
+            except _Irrational:
+                pass
+        return self._value(rest, flint.ctx.prec, ball, ball, BALLS)
+
+    def _value(self, rest: dict, key: Any, convert: Callable, number: Callable, functions: dict) -> Any:
+        if key not in self._ready:
+            given = _converted(self._inputs, convert)
+            self._ready[key] = given | {"": _symbols(self._found, given) | functions}
+        given = self._ready[key]
+        env = given[""]
+        if rest:
+            given = given | _converted(rest, convert)
+            env = env | _symbols(self._found, given, tuple(rest))
+        return convert(value_of(self._term, env, number))
 
 
-def _value(found: Form, inputs: dict, convert: Callable, number: Callable, functions: dict, folder: Path) -> Any:
-    given = {
+def _kinds(values: Iterable[Any]) -> set[Any]:
+    """Types of numbers, and `inf` where one is infinite."""
+    kinds: set[Any] = set()
+    for value in values:
+        for x in value if isinstance(value, (list, tuple)) else (value,):
+            kinds.add(math.inf if isinstance(x, float) and x == math.inf else type(x))
+    return kinds
+
+
+@cache
+def _conversions(scalar: type) -> tuple[Callable, Callable]:
+    """To the rational type of the inputs: of an input, and of a constant of the statement."""
+
+    def constant(x: Any) -> Any:
+        return scalar(x.numerator, x.denominator)
+
+    return lambda x: x if type(x) is scalar else constant(x), constant
+
+
+def _converted(inputs: dict[str, Any], convert: Callable) -> dict[str, Any]:
+    return {
         name: int(v) if name in COUNTS else [convert(x) for x in v] if isinstance(v, (list, tuple)) else convert(v)
         for name, v in inputs.items()
     }
-    term = bound(found.sealed, found.part, found.side, found.at, folder)
-    return convert(value_of(term, _symbols(found, given) | functions, number))
 
 
 def _function(values: list, first: int) -> Callable[..., Any]:
@@ -134,11 +179,14 @@ def _function(values: list, first: int) -> Callable[..., Any]:
     return lambda k, *_: values[k - first]
 
 
-def _symbols(found: Form, given: dict[str, Any]) -> dict[str, Any]:
-    """What the free symbols of the bound stand for; states are numbered, the root is 0."""
-    env: dict[str, Any] = dict.fromkeys((*found.at.split(), "root"), 0)
-    env |= dict.fromkeys(found.ones.split(), lambda *_: 1)
-    for name, value in given.items():
+def _symbols(found: Form, given: dict[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
+    """What the free symbols of the bound stand for; states are numbered, the root is 0. names: the inputs that are new, if not all."""
+    env: dict[str, Any] = {}
+    if not names:
+        env |= dict.fromkeys((*found.at.split(), "root"), 0)
+        env |= dict.fromkeys(found.ones.split(), lambda *_: 1)
+    for name in names or given:
+        value = given[name]
         if name in found.laws:
             env[name] = lambda law=value: [(weight, state) for state, weight in enumerate(law)]
         elif isinstance(value, list):
@@ -146,5 +194,12 @@ def _symbols(found: Form, given: dict[str, Any]) -> dict[str, Any]:
         else:
             env[name] = value
     for name, rule in found.where.items():
-        env[name] = rule(**{wanted: given[wanted] for wanted in inspect.signature(rule).parameters})
+        wanted = _wanted(rule)
+        if all(w in given for w in wanted) and (not names or any(w in names for w in wanted)):
+            env[name] = rule(*[given[w] for w in wanted])
     return env
+
+
+@cache
+def _wanted(rule: Callable) -> tuple[str, ...]:
+    return tuple(inspect.signature(rule).parameters)

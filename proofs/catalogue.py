@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
@@ -78,7 +79,7 @@ class Form:
     reads: Mapping[str, str] = field(default_factory=dict)
     scope: str = ""
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The inputs."""
         return tuple(self.inputs.split())

@@ -10,11 +10,27 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from proofs.kernel import ONE, ZERO, Application, Binder, Constant, Integral, Node, close, forall, is_var, mk, num, var
+from proofs.kernel import (
+    ONE,
+    ZERO,
+    Application,
+    Binder,
+    Constant,
+    Index,
+    Integral,
+    Node,
+    close,
+    forall,
+    is_var,
+    mk,
+    num,
+    var,
+)
 from proofs.kernel import as_term as term
-from proofs.kernel.printing import opened, show
+from proofs.kernel.printing import show
 
 __all__ = [
     "ONE",
@@ -200,42 +216,94 @@ def evaluate(node: Node, env: Mapping[str, Any], number: Callable[[Fraction], An
     and `sqrt` must be given in `env` when they occur; `env["1/"]` may give the reciprocal (the kernel's has 1/0 = 0).
     Raises KeyError with the name of a missing symbol, ZeroDivisionError for 1/0.
     """
-    op, kids = node.op, node.kids
-    if isinstance(node, Constant):
-        return number(node.value) if node.value.denominator != 1 else int(node.value)
-    if isinstance(node, Application):
-        if node.symbol.name == "at":
-            return evaluate(kids[0], env, number)[evaluate(kids[1], env, number)]
-        value = env[node.symbol.name]
-        return value(*(evaluate(k, env, number) for k in kids)) if kids else value
-    if isinstance(node, Binder) and op != "all":
-        v, body = opened(node, {str(k) for k in env})
-        name = v.symbol.name
-        if op in ("sum", "prod"):
-            out: Any = 0 if op == "sum" else 1
-            for k in range(int(evaluate(kids[0], env, number))):
-                piece = evaluate(body, {**env, name: k}, number)
-                out = out + piece if op == "sum" else out * piece
-            return out
-        assert isinstance(node, Integral)
-        count, *params = ([] if op == "I" else [1]) + [evaluate(k, env, number) for k in node.heads]
-        pairs = env[node.symbol.name](*params)
-        if op == "I":
-            rows = itertools.product(tuple(pairs), repeat=int(count))
-            pairs = ((math.prod(w for w, _ in row), tuple(y for _, y in row)) for row in rows)
-        return sum((weight * evaluate(body, {**env, name: y}, number) for weight, y in pairs), number(Fraction(0)))
-    values = [evaluate(k, env, number) for k in kids]
-    if op == "+":
-        return sum(values[1:], values[0])
-    if op == "*":
-        out = values[0]
-        for value in values[1:]:
-            out = out * value
-        return out
-    if op == "inv":
-        if "1/" in env:
-            return env["1/"](values[0])
-        return number(Fraction(1)) / values[0] if isinstance(values[0], int) else 1 / values[0]
-    if op == "^":
-        return values[0] ** int(values[1])
-    raise ValueError(f"{op} is a formula or has no exact value here: evaluate its sides instead")
+    return compiled(node)(env, number)
+
+
+@cache
+def compiled(node: Node) -> Callable[[Mapping[str, Any], Callable[[Fraction], Any]], Any]:
+    """The term as a Python function, made once: a campaign evaluates the same bounds millions of times."""
+    code = _Code()
+    lines = code.function("value", "env, number", node, 0)
+    scope: dict[str, Any] = {"constants": code.constants, **_HELPERS}
+    exec("\n".join(lines), scope)  # written below from the term alone; names stand in it as literals
+    return scope["value"]
+
+
+class _Code:
+    """Writes a term as statements, a subterm once in each scope; the body of a binder is a function of its variable."""
+
+    def __init__(self) -> None:
+        self.constants: list[Fraction] = []
+        self.count = 0
+
+    def function(self, name: str, parameters: str, body: Node, depth: int) -> list[str]:
+        """The lines of a function that returns the value of `body`, which lies under `depth` binders."""
+        lines: list[str] = []
+        result = self._write(body, depth, lines, {})
+        return [f"def {name}({parameters}):", *(f" {line}" for line in lines), f" return {result}"]
+
+    def _write(self, node: Node, depth: int, lines: list[str], known: dict[Node, str]) -> str:
+        if node not in known:
+            text = self._text(node, depth, lines, known)
+            if not isinstance(node, (Constant, Index)):
+                self.count += 1
+                lines.append(f"t{self.count} = {text}")
+                text = f"t{self.count}"
+            known[node] = text
+        return known[node]
+
+    def _text(self, node: Node, depth: int, lines: list[str], known: dict[Node, str]) -> str:
+        if isinstance(node, Constant):
+            if node.value.denominator == 1:
+                return f"({int(node.value)})"
+            self.constants.append(node.value)
+            return f"number(constants[{len(self.constants) - 1}])"
+        if isinstance(node, Index):
+            return f"b{depth - 1 - node.index}"
+        if isinstance(node, Binder) and node.op != "all":
+            self.count += 1
+            heads = [self._write(k, depth, lines, known) for k in node.heads]
+            body = f"f{self.count}"
+            lines += self.function(body, f"b{depth}", node.body, depth + 1)
+            if not isinstance(node, Integral):
+                return f"{node.op}_of({heads[0]}, {body})"
+            assert node.symbol is not None
+            count = heads.pop(0) if node.op == "I" else "None"
+            return f"mean({count}, env[{node.symbol.name!r}]({', '.join(heads)}), {body}, number)"
+        parts = [self._write(k, depth, lines, known) for k in node.kids]
+        if isinstance(node, Application):
+            if node.symbol.name == "at":
+                return f"{parts[0]}[{parts[1]}]"
+            return f"env[{node.symbol.name!r}]" + (f"({', '.join(parts)})" if parts else "")
+        if node.op in ("+", "*"):
+            return f" {node.op} ".join(parts)
+        if node.op == "inv":
+            return f"inverse({parts[0]}, env, number)"
+        if node.op == "^":
+            return f"{parts[0]} ** int({parts[1]})"
+        raise ValueError(f"{node.op} is a formula or has no exact value here: evaluate its sides instead")
+
+
+def _sum(count: Any, body: Callable[[int], Any]) -> Any:
+    return sum(map(body, range(int(count))))
+
+
+def _product(count: Any, body: Callable[[int], Any]) -> Any:
+    return math.prod(map(body, range(int(count))))
+
+
+def _mean(count: Any, pairs: Any, body: Callable[[Any], Any], number: Callable[[Fraction], Any]) -> Any:
+    if count is not None:
+        rows = itertools.product(tuple(pairs), repeat=int(count))
+        pairs = ((math.prod(w for w, _ in row), tuple(y for _, y in row)) for row in rows)
+    return sum((weight * body(y) for weight, y in pairs), number(Fraction(0)))
+
+
+def _inverse(value: Any, env: Mapping[str, Any], number: Callable[[Fraction], Any]) -> Any:
+    if "1/" in env:
+        return env["1/"](value)
+    return number(_ONE) / value if isinstance(value, int) else 1 / value
+
+
+_ONE = Fraction(1)
+_HELPERS = {"sum_of": _sum, "prod_of": _product, "mean": _mean, "inverse": _inverse}

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import metadata
 from typing import Any
 
-import hypothesis
-
+from proofs.kernel.replay import STORED
 from smc.errors import InputError
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.statements import SAMPLER
 
 CHUNK = 500
-"""Instances in one chunk: the unit of work, of progress, and of what a kill can lose."""
+"""Models in one chunk: the unit of work, of progress, and of what a kill can lose."""
+
+
+DRAWS_AND_COMPUTES = ("bellman-smc", "hypothesis", "gmpy2", "python-flint", "numpy")
+
+
+@cache
+def versions() -> tuple[tuple[str, str], ...]:
+    """(name, version) of Python and of the libraries that a campaign's results depend on."""
+    return (
+        ("python", platform.python_version()),
+        *((name, metadata.version(name)) for name in DRAWS_AND_COMPUTES),
+    )
+
+
+@cache
+def seals_digest() -> str:
+    """SHA-256 of the seals of all statements, as they are stored: which statements a campaign was held against."""
+    return hashlib.sha256((STORED / "_seals.json").read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -23,7 +44,7 @@ class Plan:
 
     statements: IDs, sorted. planted: names of planted falsehoods, which the campaign must refute. seed: any whole number of at least 0.
     max_horizon, max_states, max_particles: sizes of the instances. work: pairs of occupancies an exact law may visit.
-    chunk: instances a chunk. hypothesis: version of the library, which the draws depend on.
+    chunk: models a chunk. versions: of Python and of what draws, computes and proves. seals: digest of the sealed statements.
     """
 
     statements: tuple[str, ...]
@@ -34,7 +55,8 @@ class Plan:
     max_particles: int = 4
     work: int = 100_000
     chunk: int = CHUNK
-    hypothesis: str = hypothesis.__version__
+    versions: tuple[tuple[str, str], ...] = field(default_factory=versions)
+    seals: str = field(default_factory=seals_digest)
 
     @property
     def claims(self) -> tuple[str, ...]:

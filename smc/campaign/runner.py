@@ -28,11 +28,11 @@ class Ending(Enum):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands. examples, chunks: of this run. tightest: best observed/bound below 1 in this run, and whose it is."""
+    """Where a run stands. instances, chunks: of this run. tightest: best observed/bound below 1 in this run, and whose it is."""
 
     chunks: int
     of: int
-    examples: int
+    instances: int
     elapsed: float
     tightest: float
     claim: str
@@ -40,7 +40,7 @@ class Progress:
     @property
     def rate(self) -> float:
         """Instances a second."""
-        return self.examples / self.elapsed if self.elapsed else 0.0
+        return self.instances / self.elapsed if self.elapsed else 0.0
 
     @property
     def left(self) -> float:
@@ -58,7 +58,7 @@ def run(
     dask: str | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> Ending:
-    """Runs the chunks that are missing until `examples` instances were asked for, time is up, or something is refuted.
+    """Runs the chunks that are missing until `examples` models were drawn, time is up, or something is refuted.
 
     workers: processes on this machine. dask: address of a scheduler instead. Ctrl-C stops after what has arrived is stored.
     Raises InputError for a cluster that cannot be reached and for a missing extra.
@@ -85,7 +85,7 @@ def run(
         for count, chunk in enumerate(results, 1):
             pass_on()  # before the chunk is stored: it may have been cut short
             store.add(chunk)
-            drawn += chunk.examples
+            drawn += chunk.instances
             for (claim, form), found in chunk.found.items():
                 if tightest < found.best < 1:
                     tightest, whose = found.best, f"{claim} {form}"

@@ -7,9 +7,10 @@ import json
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import chain
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 from hypothesis import strategies as st
@@ -17,17 +18,21 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.strategies import SearchStrategy
 
 from smc.campaign.plan import Plan
+from smc.check import table
 from smc.check.row import Row
 from smc.formats.native import layered_document
 from smc.interrupts import pass_on
 from smc.numbers import Verdict, nearest_float
+from smc.samplers.sampler import Sampler
+from smc.setting.model import LayeredModel
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.families import FAMILIES, hard_families
 from smc.testing.instances import Instance, describe, most_particles, regions
 from smc.testing.mdps import finite_mdps
 from smc.testing.models import layered_models, prefix_trees, product_models
-from smc.testing.rewards import instances
-from smc.testing.statements import SAMPLER, report
+from smc.testing.perturbations import Perturbation
+from smc.testing.rewards import perturbations
+from smc.testing.statements import COUNTED, SAMPLER, measured
 
 
 @dataclass
@@ -59,10 +64,15 @@ class Counterexample:
 
 @dataclass
 class Chunk:
-    """Results of one chunk. digests: 8 bytes of a hash of each instance, for counting distinct ones."""
+    """Results of one chunk.
+
+    examples: models drawn. instances: a model, a reward model and a number of particles, all checked.
+    digests: 8 bytes of a hash of each instance, for counting distinct ones.
+    """
 
     number: int
     examples: int = 0
+    instances: int = 0
     seconds: float = 0.0
     found: dict[tuple[str, str], Found] = field(default_factory=dict)
     regions: Counter = field(default_factory=Counter)
@@ -70,6 +80,8 @@ class Chunk:
     counterexample: Counterexample | None = None
 
 
+Finding = tuple[str, str, Row]
+"""Claim, algorithm, row."""
 CRASH = "crash"
 """The claim that every instance has an answer."""
 
@@ -86,50 +98,71 @@ class Refuted(AssertionError):
         )  # fmt: skip
 
 
-def searched(plan: Plan) -> SearchStrategy[Instance]:
-    """The instances of a campaign: layered models, prefix trees, unrolled MDPs, product models and hard families."""
+REWARD_MODELS = 3
+"""Reward models drawn for a model: a model is dearer to draw than to check."""
+
+
+def searched(plan: Plan) -> SearchStrategy[list[Instance]]:
+    """A model (layered, a prefix tree, an unrolled MDP, a product, of a hard family) under its reward models, with N = 1."""
     horizon, states = plan.max_horizon, plan.max_states
     unrolled = st.builds(
         lambda mdp, moves: mdp.unroll(moves),
         finite_mdps(max_horizon=horizon, max_states=states, extremes=True),
         st.integers(1, horizon),
     )
-    limits: dict[str, Any] = {"max_particles": plan.max_particles, "work": plan.work}
     families = tuple(name for name in FAMILIES if name != "S6")  # wide and alike: the others say more for their cost
-
-    def repeated(instance: Instance, particles: int) -> Instance:
-        return Instance(
-            instance.model,
-            instance.twist,
-            min(particles, most_particles(instance.model, plan.max_particles, plan.work)),
-        )
-
+    errors = st.tuples(*[perturbations()] * REWARD_MODELS)
     return st.one_of(
-        instances(models=layered_models(max_horizon=horizon, max_states=states), **limits),
-        instances(models=layered_models(max_horizon=horizon, max_states=states, min_horizon=min(2, horizon)), **limits),
-        instances(models=prefix_trees(max_horizon=min(3, horizon), max_children=min(2, states)), **limits),
-        instances(models=unrolled, **limits),
-        st.builds(repeated, product_models(max_horizon=horizon, max_tokens=states), st.integers(1, plan.max_particles)),
-        hard_families(families=families, max_horizon=horizon, **limits),
+        st.builds(_steered, layered_models(max_horizon=horizon, max_states=states), errors),
+        st.builds(
+            _steered, layered_models(max_horizon=horizon, max_states=states, min_horizon=min(2, horizon)), errors
+        ),
+        st.builds(_steered, prefix_trees(max_horizon=min(3, horizon), max_children=min(2, states)), errors),
+        st.builds(_steered, unrolled, errors),
+        product_models(max_horizon=horizon, max_tokens=states).map(lambda instance: [instance]),
+        hard_families(families=families, max_horizon=horizon, max_particles=1).map(lambda instance: [instance]),
     )
 
 
-def evaluate(plan: Plan, instance: Instance) -> Iterator[tuple[str, str, Row]]:
-    """(claim, algorithm, row) for every row of every claim of the plan on `instance`. Raises Refuted where there is no answer."""
-    spoken_of = {SAMPLER[statement] for statement in plan.statements}
-    for sampler in sorted(spoken_of, key=lambda s: s.name):
-        algorithm = sampler.name
-        try:
-            found = report(instance, sampler).rows
-        except Exception as error:  # whatever it is, an instance without an answer is a finding, and is shrunk like one
-            pass_on()  # but not where Ctrl-C made it
-            raise Refuted(instance, CRASH, type(error).__name__, algorithm, str(error)[:200], "an answer") from error
-        for row in found:
-            if row.id in plan.statements and SAMPLER[row.id] is sampler:
-                yield row.id, algorithm, row
-    for name in plan.planted:
-        for row in FALSEHOODS[name].rows(instance):
-            yield name, FALSEHOODS[name].algorithm, row
+def _steered(model: LayeredModel, errors: tuple[Perturbation, ...]) -> list[Instance]:
+    """The model under each reward model once."""
+    found: dict[Hashable, Instance] = {}
+    for instance in (perturbation.apply(model) for perturbation in dict.fromkeys(errors)):
+        found.setdefault((instance.twist.values, instance.model.reward), instance)
+    return list(found.values())
+
+
+def evaluate(plan: Plan, drawn: Instance) -> Iterator[tuple[Instance, list[Finding]]]:
+    """For every N that fits, the instance and (claim, algorithm, row) for every row of every claim of the plan on it.
+
+    What does not depend on N is computed once, and held against its bounds at N = 1. Raises Refuted where there is no answer.
+    """
+    constants = drawn.constants
+    ready: table.Ready = {}
+    measuring = {sampler: measured(constants, sampler) for sampler in _spoken_of(plan)}
+    for particles in range(1, most_particles(drawn.model, plan.max_particles, plan.work) + 1):
+        instance = replace(drawn, particles=particles)
+        found = []
+        for sampler, statements in _spoken_of(plan).items():
+            wanted = statements if particles == 1 else statements & COUNTED
+            try:
+                rows = table.rows(constants, measuring[sampler](particles), wanted, ready)
+                found += [(row.id, sampler.name, row) for row in rows]
+            except Exception as error:  # an instance without an answer is a finding, and is shrunk like one
+                pass_on()  # but not where Ctrl-C made it
+                raise Refuted(
+                    instance, CRASH, type(error).__name__, sampler.name, str(error)[:200], "an answer"
+                ) from error
+        for name in plan.planted:
+            found += [(name, FALSEHOODS[name].algorithm, row) for row in FALSEHOODS[name].rows(instance)]
+        yield instance, found
+
+
+@cache
+def _spoken_of(plan: Plan) -> dict[Sampler, frozenset[str]]:
+    """The plan's statements by the sampler whose runs they are held against."""
+    samplers = sorted({SAMPLER[statement] for statement in plan.statements}, key=lambda sampler: sampler.name)
+    return {sampler: frozenset(s for s in plan.statements if SAMPLER[s] is sampler) for sampler in samplers}
 
 
 def run_chunk(plan: Plan, number: int) -> Chunk:
@@ -139,6 +172,7 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
     """
     set_hypothesis_home_dir(tempfile.gettempdir() + "/bellman-smc-hypothesis")  # nothing is left where the user works
     chunk, began = Chunk(number), time.perf_counter()
+    recorder = _Recorder(chunk)
     steered = plan.claims[number % len(plan.claims)]
     shrinking = False
 
@@ -148,24 +182,30 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
         suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.target, Phase.shrink), backend="hypothesis",
     )  # fmt: skip
     @given(searched(plan))
-    def search(instance: Instance) -> None:
+    def search(drawn: list[Instance]) -> None:
         nonlocal shrinking
+        tightest = 0.0
+        if not shrinking:
+            chunk.examples += 1
         try:
-            rows = list(evaluate(plan, instance))
-            if not shrinking:
-                _record(chunk, instance, rows)
-            for claim, algorithm, row in rows:
-                if row.verdict is Verdict.REFUTED:
-                    raise Refuted(instance, claim, row.form, algorithm, str(row.observed), str(row.bound))
+            for instance, rows in chain.from_iterable(evaluate(plan, each) for each in drawn):
+                if not shrinking:
+                    recorder.add(instance, rows)
+                for claim, algorithm, row in rows:
+                    if row.verdict is Verdict.REFUTED:
+                        raise Refuted(instance, claim, row.form, algorithm, str(row.observed), str(row.bound))
+                    if claim == steered:
+                        tightest = max(tightest, _ratio(row))
         except Refuted:
             shrinking = True
             raise
-        target(max((_ratio(row) for claim, _, row in rows if claim == steered), default=0.0))
+        target(tightest)
 
     try:
         search()
     except Refuted as refuted:
         chunk.counterexample = refuted.counterexample
+    recorder.close()
     chunk.seconds = time.perf_counter() - began
     return chunk
 
@@ -174,21 +214,41 @@ def _ratio(row: Row) -> float:
     return nearest_float(1 / row.slack) if row.slack else 0.0
 
 
-def _record(chunk: Chunk, instance: Instance, rows: list[tuple[str, str, Row]]) -> None:
-    text = describe(instance)
-    chunk.examples += 1
-    chunk.digests.append(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True))
-    chunk.regions.update(regions(instance))
-    for claim, _, row in rows:
-        found = chunk.found.setdefault((claim, row.form), Found())
-        if isinstance(row.bound, float):  # an infinite bound claims nothing
-            found.vacuous += 1
-            continue
-        found.checked += 1
-        found.undecided += row.verdict is Verdict.UNDECIDED
-        ratio = _ratio(row)
-        if ratio > found.best:
-            found.best, found.instance, found.document = ratio, text, document(instance, claim)
+class _Recorder:
+    """Fills a chunk. Texts and files are made at the end, for the instances that stayed the tightest."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self._tightest: dict[tuple[str, str], Instance] = {}
+
+    def add(self, instance: Instance, rows: list[Finding]) -> None:
+        """One instance and its rows; those of one draw come one after the other, with N = 1 first."""
+        if instance.particles == 1:
+            self._text = describe(instance).partition("\n")[2]
+            self._regions = regions(instance) - {"N = 1"}
+        self.chunk.instances += 1
+        text = f"{instance.particles} {self._text}"
+        digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        self.chunk.digests.append(int.from_bytes(digest, "big", signed=True))
+        self.chunk.regions.update(self._regions | {"N = 1" if instance.particles == 1 else "N > 1"})
+        for claim, _, row in rows:
+            found = self.chunk.found.get((claim, row.form))
+            if found is None:
+                found = self.chunk.found[claim, row.form] = Found()
+            if isinstance(row.bound, float):  # an infinite bound claims nothing
+                found.vacuous += 1
+                continue
+            found.checked += 1
+            found.undecided += row.verdict is Verdict.UNDECIDED
+            ratio = _ratio(row)
+            if ratio > found.best:
+                found.best, self._tightest[claim, row.form] = ratio, instance
+
+    def close(self) -> None:
+        """Write out the tightest instances."""
+        for (claim, form), instance in self._tightest.items():
+            found = self.chunk.found[claim, form]
+            found.instance, found.document = describe(instance), document(instance, claim)
 
 
 def document(instance: Instance, claim: str) -> str:

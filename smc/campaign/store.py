@@ -14,12 +14,12 @@ from smc.errors import InputError
 
 SCHEMA = """
 CREATE TABLE plan (document TEXT NOT NULL);
-CREATE TABLE chunks (number INTEGER PRIMARY KEY, examples INTEGER NOT NULL, seconds REAL NOT NULL);
+CREATE TABLE chunks (number INTEGER PRIMARY KEY, examples INTEGER NOT NULL, instances INTEGER NOT NULL, seconds REAL NOT NULL);
 CREATE TABLE found (
   chunk INTEGER NOT NULL, claim TEXT NOT NULL, form TEXT NOT NULL, checked INTEGER NOT NULL, vacuous INTEGER NOT NULL,
   undecided INTEGER NOT NULL, best REAL NOT NULL, instance TEXT NOT NULL, document TEXT NOT NULL,
   PRIMARY KEY (chunk, claim, form)) WITHOUT ROWID;
-CREATE TABLE regions (chunk INTEGER NOT NULL, region TEXT NOT NULL, examples INTEGER NOT NULL,
+CREATE TABLE regions (chunk INTEGER NOT NULL, region TEXT NOT NULL, instances INTEGER NOT NULL,
   PRIMARY KEY (chunk, region)) WITHOUT ROWID;
 CREATE TABLE seen (digest INTEGER PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE counterexamples (
@@ -48,6 +48,7 @@ class Totals:
 
     chunks: int
     examples: int
+    instances: int
     distinct: int
     tightness: tuple[Tightness, ...]
     regions: tuple[tuple[str, int], ...]
@@ -136,7 +137,9 @@ class Store:
     def _insert(self, chunk: Chunk) -> None:
         if self._db.execute("SELECT 1 FROM chunks WHERE number = ?", (chunk.number,)).fetchone():
             return
-        self._db.execute("INSERT INTO chunks VALUES (?, ?, ?)", (chunk.number, chunk.examples, chunk.seconds))
+        self._db.execute(
+            "INSERT INTO chunks VALUES (?, ?, ?, ?)", (chunk.number, chunk.examples, chunk.instances, chunk.seconds)
+        )
         self._db.executemany(
             "INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(chunk.number, claim, form, *astuple(f)) for (claim, form), f in chunk.found.items()],
@@ -153,20 +156,21 @@ class Store:
         """Sums over all chunks; of equally tight instances the one of the earliest chunk."""
         with self._explained():
             one = self._db.execute
-            chunks, examples = one("SELECT count(*), coalesce(sum(examples), 0) FROM chunks").fetchone()
+            counts = "count(*), coalesce(sum(examples), 0), coalesce(sum(instances), 0)"
+            chunks, examples, instances = one(f"SELECT {counts} FROM chunks").fetchone()
             (distinct,) = one("SELECT count(*) FROM seen").fetchone()
             tightness = []
-            for claim, form, *counts in one(
+            for claim, form, *numbers in one(
                 "SELECT claim, form, sum(checked), sum(vacuous), sum(undecided) FROM found GROUP BY claim, form ORDER BY claim, form"
             ).fetchall():
                 best = one(
                     "SELECT best, instance, document FROM found WHERE claim = ? AND form = ? ORDER BY best DESC, chunk LIMIT 1",
                     (claim, form),
                 ).fetchone()
-                tightness.append(Tightness(claim, form, *counts, *best))
-            regions = one("SELECT region, sum(examples) FROM regions GROUP BY region ORDER BY region").fetchall()
+                tightness.append(Tightness(claim, form, *numbers, *best))
+            regions = one("SELECT region, sum(instances) FROM regions GROUP BY region ORDER BY region").fetchall()
             refuted = [Counterexample(*row[1:]) for row in one("SELECT * FROM counterexamples ORDER BY chunk")]
-        return Totals(chunks, examples, distinct, tuple(tightness), tuple(regions), tuple(refuted))
+        return Totals(chunks, examples, instances, distinct, tuple(tightness), tuple(regions), tuple(refuted))
 
     def seconds(self) -> float:
         """Time that the chunks in the file took, summed over workers."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from smc.campaign.plan import Plan
+from smc.campaign.search import REWARD_MODELS
 from smc.campaign.store import Tightness, Totals
 from smc.present.figures import in_style, new_axes
 from smc.present.fitting import FittedTable
@@ -58,7 +59,10 @@ def headline(totals: Totals, plan: Plan) -> str:
     """One line: how much was searched and whether anything broke."""
     broke = f"{len(totals.counterexamples)} refuted" if totals.counterexamples else "no violation"
     undecided = sum(row.undecided for row in totals.tightness)
-    return f"{totals.examples:,} instances, {totals.distinct:,} distinct, seed {plan.seed}: {broke}, {undecided} undecided comparisons"
+    return (
+        f"{totals.instances:,} instances of {totals.examples:,} models, {totals.distinct:,} distinct, seed {plan.seed}: "
+        f"{broke}, {undecided} undecided comparisons"
+    )
 
 
 def repeat(totals: Totals, plan: Plan) -> str:
@@ -84,9 +88,12 @@ def markdown(totals: Totals, plan: Plan, seconds: float) -> str:
         f"Made by `{repeat(totals, plan)}`, in {totals.chunks} chunks of {plan.chunk}.",
         "",
         f"Horizon up to {plan.max_horizon}, up to {plan.max_states} states a layer, up to {plan.max_particles} particles "
-        f"(or proposals), Hypothesis {plan.hypothesis}. {totals.examples / seconds if seconds else 0:.0f} instances a second "
-        "and worker on the machine it ran on, "
-        "each checked against every statement below, in exact arithmetic.",
+        "(or proposals). An instance is a model under a reward model at a number of particles: each model is drawn with up to "
+        f"{REWARD_MODELS} reward models, and each pair checked at every number of particles, in exact arithmetic, against every "
+        "statement below (those in which no number of particles occurs once a pair). "
+        f"{totals.instances / seconds if seconds else 0:.0f} instances a second and worker on the machine it ran on.",
+        "",
+        f"Versions: {', '.join(' '.join(pair) for pair in plan.versions)}. Seals (SHA-256): `{plan.seals}`.",
         "",
         f"| {' | '.join(HEADINGS)} |",
         f"|{'---|' * 3}{'---:|' * 4}",
@@ -121,7 +128,10 @@ def to_json(totals: Totals, plan: Plan, ending: str) -> dict[str, Any]:
         "planted": list(plan.planted),
         "ending": ending,
         "chunks": totals.chunks,
+        "versions": dict(plan.versions),
+        "seals": plan.seals,
         "examples": totals.examples,
+        "instances": totals.instances,
         "distinct": totals.distinct,
         "tightness": [
             {

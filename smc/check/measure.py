@@ -41,6 +41,12 @@ class Measured:
         """The process with states joined that no run can tell apart: the same laws, on fewer cells."""
         return lump_process(self.sampler.process(self.constants.model, self.constants.twist))
 
+    def at(self, count: int) -> Measured:
+        """The same run with another count: what does not depend on it is shared."""
+        made = replace(self, count=count)
+        made.__dict__["_lumped"] = self._lumped
+        return made
+
     @property
     def process(self) -> ParticleProcess:
         """The lumped process that is run."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import flint
@@ -37,7 +38,7 @@ class Row:
     verdict: Verdict
     relation: Relation = "<="
 
-    @property
+    @cached_property
     def slack(self) -> Extended:
         """bound / observed (its inverse for `>=`), for display and order: of two balls the middle; INFINITE where there is none."""
         top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
@@ -88,30 +89,41 @@ def either_end(value: Rational | Ball) -> str | list[str | None]:
 
 
 def _verdict(observed: Rational | Ball, relation: Relation, bound: Extended | Ball) -> Verdict:
-    below, above = at_most(observed, bound), at_most(bound, observed)
-    if relation == "=":
-        return worst_verdict((below, above))
-    return below if relation == "<=" else above
+    if relation == "<=":
+        return at_most(observed, bound)
+    if relation == ">=":
+        return at_most(bound, observed)
+    return worst_verdict((at_most(observed, bound), at_most(bound, observed)))
 
 
 def compare(
     statement: str, form: str, quantity: str, observed: Rational | Ball, relation: Relation = "<=", **inputs: Any
 ) -> Row:
     """The row of `statement` in `form` for `observed`, precision doubled while the comparison is undecided."""
+    return held(bounds.ClosedForm(statement, form, **inputs), quantity, observed, relation)
+
+
+def held(
+    closed: bounds.ClosedForm, quantity: str, observed: Rational | Ball, relation: Relation = "<=", **rest: Any
+) -> Row:
+    """The row of a closed form that is ready, at the rest of its inputs."""
     bits = START_BITS
     while True:
         with precision(bits):
-            bound = bounds.evaluate(statement, form, **inputs)
+            bound = closed(**rest)
             verdict = _verdict(observed, relation, bound)
         if verdict is not Verdict.UNDECIDED or bits >= MOST_BITS:
-            return Row(statement, form, quantity, bound, observed, verdict, relation)
+            return Row(closed.statement, closed.form, quantity, bound, observed, verdict, relation)
         bits *= 2
 
 
 def tightest(rows: Iterable[Row]) -> Row:
     """The row that decides a statement made for many instances at once: a refuted one, else an undecided one, else the least slack."""
+    first, *others = rows
+    if not others:
+        return first
     order = {Verdict.REFUTED: 0, Verdict.UNDECIDED: 1, Verdict.HOLDS: 2}
-    return min(rows, key=lambda row: (order[row.verdict], row.slack))
+    return min((first, *others), key=lambda row: (order[row.verdict], row.slack))
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ that speaks of known quantities needs nothing here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
-from proofs import catalogue
+from proofs import bounds, catalogue
 from proofs.catalogue import Form
 from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
-from smc.check.row import Claim, Row, compare, tightest
+from smc.check.row import Claim, Row, held, tightest
 from smc.numbers import INFINITE, Ball, Extended, Rational
 from smc.samplers import SAMPLERS
 from smc.samplers.sampler import Sampler
@@ -108,20 +109,12 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
 """Quantities that `check` measures. A quantity has several instances where a statement speaks of every step."""
 
 
-def _reached(c: Constants) -> Iterator[set[int]]:
-    """The states that the reference reaches, whatever the potentials, on the layers before T."""
-    here = {0}
-    for step in c.model.edges:
-        yield here
-        here = {e.target for i in here for e in step[i] if e.probability}
-
-
 def _positive(c: Constants) -> bool:
-    return all(values[x] for values, layer in zip(c.twist.values, _reached(c), strict=False) for x in layer)
+    return all(values[x] for values, layer in zip(c.twist.values, c.reached, strict=False) for x in layer)
 
 
 def _everywhere(c: Constants) -> bool:
-    return all(layer == set(alive) for alive, layer in zip(c.alive, _reached(c), strict=False))
+    return all(layer == set(alive) for alive, layer in zip(c.alive, c.reached, strict=False))
 
 
 SCOPES: dict[str, Callable[[Constants], bool]] = {
@@ -133,34 +126,50 @@ SCOPES: dict[str, Callable[[Constants], bool]] = {
 statements hold of the model in which that move leads to a state of value zero: no constant, no run and no target tells the two apart."""
 
 
+EVERY = frozenset(catalogue.ROWS)
+"""IDs of all statements."""
+
+
+@cache
+def _known(sampler: str, statements: frozenset[str] = EVERY) -> list[tuple[catalogue.Row, Form]]:
+    return [(row, form) for row, form in catalogue.known_forms(QUANTITIES, sampler) if row.id in statements]
+
+
 def inputs(form: Form, c: Constants, without: str = "") -> dict[str, Any]:
     """The inputs of `form` that the constants give, but for those named in `without`."""
     return {name: INPUTS[form.reads.get(name, name)](c) for name in form.names if name not in without.split()}
 
 
-def rows(c: Constants, m: Measured | None = None) -> Iterator[Row]:
+Ready = dict[tuple[str, str], bounds.ClosedForm]
+"""Closed forms at the constants of one analysis, by ID and form: kept by who asks for many rows of it."""
+
+
+def rows(
+    c: Constants, m: Measured | None = None, statements: frozenset[str] = EVERY, ready: Ready | None = None
+) -> Iterator[Row]:
     """A row for every closed form that speaks of the sampler of `m`, or of model and reward model, and is in scope; m: None for the latter.
 
-    A statement about every step has one row, at the step where it comes closest to failing.
+    A statement about every step has one row, at the step where it comes closest to failing. statements: IDs of those that are wanted.
     """
-    for row, form in catalogue.known_forms(QUANTITIES, "" if m is None else m.sampler.name):
+    ready = {} if ready is None else ready
+    for row, form in _known("" if m is None else m.sampler.name, statements):
         if not SCOPES[form.scope](c):
             continue
-        observed = list(QUANTITIES[form.quantity](c, m))
-        if observed:
-            yield tightest(
-                compare(
-                    row.id, form.form, name, value, form.relation,
-                    **inputs(form, c, " ".join(own)), **{k: v for k, v in own.items() if k in form.names},
-                )
-                for name, value, own in observed
-            )  # fmt: skip
+        found = []
+        for name, value, own in QUANTITIES[form.quantity](c, m):
+            own = {k: v for k, v in own.items() if k in form.names}
+            closed = ready.get((row.id, form.form))
+            if closed is None:
+                given = inputs(form, c, " ".join(own))
+                closed = ready[row.id, form.form] = bounds.ClosedForm(row.id, form.form, **given)
+            found.append(held(closed, name, value, form.relation, **own))
+        if found:
+            yield tightest(found)
 
 
 def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
     """(ID, form, condition) of the closed forms that would speak of this run if the model met the condition."""
-    known = catalogue.known_forms(QUANTITIES, sampler.name)
-    return [(row.id, form.form, form.scope) for row, form in known if not SCOPES[form.scope](c)]
+    return [(row.id, form.form, form.scope) for row, form in _known(sampler.name) if not SCOPES[form.scope](c)]
 
 
 CLAIMED = tuple(
@@ -174,9 +183,8 @@ CLAIMED_NAMES = ", ".join(sampler.name for sampler in CLAIMED)
 
 def claims(c: Constants, sampler: Sampler) -> list[Claim]:
     """The statements in scope that hold of `sampler` for every number of particles."""
-    known = catalogue.known_forms(QUANTITIES, sampler.name)
     return [
         Claim(row.id, form.form, form.quantity, inputs(form, c, "N"), form.relation)
-        for row, form in known
+        for row, form in _known(sampler.name)
         if "N" in form.names and SCOPES[form.scope](c)
     ]

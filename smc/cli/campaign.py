@@ -21,13 +21,13 @@ def command(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed draws the same instances.")] = 0,
     examples: Annotated[
-        int, typer.Option(help="Instances in all, those already in the results included; rounded up to whole chunks.")
+        int, typer.Option(help="Models in all, those already in the results included; rounded up to whole chunks.")
     ] = 10_000,
     minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.", show_default=False)] = None,
     max_horizon: Annotated[int, typer.Option(help="Longest horizon T.")] = 4,
     max_states: Annotated[int, typer.Option(help="Most states in a layer.")] = 3,
     max_particles: Annotated[int, typer.Option(help="Most particles N (proposals H for mh).")] = 4,
-    chunk: Annotated[int, typer.Option(help="Instances a chunk: the unit of work, and what a kill can lose.")] = 500,
+    chunk: Annotated[int, typer.Option(help="Models a chunk: the unit of work, and what a kill can lose.")] = 500,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
     dask: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler to use instead.", show_default=False)
@@ -48,6 +48,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Search many instances for a violation of the theorems, in exact arithmetic.
+
+    An instance is a model under a reward model at a number of particles: several are checked for every model that is drawn.
 
     Stopped by Ctrl-C, a kill or a crash, it loses at most the chunks under way, and goes on when called again.
     Exit codes: 0 no violation, 1 a counterexample was found and written, 2 bad input, 3 a comparison stayed undecided, 130 interrupted.
@@ -137,7 +139,7 @@ class _progress:
 
     def __call__(self, at) -> None:
         tight = f", tightest {at.tightest:.4f} ({at.claim})" if at.claim else ""
-        text = f"{at.examples:,} instances, {at.rate:,.0f} a second, {_clock(at.left)} left{tight}"
+        text = f"{at.instances:,} instances, {at.rate:,.0f} a second, {_clock(at.left)} left{tight}"
         if self._bar is not None:
             self._bar.update(self._task, description=text, completed=at.chunks, total=at.of)
         elif at.elapsed - self._said >= 60:

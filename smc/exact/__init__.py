@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
+from math import comb
 from typing import Literal, overload
 
 from smc.errors import InputError
@@ -45,6 +46,8 @@ __all__ = [
 ]
 
 Mode = Literal["exact", "certified", "float"]
+SMALL = 40
+"""Most occupancies of a layer at which the exact law is computed before engines are compared."""
 Progress = Callable[[float, str], None]
 """Called with the share done, in [0, 1], and what is being done; from the calling thread, only in runs that take more than a second."""
 
@@ -87,8 +90,11 @@ def output_law(
     """
     if process.selection is not Selection.RESAMPLED and mode == "exact":
         return _not_resampled(process, particles)
-    if particles == 1 and mode == "exact" and explain is None and method is None:
-        return one_particle_law(process)
+    if mode == "exact" and explain is None and method is None:
+        if particles == 1:
+            return one_particle_law(process)
+        if memory is None and (small := _small_law(process, particles)) is not None:
+            return small
     chain, plan = _planned(process, particles, mode, bits, memory)
     if explain is not None:
         explain(plan)
@@ -105,6 +111,19 @@ def output_law(
         return OutputLaw(zero, Rational(1)) if mode == "exact" else FloatLaw(tuple(map(float, zero)), 1.0)
     ticker = _Ticker(progress, f"{mode} law of {particles} particles ({method or plan.method})")
     return _run(chain, particles, method or plan.method, bits, ticker)
+
+
+def _small_law(process: ParticleProcess, particles: int) -> OutputLaw | None:
+    """The exact law where it takes less time than the cost model would take to choose an engine; None elsewhere."""
+    check_particles(particles)
+    _check_resampled(process)
+    chain = cell_chain(process)
+    live = all(any(cells.weights) for cells in chain.layers)
+    if not live or max(comb(particles + cells.count - 1, particles) for cells in chain.layers) > SMALL:
+        return None
+    from smc.exact.occupancy.direct import direct_law
+
+    return direct_law(chain, particles)
 
 
 def explain_law(

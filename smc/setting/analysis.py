@@ -97,6 +97,14 @@ class Constants:
             )
         return tuple(tuple(sorted(layer)) for layer in layers)
 
+    @cached_property
+    def reached(self) -> tuple[frozenset[int], ...]:
+        """Indices of the states of layers 0..T-1 that the reference reaches, whatever the potentials."""
+        layers = [frozenset({0})]
+        for step in self.model.edges[:-1]:
+            layers.append(frozenset(e.target for i in layers[-1] for e in step[i] if e.probability))
+        return tuple(layers)
+
     def _edges(self, t: int) -> Iterator[tuple[int, Rational, int]]:
         """(source, potential, target) of the positive-probability edges that leave alive states of layer t."""
         for i in self.alive[t]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from proofs.catalogue import ROWS
 from smc.check.check import Report, check
+from smc.check.measure import Measured
 from smc.check.row import Row
 from smc.check.table import QUANTITIES
 from smc.errors import InputError
 from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive
 from smc.samplers.sampler import Sampler
+from smc.setting.analysis import Constants
 from smc.testing.instances import Instance
 
 SAMPLER: dict[str, Sampler] = {
@@ -18,12 +22,20 @@ SAMPLER: dict[str, Sampler] = {
     if any(form.quantity in QUANTITIES for form in row.forms)
 }
 """Sampler by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
+COUNTED = {row.id for row in ROWS.values() if any({"N", "H"} & set(form.names) for form in row.forms)}
+"""Statements whose bounds or runs know a number of particles or proposals."""
 
 
 def report(instance: Instance, sampler: str | Sampler) -> Report:
     """The exact check of `sampler` on `instance`: N particles, as many proposals where those are counted, or its only count."""
     chosen = find(sampler)
     return check(instance.model, instance.twist, chosen, **chosen.keyword(instance.particles))
+
+
+def measured(constants: Constants, sampler: Sampler) -> Callable[[int], Measured]:
+    """What `report` measures, by the instance's number of particles, from one analysis and one process for all of them."""
+    first = Measured(constants, sampler, 1)
+    return first.at if sampler.count.fixed is None else lambda particles: first
 
 
 def rows(statement: str, instance: Instance) -> list[Row]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, given, settings
 
+from proofs.kernel.replay import STORED
+from smc.campaign import search
 from smc.campaign.plan import make_plan
 from smc.campaign.runner import Ending, run
 from smc.campaign.search import run_chunk
@@ -21,9 +26,10 @@ from smc.campaign.store import Store
 from smc.campaign.summary import markdown, plot
 from smc.cli import run as cli
 from smc.errors import InputError
+from smc.testing.statements import COUNTED, SAMPLER, report
 from tests.effort import NIGHTLY, effort
 
-CHUNK = effort(25, sample=10)
+CHUNK = effort(10, sample=4)
 SMALL = {"seed": 3, "chunk": CHUNK, "max_horizon": 2, "max_states": 2, "max_particles": 2}
 OPTIONS = ["--seed", "3", "--chunk", str(CHUNK), "--max-horizon", "2", "--max-states", "2", "--max-particles", "2"]
 
@@ -43,8 +49,33 @@ def test_a_chunk_is_a_function_of_plan_and_number():
     first, again, other = run_chunk(plan, 4), run_chunk(plan, 4), run_chunk(plan, 5)
     assert replace(first, seconds=0) == replace(again, seconds=0)
     assert first.digests != other.digests
-    assert first.examples == CHUNK
+    assert first.examples == CHUNK < first.instances == len(first.digests)
     assert run_chunk(replace(plan, seed=4), 4).digests != first.digests
+
+
+def test_sharing_the_analysis_changes_no_row():
+    """What a campaign evaluates from one analysis, one process and closed forms made ready is what `check` reports at every N."""
+    plan = make_plan(max_horizon=3, max_particles=3)
+    seen = 0
+
+    @settings(
+        max_examples=effort(40, sample=6), database=None, deadline=None, derandomize=True, phases=[Phase.generate]
+    )
+    @given(search.searched(plan))
+    def compare(drawn):
+        nonlocal seen
+        for first in drawn:
+            for instance, findings in search.evaluate(plan, first):
+                for sampler in sorted(set(SAMPLER.values()), key=lambda s: s.name):
+                    shared = [row.to_json() for _, name, row in findings if name == sampler.name]
+                    wanted = {
+                        id for id in SAMPLER if SAMPLER[id] is sampler and (instance.particles == 1 or id in COUNTED)
+                    }
+                    assert shared == [row.to_json() for row in report(instance, sampler).rows if row.id in wanted]
+                    seen += len(shared)
+
+    compare()
+    assert seen > effort(1000, sample=100)
 
 
 def test_totals_do_not_depend_on_workers_or_interruptions(tmp_path):
@@ -52,7 +83,7 @@ def test_totals_do_not_depend_on_workers_or_interruptions(tmp_path):
     assert ending is Ending.FINISHED
     assert whole.chunks == 6
     assert whole.examples == 6 * CHUNK
-    assert whole.distinct <= 6 * CHUNK
+    assert 6 * CHUNK < whole.distinct <= whole.instances
     assert not whole.counterexamples
     assert {row.claim for row in whole.tightness} >= {"P0", "S1", "S3", "S4", "S5", "S7", "S8", "G1"}
     assert all(row.undecided == 0 for row in whole.tightness)
@@ -135,16 +166,14 @@ def test_a_counterexample_is_shrunk_and_written_for_check(tmp_path, capsys):
 
 def test_an_instance_without_an_answer_is_a_counterexample(monkeypatch):
     """A fault in the engine does not end a campaign with a traceback: it is shrunk and kept like a refuted claim."""
-    from smc.campaign import search
+    honest = search.table.rows
 
-    honest = search.report
-
-    def faulty(instance, sampler):
-        if sampler.name == "mh" and instance.model.horizon > 1:
+    def faulty(constants, measured, *rest):
+        if measured.sampler.name == "mh" and constants.model.horizon > 1:
             raise OverflowError("too large")
-        return honest(instance, sampler)
+        return honest(constants, measured, *rest)
 
-    monkeypatch.setattr(search, "report", faulty)
+    monkeypatch.setattr(search.table, "rows", faulty)
     found = run_chunk(make_plan(**SMALL), 0).counterexample
     assert (found.claim, found.form, found.algorithm, found.observed) == ("crash", "OverflowError", "mh", "too large")
     assert found.size <= 6
@@ -164,6 +193,8 @@ def test_table_and_plot(tmp_path, capsys):
     assert "no violation" in out
     text = (tmp_path / "t.md").read_text()
     assert "| S3 | instance | naive |" in text
+    assert f"Versions: python {platform.python_version()}" in text
+    assert hashlib.sha256((STORED / "_seals.json").read_bytes()).hexdigest() in text
     assert "| doomed state |" in text or "| T = 1 |" in text
     assert (tmp_path / "t.svg").read_text().startswith("<?xml")
     assert markdown and plot

@@ -8,6 +8,7 @@ denominator before it, which is known beforehand: no fraction is ever reduced. C
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import lcm
 
 import gmpy2
@@ -89,15 +90,19 @@ def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[flo
 
 def _settle(following: list, sums: dict[tuple[int, ...], list], particles: int, width: int) -> None:
     """Add the sums over occupancies of some of the cells to those over all of them."""
-    whole = simplex(particles, width)
     for support, values in sums.items():
         if len(support) == width:
             following[:] = [a + b for a, b in zip(following, values, strict=True)]
             continue
-        places = whole.index(spread(simplex(particles, len(support)).points, support, width))
-        for place, value in zip(places.tolist(), values, strict=True):
+        for place, value in zip(_places(particles, support, width), values, strict=True):
             following[place] += value
     sums.clear()
+
+
+@lru_cache(maxsize=256)
+def _places(particles: int, support: tuple[int, ...], width: int) -> list[int]:
+    """Where the occupancies of some of the cells stand among those of all."""
+    return simplex(particles, width).index(spread(simplex(particles, len(support)).points, support, width)).tolist()
 
 
 def _powers(base, particles: int) -> list:
@@ -122,6 +127,7 @@ def _products(powers: list[list], left: int, head) -> list:
     return result
 
 
+@lru_cache(maxsize=16)
 def _multinomials(particles: int, cells: int) -> list:
     """`N!/prod k_c!` for every occupancy, lexicographic."""
     factorials = [gmpy2.fac(k) for k in range(particles + 1)]
