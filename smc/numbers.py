@@ -13,6 +13,7 @@ import enum
 import math
 import numbers
 import re
+import sys
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeAlias
@@ -185,6 +186,17 @@ def nearest_float(value: Extended | Ball) -> float:
     if isinstance(value, flint.arb):
         return float(value.mid())
     return float(gmpy2.mpfr(value))
+
+
+_DECIMAL = decimal.Context(prec=17, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+
+
+def decimal_of(value: Rational) -> float | str:
+    """`value` as a number for reading: the nearest float; as text of 17 digits ("1.2e-360") where no float is of that size."""
+    near = nearest_float(value)
+    if math.isfinite(near) and (abs(near) >= sys.float_info.min or not value):
+        return near
+    return str(_DECIMAL.divide(decimal.Decimal(int(value.numerator)), decimal.Decimal(int(value.denominator))))
 
 
 def text(value: Extended) -> str | None:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from proofs import bounds
 from proofs.catalogue import TV
-from smc.check.least import LeastParticles, least_enough, least_particles
+from smc.check.demand import Demand, demand
+from smc.check.least import LeastParticles, least_particles
 from smc.check.measure import Measured
-from smc.check.row import START_BITS, Claim, Row
+from smc.check.row import Claim, Row
 from smc.check.table import CLAIMED, CLAIMED_NAMES, claims
 from smc.errors import InputError, TooLarge
 from smc.instances.product import (
@@ -25,7 +25,7 @@ from smc.instances.product import (
 )
 from smc.instances.split import branch_mass, certified_branch_mass
 from smc.instances.two_branch import two_branch
-from smc.numbers import ONE, ZERO, Ball, Extended, Rational, Verdict, at_most, ball, precision, rational, text
+from smc.numbers import ONE, ZERO, Ball, Extended, Rational, ball, rational, text
 from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -36,8 +36,6 @@ from smc.setting.twist import Twist
 
 BALL_BITS = 100
 """Radius, in binary digits, of an enclosed TV: a comparison that this leaves open is one of near equality."""
-MOST_PARTICLES = 1 << 2000
-"""Counts beyond this are not looked for."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +59,6 @@ class Setting:
     falls: str = ""
     process: ParticleProcess | None = None
     near: Callable[[int], Rational | Ball] | None = None
-
-
-@dataclass(frozen=True)
-class Demand:
-    """Particles that one statement asks for to reach delta; None when its bound never gets there."""
-
-    id: str
-    form: str
-    particles: int | None
 
 
 @dataclass(frozen=True)
@@ -198,17 +187,6 @@ def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_lea
         except TooLarge as error:
             remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
     return Entry(setting, goal, tuple(rows), demands, least, remark)
-
-
-def demand(claim: Claim, delta: Rational) -> Demand:
-    """Least N at which the statement's bound is certified to be at most delta, by doubling and bisection (bounds fall in N)."""
-
-    def enough(n: int) -> bool:
-        with precision(4 * START_BITS):
-            bound: Extended | Any = bounds.evaluate(claim.id, claim.form, N=n, **claim.inputs)
-            return at_most(bound, delta) is Verdict.HOLDS
-
-    return Demand(claim.id, claim.form, least_enough(enough, MOST_PARTICLES))
 
 
 EXACT_SPLIT = 2000

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from smc.check.closing import Closing
+from smc.check.document import exact, exact_map, of_model, summary
 from smc.check.measure import Measured
-from smc.check.row import MOST_BITS, START_BITS, Row, either_end, worst_verdict
+from smc.check.row import MOST_BITS, START_BITS, Row, worst_verdict
 from smc.check.table import out_of_scope, rows
 from smc.errors import InputError
-from smc.numbers import Verdict, text
+from smc.numbers import Verdict
 from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.sampler import Sampler
@@ -37,29 +39,26 @@ class Report:
         """(ID, form, condition) of statements that are not made of this model, since it does not meet the condition."""
         return out_of_scope(self.constants, self.measured.sampler)
 
+    @property
+    def closing(self) -> Closing:
+        """What it comes to."""
+        return Closing(self.constants, self.measured.sampler, self.rows)
+
     def to_json(self) -> dict[str, Any]:
         """The object that `check --json` prints (keys in the design); rationals as strings, balls as pairs of them, infinities as null."""
         c, m = self.constants, self.measured
         return {
-            "model": c.model.name,
-            "notes": list(c.model.notes),
-            "twist": c.twist.name,
-            "horizon": c.model.horizon,
-            "normaliser": str(c.normaliser),
-            "bellman_error": text(c.bellman_error),
-            "bellman_product": text(c.bellman_product),
-            "ratio_bound": text(c.ratio_bound),
-            "algorithm": m.sampler.name,
-            "selection": m.sampler.selection.value,
+            **of_model(c, m.sampler),
             "particles": m.particles,
             m.sampler.count.option: m.count,
             "method": "exact" if m.bits is None else "certified",
-            "law": {s: either_end(p) for s, p in zip(c.model.layers[-1], m.output.law, strict=True)},
-            "dead": either_end(m.output.dead),
-            "tv": either_end(m.total_variation),
-            "second_moment_ratio": str(m.second_moment_ratio),
+            **exact_map("law", dict(zip(c.model.layers[-1], m.output.law, strict=True))),
+            **exact("dead", m.output.dead),
+            **exact("tv", m.total_variation),
+            **exact("second_moment_ratio", m.second_moment_ratio),
             "bounds": [row.to_json() for row in self.rows],
             "out_of_scope": [{"id": i, "form": form, "unless": scope} for i, form, scope in self.out_of_scope],
+            "summary": summary(self.closing),
             "verdict": self.verdict.value,
         }
 

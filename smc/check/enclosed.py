@@ -16,6 +16,8 @@ import flint
 
 from proofs import bounds
 from proofs.catalogue import TV
+from smc.check.closing import Closing
+from smc.check.document import ends, exact, of_model, summary
 from smc.check.measure import Measured
 from smc.check.row import START_BITS, Claim, Row, worst_verdict
 from smc.check.table import claims, rows
@@ -23,7 +25,7 @@ from smc.errors import InputError, TooLarge
 from smc.exact import explain_law
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
-from smc.numbers import Ball, Extended, Rational, Verdict, at_most, dyadic, precision, text
+from smc.numbers import Ball, Extended, Rational, Verdict, at_most, dyadic, precision
 from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -53,10 +55,10 @@ class EnclosedRow:
             "id": self.id,
             "form": self.form,
             "quantity": self.quantity,
-            "bound": str(dyadic(self.bound)) if isinstance(self.bound, flint.arb) else text(self.bound),
+            **exact("bound", dyadic(self.bound) if isinstance(self.bound, flint.arb) else self.bound),
             "bound_exact": not isinstance(self.bound, flint.arb),
             "observed": None,
-            "observed_enclosure": [str(self.low), str(self.high)],
+            **ends("observed_enclosure", self.low, self.high),
             "verdict": self.verdict.value,
         }
 
@@ -93,21 +95,17 @@ class EnclosedReport:
         """Ends of `TV(law of the output, pi)`."""
         return self.found.tv_lower, self.found.tv_upper
 
+    @property
+    def closing(self) -> Closing:
+        """What it comes to."""
+        return Closing(self.constants, self.sampler, self.rows)
+
     def to_json(self) -> dict[str, Any]:
         """The object that `check --method enclosure --json` prints: constants exact, measurements as pairs of rationals around them."""
         c, e = self.constants, self.found
         low, high = e.second_moment
         return {
-            "model": c.model.name,
-            "notes": list(c.model.notes),
-            "twist": c.twist.name,
-            "horizon": c.model.horizon,
-            "normaliser": str(c.normaliser),
-            "bellman_error": text(c.bellman_error),
-            "bellman_product": text(c.bellman_product),
-            "ratio_bound": text(c.ratio_bound),
-            "algorithm": self.sampler.name,
-            "selection": self.sampler.selection.value,
+            **of_model(c, self.sampler),
             "particles": e.particles,
             "method": "enclosure",
             "level": e.level,
@@ -115,13 +113,14 @@ class EnclosedReport:
             "law": None,
             "law_enclosures": {s: [str(end) for end in e.probability(k)] for k, s in enumerate(c.model.layers[-1])},
             "dead": None,
-            "dead_upper": str(e.dead_upper),
+            **exact("dead_upper", e.dead_upper),
             "tv": None,
-            "tv_lower": str(self.tv[0]),
-            "tv_upper": str(self.tv[1]),
-            "second_moment_ratio": str(low) if low == high else None,
-            "second_moment_ratio_enclosure": [str(low), str(high)],
+            **exact("tv_lower", self.tv[0]),
+            **exact("tv_upper", self.tv[1]),
+            **exact("second_moment_ratio", low if low == high else None),
+            **ends("second_moment_ratio_enclosure", low, high),
             "bounds": [row.to_json() for row in self.rows],
+            "summary": summary(self.closing),
             "verdict": self.verdict.value,
         }
 

@@ -14,7 +14,7 @@ from typing import Any
 import flint
 
 from proofs.catalogue import TV
-from smc.check.atlas import Demand, demand
+from smc.check.demand import Demand, demand
 from smc.check.enclosed import seconds_of_law
 from smc.check.measure import Measured
 from smc.check.table import CLAIMED, CLAIMED_NAMES, claims

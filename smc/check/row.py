@@ -14,12 +14,13 @@ from typing import Any, Literal
 import flint
 
 from proofs import bounds
-from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, precision, text
+from smc.check.document import MOST_BITS, end
+from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, precision
 
 Relation = Literal["<=", ">=", "="]
 
-START_BITS, MOST_BITS = 128, 8192
-"""Working precision of a comparison that needs a square root: doubled until it is settled, or left UNDECIDED."""
+START_BITS = 128
+"""Working precision of a comparison that needs a square root: doubled until it is settled, or left UNDECIDED at `MOST_BITS`."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ class Row:
             "form": self.form,
             "quantity": self.quantity,
             "relation": self.relation,
-            "bound": _end(self.bound, lower=upper_bound),
+            **end("bound", self.bound, lower=upper_bound),
             "bound_exact": not isinstance(self.bound, flint.arb),
-            "observed": _end(self.observed, lower=not upper_bound),
+            **end("observed", self.observed, lower=not upper_bound),
             "verdict": self.verdict.value,
         }
 
@@ -70,22 +71,6 @@ def _is_infinite(value: Extended | Ball) -> bool:
 
 def _as_ball(value: Rational | Ball) -> Ball:
     return value if isinstance(value, flint.arb) else ball(value)
-
-
-def _end(value: Extended | Ball, *, lower: bool) -> str | None:
-    """The value as text; for a ball its lower or upper end, which is a rational."""
-    if not isinstance(value, flint.arb):
-        return text(value)
-    with precision(MOST_BITS):  # an end is rounded to the working precision: enough of it loses nothing
-        mantissa, exponent = (value.lower() if lower else value.upper()).mid().man_exp()
-    return str(Rational(int(mantissa)) * Rational(2) ** int(exponent))
-
-
-def either_end(value: Rational | Ball) -> str | list[str | None]:
-    """A rational as text; a ball as the pair of rationals that encloses it."""
-    if isinstance(value, flint.arb):
-        return [_end(value, lower=True), _end(value, lower=False)]
-    return str(value)
 
 
 def _verdict(observed: Rational | Ball, relation: Relation, bound: Extended | Ball) -> Verdict:

@@ -15,12 +15,14 @@ import flint
 
 from proofs import bounds
 from proofs.catalogue import SECOND_MOMENT, TV
+from smc.check.closing import Closing
+from smc.check.document import exact, of_model, summary
 from smc.check.measure import Measured
 from smc.check.row import START_BITS, Claim, Row, worst_verdict
 from smc.check.table import claims, rows
 from smc.errors import InputError
 from smc.montecarlo import Estimate, estimate
-from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, dyadic, nearest_float, precision, text
+from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, dyadic, nearest_float, precision
 from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -47,12 +49,11 @@ class SampledRow:
 
     def to_json(self) -> dict[str, Any]:
         """As a row of the exact report, with `observed` null and the interval beside it; a ball is shown as its midpoint."""
-        shown = str(dyadic(self.bound)) if isinstance(self.bound, flint.arb) else text(self.bound)
         return {
             "id": self.id,
             "form": self.form,
             "quantity": self.quantity,
-            "bound": shown,
+            **exact("bound", dyadic(self.bound) if isinstance(self.bound, flint.arb) else self.bound),
             "bound_exact": not isinstance(self.bound, flint.arb),
             "observed": None,
             "observed_interval": interval(self.low, self.high),
@@ -104,21 +105,17 @@ class SampledReport:
         low, high = self.estimated.second_moment_interval
         return (low / square, high / square) if square else (0.0, math.inf)
 
+    @property
+    def closing(self) -> Closing:
+        """What it comes to."""
+        return Closing(self.constants, self.sampler, self.rows)
+
     def to_json(self) -> dict[str, Any]:
         """The object that `check --method monte-carlo --json` prints: constants exact, measurements as intervals."""
         c, e = self.constants, self.estimated
         assert e.tv_interval is not None
         return {
-            "model": c.model.name,
-            "notes": list(c.model.notes),
-            "twist": c.twist.name,
-            "horizon": c.model.horizon,
-            "normaliser": str(c.normaliser),
-            "bellman_error": text(c.bellman_error),
-            "bellman_product": text(c.bellman_product),
-            "ratio_bound": text(c.ratio_bound),
-            "algorithm": self.sampler.name,
-            "selection": self.sampler.selection.value,
+            **of_model(c, self.sampler),
             "particles": e.particles,
             "method": "monte-carlo",
             "replicates": e.replicates,
@@ -133,9 +130,10 @@ class SampledReport:
             "dead_interval": list(e.dead_interval),
             "tv": None,
             "tv_interval": list(e.tv_interval),
-            "second_moment_ratio": None if self.second_moment_ratio is None else str(self.second_moment_ratio),
+            **exact("second_moment_ratio", self.second_moment_ratio),
             "second_moment_ratio_interval": interval(*self.second_moment_interval),
             "bounds": [row.to_json() for row in self.rows],
+            "summary": summary(self.closing),
             "verdict": self.verdict.value,
         }
 

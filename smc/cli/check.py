@@ -149,11 +149,15 @@ def command(
     if as_json:
         json_object(document)
     else:
+        from smc.present.closing import closing_lines
+
         lines, table = _shown(report)
         console = results()
         for line in lines:
             console.print(line, soft_wrap=True)
         console.print(table)
+        for line in closing_lines(report.closing):
+            console.print(line)
     return CODES[report.verdict]
 
 

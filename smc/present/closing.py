@@ -1,0 +1,55 @@
+"""The two lines that close a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smc.check.closing import Closing
+from smc.check.table import CLAIMED
+from smc.numbers import Verdict
+from smc.present.digits import short
+
+WORDS = {Verdict.REFUTED: "REFUTED", Verdict.UNDECIDED: "undecided", Verdict.HOLDS: "hold"}
+
+
+def closing_lines(closing: Closing) -> Iterator[str]:
+    """The two lines."""
+    yield _what_holds(closing)
+    yield "; ".join(filter(None, [_what_to_buy(closing), _where(closing)]))
+
+
+def _what_holds(closing: Closing) -> str:
+    counts = closing.statements
+    told = [
+        f"{counts[verdict.value]} of {sum(counts.values())} {word}"
+        for verdict, word in WORDS.items()
+        if counts[verdict.value]
+    ]
+    best = closing.tightest
+    if not closing.about_the_run:
+        return f"{', '.join(told)}, of model and reward model; no statement speaks of {closing.sampler.name}: nothing was claimed of it"
+    useful = (
+        f"tightest useful bound: {best.quantity} <= {short(best.bound)}, by {best.id} ({best.form})"
+        if best is not None
+        else "no bound on a total variation is below 1"
+    )
+    return f"{', '.join(told)}; {useful}"
+
+
+def _what_to_buy(closing: Closing) -> str:
+    asked = closing.asked
+    if asked is None:
+        return (
+            ""
+            if closing.sampler not in CLAIMED
+            else f"no statement gives an N for total variation {short(closing.delta)}"
+        )
+    count = asked.particles or 0
+    return f"total variation {short(closing.delta)} is certain from N = {count:,} on, by {asked.id} ({asked.form})"
+
+
+def _where(closing: Closing) -> str:
+    worst = closing.worst
+    if worst is None:
+        return "the reward model is exact: every Bellman ratio is 1"
+    return f"the reward model is worst at step {worst.step} in {worst.state!r}: Bellman ratio {short(worst.ratio)}"

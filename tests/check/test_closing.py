@@ -1,0 +1,112 @@
+"""The two lines that close a report, and the decimals beside the fractions of its JSON object."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proofs.catalogue import TV
+from smc.check.check import check
+from smc.check.closing import DELTA
+from smc.check.enclosed import check_by_enclosure
+from smc.check.sampled import check_by_simulation
+from smc.exact import output_law
+from smc.formats import load
+from smc.numbers import ONE, Rational, Verdict, at_most, decimal_of
+from smc.present.closing import closing_lines
+from smc.setting.twist import perfect
+
+SOURCE = load("shipped:verifier-tree")
+MODEL, TWIST = SOURCE.model, SOURCE.twist()
+
+
+def test_the_number_asked_for_is_the_least_that_its_statement_certifies_and_is_enough():
+    closing = check(MODEL, TWIST, particles=2).closing
+    asked = closing.asked
+    assert asked is not None
+    assert asked.particles == 22
+
+    def bound(n: int):
+        rows = check(MODEL, TWIST, particles=n).rows if n < 4 else check_by_enclosure(MODEL, TWIST, particles=n).rows
+        return next(r.bound for r in rows if (r.id, r.form) == (asked.id, asked.form))
+
+    assert at_most(bound(asked.particles), DELTA) is Verdict.HOLDS
+    assert at_most(bound(asked.particles - 1), DELTA) is Verdict.REFUTED
+    assert check_by_enclosure(MODEL, TWIST, particles=asked.particles).tv[1] <= DELTA
+
+
+def test_the_tightest_bound_is_below_one_and_below_every_other():
+    report = check(MODEL, TWIST, particles=4)
+    best = report.closing.tightest
+    assert best is not None
+    others = [row for row in report.rows if row.quantity == TV]
+    assert all(at_most(best.bound, row.bound) is Verdict.HOLDS for row in others if row is not best)
+    assert at_most(report.measured.total_variation, best.bound) is Verdict.HOLDS
+    assert at_most(check(MODEL, TWIST, particles=1).closing.tightest.bound, ONE) is Verdict.HOLDS
+
+
+def test_the_worst_place():
+    worst = check(MODEL, TWIST, particles=1).closing.worst
+    assert worst is not None
+    error = check(MODEL, TWIST, particles=1).constants.bellman_error
+    assert max(worst.ratio, 1 / worst.ratio) == 1 + error
+    assert check(MODEL, perfect(MODEL), particles=1).closing.worst is None
+
+
+@pytest.mark.parametrize("sampler", ["sis", "best-of-n"])
+def test_nothing_is_claimed_of_a_sampler_without_a_statement(sampler):
+    first, second = closing_lines(check(MODEL, TWIST, sampler, particles=2).closing)
+    assert f"no statement speaks of {sampler}" in first
+    assert "certain" not in second
+
+
+def test_a_refuted_row_is_counted_first():
+    closing = check(MODEL, TWIST, particles=2).closing
+    row = closing.rows[-1]
+    bent = type(closing)(
+        closing.constants, closing.sampler, [*closing.rows, type(row)(**{**vars(row), "verdict": Verdict.REFUTED})]
+    )
+    assert next(closing_lines(bent)).startswith("1 of 16 REFUTED, 15 of 16 hold")
+
+
+@pytest.mark.parametrize(
+    "report",
+    [check(MODEL, TWIST, particles=2), check_by_enclosure(MODEL, TWIST, particles=50), check_by_simulation(MODEL, TWIST, replicates=100)],
+    ids=["exact", "enclosure", "monte-carlo"],
+)  # fmt: skip
+def test_a_decimal_beside_each_fraction(report):
+    def walk(value):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if isinstance(inner, str) and re.fullmatch(r"-?\d+/\d+", inner):
+                    assert value[f"{key}_decimal"] == pytest.approx(float(Fraction(inner)), rel=1e-15)
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    document = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    walk({k: v for k, v in document.items() if k not in ("law", "notes")})
+    assert document["bellman_error_decimal"] == 0.25
+    assert document["summary"]["delta"] == "1/10"
+
+
+def test_the_law_has_its_decimals():
+    document = check(MODEL, TWIST, particles=2).to_json()
+    law = output_law(check(MODEL, TWIST, particles=2).measured.process, 2)
+    assert sum(document["law_decimal"].values()) == pytest.approx(float(sum(law.law)))
+    assert document["law_decimal"].keys() == document["law"].keys()
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(-900, 900))
+def test_decimals_of_any_size(mantissa, exponent):
+    value = Rational(mantissa) * Rational(10) ** exponent
+    shown = decimal_of(value)
+    assert abs(Rational(Fraction(str(shown))) - value) <= abs(value) / 10**15
+    if isinstance(shown, str):
+        assert abs(value) > 10**300 or abs(value) < Rational(1, 10**300)
