@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 
 EXTRAS = {
     "gymnasium": "gym",
@@ -45,6 +47,14 @@ class ModelError(InputError):
 
 class TooLarge(InputError):
     """The computation asked for does not fit; says the size, the estimate and which method would do."""
+
+
+def one_of(known: Iterable[str], given: object, word: str = "choose one of") -> str:
+    """The mend for a name that is none of `known`: the nearest ones first, as questions, then all: "S3?; known: P0, P1, ..."."""
+    names = [str(name) for name in known]
+    by_small_letters = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(str(given).casefold()[:LONGEST_NAME], by_small_letters, n=3, cutoff=0.7)
+    return "".join(f"{by_small_letters[name]}? " for name in near) + f"{word} {', '.join(names)}"
 
 
 def missing_extra(module: str) -> InputError:

@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import Any
 
 from proofs.kernel.replay import STORED
-from smc.errors import InputError
+from smc.errors import InputError, one_of
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.statements import SAMPLER
 
@@ -83,9 +83,7 @@ def make_plan(statements: Iterable[str] = (), planted: Iterable[str] = (), **num
             )
     for name in falsehoods:
         if name not in FALSEHOODS:
-            raise InputError(
-                f"unknown falsehood {name!r}", where="planted", mend=f"choose from {', '.join(FALSEHOODS)}"
-            )
+            raise InputError(f"unknown falsehood {name!r}", where="planted", mend=one_of(FALSEHOODS, name))
     for name, value in numbers.items():
         least = 0 if name == "seed" else 1
         if isinstance(value, bool) or not isinstance(value, int) or value < least:

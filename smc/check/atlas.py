@@ -16,7 +16,7 @@ from smc.check.least import LeastParticles, least_particles
 from smc.check.measure import Measured
 from smc.check.row import Claim, Row
 from smc.check.table import CLAIMED, CLAIMED_NAMES, claims
-from smc.errors import InputError, TooLarge
+from smc.errors import InputError, TooLarge, one_of
 from smc.instances.product import (
     ProductModel,
     minimum_particles,
@@ -201,7 +201,7 @@ def family_setting(name: str, horizon: int, *, eps: object | None = None, c: obj
     `floor((1+eps)^(2(T-1))) + 1` children, gain `1 + eps`, whose Bellman error is eps. split: S9's instance, which takes neither.
     """
     if name not in FAMILIES:
-        raise InputError(f"unknown family {name!r}", where="atlas", mend=f"choose one of {', '.join(FAMILIES)}")
+        raise InputError(f"unknown family {name!r}", where="atlas", mend=one_of(FAMILIES, name))
     if name == "split":
         if eps is not None or c is not None:
             raise InputError("its Bellman error is 0", where="family:split", mend="leave eps and c out")

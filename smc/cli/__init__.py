@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -183,6 +184,11 @@ def _usage(error) -> int:
         if message.strip():
             typer.echo(message, err=True)
         return BAD_INPUT
+    mistyped = re.fullmatch(r"No such command '(.*)'\.?", message)
+    if mistyped:
+        from smc.errors import one_of
+
+        message = f"{message.rstrip('.')}; {one_of(COMMANDS, mistyped.group(1))}"
     return _tell(f"{message.rstrip('.')}; see {path} --help") and BAD_INPUT
 
 

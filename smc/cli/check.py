@@ -84,13 +84,13 @@ def command(
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
     from smc.cli.output import CODES, counting, json_object, results, waiting
-    from smc.errors import InputError, TooLarge
+    from smc.errors import InputError, TooLarge, one_of
     from smc.formats import load
     from smc.samplers import find
     from smc.setting.named_twists import uses_file
 
     if method not in METHODS:
-        raise InputError(f"unknown method {method!r}", where="method", mend=f"choose one of {', '.join(METHODS)}")
+        raise InputError(f"unknown method {method!r}", where="method", mend=one_of(METHODS, method))
     if budget is not None and (method not in ("auto", "enclosure") or not 0 < budget < 1e9):
         raise InputError(
             f"budget {budget} for {method}",
@@ -194,6 +194,10 @@ def _forewarn(model, twist, sampler: Sampler, count: int, explain: bool, mode: s
             f"note: exact values over {model.horizon} steps are long fractions and take a while", soft_wrap=True
         )
     if not sampler.interacting or count == 1:  # one particle is a chain: one pass over the edges
+        if explain:
+            remarks().print(
+                f"{sampler.name}: exact by passes over the edges, at once; no engine to choose", soft_wrap=True
+            )
         return
     process = Measured(analyse(model, twist), sampler, count).process
     try:

@@ -42,7 +42,7 @@ def command(
     from proofs.reading.derivation import kernel_text, text, to_json
     from smc.cli import REFUTED, UNDECIDED
     from smc.cli.output import columns, json_object, remarks, results
-    from smc.errors import InputError
+    from smc.errors import InputError, one_of
 
     folder = stored or STORED
     if not folder.is_dir():
@@ -51,7 +51,7 @@ def command(
     for message in made.refusals.values():
         remarks().print(f"refused: {message}", soft_wrap=True)
     if statement is not None and statement not in made.known():
-        raise InputError(f"unknown ID {statement!r}", where="prove", mend=f"known: {', '.join(made.known())}")
+        raise InputError(f"unknown ID {statement!r}", where="prove", mend=one_of(made.known(), statement, "known:"))
     chosen = made.find(statement) if statement else []
     readable = [e for e in chosen if e.refused is None]
     if graph is not None:

@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from smc.errors import InputError, ModelError
+from smc.errors import InputError, ModelError, one_of
 from smc.formats import native
 from smc.formats.options import parameters
 from smc.formats.strict_json import Rounding, load_bytes, read
@@ -98,7 +98,7 @@ def load(
         if given is not None:
             data = _written(given)
         else:
-            data = _shipped(spec) if spec.startswith("shipped:") else load_bytes(spec, spec)
+            data = _shipped(spec) if spec.startswith("shipped:") else _file(spec)
         return _native(data, spec, Rounding(rationalise), horizon, with_values)
     except InputError as error:
         if error.where.startswith(spec):
@@ -121,11 +121,18 @@ def _imported(spec: str) -> tuple[str, str, str] | None:
     return None if reader is None or spec.startswith("shipped:") else (reader, path, query)
 
 
+def _file(spec: str) -> bytes:
+    """The bytes of a model file. Raises InputError; for the name of a shipped model with the way to it."""
+    if spec.removesuffix(".json") in shipped() and not Path(spec).exists():
+        raise InputError("no such file", where=spec, mend=f"shipped:{spec.removesuffix('.json')}? or give a model file")
+    return load_bytes(spec, spec)
+
+
 def _shipped(spec: str) -> bytes:
     known = shipped()
     name = spec.removeprefix("shipped:")
     if name not in known:
-        raise InputError("no such shipped model", where=spec, mend=f"choose one of {', '.join(known)}")
+        raise InputError("no such shipped model", where=spec, mend=one_of(known, name))
     return known[name].read_bytes()
 
 

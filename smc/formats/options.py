@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
-from smc.errors import InputError
+from smc.errors import InputError, one_of
 from smc.numbers import Rational, rational
 
 
@@ -27,7 +27,7 @@ def only(given: Mapping[str, str], known: Collection[str]) -> None:
     """Raises InputError for a parameter that is not `known`."""
     for key in given:
         if key not in known:
-            raise InputError(f"unknown parameter {key!r}", mend=f"choose from {', '.join(known)}")
+            raise InputError(f"unknown parameter {key!r}", mend=one_of(known, key))
 
 
 def horizon_of(given: Mapping[str, str], in_place_of: int | None, example: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smc.errors import InputError
+from smc.errors import InputError, one_of
 from smc.samplers.adapted import adapted as _adapted
 from smc.samplers.best_of_n import best_of_n as _best_of_n
 from smc.samplers.guided import guided as _guided
@@ -25,7 +25,7 @@ def find(name: str | Sampler) -> Sampler:
     if isinstance(name, Sampler):
         return name
     if name not in SAMPLERS:
-        raise InputError(f"unknown algorithm {name!r}", where="algorithm", mend=f"choose one of {', '.join(SAMPLERS)}")
+        raise InputError(f"unknown algorithm {name!r}", where="algorithm", mend=one_of(SAMPLERS, name))
     return SAMPLERS[name]
 
 

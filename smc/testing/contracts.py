@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from smc.errors import InputError
+from smc.errors import InputError, one_of
 from smc.exact import output_law
 from smc.montecarlo.confidence import check_error, clopper_pearson, mean
 from smc.numbers import Rational
@@ -122,11 +122,9 @@ def check_sampler(
     chosen = tuple(dict.fromkeys(contracts))
     for name in chosen:
         if name not in CONTRACTS:
-            raise InputError(
-                f"unknown contract {name!r}", where="contracts", mend=f"choose from {', '.join(CONTRACTS)}"
-            )
+            raise InputError(f"unknown contract {name!r}", where="contracts", mend=one_of(CONTRACTS, name))
     if not chosen:
-        raise InputError("no contract to check", where="contracts", mend=f"choose from {', '.join(CONTRACTS)}")
+        raise InputError("no contract to check", where="contracts", mend=one_of(CONTRACTS, name))
     if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < 1:
         raise InputError(f"{replicates!r}", where="replicates", mend="give a whole number of at least 1")
     share = check_error(error) / len(chosen)

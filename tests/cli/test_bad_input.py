@@ -290,3 +290,36 @@ def test_too_large_says_the_size_the_estimate_and_the_way_out(capsys):
     ):
         assert part in message
     assert "mode '" not in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["prove", "s3"], "S3?"),
+        (["prove", "s0.varance"], "S0.variance?"),
+        (["check", "verifier-tree"], "shipped:verifier-tree?"),
+        (["check", "verifier-tree.json"], "shipped:verifier-tree?"),
+        (["check", "shipped:verifer-tree"], "verifier-tree?"),
+        (["check", "shipped:verifier-tree", "--algorithm", "navie"], "naive?"),
+        (["check", "shipped:verifier-tree", "--method", "Exact"], "exact?"),
+        (["atlas", "family:hiden?eps=1/2"], "hidden?"),
+        (["campaign", "--planted", "s3/constnt"], "S3/constant?"),
+        (["chek", "x"], "check?"),
+    ],
+)
+def test_a_mistyped_name_meets_the_one_that_is_meant(arguments, meant, capsys):
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert meant in said
+    assert said.count("\n") == 1
+
+
+def test_nothing_is_suggested_for_a_name_like_no_other(capsys):
+    assert run(["check", "shipped:verifier-tree", "--algorithm", "zzzz"]) == 2
+    assert "?" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sampler", ["naive", "adapted", "guided", "mh", "sis", "sis-guided", "best-of-n"])
+def test_explain_says_something_for_every_sampler(sampler, capsys):
+    assert run(["check", "shipped:verifier-tree", "--algorithm", sampler, "--explain"]) == 0
+    assert capsys.readouterr().err.strip()
