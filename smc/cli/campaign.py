@@ -52,7 +52,7 @@ def command(
     An instance is a model under a reward model at a number of particles: several are checked for every model that is drawn.
 
     Stopped by Ctrl-C, a kill or a crash, it loses at most the chunks under way, and goes on when called again.
-    Exit codes: 0 no violation, 1 a counterexample was found and written, 2 bad input, 3 a comparison stayed undecided, 130 interrupted.
+    Exit codes: 0 no violation, 1 a counterexample was found and written, 2 bad input, 3 a comparison stayed undecided or a planted falsehood was not found yet, 130 interrupted.
     """
     from smc.campaign.plan import make_plan
     from smc.campaign.runner import Ending, run
@@ -96,7 +96,13 @@ def command(
                 soft_wrap=True,
             )
             note.print(found.instance, soft_wrap=True)
-            note.print(f"written: bellman-smc check {path} --algorithm {found.algorithm}{particles}", soft_wrap=True)
+            again = f" --planted {found.claim}" if found.claim in plan.planted else ""
+            note.print(
+                f"written: bellman-smc check {path} --algorithm {found.algorithm}{particles}{again}", soft_wrap=True
+            )
+        missed = sorted(set(plan.planted) - {found.claim for found in totals.counterexamples})
+        if missed:
+            remarks().print(f"not found yet: {', '.join(missed)}; search on with more --examples", soft_wrap=True)
         if markdown_file is not None:
             write_atomically(markdown_file, markdown(totals, plan, store.seconds()))
         if plot_file is not None:
@@ -111,7 +117,7 @@ def command(
         return REFUTED
     if ending is Ending.INTERRUPTED:
         return INTERRUPTED
-    return UNDECIDED if any(row.undecided for row in totals.tightness) else HOLDS
+    return UNDECIDED if missed or any(row.undecided for row in totals.tightness) else HOLDS
 
 
 def _broken(found) -> str:

@@ -77,6 +77,9 @@ def command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say first which engine will run, why, and what it will take.")
     ] = False,
+    planted: Annotated[
+        str | None, typer.Option(help="Hold a planted falsehood against the model too, as `campaign --planted` does.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, rationals as strings.")] = False,
 ) -> int:
     """Check a model: its output law, its distance to the target, and every bound beside what was measured.
@@ -111,6 +114,9 @@ def command(
         if count is not None and not 1 <= count <= MOST:
             raise InputError(f"{count} {name}", where=name, mend=f"give a whole number from 1 to {MOST:.0e}")
     sampler = find(algorithm)
+    if planted is not None:
+        _check_planted(planted, sampler, method)
+        method = "exact"
     given = {name: n for name, n in (("particles", particles), ("proposals", proposals)) if n is not None}
     count = sampler.counted(**given) if given else sampler.count.default
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
@@ -138,6 +144,8 @@ def command(
                 )  # fmt: skip
             except TooLarge as fault:
                 raise _for_command_line(fault, sampler) from None
+            if planted is not None:
+                report = _with_planted(report, planted)
             document = report.to_json()
     else:
         from smc.check.sampled import check_by_simulation
@@ -159,6 +167,32 @@ def command(
         for line in closing_lines(report.closing):
             console.print(line)
     return CODES[report.verdict]
+
+
+def _check_planted(name: str, sampler: Sampler, method: str) -> None:
+    """Raises InputError for no falsehood, for one about another sampler, and for a method that is not exact."""
+    from smc.errors import InputError, one_of
+    from smc.testing.falsehoods import FALSEHOODS
+
+    if name not in FALSEHOODS:
+        raise InputError(f"unknown falsehood {name!r}", where="planted", mend=one_of(FALSEHOODS, name))
+    about = FALSEHOODS[name].algorithm
+    if about != sampler.name:
+        raise InputError(f"{name} speaks of {about}", where="planted", mend=f"choose --algorithm {about}")
+    if method not in ("auto", "exact"):
+        raise InputError("falsehoods are held against exact laws", where="planted", mend="choose --method exact")
+
+
+def _with_planted(report: Report, name: str) -> Report:
+    """The report with the rows of a planted falsehood."""
+    from dataclasses import replace
+
+    from smc.testing.falsehoods import FALSEHOODS
+    from smc.testing.instances import Instance
+
+    c = report.constants
+    rows = FALSEHOODS[name].rows(Instance(c.model, c.twist, report.measured.count))
+    return replace(report, rows=(*report.rows, *rows))
 
 
 def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, explain: bool) -> EnclosedReport:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,10 +18,11 @@ import pytest
 from smc.cli import COMMANDS, run
 from smc.exact import output_law
 from smc.formats import load, shipped
-from smc.numbers import Verdict, rational
+from smc.numbers import ONE, ZERO, Verdict, rational
 from smc.samplers import find, particle_process
 from smc.setting import twist as reward
 from smc.setting.analysis import analyse
+from smc.testing.falsehoods import FALSEHOODS
 from tests.formats.examples import LAYERED, bent, written
 
 HEAVY = (
@@ -422,3 +424,26 @@ def test_help_shows_every_default(command, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     assert run([command, "--help"]) == 0
     assert " . " not in capsys.readouterr().out, "a bracket was read as markup"
+
+
+def test_a_planted_falsehood_that_is_found_is_refuted_again_by_the_command_that_is_written(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert run(["campaign", "--planted", "S3/square-of-N", "--examples", "40", "--results", "hunt.sqlite"]) == 1
+    line = next(line for line in capsys.readouterr().err.splitlines() if line.startswith("written: "))
+    assert run(line.removeprefix("written: bellman-smc ").split()) == 1
+    assert "REFUTED" in capsys.readouterr().out
+
+
+def test_a_planted_falsehood_that_is_not_found_yet_decides_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    true = replace(FALSEHOODS["S8/first-step"], claims=lambda instance: iter([("TV", ZERO, ONE)]))
+    monkeypatch.setitem(FALSEHOODS, "S8/first-step", true)
+    assert run(["campaign", "--planted", "S8/first-step", "--examples", "1", "--results", "hunt.sqlite"]) == 3
+    assert "not found yet: S8/first-step" in capsys.readouterr().err
+
+
+def test_a_falsehood_about_another_sampler_is_no_row(capsys):
+    assert run(["check", "shipped:verifier-tree", "--planted", "S8/constant"]) == 2
+    assert "--algorithm adapted" in capsys.readouterr().err
