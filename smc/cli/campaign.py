@@ -52,7 +52,8 @@ def command(
     An instance is a model under a reward model at a number of particles: several are checked for every model that is drawn.
 
     Stopped by Ctrl-C, a kill or a crash, it loses at most the chunks under way, and goes on when called again.
-    Exit codes: 0 no violation, 1 a counterexample was found and written, 2 bad input, 3 a comparison stayed undecided or a planted falsehood was not found yet, 130 interrupted.
+    Exit codes: 0 no violation, 1 a counterexample was found and written, 2 bad input, 3 a comparison stayed undecided
+    or a planted falsehood was not found yet, 130 interrupted.
     """
     from smc.campaign.plan import make_plan
     from smc.campaign.runner import Ending, run
