@@ -5,7 +5,7 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 
-.PHONY: verify test nightly bench rocq notebooks mutation lint site clean help
+.PHONY: verify test nightly bench rocq notebooks mutation lint site figures clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,12 +38,15 @@ PAGES := build/pages
 site: .venv/.developed  ## the site with its doctests and links checked; open build/site/index.html
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group site
 	rm -rf $(PAGES) build/site && mkdir -p $(PAGES)/proofs $(PAGES)/tests $(PAGES)/notebooks $(PAGES)/extra/reference
-	cp -R .site/. README.md CITATION.cff $(PAGES) && cp proofs/README.md $(PAGES)/proofs && cp tests/*.md $(PAGES)/tests
+	cp -R .site/. README.md CITATION.cff $(PAGES) && mkdir -p $(PAGES)/.site && cp .site/*.svg $(PAGES)/.site && cp proofs/README.md $(PAGES)/proofs && cp tests/*.md $(PAGES)/tests
 	cp notebooks/*.ipynb notebooks/README.md $(PAGES)/notebooks
 	$(BIN)/python -m pdoc --docformat markdown --math --output-directory $(PAGES)/extra/reference smc proofs
 	$(BIN)/python -m sphinx -q -W --keep-going -b doctest $(PAGES) build/doctest
 	$(BIN)/python -m sphinx -q -W --keep-going -b linkcheck $(PAGES) build/linkcheck
 	$(BIN)/python -m sphinx -q -W --keep-going -b html $(PAGES) build/site
+
+figures: .venv/.developed  ## draw the figures of the README again
+	$(BIN)/python .site/figures.py
 
 mutation: .venv/.developed  ## mutation testing of the trusted kernel and the exact engine
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutation

@@ -43,7 +43,7 @@ def certified_curves(models: Sequence[Constants], sampler: Sampler = naive, most
         _panel(axes, constants, sampler, most)
     panels[0].set(ylabel="total variation to the target")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels) if len(models) > 1 else 2)
     return figure
 
 

@@ -100,13 +100,13 @@ def phase_transition(
     delta: object = "1/10",
     horizons: Sequence[int] = (10, 20, 40, 80, 160, 320),
 ) -> Figure:
-    """Particles that suffice (S3) and queries that are necessary (S6) against T, at `eps = c/T` and at constant eps."""
+    """Particles that suffice (S13) and queries that are necessary (S6) against T, at `eps = c/T` and at constant eps."""
     figure, axes = new_axes()
     colours = cycler_colours()
     for k, (label, error) in enumerate(
         ((f"eps = {rational(c)}/T", lambda t: rational(c) / t), (f"eps = {rational(eps)}", lambda t: rational(eps)))
     ):
-        for name, word, style in (("S3", "enough particles (S3)", "-"), ("S6", "necessary queries (S6)", "--")):
+        for name, word, style in (("S13", "enough particles (S13)", "-"), ("S6", "necessary queries (S6)", "--")):
             counts = []
             for horizon in horizons:
                 asked = counts_by_statement(setting(horizon, error(horizon), ratio_bound, delta))
