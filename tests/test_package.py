@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.test_readme import agree, blocks, commands
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.nightly
@@ -19,15 +23,20 @@ pytestmark = pytest.mark.nightly
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"  # a copy: building leaves files behind
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        source.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, source)
-    for name in ("proofs", "smc"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source))
+    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(folder), str(copied(folder, ("proofs", "smc"))))
     (built,) = folder.glob("*.whl")
     return built
+
+
+def copied(folder: Path, rooms: tuple[str, ...]) -> Path:
+    """What a build reads, in a copy: building leaves files behind."""
+    source = folder / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "CHANGELOG.md", "CITATION.cff", "Makefile"):
+        shutil.copy(ROOT / name, source)
+    for name in rooms:
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return source
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +45,15 @@ def environment(wheel, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("clean") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     pip(str(folder / "bin" / "python"), "install", str(wheel))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def equipped(wheel, tmp_path_factory) -> Path:
+    """A clean environment with the wheel and the extras that the README's `make verify` installs."""
+    folder = tmp_path_factory.mktemp("equipped") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip(str(folder / "bin" / "python"), "install", f"{wheel}[campaign,gym,plot]")
     return folder
 
 
@@ -78,6 +96,38 @@ def test_the_commands_work_far_from_the_repository(environment, tmp_path, argume
         assert json.loads(done.stdout)
     assert listing(site) == before, "nothing is written next to the installed package"
     assert [p.name for p in tmp_path.iterdir()] == (["out"] if "-o" in arguments else [])
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.splitlines()[0][2:60])
+def test_the_commands_of_the_readme_run_from_the_wheel(equipped, tmp_path, block):
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment |= {"PATH": f"{equipped / 'bin'}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "160", "NO_COLOR": "1"}
+    for command, shown in commands(block):
+        if command.startswith("bellman-smc"):
+            done = subprocess.run(
+                shlex.split(command), cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600
+            )
+            assert done.returncode == 0, f"{command}: {done.stderr}"
+            assert not shown.strip() or agree(shown, done.stdout), f"{command} prints now:\n{done.stdout}"
+
+
+def test_the_source_distribution_holds_tests_notebooks_and_changelog(tmp_path):
+    source = copied(tmp_path, ("proofs", "smc", "tests", "notebooks", ".site"))
+    subprocess.run(
+        [sys.executable, "-m", "build", "--sdist", "--outdir", str(tmp_path), str(source)],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    (built,) = tmp_path.glob("*.tar.gz")
+    names = {name.partition("/")[2] for name in tarfile.open(built).getnames()}
+    wanted = {
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "Makefile",
+        "tests/conftest.py",
+        "tests/golden/formulas.txt",
+        "notebooks/README.md",
+    }
+    assert wanted <= names
 
 
 def listing(folder: Path) -> set[Path]:
