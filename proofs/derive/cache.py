@@ -17,6 +17,10 @@ from proofs.kernel import Node, ProofError
 from proofs.kernel.replay import decode_term
 
 
+FINDER = 2
+"""Goes up when the search writes its certificates in another way: older ones are then searched for again."""
+
+
 def _text(node: Node, known: dict[Node, str]) -> str:
     if node not in known:
         kids = [_text(k, known) for k in node.kids]
@@ -34,7 +38,7 @@ class Cache:
 
     def _key(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> str:
         parts = [[_text(f, self._texts) for f in group] for group in ([goal], premises, denominators)]
-        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()
+        return hashlib.blake2b(json.dumps([FINDER, parts]).encode(), digest_size=20).hexdigest()
 
     def get(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> Certificate | None:
         entry = self.found.get(self._key(goal, premises, denominators))
