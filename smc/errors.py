@@ -13,7 +13,6 @@ EXTRAS = {
     "joblib": "campaign",
     "dask": "dask",
     "distributed": "dask",
-    "scipy": "search",
     "stormpy": "prism",
     "umbi": "umb",
 }

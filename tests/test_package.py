@@ -132,3 +132,16 @@ def test_the_source_distribution_holds_tests_notebooks_and_changelog(tmp_path):
 
 def listing(folder: Path) -> set[Path]:
     return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
+
+
+def test_an_outside_project_derives_and_proves_with_the_wheel_alone(environment, tmp_path):
+    """Its pytest file in a folder of its own: sample complexity, a refused constant, lemmas of its own."""
+    python = str(environment / "bin" / "python")
+    pip(python, "install", "pytest")
+    shutil.copy(ROOT / "tests" / "outside" / "test_my_derivations.py", tmp_path)
+    done = subprocess.run(
+        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_derivations.py"],
+        cwd=tmp_path, env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout and "failed" not in done.stdout

@@ -11,8 +11,6 @@ from proofs.derive.programme import search
 from proofs.kernel import ProofError
 from proofs.language.terms import E, element, eq, fn, le, lt, measure, real
 
-pytest.importorskip("scipy")
-
 x, y, z, N, q, a = real("x y z N q a")
 
 

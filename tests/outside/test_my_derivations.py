@@ -1,12 +1,14 @@
-"""What an outside sympy user writes in a pytest file: derivations of one's own, checked by the kernel.  Public names alone."""
+"""A pytest file of an outside project: derivations of one's own, checked by the kernel.  It needs sympy, pytest and the installed package.
+
+`python -m pytest test_my_derivations.py` in a folder of its own; `tests/test_package.py` does so from the wheel in a clean environment.
+"""
+
+import inspect
 
 import pytest
 from sympy import Eq, Function, Le, Rational, Symbol, diff, exp, factor, limit, oo, series, simplify, solve, symbols
 
-from proofs import Derivation, derivation, prove, theorem
-from proofs.derive.polynomials import NotFound
-from proofs.language.bridge import same
-from proofs.language.expressions import Both, Element, Expect, ForAll, Law
+from proofs import Both, Derivation, Element, Expect, ForAll, Law, NotFound, prove, theorem
 from proofs.testing import still_proves
 
 mu, y, f, m = Law("mu", "", "Y"), Element("y", "Y"), Function("f"), Symbol("m", real=True)
@@ -30,14 +32,17 @@ def test_a_wrong_constant_is_refused():
         prove(S3.lhs <= S3.rhs * Rational(99, 100), "S3.uniform")
 
 
-def test_sample_complexity_by_solve_and_prove():
-    S3, delta = theorem("S3.uniform"), Symbol("delta", positive=True)
+@pytest.mark.parametrize("name, constant", [("S3.uniform", 2), ("S13.uniform", 4)])
+def test_sample_complexity_by_solve_and_prove(name, constant):
+    B, delta = theorem(name), Symbol("delta", positive=True)
     c, T = Symbol("c", nonnegative=True), Symbol("T", integer=True, positive=True)
-    need = solve(Eq(S3.rhs, delta), S3.N)[0]
-    proof = prove(S3.lhs <= delta, "S3.uniform", given=[need <= S3.N])
-    assert len(proof.hypotheses) == len(S3.hypotheses) + 2  # those of S3.uniform, delta > 0 and N >= need
-    per_step = need.subs({S3.eps: c / T, S3.n: T - 1, S3.T: T}) / T
-    assert limit(per_step, T, oo) == S3.L**2 * exp(2 * c) / (2 * delta)
+    need = solve(Eq(B.rhs, delta), B.N)[0]
+    proof = prove(B.lhs <= delta, name, given=[need <= B.N])
+    assert len(proof.hypotheses) == len(B.hypotheses) + 2  # those of the theorem, delta > 0 and N >= need
+    with pytest.raises(NotFound):  # half as many particles do not follow
+        prove(B.lhs <= delta, name, given=[need / 2 <= B.N])
+    per_step = need.subs({B.eps: c / T, B.n: T - 1, B.T: T}) / T
+    assert limit(per_step, T, oo) == B.L**2 * exp(2 * c) / (constant * delta)
 
 
 def jensen(d: Derivation):
@@ -56,23 +61,49 @@ def test_the_square_of_the_mean():
         still_proves(jensen, given=[0 < a])
 
 
+low, high, g = Symbol("low", real=True), Symbol("high", real=True), Function("g", real=True)
+ranged = ForAll(y, Both(low <= g(y), g(y) <= high))
+mean_one, spread = Eq(Expect(mu, y, g(y)), 1), Expect(mu, y, g(y) ** 2) - 1
+
+
+def my_density(d: Derivation):
+    """Var g <= (high - 1)(1 - low) for a density g of one's own."""
+    within = d.given(ranged, mean_one)[0](y)
+    apart = d.expect(mu, y, d.prove((high - g(y)) * (g(y) - low) >= 0, within[0], within[1]))
+    return d.prove(spread <= (high - 1) * (1 - low), apart)
+
+
 def test_bhatia_davis_for_a_density_of_one_s_own():
-    low, high = symbols("low high", real=True)
-    d = derivation("mine")
-    g = Function("g", real=True)
-    within, _ = d.given(ForAll(y, Both(low <= g(y), g(y) <= high)), Eq(Expect(mu, y, g(y)), 1))
-    ends = within(y)
-    apart = d.expect(mu, y, d.prove((high - g(y)) * (g(y) - low) >= 0, ends[0], ends[1]))
-    line = d.prove(Expect(mu, y, g(y) ** 2) - 1 <= (high - 1) * (1 - low), apart)
-    assert len(line.fact.hyps) == 2
+    still_proves(my_density, claim=spread <= (high - 1) * (1 - low), given=[ranged, mean_one])
+    S0 = theorem("S0.variance")
+    assert simplify(S0.rhs.subs({S0.a: low, S0.b: high}) - (high - 1) * (1 - low)) == 0
+
+
+def too_good(d: Derivation):
+    """Half of it: no proof, because two-point laws attain the whole."""
+    within = d.given(ranged, mean_one)[0](y)
+    apart = d.expect(mu, y, d.prove((high - g(y)) * (g(y) - low) >= 0, within[0], within[1]))
+    return d.prove(spread <= (high - 1) * (1 - low) / 2, apart)
+
+
+def test_a_lemma_that_is_too_good_is_refused():
+    with pytest.raises(NotFound):
+        still_proves(too_good)
+
+
+@pytest.mark.parametrize("lemma", [jensen, my_density])
+def test_a_lemma_takes_less_than_ten_lines(lemma):
+    assert len(inspect.getsource(lemma).splitlines()) < 10
+
+
+def positive_mean(d: Derivation):
+    w = Function("w", positive=True)
+    return d.expect(mu, y, d.prove(Le(0, 2 * w(y), evaluate=False)))
 
 
 def test_a_positive_function_is_a_hypothesis_where_it_is_used():
-    w = Function("w", positive=True)
-    d = derivation("mine")
-    line = d.expect(mu, y, d.prove(Le(0, 2 * w(y), evaluate=False)))
-    assert same(line.relation, Le(0, 2 * Expect(mu, y, w(y)), evaluate=False))
-    assert [str(h.op) for h in line.fact.hyps] == ["all"]  # forall y. 0 < w(y)
+    w, v = Function("w"), Element("v", "Y")
+    still_proves(positive_mean, claim=Le(0, 2 * Expect(mu, y, w(y))), given=[ForAll(v, 0 < w(v))])
 
 
 def test_facts_of_one_s_own_are_facts():
