@@ -20,6 +20,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from smc.interrupts import interrupted, watched
+from smc.present.words import SPELLED
 
 HOLDS, REFUTED, BAD_INPUT, UNDECIDED, INTERNAL, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 70, 130, 141
 TRACEBACK = "BELLMAN_SMC_TRACEBACK"
@@ -111,7 +112,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show must not stop the report
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=SPELLED)
     with watched():
         try:
             code = app(args=None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False)

@@ -17,7 +17,7 @@ from rich.text import Text
 from smc.cli import HOLDS, REFUTED, UNDECIDED
 from smc.errors import InputError
 from smc.numbers import Verdict
-from smc.present.words import on_terminal
+from smc.present.words import in_encoding, on_terminal
 
 CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
 """Exit code of a verdict."""
@@ -42,7 +42,7 @@ class PlainConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Every string that is printed, alone or in a table, comes through here."""
-        return super().render_str(on_terminal(text), **options)
+        return super().render_str(in_encoding(on_terminal(text), self.encoding), **options)
 
 
 def columns() -> int:

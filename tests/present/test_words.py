@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import unicodedata
 
 from hypothesis import example, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from smc.cli.output import PlainConsole
 from smc.errors import InputError
 from smc.present.figures import in_style, new_axes
-from smc.present.words import in_figure, on_terminal
+from smc.present.words import SPELLED, in_encoding, in_figure, on_terminal
 
 ANY = st.text(st.characters(codec="utf-8"), max_size=40)
 
@@ -58,3 +59,19 @@ def test_messages_stay_short(text, length):
     message = str(InputError(f"unknown state {name!r}", where="model.json: edges[0][0].from", mend="list it"))
     assert len(message) < 600
     assert message.startswith("model.json: edges[0][0].from: unknown state ") and message.endswith("; list it")
+
+
+@given(ANY, st.sampled_from(["ascii", "latin-1", "cp1252", "utf-8"]))
+@example("2.5× ≥ ∞ … — 名", "ascii")
+def test_every_encoding_can_carry_every_text(text, encoding):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors=SPELLED)
+    stream.write(text)
+    stream.flush()
+    if encoding == "utf-8":
+        assert stream.buffer.getvalue().decode() == text.replace("\n", os.linesep)
+
+
+def test_signs_are_spelled_where_they_are_missing():
+    assert in_encoding("2.5× ≥ ∞", "ascii") == "2.5x >= inf"
+    assert in_encoding("2.5× ≥ ∞", "utf-8") == "2.5× ≥ ∞"
+    assert "2.5× — 名".encode("latin-1", SPELLED) == b"2.5\xd7 - \\u540d"
