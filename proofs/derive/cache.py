@@ -16,7 +16,6 @@ from proofs.derive.polynomials import Certificate
 from proofs.kernel import Node, ProofError
 from proofs.kernel.replay import decode_term
 
-
 FINDER = 2
 """Goes up when the search writes its certificates in another way: older ones are then searched for again."""
 
