@@ -14,7 +14,7 @@ import math
 import numbers
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -179,6 +179,19 @@ def dyadic(point: Ball) -> Rational:
     """The midpoint of a finite ball, which is a rational with a power of two below."""
     mantissa, exponent = point.mid().man_exp()
     return Rational(int(mantissa)) * Rational(2) ** int(exponent)
+
+
+def least_enough(enough: Callable[[int], bool], most: int) -> int | None:
+    """The least n >= 1 with `enough(n)`, where `enough` once true stays true; None when no power of two up to `most` is enough."""
+    low, high = 0, 1
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > most:
+            return None
+    while high - low > 1:  # counts pass 2^63, where `bisect` ends
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def nearest_float(value: Extended | Ball) -> float:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs import bounds
-from smc.check.least import least_enough
 from smc.check.row import START_BITS, Claim
-from smc.numbers import Extended, Rational, Verdict, at_most, precision
+from smc.numbers import Extended, Rational, Verdict, at_most, least_enough, precision
 
 MOST_PARTICLES = 1 << 2000
 """Counts beyond this are not looked for."""

@@ -30,19 +30,6 @@ MOST_ENCLOSURE = 0.5
 """Estimated seconds beyond which no enclosure is made of each count."""
 
 
-def least_enough(enough: Callable[[int], bool], most: int) -> int | None:
-    """The least n >= 1 with `enough(n)`, where `enough` once true stays true; None when no n of the doubling up to `most` is enough."""
-    low, high = 0, 1
-    while not enough(high):
-        low, high = high, 2 * high
-        if high > most:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
-
-
 @dataclass(frozen=True)
 class LeastParticles:
     """The counts at which `TV <= delta`.

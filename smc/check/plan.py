@@ -17,9 +17,8 @@ import gmpy2
 
 from proofs import bounds
 from proofs.catalogue import ROWS
-from smc.check.least import least_enough
 from smc.errors import InputError
-from smc.numbers import ONE, Ball, Rational, Verdict, at_most, ball, precision, rational, whole
+from smc.numbers import ONE, Ball, Rational, Verdict, at_most, ball, least_enough, precision, rational, whole
 from smc.query.exponents import best_depth
 
 BITS = 256

@@ -13,6 +13,7 @@ The scans end at a single N on the other side, so both numbers are exact for R, 
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import flint
@@ -157,11 +158,7 @@ def _tail(ratios: tuple[Rational, ...], delta: Rational, most: int) -> int | Non
     """The least N with `tail_bound <= delta`, by bisection."""
     if tail_bound(ratios, most) > delta:
         return None
-    low, high = 0, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if tail_bound(ratios, middle) <= delta else (middle, high)
-    return high
+    return 1 + bisect_left(range(1, most), True, key=lambda n: tail_bound(ratios, n) <= delta)
 
 
 def _scan(curve: _Curve, low: int, high: int, skip: bool, deadline: float) -> tuple[int | None, bool]:

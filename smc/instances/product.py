@@ -21,7 +21,7 @@ import flint
 from smc.errors import ModelError, TooLarge
 from smc.exact.independent import TerminalCells, weighted_draw
 from smc.exact.law import OutputLaw
-from smc.numbers import ONE, ZERO, Ball, Rational, Verdict, at_most, rational
+from smc.numbers import ONE, ZERO, Ball, Rational, Verdict, at_most, least_enough, rational
 from smc.samplers.process import check_particles
 from smc.setting.model import Edge, LayeredModel, prefix_tree
 from smc.setting.twist import Twist, twist
@@ -237,15 +237,9 @@ def minimum_particles(
             raise ArithmeticError(f"TV at N = {n} is {seen[n]}, too wide to compare with {goal}: raise the precision")
         return verdict is Verdict.HOLDS
 
-    high = 1
-    while not enough(high):
-        high *= 2
-        if high > most:
-            raise TooLarge(f"{most} particles do not reach TV {goal}", where="delta", mend="raise delta or `most`")
-    low = high // 2  # not enough, or 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
+    least = least_enough(enough, most)
+    if least is None:
+        raise TooLarge(f"{most} particles do not reach TV {goal}", where="delta", mend="raise delta or `most`")
     if scan:
-        high = next((n for n in range(1, high) if n not in seen and enough(n)), high)
-    return MinimumParticles(high, seen[high], seen.get(high - 1), scan)
+        least = next((n for n in range(1, least) if n not in seen and enough(n)), least)
+    return MinimumParticles(least, seen[least], seen.get(least - 1), scan)

@@ -8,6 +8,7 @@ be right within a factor of about three, which is enough to choose and to refuse
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import comb, log2
 
@@ -122,14 +123,12 @@ def _refusal(
     chain: CellChain, particles: int, mode: str, bits: int, limit: float, sizes: _Sizes, costs: list[Cost]
 ) -> TooLarge:
     least = min(costs, key=lambda c: c.bytes) if all(c.bytes > limit for c in costs) else costs[0]
-    low, high = 0, particles  # the largest number that fits, by bisection: the costs grow with N
-    while high - low > 1:
-        middle = (low + high) // 2
-        small = _Sizes(chain, middle, bits)
-        if any(c.bytes <= limit and c.seconds <= PATIENCE for c in map(small.cost, MODES[mode])):
-            low = middle
-        else:
-            high = middle
+
+    def fits(sizes: _Sizes, mode: str) -> bool:
+        return any(c.bytes <= limit and c.seconds <= PATIENCE for c in map(sizes.cost, MODES[mode]))
+
+    # the largest number that fits: the costs grow with N
+    low = bisect_left(range(1, particles), True, key=lambda n: not fits(_Sizes(chain, n, bits), mode))
     others = [other for other in ("certified", "float") if other != mode and mode == "exact"]
     others = [o for o in others if all(c.bytes <= limit and c.seconds <= PATIENCE for c in map(sizes.cost, MODES[o]))]
     ways = (
