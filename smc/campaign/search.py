@@ -32,6 +32,7 @@ from smc.testing.mdps import finite_mdps
 from smc.testing.models import layered_models, prefix_trees, product_models
 from smc.testing.perturbations import Perturbation
 from smc.testing.rewards import perturbations
+from smc.testing.scope import unmet
 from smc.testing.statements import COUNTED, SAMPLER, measured
 
 
@@ -82,8 +83,10 @@ class Chunk:
 
 Finding = tuple[str, str, Row]
 """Claim, algorithm, row."""
-CRASH = "crash"
-"""The claim that every instance has an answer."""
+CRASH, SCOPE = "crash", "scope"
+"""The claims that every instance has an answer, and that its model meets the sealed hypotheses of what is printed for it."""
+ROUNDS = 8
+"""One chunk in so many reads the sealed hypotheses of the claim that it steers by: reading them takes as long as all the bounds."""
 
 
 class Refuted(AssertionError):
@@ -168,12 +171,14 @@ def _spoken_of(plan: Plan) -> dict[Sampler, frozenset[str]]:
 def run_chunk(plan: Plan, number: int) -> Chunk:
     """Draws and checks the instances of chunk `number`; at the first refutation shrinks it and stops.
 
-    Hypothesis climbs observed/bound of one claim a chunk, in turn.
+    Hypothesis climbs observed/bound of one claim a chunk, in turn; in the first round of `ROUNDS` its sealed hypotheses are read as well.
     """
     set_hypothesis_home_dir(tempfile.gettempdir() + "/bellman-smc-hypothesis")  # nothing is left where the user works
     chunk, began = Chunk(number), time.perf_counter()
     recorder = _Recorder(chunk)
-    steered = plan.claims[number % len(plan.claims)]
+    turn, place = divmod(number, len(plan.claims))
+    steered = plan.claims[place]
+    reads = steered in plan.statements and turn % ROUNDS == 0
     shrinking = False
 
     @seed(int.from_bytes(hashlib.blake2b(f"{plan.seed}/{number}".encode(), digest_size=8).digest(), "big"))
@@ -196,6 +201,8 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
                         raise Refuted(instance, claim, row.form, algorithm, str(row.observed), str(row.bound))
                     if claim == steered:
                         tightest = max(tightest, _ratio(row))
+                        if reads and instance.particles == 1:
+                            _read(instance, algorithm, row)
         except Refuted:
             shrinking = True
             raise
@@ -208,6 +215,12 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
     recorder.close()
     chunk.seconds = time.perf_counter() - began
     return chunk
+
+
+def _read(instance: Instance, algorithm: str, row: Row) -> None:
+    """Raises Refuted where the model does not meet a sealed hypothesis of the row's statement."""
+    for hypothesis in unmet(row, instance.constants, instance.particles):
+        raise Refuted(instance, SCOPE, f"{row.id} {row.form}", algorithm, "printed", hypothesis)
 
 
 def _ratio(row: Row) -> float:

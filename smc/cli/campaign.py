@@ -124,6 +124,8 @@ def command(
 def _broken(found) -> str:
     if found.claim == "crash":
         return f"{found.algorithm} has no answer: {found.form}: {found.observed}"
+    if found.claim == "scope":
+        return f"{found.form} is printed for a model that does not meet its hypothesis {found.bound}"
     return f"{found.claim} {found.form} is refuted: observed {found.observed}, claimed at most {found.bound}"
 
 

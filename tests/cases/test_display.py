@@ -22,7 +22,9 @@ def test_bounds_beyond_every_float_are_printed(method, capsys):
 
 def test_atlas_of_a_long_filter(capsys, tmp_path):
     figure = tmp_path / "atlas.png"
-    assert "3.711e+390" in shown(capsys, "atlas", LONG, "--particles", "1,2", "--figure", str(figure))
+    assert "3.711e+390" in shown(
+        capsys, "atlas", LONG, "--particles", "1,2", "--delta", "999/1000", "--figure", str(figure)
+    )
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 

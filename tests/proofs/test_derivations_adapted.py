@@ -13,8 +13,8 @@ from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist, with_bellman_error
-from tests.proofs.finite_models import check_theorem, holds
-from tests.proofs.witness import Adapted, fraction
+from smc.testing.finite_models import check_theorem, holds
+from smc.testing.witness import Adapted, fraction
 
 ONE = Fraction(1)
 TESTS = ({0: Fraction(0), 1: ONE}, {0: Fraction(1, 2), 1: Fraction(1, 7)})

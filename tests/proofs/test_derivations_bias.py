@@ -10,8 +10,8 @@ import pytest
 
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
-from tests.proofs.finite_models import check_theorem, holds
-from tests.proofs.witness import reciprocal, root_above
+from smc.testing.finite_models import check_theorem, holds
+from smc.testing.witness import reciprocal, root_above
 
 ONE = Fraction(1)
 

@@ -11,9 +11,9 @@ from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.setting.analysis import analyse
 from smc.setting.twist import twist
-from tests.proofs.finite_models import check_theorem
+from smc.testing.finite_models import check_theorem
+from smc.testing.witness import Adapted, Cloud, fraction
 from tests.proofs.test_derivations_adapted import TESTS, model
-from tests.proofs.witness import Adapted, Cloud, fraction
 
 ONE = Fraction(1)
 

@@ -18,8 +18,8 @@ from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist
-from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
-from tests.proofs.witness import Cloud, fraction, reciprocal
+from smc.testing.finite_models import check_theorem, exact_sqrt, holds
+from smc.testing.witness import Cloud, fraction, reciprocal
 
 ONE = Fraction(1)
 HALF = Fraction(1, 2)

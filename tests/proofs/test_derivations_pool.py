@@ -10,8 +10,8 @@ import pytest
 
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
-from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
-from tests.proofs.witness import reciprocal
+from smc.testing.finite_models import check_theorem, exact_sqrt, holds
+from smc.testing.witness import reciprocal
 
 ONE = Fraction(1)
 

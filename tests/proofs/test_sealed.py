@@ -25,8 +25,8 @@ from smc.samplers import find, particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import twist, with_bellman_error
-from tests.proofs.finite_models import check_theorem, holds
-from tests.proofs.witness import Adapted, Cloud, Layers, fraction, reciprocal
+from smc.testing.finite_models import check_theorem, holds
+from smc.testing.witness import Adapted, Cloud, Layers, fraction, reciprocal
 
 GOLDEN = STORED / RESTS_ON
 

@@ -16,56 +16,9 @@ from smc.check.measure import Measured
 from smc.instances.two_branch import most_bias
 from smc.samplers import find
 from smc.setting.analysis import analyse
-from tests.proofs.finite_models import check_theorem
+from smc.testing.finite_models import check_theorem
+from smc.testing.witness import Layers, Paths, fraction, reciprocal
 from tests.proofs.test_sealed import branching
-from tests.proofs.witness import Layers, fraction, reciprocal, root_above
-
-
-class Paths(Layers):
-    """Guided paths (states from time 0 to T) with their importance weight W = dpi/dguided."""
-
-    def __init__(self, c):
-        super().__init__(c)
-        self.law = {(0,): Fraction(1)}
-        for t in range(self.T):
-            self.law = {(*path, y): p * q for path, p in self.law.items() for q, y in self.guided(t, path[-1])}
-        self.rho = {(t, x): fraction(r) for t, layer in enumerate(c.bellman_ratio) for x, r in layer.items()}
-        raw = {path: self.product(path) for path in self.law}
-        self.mean = sum(p * raw[path] for path, p in self.law.items())
-        self.W = {path: w / self.mean for path, w in raw.items()}
-
-    def product(self, path: tuple) -> Fraction:
-        out = Fraction(1)
-        for t in range(1, self.T):
-            out *= self.rho[t, path[t]]
-        return out
-
-    def accept(self, x: tuple, y: tuple) -> Fraction:
-        return min(Fraction(1), self.W[y] / self.W[x])
-
-    def chain(self, F):
-        """U(k, path): the mean of F at the end of the chain's path after k further proposals."""
-
-        @cache
-        def U(k: int, x: tuple) -> Fraction:
-            if not k:
-                return F[x[-1]]
-            return sum(
-                p * (self.accept(x, y) * U(k - 1, y) + (1 - self.accept(x, y)) * U(k - 1, x))
-                for y, p in self.law.items()
-            )
-
-        return U
-
-    def environment_of(self, F, proposals: int):
-        W, low = self.W, min(self.W.values())
-        env = {
-            "guided": lambda: [(p, path) for path, p in self.law.items()], "W": lambda x: W[x], "F": lambda x: F[x[-1]],
-            "U": self.chain(F), "accept": self.accept, "a": low, "R": max(W.values()) / low, "n": proposals - 1, "m": self.T - 1,
-            "rho": lambda t, x: self.rho.get((t, x), Fraction(1)), "state": lambda path, t: path[t] if t <= self.T else 0,
-            "C": self.mean, "eps": fraction(self.c.bellman_error), "sqrt": root_above, "1/": reciprocal,
-        }  # fmt: skip
-        return env, {"Path": list(self.law), "nat": range(max(self.T, proposals) + 1)}
 
 
 @pytest.mark.parametrize("proposals", [1, 2, 4])

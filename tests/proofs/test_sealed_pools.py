@@ -12,9 +12,9 @@ import pytest
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.setting.analysis import analyse
-from tests.proofs.finite_models import check_theorem, holds
+from smc.testing.finite_models import check_theorem, holds
+from smc.testing.witness import Layers, fraction, reciprocal, root_above
 from tests.proofs.test_sealed import branching
-from tests.proofs.witness import Layers, fraction, reciprocal, root_above
 
 
 def end_of(ball: flint.arb) -> Fraction:

@@ -15,7 +15,7 @@ from proofs import bounds
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.instances.hidden import audit, hidden_child, hidden_mass
-from tests.proofs.finite_models import check_theorem, holds
+from smc.testing.finite_models import check_theorem, holds
 
 
 def searching(children: int, queries: int, **more):

@@ -17,7 +17,7 @@ from proofs.language.terms import element, evaluate, fn, nat, real
 from proofs.reading.blueprint import rests_on
 from proofs.registry import REGISTRY, bound_of, claim_of
 from proofs.registry import load as load_registry
-from tests.proofs.finite_models import check_theorem, exact_sqrt, holds
+from smc.testing.finite_models import check_theorem, exact_sqrt, holds
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 ONE = Fraction(1)

@@ -108,7 +108,7 @@ class Layers:
 
         @cache
         def f(t: int, x: int) -> Fraction:
-            return F[x] if t >= self.T else sum(w * f(t + 1, y) for w, y in self.guided(t, x))
+            return F[x] if t >= self.T else sum((w * f(t + 1, y) for w, y in self.guided(t, x)), Fraction(0))
 
         return f
 
@@ -149,7 +149,7 @@ class Cloud(Layers):
 
     def clouds(self, law: list) -> list[tuple[Fraction, tuple]]:
         """N independent draws."""
-        out = [(ONE, ())]
+        out: list[tuple[Fraction, tuple]] = [(ONE, ())]
         for _ in range(self.N):
             out = [(w * p, (*row, e)) for w, row in out for p, e in law]
         return out
@@ -228,13 +228,14 @@ class Adapted(Layers):
             return self.guided(t, cloud[0])
         return [(self.rho(t, x) / mass * p, y) for x in cloud for p, y in self.guided(t, x)]
 
-    def environment(self, F: dict[int, Fraction]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def environment(self, F: dict[int, Fraction] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         env, ranges = super().environment()
+        F = F or {x: Fraction(x + 1, self.width) for x in range(self.width)}
 
         @cache
         def W(t: int, cloud: tuple) -> Fraction:
             if t >= self.T:
-                return sum(F[x] for x in cloud) / self.N
+                return sum((F[x] for x in cloud), Fraction(0)) / self.N
             out = Fraction(0)
             for row in itertools.product(self.adapted(t, cloud), repeat=self.N):
                 weight = ONE
@@ -250,3 +251,53 @@ class Adapted(Layers):
             "q": lambda k: max(spread[self.T - k]) / min(spread[self.T - k]) if k <= self.T else ONE,
         }  # fmt: skip
         return env, ranges | {"X*": list(itertools.product(ranges["X"], repeat=self.N))}
+
+
+class Paths(Layers):
+    """Guided paths (states from time 0 to T) with their importance weight W = dpi/dguided."""
+
+    def __init__(self, c: Constants):
+        super().__init__(c)
+        self.law: dict[tuple, Fraction] = {(0,): Fraction(1)}
+        for t in range(self.T):
+            self.law = {(*path, y): p * q for path, p in self.law.items() for q, y in self.guided(t, path[-1])}
+        self.rho = {(t, x): fraction(r) for t, layer in enumerate(c.bellman_ratio) for x, r in layer.items()}
+        raw = {path: self.product(path) for path in self.law}
+        self.mean = sum(p * raw[path] for path, p in self.law.items())
+        self.W = {path: w / self.mean for path, w in raw.items()}
+
+    def product(self, path: tuple) -> Fraction:
+        out = Fraction(1)
+        for t in range(1, self.T):
+            out *= self.rho[t, path[t]]
+        return out
+
+    def accept(self, x: tuple, y: tuple) -> Fraction:
+        return min(Fraction(1), self.W[y] / self.W[x])
+
+    def chain(self, F: dict[int, Fraction]) -> Any:
+        """U(k, path): the mean of F at the end of the chain's path after k further proposals."""
+
+        @cache
+        def U(k: int, x: tuple) -> Fraction:
+            if not k:
+                return F[x[-1]]
+            return sum(
+                (
+                    p * (self.accept(x, y) * U(k - 1, y) + (1 - self.accept(x, y)) * U(k - 1, x))
+                    for y, p in self.law.items()
+                ),
+                Fraction(0),
+            )
+
+        return U
+
+    def environment_of(self, F: dict[int, Fraction], proposals: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        W, low = self.W, min(self.W.values())
+        env = {
+            "guided": lambda: [(p, path) for path, p in self.law.items()], "W": lambda x: W[x], "F": lambda x: F[x[-1]],
+            "U": self.chain(F), "accept": self.accept, "a": low, "R": max(W.values()) / low, "n": proposals - 1, "m": self.T - 1,
+            "rho": lambda t, x: self.rho.get((t, x), Fraction(1)), "state": lambda path, t: path[t] if t <= self.T else 0,
+            "C": self.mean, "eps": fraction(self.c.bellman_error), "sqrt": root_above, "1/": reciprocal,
+        }  # fmt: skip
+        return env, {"Path": list(self.law), "nat": range(max(self.T, proposals) + 1)}

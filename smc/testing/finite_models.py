@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from math import isqrt
 from typing import Any
 
@@ -28,14 +29,19 @@ def exact_sqrt(x: Fraction) -> Fraction:
     return Fraction(top, bottom)
 
 
+@cache
+def _opened(formula: Binder) -> tuple[str, Node]:
+    """A name that occurs nowhere else for the quantified variable, and the body with it: made once a formula, not once a value."""
+    name = f"bound{next(_NAMES)}"
+    return name, open_body(formula, var(name, formula.bound))
+
+
 def holds(formula: Node, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> bool:
     """Is the formula true, its quantifiers running over `ranges[sort]`?"""
     op, kids = formula.op, formula.kids
     if op == "all" and isinstance(formula, Binder):
-        sort = formula.bound
-        name = f"bound{next(_NAMES)}"
-        body = open_body(formula, var(name, sort))
-        return all(holds(body, {**env, name: value}, ranges) for value in ranges[sort])
+        name, body = _opened(formula)
+        return all(holds(body, {**env, name: value}, ranges) for value in ranges[formula.bound])
     if op == "=>":
         return not holds(kids[0], env, ranges) or holds(kids[1], env, ranges)
     if op == "and":

@@ -1,0 +1,202 @@
+"""Is a printed row in scope: does the model meet the hypotheses that are sealed with its statement, as the statement reader reads them?
+
+A sealed statement has hypotheses of two kinds. Some say what its auxiliary functions are (the law of a cloud's answer, moments
+along a run): these define symbols, and every model has such functions. The others speak of the model, the reward model, the test
+function and the constants; they are what a row claims about the model when it is printed, and they are evaluated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from proofs import bounds
+from proofs.catalogue import AT_STEP, FORMS, TARGETS
+from proofs.kernel import Node
+from proofs.kernel.printing import show
+from smc.check.row import Row
+from smc.numbers import INFINITE
+from smc.setting.analysis import Constants, Twist, analyse
+from smc.setting.model import Edge, LayeredModel
+from smc.testing.finite_models import holds
+from smc.testing.witness import Layers, Paths, fraction
+
+DEFINED = frozenset(
+    {"A", "AF", "B", "C", "Dev", "GF", "J", "Out", "P", "PQ", "PS", "PV", "Q", "U", "VF", "W", "accept", "chi"}
+)
+"""Symbols that hypotheses define by a recursion or a formula in others; see `MEASURED`."""
+MEASURED = {"S7": frozenset({"W"}), "S7.uniform": frozenset({"C"})}
+"""By statement: names of `DEFINED` that its hypotheses hold against the model after all."""
+
+
+def model_hypotheses(sealed: str) -> tuple[list[Node], list[Node]]:
+    """The hypotheses of the sealed statement: those on model and constants, and those that define a symbol."""
+    return _split(sealed)
+
+
+@cache
+def _split(sealed: str) -> tuple[list[Node], list[Node]]:
+    about: list[Node] = []
+    defining: list[Node] = []
+    defined = DEFINED - MEASURED.get(sealed, frozenset())
+    for hypothesis in sorted(bounds.claim(sealed).hyps, key=show):
+        defines = any(symbol.name in defined for symbol in hypothesis.free)
+        (defining if defines else about).append(hypothesis)
+    return about, defining
+
+
+def unmet(row: Row, c: Constants, particles: int) -> list[str]:
+    """The hypotheses behind `row` that the model does not meet, as texts; none where the row claims nothing (an infinite bound).
+
+    particles: N, or H for Metropolis-Hastings. A statement on the guided particle at step t speaks of the model that ends there with the
+    reward V_t: all of them are read.
+    """
+    form = FORMS[row.id, row.form]
+    if isinstance(row.bound, float) and row.bound == INFINITE:
+        return []
+    c = one_potential_a_state(c)
+    horizons = range(1, c.model.horizon + 1) if form.quantity == AT_STEP else (c.model.horizon,)
+    failed = []
+    for horizon in horizons:
+        for env, ranges in _readings(form.sealed, form.quantity, until(c, horizon), particles):
+            failed += [show(h) for h in model_hypotheses(form.sealed)[0] if not holds(h, env, ranges)]
+    return list(dict.fromkeys(failed))
+
+
+def until(c: Constants, horizon: int) -> Constants:
+    """The model that ends after `horizon` steps with the reward V_horizon."""
+    if horizon == c.model.horizon:
+        return c
+    model = LayeredModel(c.model.layers[: horizon + 1], c.model.edges[:horizon], c.twist.values[horizon], c.model.name)
+    return analyse(model, Twist(c.twist.values[: horizon + 1], c.twist.name))
+
+
+def one_potential_a_state(c: Constants) -> Constants:
+    """The same model with a state of its own for every potential on the moves into it, where parallel moves differ in theirs."""
+    model = c.model
+    if all(len({e.target for e in row}) == len(row) for step in model.edges for row in step):
+        return c
+    copies: list[list[tuple[int, Any]]] = [[(0, None)]]
+    for step in model.edges:
+        copies.append(sorted({(e.target, e.potential) for row in step for e in row}))
+    edges = []
+    for t, step in enumerate(model.edges):
+        number = {copy: k for k, copy in enumerate(copies[t + 1])}
+        edges.append(
+            tuple(
+                tuple(Edge(number[e.target, e.potential], e.probability, e.potential) for e in step[x])
+                for x, _ in copies[t]
+            )
+        )
+    names = [
+        tuple(f"{layer[x]} {k}" for k, (x, _) in enumerate(made))
+        for layer, made in zip(model.layers, copies, strict=True)
+    ]
+    split = LayeredModel(tuple(names), tuple(edges), tuple(model.reward[x] for x, _ in copies[-1]), model.name)
+    values = tuple(tuple(layer[x] for x, _ in made) for layer, made in zip(c.twist.values, copies, strict=True))
+    return analyse(split, Twist(values, c.twist.name))
+
+
+def _readings(
+    sealed: str, quantity: str, c: Constants, particles: int
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The model as a model of the statement's symbols; one for each step where the statement speaks of one layer (G3)."""
+    if quantity == TARGETS:
+        yield from _layers_of_targets(c)
+        return
+    F = {x: Fraction(x % 2) for x in range(max(c.model.sizes))}
+    if sealed.startswith("S7"):
+        env, ranges = Paths(c).environment_of(F, particles)
+        yield env | {"R": fraction(c.bellman_product)}, ranges
+        return
+    layers = Layers(c)
+    env, ranges = layers.environment()
+    edges = [(x, y) for x in ranges["X"] for y in ranges["X"]]
+    env |= {
+        "N": particles, "F": lambda x: F[x], "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y),
+        "first": lambda: [(p, (0, y)) for p, y in layers.M(0, 0)], "guided": layers.guided, **SYMBOLS[sealed](c, layers),
+    }  # fmt: skip
+    yield env, ranges | {"Edge": edges}
+
+
+def _layers_of_targets(c: Constants) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """G3 on each layer at whose states of positive mass V and V* vanish together; the others have no row."""
+    for mass, star, v in zip(c.prefix_mass, c.true_value, c.twist.values, strict=True):
+        live = [
+            (fraction(m), fraction(s), fraction(w)) for m, s, w in zip(mass, star, v, strict=True) if m and (s or w)
+        ]
+        if all(s and w for _, s, w in live):
+            env = {
+                "ref": lambda live=live: [(m, x) for x, (m, _, _) in enumerate(live)],
+                "Vstar": lambda x, live=live: live[x][1], "V": lambda x, live=live: live[x][2],
+            }  # fmt: skip
+            yield env, {"X": range(len(live))}
+
+
+# ------------------------------------------------------------------------------------------- constants, as each statement counts them
+def _at(values: Any) -> Callable[[int], Fraction]:
+    """The list as a function, 1 outside it."""
+    return lambda k: fraction(values[k]) if 0 <= k < len(values) else Fraction(1)
+
+
+def _nothing(c: Constants, layers: Layers) -> dict[str, Any]:
+    return {}
+
+
+def _two_sided(c: Constants, layers: Layers) -> dict[str, Any]:
+    """q and the least backward potential, by steps to go."""
+    return {"q": _at(c.q[::-1]), "lo": _at([low for _, low in c._lookahead[::-1]])}
+
+
+def _one_sided(c: Constants, layers: Layers) -> dict[str, Any]:
+    """b and the least V*/V by steps to go; L bounds the ratios from above only."""
+    return {
+        "b": _at(c.b[::-1]),
+        "u": _at([min(u.values()) for u in c.value_ratio[-2::-1]]),
+        "L": fraction(c.upper_ratio),
+    }
+
+
+def _from_the_root(c: Constants, layers: Layers) -> dict[str, Any]:
+    return {"b": _at(c.b)}
+
+
+def _published(c: Constants, layers: Layers) -> dict[str, Any]:
+    return {"C_act": fraction(c.c_act)}
+
+
+def _levels(c: Constants, layers: Layers) -> dict[str, Any]:
+    """The range of the Bellman ratios of a level, by steps made."""
+    return {"lo": _at([min(level.values()) for level in c.bellman_ratio]), "r": _at(c.level_ratio)}
+
+
+def _chain(c: Constants, layers: Layers) -> dict[str, Any]:
+    """Guided paths as the chain, their Bellman ratios as the weights; the range of a level is asked for one step before it."""
+    ratios = [{x: fraction(r) for x, r in level.items()} for level in c.bellman_ratio]
+
+    def known(t: int, x: int) -> bool:
+        return t < len(ratios) and x in ratios[t]
+
+    return {
+        "K": layers.guided, "rho": lambda t, x: ratios[t][x] if known(t, x) else Fraction(1),
+        "dead": lambda t, x: 0 if known(t, x) else 1,
+        "noedge": lambda t, x, y: 0 if known(t, x) and any(p and z == y for p, z in layers.guided(t, x)) else 1,
+        "lo": _at([min(level.values()) for level in c.bellman_ratio[1:]]), "r": _at(c.level_ratio),
+    }  # fmt: skip
+
+
+def _adapted(c: Constants, layers: Layers) -> dict[str, Any]:
+    """The range of V*/V by steps to go."""
+    spread = [u.values() for u in c.value_ratio[::-1]]
+    return {"lo": _at([min(u) for u in spread]), "q": _at(c.q_adapted[::-1])}
+
+
+SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
+    "P0": _nothing, "P1": _nothing, "P5": _nothing, "S2": _nothing, "S8.uniform": _nothing, "G1": _nothing,
+    "P2": _two_sided, "P3": _two_sided, "S3": _two_sided, "S3.uniform": _two_sided, "S13.tv": _two_sided, "S13.uniform": _two_sided,
+    "S4": _one_sided, "S4.uniform": _one_sided, "S5": _from_the_root, "S5.bias": _from_the_root, "G1.published": _published,
+    "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
+}  # fmt: skip
+"""By sealed statement: the constants among its symbols. A new closed form that `check` measures is added here."""

@@ -1,0 +1,127 @@
+"""Every printed row is in scope: the sealed hypotheses of its statement hold on the model, read by the statement reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+import smc.check.table
+from proofs.catalogue import FORMS, POSITIVE
+from proofs.kernel.printing import show
+from smc.campaign.plan import make_plan
+from smc.campaign.search import run_chunk, searched
+from smc.check.check import check
+from smc.check.table import QUANTITIES
+from smc.formats import load
+from smc.numbers import ONE, Rational
+from smc.samplers import SAMPLERS
+from smc.setting.analysis import analyse
+from smc.setting.model import Edge, LayeredModel
+from smc.setting.twist import twist
+from smc.testing.scope import SYMBOLS, model_hypotheses, one_potential_a_state, unmet, until
+from smc.testing.statements import report
+from tests.effort import effort
+
+SEALED = sorted({form.sealed for form in FORMS.values() if form.quantity in QUANTITIES})
+
+
+@given(searched(make_plan(max_horizon=3)))
+@settings(max_examples=effort(10_000, sample=8))
+def test_every_row_is_printed_in_scope(drawn):
+    """In the nightly run on 10,000 models under up to three reward models each, with every statement."""
+    for instance in drawn:
+        for sampler in SAMPLERS:
+            found = report(instance, sampler)
+            for row in found.rows:
+                assert not unmet(row, found.constants, instance.particles), (row.id, row.form)
+
+
+@pytest.mark.parametrize("choice", ["file", "perfect", "constant", "bellman-error:1/4"])
+def test_the_shipped_tree_is_in_scope(choice):
+    source = load("shipped:verifier-tree")
+    for sampler in SAMPLERS:
+        found = check(source.model, source.twist(choice), sampler, particles=1)
+        assert found.rows
+        for row in found.rows:
+            assert not unmet(row, found.constants, 1), (row.id, row.form)
+
+
+def doomed():
+    """Two first moves, one to a state from which no reward can be reached, which the reward model knows: V = V* = 0 there."""
+    model = LayeredModel.from_edges(
+        [["r"], ["a", "b"], ["c", "d"]],
+        [[("r", "a", "1/2"), ("r", "b", "1/2")], [("a", "c", "1"), ("b", "d", "1")]],
+        {"c": "1", "d": "0"},
+    )
+    return model, twist(model, (("1/2",), ("1", "0")))
+
+
+def test_g1_behind_a_doomed_branch_is_seen(monkeypatch):
+    """Printed without its condition, as it was once, G1 is out of scope there: by the hypothesis on V, and a campaign finds it."""
+    monkeypatch.setitem(smc.check.table.SCOPES, POSITIVE, lambda c: True)
+    found = check(*doomed(), "naive", particles=1)
+    (row,) = [row for row in found.rows if (row.id, row.form) == ("G1", "sharper")]
+    (hypothesis,) = unmet(row, found.constants, 1)
+    assert "0 < V(t, x)" in hypothesis
+    plan = make_plan(["G1"], max_horizon=2, max_states=2, max_particles=1, chunk=1000)
+    refuted = run_chunk(plan, 0).counterexample
+    assert refuted is not None and (refuted.claim, refuted.form, refuted.bound) == ("scope", "G1 sharper", hypothesis)
+
+
+@pytest.mark.parametrize("sealed", SEALED)
+def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
+    """With half of the constants some hypothesis of every statement that has one fails: nothing is read as met by default."""
+    about, defining = model_hypotheses(sealed)
+    assert about and {show(h) for h in about}.isdisjoint(show(h) for h in defining)
+    model = LayeredModel.from_edges(
+        [["r"], ["a", "b"], ["c", "d"]],
+        [[("r", "a", "1/3"), ("r", "b", "2/3", "9/8")], [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "c", "1/2"), ("b", "d", "1/2")]],
+        {"c": "1", "d": "6/5"},
+    )  # fmt: skip
+    c = analyse(model, twist(model, (("11/10",), ("21/20", "1"))))
+    form = next(form for form in FORMS.values() if form.sealed == sealed and form.quantity in QUANTITIES)
+    id = next(id for (id, _), f in FORMS.items() if f is form)
+    sampler = form.samplers[0] if form.samplers else "naive"
+    row = next(r for r in check(model, c.twist, sampler, particles=1).rows if (r.id, r.form) == (id, form.form))
+    assert not unmet(row, c, 1)
+    wrong = replace_constants(c)
+    assert sealed in UNCONDITIONAL or unmet(row, wrong, 1)
+
+
+UNCONDITIONAL = {"G3", "G1"}
+"""Statements whose hypotheses hold no constant of the model beyond its own values."""
+
+
+def replace_constants(c):
+    """The same model whose constants claim to be about half of what they are."""
+    made = analyse(c.model, c.twist)
+    half: dict[str, Any] = {name: getattr(c, name) / 2 for name in ("bellman_error", "upper_ratio", "c_act")}
+    half |= {name: 1 + (getattr(c, name) - 1) / 2 for name in ("ratio_bound", "bellman_product")}
+    half |= {name: tuple(1 + (x - 1) / 2 for x in getattr(c, name)) for name in ("q", "q_adapted", "b", "level_ratio")}
+    for name, value in half.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def test_parallel_moves_get_states_of_their_own():
+    """Two moves between two states with different potentials: the same constants, and a function psi."""
+    rows = (Edge(0, Rational("1/2"), ONE), Edge(0, Rational("1/2"), Rational(2)))
+    model = LayeredModel((("r",), ("a",)), ((rows,),), (Rational(3),))
+    c = analyse(model, twist(model, (("4",),)))
+    split = one_potential_a_state(c)
+    assert split.model.sizes == (1, 2)
+    for name in ("normaliser", "bellman_error", "ratio_bound", "q", "b", "c_act", "chi_square", "increment_moment"):
+        assert getattr(split, name) == getattr(c, name), name
+    assert until(split, 1) is split and one_potential_a_state(split) is split
+
+
+def test_what_ends_early_ends_with_the_reward_model():
+    model, given = doomed()
+    short = until(analyse(model, given), 1)
+    assert short.model.horizon == 1 and short.model.reward == (1, 0) and short.normaliser == Rational("1/2")
+
+
+def test_every_measured_statement_has_its_symbols():
+    assert set(SYMBOLS) | {"G3", "S7", "S7.uniform"} == set(SEALED)
