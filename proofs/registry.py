@@ -19,7 +19,12 @@ from proofs.language.terms import show
 if TYPE_CHECKING:
     from proofs.derive.author import Fact, Library, Proof
 
-TOPICS = ("lemmas.analysis", "lemmas.elementary", *dict.fromkeys(file for row in ROWS.values() for file in row.files))
+TOPICS = (
+    "lemmas.analysis",
+    "lemmas.elementary",
+    "lemmas.sums",
+    *dict.fromkeys(file for row in ROWS.values() for file in row.files),
+)
 """The modules that hold derivations; each imports the lemmas that it uses."""
 SOURCES = ("paper", "neighbour", "new", "lemma")
 

@@ -22,7 +22,7 @@ A derivation is registered by `statement("ID", ...)` over `in_sympy("ID")` and b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -95,13 +95,31 @@ class Derivation:
         return Supposition(self, formulas)
 
     # ------------------------------------------------------------------------------------------------ lines
-    def prove(self, claim: Any, *lines: Line, note: str = "") -> Line:
-        """The claim from these lines.  Raises NotFound; the kernel refuses a wrong certificate."""
+    def prove(self, claim: Any, *lines: Line, hold: Iterable[Any] = (), note: str = "") -> Line:
+        """The claim from these lines; `hold`: terms that stand for letters in the search, the larger ones first.
+
+        Raises NotFound; the kernel refuses a wrong certificate.
+        """
         self.prover.notice(claim)
         goal = to_kernel(claim)
         if goal.op == "all":
             raise NotFound(f"{claim}: prove the body and generalise it (d.gen)")
+        if hold:
+            return self._on_letters(goal, lines, [to_kernel(term) for term in hold], note)
         return Line(self, self.prover.certify(goal, [x.fact for x in lines], note=note))
+
+    def _on_letters(self, goal: Node, lines: Sequence[Line], terms: list[Node], note: str) -> Line:
+        """forall letters. signs => lines => goal with letters for the terms, then at the terms."""
+        letters = {to_sympy(term): symbol(f"_held{i}", "real") for i, term in enumerate(terms)}
+        known = [x.fact for x in lines]
+        for term in terms:
+            sign = self.prover.positive(term) or self.prover.sign(term)
+            known += [] if sign is None else [sign]
+        with self.suppose(*(to_sympy(f.concl).xreplace(letters) for f in known)) as here:
+            facts = [here[i].fact for i in range(len(known))]
+            line = self.prover.certify(to_kernel(to_sympy(goal).xreplace(letters)), facts, note=note)
+        general = here.then(Line(self, line), *letters.values()).fact
+        return Line(self, self.prover.conv(general.spec(*terms).mp(*known), goal))
 
     def maximum(self, f: Any, x: Any, *lines: Line) -> Line:
         """f <= its value at a stationary point in x, found by `diff` and `solve`."""
@@ -294,6 +312,17 @@ class Derivation:
         for x in lines[1:]:
             out.append(self.prover.conv(x.fact, mk(x.fact.concl.op, None, (out[-1].sides[1], x.fact.sides[1]))))
         return Line(self, self.proof.chain(*out))
+
+    def substitute(self, line: Line, *equations: Line) -> Line:
+        """The line with the left side of each equation replaced by its right side."""
+        for equation in equations:
+            left, shape = to_sympy(equation.fact.sides[0]), to_sympy(line.fact.concl)
+            line = self.at(equation, line, lambda v, left=left, shape=shape: shape.xreplace({left: v}))
+        return line
+
+    def form(self, line: Line, goal: Any) -> Line:
+        """The line written otherwise, with the same normal form."""
+        return Line(self, self.prover.conv(line.fact, to_kernel(goal)))
 
     def rewrite(self, line: Line, goal: Any) -> Line:
         """The goal from a line whose functions' arguments agree after cancelling positive denominators."""

@@ -120,6 +120,12 @@ class Fractions:
                 if not rest.is_zero:
                     break
                 out, top[k] = self.ring.poly(quotient), top[k] - 1
+        for k, (_, x) in enumerate(self.inverses):  # a denominator that is a factor: its exponent is negative
+            while not out.is_ground:
+                quotient, rest = sp.div(out, x)
+                if not rest.is_zero or self.ring.poly(quotient).is_ground:
+                    break
+                out, top[k] = self.ring.poly(quotient), top[k] - 1
         return out, top
 
     def _excess(self, numbers: Sequence[int]) -> list[int]:

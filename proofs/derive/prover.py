@@ -102,6 +102,10 @@ class Prover:
                     break
         if found is not None:
             return found
+        if isinstance(atom, Application) and atom.kids:
+            found = self._universal(atom)
+            if found is not None:
+                return found
         if isinstance(atom, Application) and atom.symbol in self.assumed:
             return self._assumption(atom)
         if atom.sort == "nat" and atom.op != "q":
@@ -113,6 +117,21 @@ class Prover:
             if below is None:
                 return None
             return p.positive_inverse(below) if atom.op == "inv" else p.use("power_positive").spec(*atom.kids).mp(below)
+        return None
+
+    def _universal(self, atom: Application) -> Fact | None:
+        """The sign from a fact of the context that says it of all arguments: forall t x. 0 <= f(t, x)."""
+        for f in self.context:
+            variables: list[Node] = []
+            body = f.concl
+            while isinstance(body, Quantifier):
+                variables.append(var(f"_u{len(variables)}", body.bound))
+                body = open_body(body, variables[-1])
+            if variables and body.op in ("<", "<=") and body.kids[0] is ZERO and body.kids[1].op == "f":
+                pattern = body.kids[1]
+                if pattern.symbol == atom.symbol and set(pattern.kids) == set(variables):
+                    at = dict(zip(pattern.kids, atom.kids, strict=True))
+                    return f.spec(*(at[v] for v in variables))
         return None
 
     def _assumption(self, atom: Application) -> Fact:
@@ -208,9 +227,10 @@ class Prover:
         return premises, sorted(dens, key=lambda f: -_depth(f.concl))  # a fraction is cleared before what it is made of
 
     def _scaled(self, goal: Node, facts: Sequence[Fact], note: str) -> Iterator[Fact]:
-        """The goal from the goal times a known positive quantity."""
+        """The goal from the goal times a known positive quantity that occurs in the facts."""
+        occurring = set(_atoms([goal, *(f.concl for f in facts if _numeric(f.concl))]))
         for f in [*facts, *self.context]:
-            if f.concl.op == "<" and f.concl.kids[0] is ZERO and f.concl.kids[1].op == "f":
+            if f.concl.op == "<" and f.concl.kids[0] is ZERO and self._about(f.concl, occurring):
                 s = f.concl.kids[1]
                 difference = goal.kids[1] - goal.kids[0]
                 try:

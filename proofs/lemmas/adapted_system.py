@@ -32,7 +32,7 @@ from proofs.language.terms import (
     total,
 )
 from proofs.lemmas.guided_chord import BV, exists, guided_means, off_path, star, test
-from proofs.lemmas.particle_system import VF, F, M, N, T, V, Vstar, dead, live, n, psi, root, supply, t, x, y
+from proofs.lemmas.particle_system import VF, F, M, N, T, V, Vstar, dead, live, n, own_term, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import in_horizon, k, m, quotient, target
 from proofs.registry import lemma
 from proofs.theory.s1_variance import guided
@@ -164,13 +164,7 @@ class Cloud:
         p = self.p
         known = supply(p.use("guided_null"), given["twist is non-negative"], given["dead is non-negative"])
         each, here = known.spec(t, at(c, k)).left, known.spec(t, at(c, i))
-        below = (
-            p.use("term_below_sum")
-            .inst((fn("f", "nat -> real")(k), each.sides[1]))
-            .cut(each.gen(k))
-            .spec(N, i)
-            .mp(inside)
-        )
+        below = own_term(p, each, N, inside)
         zero = p.antisymmetry(
             p.cert(le(here.left.sides[1], 0), products=[(1, [below], [])], eqs=[(1, clean)]), here.left
         )

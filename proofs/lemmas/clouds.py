@@ -117,54 +117,6 @@ def _onto(chain: Node, last: Node) -> Node:
     return implies(*parts, chain, last)
 
 
-@lemma("sum_equal", title="termwise equal sums", words="If f(k) = g(k) for every k < n then sum_{k<n} f = sum_{k<n} g.")
-def sum_equal(p: Proof) -> Fact:
-    f1, g1 = fn("f", "nat -> real"), fn("g", "nat -> real")
-    given = p.assume(all_of(k, implies(lt(k, n), eq(f1(k), g1(k)))))
-    inside = p.assume(lt(k, n))
-    same = given.spec(k).mp(inside)
-    below = p.cert(le(f1(k), g1(k)), eqs=[(1, same)]).discharge(inside).gen(k)
-    above = p.cert(le(g1(k), f1(k)), eqs=[(1, same)]).discharge(inside).gen(k)
-    left, right = total(n, k, f1(k)), total(n, k, g1(k))
-    return p.antisymmetry(p.mono(below, left, right), p.mono(above, right, left)).discharge(given).gen(n)
-
-
-@lemma(
-    "terms_vanish",
-    title="a vanishing sum of non-negative terms",
-    words="If f(k) >= 0 for all k and sum_{k<n} f(k) = 0 then f(k) = 0 for every k < n.",
-)
-def terms_vanish(p: Proof) -> Fact:
-    f1 = fn("f", "nat -> real")
-    given = p.assume(all_of(k, le(0, f1(k))))
-
-    def claim(r: Node) -> Node:
-        return implies(eq(total(r, k, f1(k)), 0), all_of(k, implies(lt(k, r), eq(f1(k), 0))))
-
-    inside = p.assume(lt(k, 0))
-    false = p.cert(lt(0, 0), products=[(1, [inside], []), (1, [p.nat_nonneg(k)], [])])
-    base = p.absurd(eq(f1(k), 0), false).discharge(inside).gen(k).discharge(eq(total(0, k, f1(k)), 0))
-    hyp = p.assume(claim(n))
-    none = p.assume(eq(total(n + 1, k, f1(k)), 0))
-    before = p.mono(given, total(n, k, 0), total(n, k, f1(k)))
-    last = given.spec(n)
-    p.note("both the sum over k < n and the last term are non-negative, so both are 0")
-    rest = p.antisymmetry(
-        p.cert(le(total(n, k, f1(k)), 0), products=[(1, [last], [])], eqs=[(1, none)]),
-        p.conv(before, le(0, total(n, k, f1(k)))),
-    )
-    final = p.antisymmetry(p.cert(le(f1(n), 0), products=[(1, [before], [])], eqs=[(1, none)]), last)
-    inside = p.assume(lt(k, n + 1))
-    p.note("k < n + 1: either k < n, or k = n")
-    small, big = p.assume(lt(k, n)), p.assume(le(n, k))
-    at_most = p.step("nat_step", [inside], [])
-    same = p.antisymmetry(big, p.cert(le(k, n), products=[(1, [at_most], [])]))
-    at_end = p.rewrite(same, lambda F: eq(f1(F()), 0), final)
-    step = p.cases(n, k, at_end, hyp.mp(rest).spec(k).mp(small)).discharge(inside).gen(k)
-    step = step.discharge(none).discharge(hyp)
-    return p.induct(n, claim(n), base, step).spec(n).discharge(given).gen(n)
-
-
 @lemma(
     "clouds_stay_good",
     title="the next cloud is reachable almost surely",

@@ -9,7 +9,7 @@ Reachability: dead(t, x) = 0 for live states, noedge(t, x, y) = 0 for reachable 
 
 from __future__ import annotations
 
-import proofs.lemmas.self_normalised  # noqa: F401  (registers its lemmas)
+import proofs.lemmas.chains  # noqa: F401  (registers its lemmas)
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node, ProofError
 from proofs.kernel.arithmetic import canonical
@@ -200,6 +200,13 @@ def chain_of(p: Proof, value=U) -> dict[str, Fact]:
     return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
 
 
+def own_term(p: Proof, each: Fact, count: Node, inside: Fact) -> Fact:
+    """f(i) <= sum_{k < count} f(k), from 0 <= f(k) for every k and i < count."""
+    k, index = nat("k"), inside.sides[0]
+    below = p.use("term_below_partial_sum").inst((fn("f", "nat -> real")(k), each.sides[1])).spec(count)
+    return below.mp(each.discharge(lt(k, count)).gen(k)).spec(index).mp(inside)
+
+
 def good(s: Node, cloud: Node) -> Node:
     """All edges of the cloud are reachable."""
     return eq(over(cloud, noedge, s), 0)
@@ -210,8 +217,7 @@ def reachable_entries(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact]:
     clean, inside = p.assume(good(t, c)), p.assume(lt(i, N))
     k = nat("k")
     each = given["noedge is non-negative"].spec(t, src(at(c, k)), dst(at(c, k)))
-    sums = p.use("term_below_sum").inst((fn("f", "nat -> real")(k), each.sides[1])).cut(each.gen(k))
-    top = sums.spec(N, i).mp(inside)
+    top = own_term(p, each, N, inside)
     here = given["noedge is non-negative"].spec(t, src(at(c, i)), dst(at(c, i)))
     return inside, p.antisymmetry(p.cert(le(here.sides[1], 0), products=[(1, [top], [])], eqs=[(1, clean)]), here)
 

@@ -27,7 +27,7 @@ from proofs.language.terms import (
     sqrt,
     total,
 )
-from proofs.lemmas.exchange import odds
+from proofs.lemmas.chains import odds
 from proofs.lemmas.particle_system import (
     VF,
     L,
@@ -48,6 +48,7 @@ from proofs.lemmas.particle_system import (
     n,
     noedge,
     over,
+    own_term,
     psi,
     reachable,
     reachable_entries,
@@ -270,9 +271,7 @@ def nothing_dead(p: Proof, s: Settings, now: Fact, small: Fact) -> Fact:
         lt(0, 0), products=[(1, [bottom], []), (1, [least], [])], eqs=[(Vstar(t + 1, b) / V(t, a), zero_psi)]
     )
     each = weight_nonneg(p).spec(t, src(at(c, k)), dst(at(c, k)))
-    below = (
-        p.use("term_below_sum").inst((fn("f", "nat -> real")(k), each.sides[1])).cut(each.gen(k)).spec(N, 0).mp(s.Npos)
-    )
+    below = own_term(p, each, N, s.Npos)
     psi_pos = p.assume(lt(0, psi(t, a, b)))
     own = p.cert(lt(0, weight(t, a, b)), products=[(1, [psi_pos, Vb, p.positive_inverse(Va)], [])])
     contra = p.cert(lt(0, 0), products=[(1, [own], []), (1, [below], []), (1, [small], [])])

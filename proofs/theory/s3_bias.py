@@ -33,6 +33,7 @@ from proofs.lemmas.particle_system import (
     n,
     noedge,
     over,
+    own_term,
     psi,
     reachable,
     reachable_entries,
@@ -139,8 +140,8 @@ def rooted(p: Proof) -> Fact:
             lt(0, 0), products=[(1, [bottom], []), (1, [least], [])], eqs=[(Vstar(t + 1, b) / V(t, a), zero_psi)]
         )
         weights = [weight(t, src(at(c, k)), dst(at(c, k))), weight(t, a, b)]
-        each = weight_nonneg(p).spec(t, src(at(c, k)), dst(at(c, k))).gen(k)
-        below = p.use("term_below_sum").inst((fn("f", "nat -> real")(k), weights[0])).cut(each).spec(N, 0).mp(Npos)
+        each = weight_nonneg(p).spec(t, src(at(c, k)), dst(at(c, k)))
+        below = own_term(p, each, N, Npos)
         goal = eq(W(t, c), A(t, c))
         psi_pos = p.assume(lt(0, psi(t, a, b)))
         own = p.cert(lt(0, weights[1]), products=[(1, [psi_pos, Vb, p.positive_inverse(Va)], [])])

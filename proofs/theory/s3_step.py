@@ -1,46 +1,16 @@
-"""S3.step: the bias of one self-normalised average over N draws, by Bhatia and Davis' bound and Cauchy-Schwarz."""
+"""S3.step, derived in sympy: the bias of one self-normalised average over N draws, by Bhatia and Davis' bound and Cauchy-Schwarz."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from sympy import Eq
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import (
-    E,
-    all_of,
-    at,
-    both,
-    draws,
-    eq,
-    finite_set,
-    fn,
-    implies,
-    le,
-    lt,
-    num,
-    total,
-)
-from proofs.lemmas.self_normalised import (
-    N,
-    a,
-    almost_sure_cloud,
-    average,
-    b,
-    c,
-    h,
-    i,
-    k,
-    mu,
-    s,
-    sum_over_cloud,
-    tested,
-    variance_of_h,
-    within,
-    y,
-    z,
-)
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Expect, function, relation, symbols
+from proofs.lemmas import self_normalised as one
+from proofs.lemmas.self_normalised import Draws, Spread, almost, cauchy_schwarz, over, within
 from proofs.registry import statement
+
+a, b, s = symbols("a b s")
 
 
 @statement(
@@ -50,83 +20,52 @@ from proofs.registry import statement
     words="For N independent draws c_i of mu, 0 <= k <= h and 0 < a <= h <= s^2 a almost surely: "
     "|E[sum k(c_i) / sum h(c_i)] - mu(k)/mu(h)| <= (s^2 - s)/(2N).",
 )
-def two_sided_step(p: Proof) -> Fact:
-    guard, _klow, _khigh = tested(p)
-    apos, snonneg, Npos = p.assume(lt(0, a)), p.assume(le(0, s)), p.assume(lt(0, N))
-    ranged = p.assume(all_of(y, implies(guard.concl, both(le(a, h(y)), le(h(y), s**2 * a))))).spec(y).mp(guard)
-    low, high = ranged.left, ranged.right
-    null, none = almost_sure_cloud(p)
-    cloud = p.assume(eq(total(N, i, z(at(c, i))), 0))
-    mass, mean_k = E(mu, y, h(y)), E(mu, y, k(y))
-    below, above = average(p, guard, low), average(p, guard, high)
-    mpos = p.cert(lt(0, mass), products=[(1, [below], []), (1, [apos], [])])
-    r = mean_k / mass
-    g, law = k(y) - r * h(y), draws(N, mu)
+@in_sympy("S3.step")
+def two_sided_step(d: Derivation) -> Line:
+    mu, y, c, h, k, N, mass, r = one.mu, one.y, one.c, one.h, one.k, one.N, one.mass, one.ratio
+    draws = Draws(d)
+    ranged, _, _ = d.given(almost(a <= h(y), h(y) <= s**2 * a), 0 < a, relation("<=", 0, s))
+    with draws.point as here:
+        low, high = ranged(y)[0], ranged(y)[1]
+    below, above = here.average(low), here.average(high)
+    d.know(here.then(high, y))
+    d.know(d.prove(0 < mass, below))
+    d.know(d.prove(relation("<=", 1, s**2), below, above, note="a <= mu(h) <= s^2 a"))
+    d.know(d.use("square_below")(1, s))
 
-    def cloud_sum(f: Callable[[Node], Node]) -> Node:
-        return total(N, i, f(at(c, i)))
-
-    S, K, G = cloud_sum(h), cloud_sum(k), cloud_sum(lambda e: k(e) - r * h(e))
-
-    p.note("s >= 1, since a <= mu(h) <= s^2 a")
-    inva = p.positive_inverse(apos)
-    one = p.cert(le(num(1) ** 2, s**2), products=[(1, [below, inva], []), (1, [above, inva], [])], dens=[apos])
-    one = p.use("square_below").spec(1, s).mp(one, snonneg)
-
-    p.note("almost surely S = sum h(c_i) >= N a > 0")
-    Na = p.cert(lt(0, N * a), products=[(1, [Npos, apos], [])])
-    large = sum_over_cloud(p, none, low.discharge(guard).gen(y))
-    Spos = p.cert(lt(0, S), products=[(1, [large], []), (1, [Na], [])])
-    invS, invNa = p.positive_inverse(Spos), p.positive_inverse(Na)
-    smaller = p.cert(le(1 / S, 1 / (N * a)), products=[(1, [large, invS, invNa], [])], dens=[Spos, Na])
-
-    p.note("with G = sum g(c_i), g = k - r h:  N mu(h) (K/S - r) = G + (G/S)(N mu(h) - S)")
-    split = p.equal(N * mass * (K / S - r), G + G / S * (N * mass - S), dens=[Spos, mpos])
-    mean = p.almost_surely(split, c, E(law, c, split.sides[0]), E(law, c, split.sides[1]), null)
-    centred = p.equal(E(mu, y, g), 0, dens=[mpos])
-    first = p.step("iid_sum", [], [E(mu, y, g), N])
-    cross = E(law, c, G / S * (N * mass - S))
-    bias = E(law, c, K / S) - r
-    bias_is = p.equal(N * mass * bias, cross, [(1, mean), (1, first), (N, centred)])
-
-    p.note("Cauchy-Schwarz: (E (G/S)(N mu(h) - S))^2 <= E (G/S)^2 E (N mu(h) - S)^2")
-    pair = (fn("f", "Y* -> real")(c), G / S), (fn("g", "Y* -> real")(c), N * mass - S)
-    cs = p.use("cauchy_schwarz").rename_sort("Y", "Y*")
-    cs = cs.inst((E(finite_set("A", "", "Y*"), c, 0), E(law, c, 0)), *pair)
-    p.note("E (G/S)^2 <= E G^2 / (N a)^2 = N mu(g^2) / (N a)^2")
-    pointwise = p.cert(
-        le((G / S) ** 2, G**2 / (N * a) ** 2), products=[(1, [smaller, invNa], [G]), (1, [smaller, invS], [G])]
+    g, G, S, K = k(y) - r * h(y), over(lambda e: k(e) - r * h(e)), over(h), over(k)
+    with draws.cloud as there:
+        large = d.know(draws.summed(here.then(low, y)))  # S >= N a > 0
+        d.know(d.prove(0 < S, large))
+        smaller = d.prove(1 / S <= 1 / (N * a), large)
+        # with G = sum_i g(c_i), g = k - r h:  N mu(h) (K/S - r) = G + (G/S)(N mu(h) - S)
+        split = d.prove(Eq(N * mass * (K / S - r), G + G / S * (N * mass - S)))
+        pointwise = d.prove((G / S) ** 2 <= G**2 / (N * a) ** 2, smaller)
+    mean, squares = there.average(split), there.average(pointwise)
+    d.know(d.prove(Eq(Expect(mu, y, g), 0)))
+    cross, bias = draws.mean(G / S * (N * mass - S)), draws.mean(K / S) - r
+    bias_is = d.prove(Eq(N * mass * bias, cross), mean, d.iid_sum(mu, y, g, N))
+    cauchy = cauchy_schwarz(d, mu.draws(N), c, G / S, N * mass - S)
+    gsquare = d.use("iid_mean_square", {function("g", "Y -> real")(y): g})  # E G^2 = N mu(g^2)
+    variance = Spread(d)
+    davis = d.use("bhatia_davis", {b: s**2 * a})
+    spread = d.prove(variance.value <= a * mass * (s - 1) ** 2, davis)  # a mu(h) (s-1)^2 - (mu(h) - s a)^2
+    d.know(d.prove(0 <= s**2 * a))
+    moment = d.use("centred_second_moment", {b: s**2 * a})
+    gg = Expect(mu, y, g**2)
+    # (N mu(h) bias)^2 <= E (G/S)^2 E (N mu(h) - S)^2 <= mu(g^2) Var h / a^2 <= (mu(h) s (s-1)/2)^2
+    G2, S2, GS, V = draws.mean(G**2), draws.mean((N * mass - S) ** 2), draws.mean((G / S) ** 2), variance.value
+    squares = d.substitute(d.form(squares, GS <= G2 / (N * a) ** 2), gsquare)
+    cauchy = d.substitute(cauchy, d.form(variance.cloud, Eq(S2, N * V)))
+    second = d.prove(GS * (N * V) <= gg * V / a**2, squares, variance.nonneg, hold=[GS, gg, V])
+    top, side = s**2 * a * mass / 4, a * mass * (s - 1) ** 2
+    d.know(d.prove(0 <= top))
+    third = d.prove(gg * V <= top * V, moment, variance.nonneg, hold=[gg, V, mass])
+    fourth = d.prove(top * V <= top * side, spread, hold=[V, mass])
+    last = d.prove(gg * V / a**2 <= (mass * s * (s - 1) / 2) ** 2, third, fourth, hold=[gg, V, mass])
+    d.know(d.prove(0 <= mass * s * (s - 1)))
+    up, down = within(d, cross, mass * s * (s - 1) / 2, d.chain(cauchy, second, last))
+    letters, bound = [draws.mean(K / S), cross, one.mean_k, mass], (s**2 - s) / (2 * N)
+    return d.both(
+        d.prove(bias <= bound, up, bias_is, hold=letters), d.prove(-bias <= bound, down, bias_is, hold=letters)
     )
-    squares = p.mono(pointwise.discharge(cloud).gen(c), E(law, c, (G / S) ** 2), E(law, c, G**2 / (N * a) ** 2), null)
-    gsquare = p.use("iid_mean_square").inst((fn("g", "Y -> real")(y), g)).cut(centred)
-    p.note(
-        "E (N mu(h) - S)^2 = N Var h;  Bhatia-Davis: Var h <= (s^2 a - mu(h))(mu(h) - a) = a mu(h) (s-1)^2 - (mu(h) - s a)^2"
-    )
-    variance, vnonneg, hsquare = variance_of_h(p)
-    davis = average(p, guard, p.cert(le(0, (s**2 * a - h(y)) * (h(y) - a)), products=[(1, [low, high], [])]))
-    spread = p.cert(le(variance, a * mass * (s - 1) ** 2), products=[(1, [davis], []), (1, [], [mass - s * a])])
-    top = p.cert(le(0, s**2 * a), products=[(1, [apos], [s])])
-    moment = p.use("centred_second_moment").inst((b, s**2 * a)).cut(mpos, top, high.discharge(guard).gen(y))
-    gg = E(mu, y, g**2)
-    p.note("together: (N mu(h) bias)^2 <= mu(g^2) Var h / a^2 <= (mu(h) s (s-1)/2)^2")
-    weight = p.cert(le(0, E(law, c, (N * mass - S) ** 2)), products=[(1, [vnonneg, Npos], [])], eqs=[(1, hsquare)])
-    whole = p.cert(
-        le(cross**2, gg * variance / a**2),
-        products=[(1, [cs], []), (1, [squares, weight], [])],
-        eqs=[(E(law, c, (N * mass - S) ** 2) / (N * a) ** 2, gsquare), (gg / (N * a**2), hsquare)],
-        dens=[apos, Npos],
-    )
-    quarter = p.cert(
-        le(gg * variance, s**2 * a * mass / 4 * (a * mass * (s - 1) ** 2)),
-        products=[(1, [moment, vnonneg], []), ("1/4", [apos, mpos, spread], [s])],
-    )
-    bound = (s**2 - s) / (2 * N)
-    square = p.cert(
-        le(bias**2, bound**2),
-        products=[(1, [whole], [1 / (N * mass)]), (1, [quarter], [1 / (N * mass * a)])],
-        eqs=[((N * mass * bias + cross) / (N * mass) ** 2, bias_is)],
-        dens=[Npos, mpos, apos],
-    )
-    nonneg = p.cert(le(0, bound), products=[("1/2", [snonneg, one, p.positive_inverse(Npos)], [])])
-    up, down = within(p, bias, bound, square, nonneg)
-    return up.both(down)

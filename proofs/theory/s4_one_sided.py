@@ -32,6 +32,7 @@ from proofs.lemmas.particle_system import (
     n,
     noedge,
     over,
+    own_term,
     psi,
     reachable,
     reachable_entries,
@@ -169,9 +170,7 @@ def no_weight(p: Proof, given: dict[str, Fact], small: Fact) -> tuple[Fact, Fact
     inside, entry = reachable_entries(p, given)
     a, e = src(at(c, i)), dst(at(c, i))
     each = weight_nonneg(p).spec(t, src(at(c, k)), dst(at(c, k)))
-    below = (
-        p.use("term_below_sum").inst((fn("f", "nat -> real")(k), each.sides[1])).cut(each.gen(k)).spec(N, i).mp(inside)
-    )
+    below = own_term(p, each, N, inside)
     own = weight_nonneg(p).spec(t, a, e)
     none = p.antisymmetry(p.cert(le(weight(t, a, e), 0), products=[(1, [below], []), (1, [small], [])]), own)
     goal = eq(Qbar(t, a, e), 0 * Qbar(t, a, e))
