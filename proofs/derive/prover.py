@@ -170,6 +170,8 @@ class Prover:
                 return self.known(open_body(phi, v)).gen(v)
             if phi.op == "and":
                 return self.known(phi.kids[0]).both(self.known(phi.kids[1]))
+            if phi.op == "=>":
+                return self.known(phi.kids[1]).discharge(phi.kids[0])
             if _numeric(phi):
                 return self.certify(phi, [], scale=False)
         raise NotFound(f"not known here: {phi!r}")

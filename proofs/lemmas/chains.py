@@ -1,9 +1,9 @@
 """Chains of clouds: how errors, or factors, of single steps add up from the first cloud to the answer.
 
-W_t(c) is the expected final answer given the cloud c at time t, A_t(c) the answer without further noise.  If A moves by at most e(k) in mean
-when k steps remain, then |W - A| <= sum_k e(k) (`telescope`).  If its odds grow at most by the factor f(k), then those of W are at most
-prod_k f(k) times those of A (`telescope_odds`): the bound w <= Q a/(1 + (Q - 1) a) is concave in a, so Jensen's inequality carries it
-through a mean, by the tangent at the mean.
+W_t(c) is the expected final answer given the cloud c at time t, A_t(c) the answer without further noise.  If A moves by at most e(k)
+in mean when k steps remain, then |W - A| <= sum_k e(k) (`telescope`).  If its odds grow at most by the factor f(k), then those of W are at
+most prod_k f(k) times those of A (`telescope_odds`): the bound w <= Q a/(1 + (Q - 1) a) is concave in a, so Jensen's inequality
+carries it through a mean, by the tangent at the mean.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Ranged:
     """Draws with 0 < a <= h <= q a almost surely: mu(h) > 0, q >= 1, and sum_i h(c_i) >= N a at good clouds."""
 
     def __init__(self, d: Derivation) -> None:
-        mu, y, h, N = one.mu, one.y, one.h, one.N
+        y, h, N = one.y, one.h, one.N
         self.draws = Draws(d)
         self.range, _ = d.given(almost(a <= h(y), h(y) <= q * a), 0 < a)
         with self.draws.point as here:

@@ -203,8 +203,8 @@ def chain_of(p: Proof, value=U) -> dict[str, Fact]:
 def own_term(p: Proof, each: Fact, count: Node, inside: Fact) -> Fact:
     """f(i) <= sum_{k < count} f(k), from 0 <= f(k) for every k and i < count."""
     k, index = nat("k"), inside.sides[0]
-    below = p.use("term_below_partial_sum").inst((fn("f", "nat -> real")(k), each.sides[1])).spec(count)
-    return below.mp(each.discharge(lt(k, count)).gen(k)).spec(index).mp(inside)
+    below = p.use("term_below_sum").inst((fn("f", "nat -> real")(k), each.sides[1])).cut(each.gen(k))
+    return below.spec(count, index).mp(inside)
 
 
 def good(s: Node, cloud: Node) -> Node:

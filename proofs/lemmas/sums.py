@@ -53,6 +53,15 @@ def term_below_partial_sum(d: Derivation) -> Line:
     return d.induct(n, claim, base, step)
 
 
+@lemma("term_below_sum", title="a term is at most the sum", words="If f >= 0 and i < n then f(i) <= sum_{k<n} f(k).")
+@in_sympy("term_below_sum")
+def term_below_sum(d: Derivation) -> Line:
+    d.given(ForAll(j, 0 <= f(j)))
+    with d.suppose(i < n) as inside:
+        line = d.use("term_below_partial_sum")(n)(i)
+    return d.gen(inside.then(line, i), n)
+
+
 @lemma(
     "terms_vanish",
     title="a vanishing sum of non-negative terms",
@@ -62,9 +71,6 @@ def term_below_partial_sum(d: Derivation) -> Line:
 def terms_vanish(d: Derivation) -> Line:
     with d.suppose(ForAll(k, 0 <= f(k)), Eq(total(n, k, f(k)), 0)) as given:
         with d.suppose(k < n) as inside:
-            with d.suppose(j < n) as any_term:
-                nonneg = any_term.then(given[0](j), j)
-            d.know(nonneg)
-            top = d.use("term_below_partial_sum")(n)()(k)
+            top = d.use("term_below_sum")(n, k)
             line = inside.then(d.zero(f(k), top, given[1], given[0](k)), k)
     return given.then(line, n)

@@ -7,6 +7,7 @@ by 1 + (q - 1)/N in mean (S13.step), and the factors multiply over the steps (te
 
 from __future__ import annotations
 
+import proofs.lemmas.exchange  # noqa: F401  (registers S13.step)
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import (
