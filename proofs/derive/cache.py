@@ -1,7 +1,8 @@
 """Certificates that were found, by goal and premises: a second build does not search again.
 
 The key is a digest of the formulas' structure, so a changed premise or goal misses.  What is stored is only data for the kernel's rule
-`certificate`, which checks it anew: a wrong or stale file can make a derivation fail, never make a false one pass.
+`certificate`, which checks it anew: a wrong or stale file can make a derivation fail, never make a false one pass.  A search that found
+nothing is remembered by the digest of the search's own source.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from proofs.derive.polynomials import Certificate
+from proofs.derive.polynomials import Certificate, NotFound
 from proofs.kernel import Node, ProofError
 from proofs.kernel.replay import decode_term
 
@@ -31,7 +32,10 @@ class Cache:
     """In memory; `read` and `write` keep it in a file, whose order does not depend on the order of the searches."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list] = {}
+        self.found: dict[str, list | str] = {}
+        parts = ("finder", "polynomials", "programme")
+        sources = b"".join((Path(__file__).parent / f"{part}.py").read_bytes() for part in parts)
+        self.search = hashlib.blake2b(sources, digest_size=8).hexdigest()
         self.hits = self.misses = 0
         self._texts: dict[Node, str] = {}
 
@@ -40,8 +44,12 @@ class Cache:
         return hashlib.blake2b(json.dumps([FINDER, parts]).encode(), digest_size=20).hexdigest()
 
     def get(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> Certificate | None:
-        entry = self.found.get(self._key(goal, premises, denominators))
-        if entry is None:
+        key = self._key(goal, premises, denominators)
+        if self.found.get(key) == self.search:
+            self.hits += 1
+            raise NotFound(f"{goal!r}: searched for in vain before")
+        entry = self.found.get(key)
+        if not isinstance(entry, list):
             self.misses += 1
             return None
         try:
@@ -58,6 +66,10 @@ class Cache:
             return None
         self.hits += 1
         return found
+
+    def refuse(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> None:
+        """This search found nothing: it need not be done again before the search itself changes."""
+        self.found[self._key(goal, premises, denominators)] = self.search
 
     def put(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node], found: Certificate) -> None:
         numbers: dict[Node, int] = {}

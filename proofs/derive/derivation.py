@@ -316,8 +316,12 @@ class Derivation:
     def substitute(self, line: Line, *equations: Line) -> Line:
         """The line with the left side of each equation replaced by its right side."""
         for equation in equations:
-            left, shape = to_sympy(equation.fact.sides[0]), to_sympy(line.fact.concl)
-            line = self.at(equation, line, lambda v, left=left, shape=shape: shape.xreplace({left: v}))
+            left, before = to_sympy(equation.fact.sides[0]), to_sympy(line.fact.concl)
+
+            def shape(value: Any, left: Any = left, before: Any = before) -> Any:
+                return before.xreplace({left: value})
+
+            line = self.at(equation, line, shape)
         return line
 
     def form(self, line: Line, goal: Any) -> Line:

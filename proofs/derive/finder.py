@@ -55,8 +55,13 @@ def find(
         found = _combination(goal, premises, denominators)
     except NotFound:
         until = time.process_time() + seconds
-        products, equations = _Search(ring, goal, premises, fractions, deep, until).run()
-        found = [fractions.product(*x) for x in products], [fractions.equation(*x) for x in equations]
+        try:
+            products, equations = _Search(ring, goal, premises, fractions, deep, until).run()
+            found = [fractions.product(*x) for x in products], [fractions.equation(*x) for x in equations]
+        except NotFound:
+            if deep and seconds >= SECONDS:
+                CACHE.refuse(goal, premises, denominators)
+            raise
     CACHE.put(goal, premises, denominators, found)
     return found
 

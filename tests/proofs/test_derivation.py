@@ -5,6 +5,8 @@ import sympy as sp
 from sympy import Eq, exp, log, solve
 
 from proofs import derivation
+from proofs.derive import finder
+from proofs.derive.cache import CACHE, Cache
 from proofs.derive.derivation import Derivation, Line
 from proofs.derive.polynomials import NotFound
 from proofs.derive.stored import encode
@@ -233,3 +235,42 @@ def test_what_solve_says_is_not_believed(d):
     assert replayed(d.prove(Eq((q - 1) * star, 1)))
     with pytest.raises(NotFound):
         d.prove(Eq((q - 1) * (star + 1), 1))
+
+
+def test_large_terms_stand_for_letters(d):
+    """The search sees letters; their signs and the other lines come along; a claim that is false of all letters stays unproved."""
+    big = sp.Sum(f(Entry(Element("c", "Y*"), k)), (k, 0, n - 1))
+    mean = Expect(mu, y, f(y))
+    d.given(0 < big)
+    low = d.given(mean <= q * big)
+    line = d.prove(mean / big <= q, low, hold=[big, mean])
+    assert same(line.relation, mean / big <= q)
+    replayed(line)
+    with pytest.raises(NotFound):
+        d.prove(q * big <= mean, low, hold=[big, mean])
+
+
+def test_substitution_and_other_forms(d):
+    value, line = d.given(Eq(f(y), q**2)), d.given(u <= f(y) + 1)
+    assert d.substitute(line, value).relation == (u <= q**2 + 1)
+    assert d.form(line, u - 1 <= f(y)).relation == (u - 1 <= f(y))
+
+
+def test_signs_that_hold_for_all_arguments(d):
+    d.given(ForAll(y, 0 < f(y)))
+    v = Element("v", "Y")
+    assert d.prove(0 < f(v) * (1 + f(y))).fact.concl.op == "<"
+
+
+def test_a_search_in_vain_is_remembered(tmp_path):
+    """The second search does not run; with another search (another digest) it runs again."""
+    goal, premise = to_kernel(a <= q), to_kernel(q <= a)
+    with pytest.raises(NotFound):
+        finder.find(goal, [premise])
+    with pytest.raises(NotFound, match="in vain before"):
+        CACHE.get(goal, [premise], [])
+    other = Cache()
+    CACHE.write(tmp_path / "found.json")
+    other.read(tmp_path / "found.json")
+    other.search = "another search"
+    assert other.get(goal, [premise], []) is None
