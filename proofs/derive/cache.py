@@ -1,8 +1,9 @@
 """Certificates that were found, by goal and premises: a second build does not search again.
 
-The key is a digest of the formulas' structure, so a changed premise or goal misses.  What is stored is only data for the kernel's rule
-`certificate`, which checks it anew: a wrong or stale file can make a derivation fail, never make a false one pass.  A search that found
-nothing is remembered by the digest of the search's own source.
+The key is a digest of the formulas' structure and of the search's own source, so a changed premise, goal or search misses: a build
+from a warm cache writes what a build without one writes.  What is stored is only data for the kernel's rule
+`certificate`, which checks it anew: a wrong or stale file can make a derivation fail, never make a false one pass.
+A search that found nothing is remembered too.
 """
 
 from __future__ import annotations
@@ -17,9 +18,6 @@ from proofs.derive.polynomials import Certificate, NotFound
 from proofs.kernel import Node, ProofError
 from proofs.kernel.replay import decode_term
 
-FINDER = 2
-"""Goes up when the search writes its certificates in another way: older ones are then searched for again."""
-
 
 def _text(node: Node, known: dict[Node, str]) -> str:
     if node not in known:
@@ -32,7 +30,7 @@ class Cache:
     """In memory; `read` and `write` keep it in a file, whose order does not depend on the order of the searches."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list | str] = {}
+        self.found: dict[str, list] = {}
         parts = ("finder", "polynomials", "programme")
         sources = b"".join((Path(__file__).parent / f"{part}.py").read_bytes() for part in parts)
         self.search = hashlib.blake2b(sources, digest_size=8).hexdigest()
@@ -41,15 +39,15 @@ class Cache:
 
     def _key(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> str:
         parts = [[_text(f, self._texts) for f in group] for group in ([goal], premises, denominators)]
-        return hashlib.blake2b(json.dumps([FINDER, parts]).encode(), digest_size=20).hexdigest()
+        return hashlib.blake2b(json.dumps([self.search, parts]).encode(), digest_size=20).hexdigest()
 
     def get(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> Certificate | None:
         key = self._key(goal, premises, denominators)
-        if self.found.get(key) == self.search:
+        entry = self.found.get(key)
+        if entry == []:
             self.hits += 1
             raise NotFound(f"{goal!r}: searched for in vain before")
-        entry = self.found.get(key)
-        if not isinstance(entry, list):
+        if entry is None:
             self.misses += 1
             return None
         try:
@@ -68,8 +66,8 @@ class Cache:
         return found
 
     def refuse(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> None:
-        """This search found nothing: it need not be done again before the search itself changes."""
-        self.found[self._key(goal, premises, denominators)] = self.search
+        """This search found nothing: it need not be done again."""
+        self.found[self._key(goal, premises, denominators)] = []
 
     def put(self, goal: Node, premises: Sequence[Node], denominators: Sequence[Node], found: Certificate) -> None:
         numbers: dict[Node, int] = {}
