@@ -44,6 +44,12 @@ class Report:
         """What it comes to."""
         return Closing(self.constants, self.measured.sampler, self.rows)
 
+    def __str__(self) -> str:
+        """The report as `bellman-smc check` prints it."""
+        from smc.present.report import text_of  # printing builds on reports
+
+        return text_of(self)
+
     def to_json(self) -> dict[str, Any]:
         """The object that `check --json` prints (keys in the design); rationals as strings, balls as pairs of them, infinities as null."""
         c, m = self.constants, self.measured

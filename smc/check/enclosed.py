@@ -100,6 +100,12 @@ class EnclosedReport:
         """What it comes to."""
         return Closing(self.constants, self.sampler, self.rows)
 
+    def __str__(self) -> str:
+        """The report as `bellman-smc check` prints it."""
+        from smc.present.report import text_of  # printing builds on reports
+
+        return text_of(self)
+
     def to_json(self) -> dict[str, Any]:
         """The object that `check --method enclosure --json` prints: constants exact, measurements as pairs of rationals around them."""
         c, e = self.constants, self.found

@@ -51,6 +51,12 @@ class ModelPlan:
     least: int | None
     needed: bool
 
+    def __str__(self) -> str:
+        """The report as `bellman-smc plan` prints it."""
+        from smc.present.report import text_of  # printing builds on reports
+
+        return text_of(self)
+
     def to_json(self) -> dict[str, Any]:
         """Counts as numbers, rationals as strings; null where there is no such count."""
         c, e = self.constants, self.certified

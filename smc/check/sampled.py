@@ -110,6 +110,12 @@ class SampledReport:
         """What it comes to."""
         return Closing(self.constants, self.sampler, self.rows)
 
+    def __str__(self) -> str:
+        """The report as `bellman-smc check` prints it."""
+        from smc.present.report import text_of  # printing builds on reports
+
+        return text_of(self)
+
     def to_json(self) -> dict[str, Any]:
         """The object that `check --method monte-carlo --json` prints: constants exact, measurements as intervals."""
         c, e = self.constants, self.estimated

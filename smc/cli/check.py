@@ -157,15 +157,9 @@ def command(
     if as_json:
         json_object(document)
     else:
-        from smc.present.closing import closing_lines
+        from smc.present.report import print_report
 
-        lines, table = _shown(report)
-        console = results()
-        for line in lines:
-            console.print(line, soft_wrap=True)
-        console.print(table)
-        for line in closing_lines(report.closing):
-            console.print(line)
+        print_report(report, results())
     return CODES[report.verdict]
 
 
@@ -258,16 +252,3 @@ def _for_command_line(fault: TooLarge, sampler: Sampler) -> TooLarge:
     if sampler.simulated and "monte-carlo" not in mend:
         mend = f"{mend}, or --method monte-carlo".lstrip(", ")
     return TooLarge(fault.what, where=fault.where, mend=mend)
-
-
-def _shown(report):
-    from smc.check.check import Report
-    from smc.check.enclosed import EnclosedReport
-
-    if isinstance(report, Report):
-        from smc.present.tables import bounds_table, constants_lines
-
-        return constants_lines(report), bounds_table(report.rows)
-    from smc.cli.sampled_table import enclosed_lines, lines, table
-
-    return (enclosed_lines if isinstance(report, EnclosedReport) else lines)(report), table(report.rows)

@@ -17,7 +17,8 @@ from rich.text import Text
 from smc.cli import HOLDS, REFUTED, UNDECIDED
 from smc.errors import InputError
 from smc.numbers import Verdict
-from smc.present.words import in_encoding, on_terminal
+from smc.present.console import PlainConsole
+from smc.present.words import on_terminal
 
 CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
 """Exit code of a verdict."""
@@ -32,17 +33,6 @@ PROSE = 118
 def json_object(value: Any) -> None:
     """`value` as the one object on stdout; ASCII, so that every terminal and pipe can carry it."""
     sys.stdout.write(json.dumps(value, indent=1, allow_nan=False) + "\n")
-
-
-class PlainConsole(Console):
-    """A console that prints text as it is: names are never read as markup, and nothing in them steers the terminal."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(markup=False, highlight=False, emoji=False, **options)
-
-    def render_str(self, text: str, **options: Any) -> Text:
-        """Every string that is printed, alone or in a table, comes through here."""
-        return super().render_str(in_encoding(on_terminal(text), self.encoding), **options)
 
 
 def columns() -> int:

@@ -60,7 +60,7 @@ def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as
     from smc.cli.output import json_object, results, waiting
     from smc.errors import InputError
     from smc.formats import load
-    from smc.present.tables import model_plan_lines, model_plan_table
+    from smc.present.report import print_report
     from smc.setting.named_twists import uses_file
 
     if budget is not None and not 0 < budget < 1e9:
@@ -73,10 +73,7 @@ def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as
     if as_json:
         json_object(found.to_json())
         return 0
-    console = results()
-    for line in model_plan_lines(found):
-        console.print(line, soft_wrap=True)
-    console.print(model_plan_table(found))
+    print_report(found, results())
     return 0
 
 

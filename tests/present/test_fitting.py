@@ -13,8 +13,8 @@ from smc.check.atlas import chart, product_setting
 from smc.check.check import check
 from smc.check.plan import plan, setting
 from smc.check.summary import summary_table
-from smc.cli.output import PlainConsole
 from smc.formats import load
+from smc.present.console import PlainConsole
 from smc.present.fitting import FittedTable
 from smc.present.tables import atlas_tables, bounds_table, plan_table
 from tests.cases import FOLDER

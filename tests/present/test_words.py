@@ -9,8 +9,8 @@ import unicodedata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smc.cli.output import PlainConsole
 from smc.errors import InputError
+from smc.present.console import PlainConsole
 from smc.present.figures import in_style, new_axes
 from smc.present.words import SPELLED, in_encoding, in_figure, on_terminal
 

@@ -1,0 +1,50 @@
+"""A report of `check` or `plan MODEL` for a person: on a console, or as text (`print(report)`)."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from smc.present.console import PlainConsole
+
+if TYPE_CHECKING:
+    from smc.check.check import Report
+    from smc.check.enclosed import EnclosedReport
+    from smc.check.model_plan import ModelPlan
+    from smc.check.sampled import SampledReport
+
+WIDTH = 120
+"""Columns of a report as text."""
+
+
+def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, console: Console) -> None:
+    """What was checked, the table of statements, and the lines that close it."""
+    from smc.check.check import Report
+    from smc.check.enclosed import EnclosedReport
+    from smc.check.model_plan import ModelPlan
+    from smc.present import ends, tables
+    from smc.present.closing import closing_lines
+
+    if isinstance(report, ModelPlan):
+        lines, table = tables.model_plan_lines(report), tables.model_plan_table(report)
+    elif isinstance(report, Report):
+        lines, table = tables.constants_lines(report), tables.bounds_table(report.rows)
+    elif isinstance(report, EnclosedReport):
+        lines, table = ends.enclosed_lines(report), ends.table(report.rows)
+    else:
+        lines, table = ends.lines(report), ends.table(report.rows)
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    console.print(table)
+    if not isinstance(report, ModelPlan):
+        for line in closing_lines(report.closing):
+            console.print(line)
+
+
+def text_of(report: Report | EnclosedReport | SampledReport | ModelPlan) -> str:
+    """The report as plain text, `WIDTH` columns wide."""
+    console = PlainConsole(file=io.StringIO(), width=WIDTH, color_system=None)
+    print_report(report, console)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
