@@ -85,7 +85,7 @@ def test_the_ratio_of_the_two_bounds_is_linear_in_the_horizon():
 
 def test_the_transition_separates_the_regimes():
     shown = lines(phase_transition(horizons=(40, 80, 160)))
-    calm, wild = shown["eps = 1/T: enough particles (S13)"]["y"], shown["eps = 1/10: enough particles (S3)"]["y"]
+    calm, wild = shown["eps = 1/T: enough particles (S13)"]["y"], shown["eps = 1/10: enough particles (S13)"]["y"]
     assert calm[2] - calm[1] == pytest.approx(0.301, abs=0.02)  # doubling T doubles the particles
     assert wild[2] - wild[1] > 6
 
