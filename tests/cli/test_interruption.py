@@ -82,14 +82,14 @@ def test_check_is_interrupted_whatever_is_made_of_ctrl_c(error, options, monkeyp
 
 @pytest.mark.parametrize("error", MADE_OF_IT[:-1], ids=lambda error: type(error).__name__)
 def test_a_campaign_is_interrupted_and_finds_no_crash(error, monkeypatch, capsys, tmp_path):
-    honest, calls = smc.campaign.search.report, iter(range(10**6))
+    honest, calls = smc.campaign.search.table.rows, iter(range(10**6))
 
-    def report(*arguments):
-        if next(calls) == 60:
+    def rows(*arguments):
+        if next(calls) == 200:
             turned_into(error)()
         return honest(*arguments)
 
-    monkeypatch.setattr(smc.campaign.search, "report", report)
+    monkeypatch.setattr(smc.campaign.search.table, "rows", rows)
     assert run([*CAMPAIGN, "--results", str(tmp_path / "a.sqlite"), "--examples", "500"]) == 130
     found = json.loads(capsys.readouterr().out)
     assert found["ending"] == "interrupted" and found["counterexamples"] == []
@@ -97,13 +97,13 @@ def test_a_campaign_is_interrupted_and_finds_no_crash(error, monkeypatch, capsys
 
 
 def test_a_chunk_in_which_ctrl_c_was_lost_is_not_stored(monkeypatch, capsys, tmp_path):
-    honest = smc.campaign.search.report
+    honest = smc.campaign.search.table.rows
 
-    def report(*arguments):
+    def rows(*arguments):
         turned_into(None)()
         return honest(*arguments)
 
-    monkeypatch.setattr(smc.campaign.search, "report", report)
+    monkeypatch.setattr(smc.campaign.search.table, "rows", rows)
     assert run([*CAMPAIGN, "--results", str(tmp_path / "a.sqlite"), "--examples", "500"]) == 130
     assert json.loads(capsys.readouterr().out)["chunks"] == 0
 
