@@ -137,8 +137,7 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
     """The certified counts in words."""
     c, e, delta = found.constants, found.certified, short(found.delta)
     lines = [
-        f"{c.model.name}, T = {c.model.horizon}, reward model {c.twist.name}, {found.sampler.name}: total variation at most {delta}",
-        f"{found.sampler.name}: {found.sampler.selection.value}",
+        f"{c.model.name}, T = {c.model.horizon}, reward model {c.twist.name}, {found.sampler.name}: total variation at most {delta}"
     ]
     if found.least is not None:
         word = ", and one fewer is not enough" if found.needed and found.least > 1 else ""
@@ -147,7 +146,7 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
         lines.append(f"not certified for good at any N up to {MOST_PARTICLES:,}")
     if e.open_from is not None:
         lines.append(f"N = {e.open_from:,} .. {e.open_to:,} is open at level two: give a larger --budget")
-    return lines
+    return [*lines, f"{found.sampler.name}: {found.sampler.selection.value}"]
 
 
 def model_plan_table(found: ModelPlan) -> Table:
