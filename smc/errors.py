@@ -56,6 +56,14 @@ def one_of(known: Iterable[str], given: object, word: str = "choose one of") -> 
     return "".join(f"{by_small_letters[name]}? " for name in near) + f"{word} {', '.join(names)}"
 
 
+def whole_number(where: str, value: object, *, least: int = 1, most: int | None = None) -> int:
+    """`value`, argument `where`, if it is a whole number from `least` to `most`; raises InputError otherwise (for True and 2.0 too)."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least or (most is not None and value > most):
+        reach = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+        raise InputError(f"{value!r}", where=where, mend=f"give a whole number {reach}")
+    return value
+
+
 def missing_extra(module: str) -> InputError:
     """The error for a module of `EXTRAS` that is not installed, naming the extra that brings it."""
     root = module.partition(".")[0]

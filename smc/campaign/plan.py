@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import Any
 
 from proofs.kernel.replay import STORED
-from smc.errors import InputError, one_of
+from smc.errors import InputError, one_of, whole_number
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.statements import SAMPLER
 
@@ -85,9 +85,7 @@ def make_plan(statements: Iterable[str] = (), planted: Iterable[str] = (), **num
         if name not in FALSEHOODS:
             raise InputError(f"unknown falsehood {name!r}", where="planted", mend=one_of(FALSEHOODS, name))
     for name, value in numbers.items():
-        least = 0 if name == "seed" else 1
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise InputError(f"{value!r} is not a whole number of at least {least}", where=name.replace("_", "-"))
+        whole_number(name.replace("_", "-"), value, least=0 if name == "seed" else 1)
     if numbers.get("max_states", 1) > 26:
         raise InputError("more than 26 states a layer", where="max-states", mend="give 26 or fewer")
     return Plan(chosen, falsehoods, **numbers)

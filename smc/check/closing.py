@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import flint
 
 from proofs.catalogue import TV, known_forms
 from smc.check.demand import Demand, demand
-from smc.check.row import worst_verdict
+from smc.check.row import Row, worst_verdict
 from smc.check.table import QUANTITIES, claims
 from smc.numbers import INFINITE, ONE, Ball, Extended, Rational, Verdict, at_most
 from smc.samplers.sampler import Sampler
@@ -22,21 +21,6 @@ from smc.setting.analysis import Constants
 
 DELTA = Rational(1, 10)
 """The accuracy, a total variation, for which a report says what the theorems ask for."""
-
-
-class Held(Protocol):
-    """A row of any report: a statement with its bound and verdict."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def form(self) -> str: ...
-    @property
-    def quantity(self) -> str: ...
-    @property
-    def bound(self) -> Extended | Ball: ...
-    @property
-    def verdict(self) -> Verdict: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +38,7 @@ class Closing:
 
     constants: Constants
     sampler: Sampler
-    rows: Sequence[Held]
+    rows: Sequence[Row]
     delta: Rational = DELTA
 
     @property
@@ -76,7 +60,7 @@ class Closing:
         return worst_verdict(counted) if counted else None
 
     @cached_property
-    def tightest(self) -> Held | None:
+    def tightest(self) -> Row | None:
         """The least bound on a total variation (of the output, or at a step) that is certainly below 1 and holds; None without one."""
         useful = [
             row
@@ -86,7 +70,7 @@ class Closing:
             and _finite(row.bound)
             and at_most(row.bound, ONE) is Verdict.HOLDS
         ]
-        best: Held | None = None
+        best: Row | None = None
         for row in useful:
             if best is None or at_most(row.bound, best.bound) is Verdict.HOLDS:
                 best = row

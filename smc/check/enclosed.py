@@ -12,20 +12,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import flint
-
-from proofs import bounds
 from proofs.catalogue import TV
 from smc.check.closing import Closing
 from smc.check.document import ends, exact, of_model, summary
 from smc.check.measure import Measured
-from smc.check.row import START_BITS, Claim, Row, worst_verdict
+from smc.check.row import Ends, Row, worst_verdict
 from smc.check.table import claims, rows
 from smc.errors import InputError, TooLarge
 from smc.exact import explain_law
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
-from smc.numbers import Ball, Extended, Rational, Verdict, at_most, dyadic, precision
+from smc.numbers import Rational, Verdict
 from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -38,52 +35,13 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class EnclosedRow:
-    """One statement against an enclosure. bound: rational, ball or INFINITE; low, high: certified ends of the quantity."""
-
-    id: str
-    form: str
-    quantity: str
-    bound: Extended | Ball
-    low: Rational
-    high: Rational
-    verdict: Verdict
-
-    def to_json(self) -> dict[str, Any]:
-        """As a row of the exact report, with `observed` null and both ends beside it; a ball is shown as its midpoint."""
-        return {
-            "id": self.id,
-            "form": self.form,
-            "quantity": self.quantity,
-            **exact("bound", dyadic(self.bound) if isinstance(self.bound, flint.arb) else self.bound),
-            "bound_exact": not isinstance(self.bound, flint.arb),
-            "observed": None,
-            **ends("observed_enclosure", self.low, self.high),
-            "verdict": self.verdict.value,
-        }
-
-
-def judge(claim: Claim, particles: int, low: Rational, high: Rational) -> EnclosedRow:
-    """`claim` at N = `particles` against certified ends of its quantity."""
-    with precision(4 * START_BITS):
-        bound = bounds.evaluate(claim.id, claim.form, N=particles, **claim.inputs)
-        above, below = at_most(high, bound), at_most(low, bound)
-    verdict = Verdict.UNDECIDED
-    if above is Verdict.HOLDS:
-        verdict = Verdict.HOLDS
-    elif below is Verdict.REFUTED:
-        verdict = Verdict.REFUTED
-    return EnclosedRow(claim.id, claim.form, claim.quantity, bound, low, high, verdict)
-
-
-@dataclass(frozen=True)
 class EnclosedReport:
     """What an enclosure says: the model's constants, certified ends of TV, law and second moment, and a row per statement."""
 
     constants: Constants
     sampler: Sampler
     found: Enclosure
-    rows: tuple[Row | EnclosedRow, ...]
+    rows: tuple[Row, ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -170,11 +128,11 @@ def check_by_enclosure(
         found = _run(process, particles, way, progress, None)
     if found.bits is not None and choose(quotient, particles, level=2, budget=budget).arithmetic == "rationals":
         found = replace(found, second_moment=enclosure(process, particles).second_moment)  # exact, where it is quick
-    held: list[Row | EnclosedRow] = list(rows(constants))
+    held = list(rows(constants))
     tv = found.tv_lower, found.tv_upper
     for claim in claims(constants, chosen):
         low, high = tv if claim.quantity == TV else found.second_moment
-        held.append(claim.row(particles, low) if low == high else judge(claim, particles, low, high))
+        held.append(claim.row(particles, low if low == high else Ends(low, high, proved=True)))
     return EnclosedReport(constants, chosen, found, tuple(held))
 
 

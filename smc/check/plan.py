@@ -17,7 +17,7 @@ import gmpy2
 
 from proofs import bounds
 from proofs.catalogue import ROWS
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.numbers import ONE, Ball, Rational, Verdict, at_most, ball, least_enough, precision, rational, whole
 from smc.query.exponents import best_depth
 
@@ -74,17 +74,12 @@ def setting(horizon: object, eps: object, ratio_bound: object, delta: object, br
         except (TypeError, ValueError) as error:
             raise InputError(str(error), where=name) from None
 
-    def whole(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise InputError(f"{value!r} is not a whole number of at least 1", where=name)
-        return value
-
     result = Setting(
-        whole("horizon", horizon),
+        whole_number("horizon", horizon),
         number("eps", eps),
         number("ratio-bound", ratio_bound),
         number("delta", delta),
-        whole("branching", branching),
+        whole_number("branching", branching),
     )
     if result.horizon > MOST_STEPS:
         raise InputError(f"{result.horizon} steps", where="horizon", mend=f"give at most {MOST_STEPS:,}")

@@ -1,7 +1,7 @@
 """One statement held against one measurement: rows, claims and verdicts.
 
-Measurements come from `smc.check.measure` (exact laws), bounds from `proofs.bounds` (closed forms); neither knows the other. A row whose
-bound is infinite claims nothing and says so.
+Measurements come from `smc.check.measure` (exact laws), `smc.exact.enclosure` (two certified ends) or a simulation (an interval), bounds
+from `proofs.bounds` (closed forms); neither knows the other. A row whose bound is infinite claims nothing and says so.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Literal
 import flint
 
 from proofs import bounds
-from smc.check.document import MOST_BITS, end
-from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, precision
+from smc.check.document import MOST_BITS, end, ends
+from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, nearest_float, precision
 
 Relation = Literal["<=", ">=", "="]
 
@@ -24,24 +24,51 @@ START_BITS = 128
 
 
 @dataclass(frozen=True)
+class Ends:
+    """A quantity known by its two ends: `low <= quantity <= high`, high INFINITE where it is not known.
+
+    proved: whether that is certain; else it is an interval that a simulation says with its probability of a miss.
+    """
+
+    low: Rational
+    high: Extended
+    proved: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Rationals as strings where they are proved, floats (null for no end) where they are not."""
+        if self.proved:
+            return ends("observed_enclosure", self.low, Rational(self.high))
+        return {
+            "observed_interval": [nearest_float(self.low), None if self.high == INFINITE else nearest_float(self.high)]
+        }
+
+
+Observation = Rational | Ball | Ends
+"""What is known of a quantity: its value, a ball around it, or two ends."""
+
+
+@dataclass(frozen=True)
 class Row:
     """One statement held against one measurement: `observed relation bound`, the relation `<=`, `>=` or `=`.
 
     id, form: the statement and which form of it (`instance`: from the model's own constants; `uniform`: from eps, L and T alone).
-    quantity: what is bounded. bound: rational, ball (a square root remains) or INFINITE. observed: exact, or a certified ball.
+    quantity: what is bounded. bound: rational, ball (a square root remains) or INFINITE. observed: see `Observation`.
     """
 
     id: str
     form: str
     quantity: str
     bound: Extended | Ball
-    observed: Rational | Ball
+    observed: Observation
     verdict: Verdict
     relation: Relation = "<="
 
     @cached_property
     def slack(self) -> Extended:
-        """bound / observed (its inverse for `>=`), for display and order: of two balls the middle; INFINITE where there is none."""
+        """bound / observed (its inverse for `>=`), for display and order: of two balls the middle; INFINITE where there is none,
+        as for a quantity known by its ends."""
+        if isinstance(self.observed, Ends):
+            return INFINITE
         top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
         if _is_infinite(top) or not bottom:
             return INFINITE
@@ -53,6 +80,7 @@ class Row:
     def to_json(self) -> dict[str, Any]:
         """Rationals as strings; a ball as its end that makes the relation, read from the file, a proof."""
         upper_bound = self.relation != ">="
+        seen = self.observed
         return {
             "id": self.id,
             "form": self.form,
@@ -60,7 +88,11 @@ class Row:
             "relation": self.relation,
             **end("bound", self.bound, lower=upper_bound),
             "bound_exact": not isinstance(self.bound, flint.arb),
-            **end("observed", self.observed, lower=not upper_bound),
+            **(
+                {"observed": None} | seen.to_json()
+                if isinstance(seen, Ends)
+                else end("observed", seen, lower=not upper_bound)
+            ),
             "verdict": self.verdict.value,
         }
 
@@ -73,23 +105,49 @@ def _as_ball(value: Rational | Ball) -> Ball:
     return value if isinstance(value, flint.arb) else ball(value)
 
 
-def _verdict(observed: Rational | Ball, relation: Relation, bound: Extended | Ball) -> Verdict:
+def _verdict(observed: Observation, relation: Relation, bound: Extended | Ball) -> Verdict:
     if relation == "<=":
-        return at_most(observed, bound)
+        return _below(observed, bound)
     if relation == ">=":
+        return _above(observed, bound)
+    return worst_verdict((_below(observed, bound), _above(observed, bound)))
+
+
+def _below(observed: Observation, bound: Extended | Ball) -> Verdict:
+    if not isinstance(observed, Ends):
+        return at_most(observed, bound)
+    return _either(at_most(observed.high, bound), at_most(observed.low, bound))
+
+
+def _above(observed: Observation, bound: Extended | Ball) -> Verdict:
+    if not isinstance(observed, Ends):
         return at_most(bound, observed)
-    return worst_verdict((at_most(observed, bound), at_most(bound, observed)))
+    return _either(at_most(bound, observed.low), at_most(bound, observed.high))
+
+
+def _either(for_all: Verdict, for_some: Verdict) -> Verdict:
+    """HOLDS where the relation holds of every value between the ends, REFUTED where it holds of none."""
+    if for_all is Verdict.HOLDS:
+        return for_all
+    return Verdict.REFUTED if for_some is Verdict.REFUTED else Verdict.UNDECIDED
+
+
+def _between(observed: Observation, bound: Extended | Ball) -> bool:
+    """Whether the bound certainly lies between two ends of the quantity: more digits will not decide."""
+    if not isinstance(observed, Ends):
+        return False
+    return at_most(observed.low, bound) is Verdict.HOLDS and at_most(bound, observed.high) is Verdict.HOLDS
 
 
 def compare(
-    statement: str, form: str, quantity: str, observed: Rational | Ball, relation: Relation = "<=", **inputs: Any
+    statement: str, form: str, quantity: str, observed: Observation, relation: Relation = "<=", **inputs: Any
 ) -> Row:
     """The row of `statement` in `form` for `observed`, precision doubled while the comparison is undecided."""
     return held(bounds.ClosedForm(statement, form, **inputs), quantity, observed, relation)
 
 
 def held(
-    closed: bounds.ClosedForm, quantity: str, observed: Rational | Ball, relation: Relation = "<=", **rest: Any
+    closed: bounds.ClosedForm, quantity: str, observed: Observation, relation: Relation = "<=", **rest: Any
 ) -> Row:
     """The row of a closed form that is ready, at the rest of its inputs."""
     bits = START_BITS
@@ -97,7 +155,7 @@ def held(
         with precision(bits):
             bound = closed(**rest)
             verdict = _verdict(observed, relation, bound)
-        if verdict is not Verdict.UNDECIDED or bits >= MOST_BITS:
+        if verdict is not Verdict.UNDECIDED or bits >= MOST_BITS or _between(observed, bound):
             return Row(closed.statement, closed.form, quantity, bound, observed, verdict, relation)
         bits *= 2
 
@@ -121,7 +179,7 @@ class Claim:
     inputs: dict[str, Any]
     relation: Relation = "<="
 
-    def row(self, particles: int, observed: Rational | Ball) -> Row:
+    def row(self, particles: int, observed: Observation) -> Row:
         """The claim at N = `particles`, held against what was measured."""
         return compare(self.id, self.form, self.quantity, observed, self.relation, N=particles, **self.inputs)
 

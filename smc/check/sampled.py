@@ -11,18 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import flint
-
-from proofs import bounds
 from proofs.catalogue import SECOND_MOMENT, TV
 from smc.check.closing import Closing
 from smc.check.document import exact, of_model, summary
 from smc.check.measure import Measured
-from smc.check.row import START_BITS, Claim, Row, worst_verdict
+from smc.check.row import Ends, Row, worst_verdict
 from smc.check.table import claims, rows
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.montecarlo import Estimate, estimate
-from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, dyadic, nearest_float, precision
+from smc.numbers import INFINITE, Rational, Verdict, nearest_float
 from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -35,49 +32,9 @@ MOST_PAIR_MOVES = 200_000
 """Largest work, in pairs of moves, for which `E[Zhat^2]` is computed exactly (some seconds); beyond it the interval stands."""
 
 
-@dataclass(frozen=True)
-class SampledRow:
-    """One statement against an interval. bound: rational, ball or INFINITE; low, high: ends of the interval of the quantity."""
-
-    id: str
-    form: str
-    quantity: str
-    bound: Extended | Ball
-    low: float
-    high: float
-    verdict: Verdict
-
-    def to_json(self) -> dict[str, Any]:
-        """As a row of the exact report, with `observed` null and the interval beside it; a ball is shown as its midpoint."""
-        return {
-            "id": self.id,
-            "form": self.form,
-            "quantity": self.quantity,
-            **exact("bound", dyadic(self.bound) if isinstance(self.bound, flint.arb) else self.bound),
-            "bound_exact": not isinstance(self.bound, flint.arb),
-            "observed": None,
-            "observed_interval": interval(self.low, self.high),
-            "verdict": self.verdict.value,
-        }
-
-
 def interval(low: float, high: float) -> list[float | None]:
     """A pair for JSON, null for an end that is not known."""
     return [low, None if math.isinf(high) else high]
-
-
-def judge(claim: Claim, particles: int, low: float, high: float) -> SampledRow:
-    """`claim` at N = `particles` against the interval [low, high] of its quantity."""
-    with precision(START_BITS):
-        bound = bounds.evaluate(claim.id, claim.form, N=particles, **claim.inputs)
-        verdict = Verdict.UNDECIDED
-        if not math.isinf(high) and at_most(Rational(high), bound) is Verdict.HOLDS:
-            verdict = Verdict.HOLDS
-        elif bound == INFINITE if not isinstance(bound, flint.arb) else False:
-            verdict = Verdict.HOLDS
-        elif at_most(Rational(low), bound) is Verdict.REFUTED:
-            verdict = Verdict.REFUTED
-    return SampledRow(claim.id, claim.form, claim.quantity, bound, low, high, verdict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +45,7 @@ class SampledReport:
     sampler: Sampler
     estimated: Estimate
     second_moment_ratio: Rational | None
-    rows: tuple[Row | SampledRow, ...]
+    rows: tuple[Row, ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -168,8 +125,7 @@ def check_by_simulation(
             where="algorithm",
             mend=f"its law is exact at any size, or choose {others}",
         )
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(f"{seed!r} is no seed", where="seed", mend="give a whole number of at least 0")
+    whole_number("seed", seed, least=0)
     constants = analyse(model, twist)
     process = chosen.process(model, twist)
     found = estimate(process, particles, replicates, seed=seed, error=error, target=constants.target, progress=progress)
@@ -180,15 +136,15 @@ def check_by_simulation(
     if process.resampled and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
         exact = measured.second_moment_ratio
     report = SampledReport(constants, chosen, found, exact, ())
-    held: list[Row | SampledRow] = list(rows(constants))
+    held = list(rows(constants))
     for claim in claims(constants, chosen):
         if claim.quantity == SECOND_MOMENT and exact is not None:
             held.append(claim.row(particles, exact))
         else:
             assert found.tv_interval is not None
-            held.append(
-                judge(claim, particles, *(found.tv_interval if claim.quantity == TV else report.second_moment_interval))
-            )
+            low, high = found.tv_interval if claim.quantity == TV else report.second_moment_interval
+            ends = Ends(Rational(low), INFINITE if math.isinf(high) else Rational(high), proved=False)
+            held.append(claim.row(particles, ends))
     return SampledReport(constants, chosen, found, exact, tuple(held))
 
 

@@ -61,7 +61,7 @@ def command(
     from smc.campaign.summary import markdown, plot, table, to_json
     from smc.cli import HOLDS, INTERRUPTED, REFUTED, UNDECIDED
     from smc.cli.output import json_object, remarks, results
-    from smc.errors import InputError
+    from smc.errors import InputError, whole_number
     from smc.present.figures import save
     from smc.present.tables import write_atomically
     from smc.samplers import find
@@ -76,8 +76,7 @@ def command(
         chunk=chunk,
     )
     for name, value in (("examples", examples), ("workers", workers)):
-        if value < 1:
-            raise InputError(f"{value}", where=name, mend="give a whole number of at least 1")
+        whole_number(name, value)
     if minutes is not None and not minutes > 0:
         raise InputError(f"{minutes}", where="minutes", mend="give a positive number")
     store = Store(results_file, plan)

@@ -87,7 +87,7 @@ def command(
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
     from smc.cli.output import CODES, counting, json_object, results, waiting
-    from smc.errors import InputError, TooLarge, one_of
+    from smc.errors import InputError, TooLarge, one_of, whole_number
     from smc.formats import load
     from smc.samplers import find
     from smc.setting.named_twists import uses_file
@@ -111,8 +111,8 @@ def command(
     if explain and method == "monte-carlo":
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
     for name, count in (("particles", particles), ("proposals", proposals)):
-        if count is not None and not 1 <= count <= MOST:
-            raise InputError(f"{count} {name}", where=name, mend=f"give a whole number from 1 to {MOST:.0e}")
+        if count is not None:
+            whole_number(name, count, most=MOST)
     sampler = find(algorithm)
     if planted is not None:
         _check_planted(planted, sampler, method)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from math import comb
 from typing import Literal, overload
 
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.exact.independent import best_law, independent_law
 from smc.exact.independent import second_moment as _independent_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
@@ -31,7 +31,7 @@ from smc.exact.occupancy.cells import CellChain, cell_chain
 from smc.exact.occupancy.cost import MODES, Plan, choose
 from smc.exact.single import one_particle_law
 from smc.numbers import Ball, Rational, Verdict, at_most, ball, precision
-from smc.samplers.process import ParticleProcess, Selection, check_particles
+from smc.samplers.process import ParticleProcess, Selection
 
 __all__ = [
     "CertifiedLaw",
@@ -115,7 +115,7 @@ def output_law(
 
 def _small_law(process: ParticleProcess, particles: int) -> OutputLaw | None:
     """The exact law where it takes less time than the cost model would take to choose an engine; None elsewhere."""
-    check_particles(particles)
+    whole_number("particles", particles)
     _check_resampled(process)
     chain = cell_chain(process)
     live = all(any(cells.weights) for cells in chain.layers)
@@ -140,7 +140,7 @@ def second_moment(process: ParticleProcess, particles: int, *, progress: Progres
 
     Where reward models have long values the exact answer is as long as the product of all of them: `second_moment_ball` encloses it.
     """
-    check_particles(particles)
+    whole_number("particles", particles)
     if not process.resampled:
         return _independent_moment(process, particles)
     return _second_moment(process, particles, _Ticker(progress, f"exact second moment of {particles} particles"))
@@ -148,7 +148,7 @@ def second_moment(process: ParticleProcess, particles: int, *, progress: Progres
 
 def second_moment_ball(process: ParticleProcess, particles: int, *, bits: int = 100) -> Ball:
     """A ball of relative radius at most `2**-bits` around `E[Zhat^2]`. Raises InputError as `output_law` does."""
-    check_particles(particles)
+    whole_number("particles", particles)
     _check_resampled(process)
     return _second_moment_ball(process, particles, bits)
 
@@ -175,7 +175,7 @@ def certified_verdict(
 def _planned(
     process: ParticleProcess, particles: int, mode: str, bits: int, memory: float | None
 ) -> tuple[CellChain, Plan]:
-    check_particles(particles)
+    whole_number("particles", particles)
     if mode not in MODES:
         raise InputError(f"unknown mode {mode!r}", where="mode", mend=f"choose one of {', '.join(MODES)}")
     _check_resampled(process)

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from math import comb, prod
 from typing import Any
 
-from smc.errors import TooLarge
+from smc.errors import TooLarge, whole_number
 from smc.exact.law import OutputLaw
 from smc.numbers import ONE, ZERO, Rational
-from smc.samplers.process import ParticleProcess, check_particles
+from smc.samplers.process import ParticleProcess
 from smc.samplers.resampling import Resampling, SlotLaw
 
 Particle = tuple[int, Rational]
@@ -70,7 +70,7 @@ def cloud_moments(
     successors.
     """
     start, dead = process.scale, ZERO
-    clouds: dict[Cloud, Masses] = {((0, ONE),) * check_particles(particles): (ONE, start, start * start)}
+    clouds: dict[Cloud, Masses] = {((0, ONE),) * whole_number("particles", particles): (ONE, start, start * start)}
     for t in range(process.horizon):
         # the order of the last cloud no longer matters: its output is drawn by weight
         ordered = not resampling.scheme.symmetric and t + 1 < process.horizon

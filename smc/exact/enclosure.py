@@ -34,13 +34,13 @@ from typing import Any
 
 import flint
 
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.exact.float_moments import float_moments
 from smc.exact.lumping import lump_symmetric
 from smc.exact.moments import means, pair_moment_balls, pair_moments
 from smc.exact.particle_moments import particle_moment_balls, particle_moments
 from smc.numbers import ZERO, Ball, Rational, dyadic, precision
-from smc.samplers.process import ParticleProcess, check_particles
+from smc.samplers.process import ParticleProcess
 
 START_BITS, MOST_BITS = 128, 1 << 14
 """Working precision of balls: doubled until the enclosure is sharp."""
@@ -136,7 +136,7 @@ def enclosure(
 
     Raises InputError for a particle count below 1, another level or arithmetic, a process that is not resampled.
     """
-    check_particles(particles)
+    whole_number("particles", particles)
     if (level, arithmetic) not in WAYS:
         raise InputError(
             f"level {level!r} in {arithmetic}",

@@ -18,10 +18,10 @@ from math import comb
 import flint
 import gmpy2
 
-from smc.errors import TooLarge
+from smc.errors import TooLarge, whole_number
 from smc.exact.law import OutputLaw
 from smc.numbers import ONE, ZERO, Rational, balanced_sum
-from smc.samplers.process import ParticleProcess, check_particles
+from smc.samplers.process import ParticleProcess
 
 MOST_CELLS = 200_000
 """Largest number of (state, weight) cells that is enumerated."""
@@ -93,7 +93,7 @@ def independent_law(process: ParticleProcess, particles: int) -> OutputLaw:
 
     Raises InputError for a particle count below 1, TooLarge for what would take too long.
     """
-    return weighted_draw(terminal_cells(process), check_particles(particles))
+    return weighted_draw(terminal_cells(process), whole_number("particles", particles))
 
 
 def best_law(process: ParticleProcess, particles: int) -> OutputLaw:
@@ -102,7 +102,7 @@ def best_law(process: ParticleProcess, particles: int) -> OutputLaw:
     With `F(w)` the probability that one path's weight is at most w, the largest of N is w with probability `F(w)^N - F(w-)^N`, and the
     path taken is then distributed as one path given that its weight is w. Raises InputError for a count below 1.
     """
-    cells, n = terminal_cells(process), check_particles(particles)
+    cells, n = terminal_cells(process), whole_number("particles", particles)
     law, below, taken = [ZERO] * cells.states, cells.dead, {}
     for weight, p in sorted(cells.weights.items()):
         taken[weight] = ((below + p) ** n - below**n) / p
@@ -115,7 +115,7 @@ def best_law(process: ParticleProcess, particles: int) -> OutputLaw:
 def second_moment(process: ParticleProcess, particles: int) -> Rational:
     """`E[Zhat^2]` of `particles` paths that are never resampled, for any N, by two sums over the layers."""
     first, second = moments(process)
-    return process.scale**2 * (second + (particles - 1) * first**2) / check_particles(particles)
+    return process.scale**2 * (second + (particles - 1) * first**2) / whole_number("particles", particles)
 
 
 def moments(process: ParticleProcess) -> tuple[Rational, Rational]:

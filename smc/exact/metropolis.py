@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smc.errors import InputError, TooLarge
+from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.independent import TerminalCells, terminal_cells
 from smc.exact.law import OutputLaw
 from smc.numbers import ZERO, Rational
@@ -81,7 +81,7 @@ class IndependenceSampler:
 
     def law(self, proposals: int) -> OutputLaw:
         """Law of the chain's terminal state after `proposals` proposals; dead when all of them had weight zero."""
-        count = check_proposals(proposals)
+        count = whole_number("proposals", proposals)
         mean = self.cells.moment(1)
         density = {level.weight: h for level, h in zip(self.levels, self.densities(count), strict=True)}
         law = [ZERO] * self.cells.states
@@ -92,7 +92,7 @@ class IndependenceSampler:
     def path_total_variation(self, proposals: int) -> Rational:
         """TV between the law of the whole path and pi after `proposals` proposals, dead included. It bounds the
         terminal state's TV."""
-        count = check_proposals(proposals)
+        count = whole_number("proposals", proposals)
         levels = zip(self.levels, self.densities(count), strict=True)
         return (sum((level.target * abs(h - 1) for level, h in levels), ZERO) + self.cells.dead**count) / 2
 
@@ -121,10 +121,3 @@ def sampler_of(process: ParticleProcess) -> IndependenceSampler:
 def chain_law(process: ParticleProcess, proposals: int) -> OutputLaw:
     """Law of the terminal state after `proposals` proposals. Raises InputError for a count below 1."""
     return sampler_of(process).law(proposals)
-
-
-def check_proposals(proposals: int) -> int:
-    """`proposals` if it is a whole number of at least 1; raises InputError otherwise."""
-    if isinstance(proposals, bool) or not isinstance(proposals, int) or proposals < 1:
-        raise InputError(f"{proposals!r} proposals", where="proposals", mend="give a whole number of at least 1")
-    return proposals

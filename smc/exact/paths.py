@@ -24,10 +24,10 @@ from math import comb
 
 import gmpy2
 
-from smc.errors import TooLarge
+from smc.errors import TooLarge, whole_number
 from smc.exact.independent import mean_inverse_sums
 from smc.numbers import ONE, ZERO, Rational
-from smc.samplers.process import Outcome, ParticleProcess, check_particles
+from smc.samplers.process import Outcome, ParticleProcess
 
 Path = tuple[int, ...]
 """State indices at layers 0..T (or 0..t)."""
@@ -54,7 +54,7 @@ class PathLaw:
 
 def path_law(process: ParticleProcess, particles: int) -> PathLaw:
     """Law of the output's path under a resampled `process`. Raises TooLarge, with the estimate, for what would take too long."""
-    n = check_particles(particles)
+    n = whole_number("particles", particles)
     paths = sum(1 for _ in _histories(process))
     if paths > MOST_PATHS:
         raise TooLarge(

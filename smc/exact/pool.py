@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from smc.errors import InputError, TooLarge
+from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.independent import TerminalCells, law_of_sum, moments, terminal_cells
-from smc.exact.metropolis import IndependenceSampler, check_proposals, independence_sampler
+from smc.exact.metropolis import IndependenceSampler, independence_sampler
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.samplers.process import Outcome, ParticleProcess, Selection
 from smc.setting.analysis import bellman, true_value
@@ -35,7 +35,7 @@ MOST_AUGMENTED = 20_000
 def pool_process(model: LayeredModel, twist: Twist, pool: int) -> ParticleProcess:
     """Proposals with pools of `pool` candidates as a weighted process; `scale · E[W] = Z`. Raises InputError for a pool
     below 1."""
-    return _process(model, twist, check_pool(pool), lambda t, x, mean: True)
+    return _process(model, twist, whole_number("pool", pool), lambda t, x, mean: True)
 
 
 def _process(model: LayeredModel, twist: Twist, pool: int, accept) -> ParticleProcess:
@@ -106,7 +106,7 @@ def augmented_space(model: LayeredModel, twist: Twist, pool: int) -> tuple[Augme
 
     Raises TooLarge, before enumerating, beyond `MOST_AUGMENTED`.
     """
-    check_pool(pool)
+    whole_number("pool", pool)
     size = _augmented_size(model, pool)
     if size > MOST_AUGMENTED:
         raise TooLarge(
@@ -179,7 +179,7 @@ class GoodEvent:
 
     def probability(self, proposals: int) -> Rational:
         """That all `proposals` proposals are good: they are independent."""
-        return self.proposal_mass ** check_proposals(proposals)
+        return self.proposal_mass ** whole_number("proposals", proposals)
 
     @cached_property
     def restricted_target(self) -> tuple[Rational, ...]:
@@ -213,7 +213,7 @@ def good_event(model: LayeredModel, twist: Twist, pool: int, xi: object) -> Good
 
     At a doomed state (`B V = 0 < V`) the mean is exactly right and the proposal dead: good, with weight zero.
     """
-    check_pool(pool)
+    whole_number("pool", pool)
     width = rational(xi)
     if not 0 < width < 1:
         raise InputError(f"xi = {xi}", where="xi", mend="choose 0 < xi < 1")
@@ -235,10 +235,3 @@ def _mass(process: ParticleProcess) -> Rational:
                     ended += mass * p
         here = following
     return sum(here.values(), ended)
-
-
-def check_pool(pool: int) -> int:
-    """`pool` if it is a whole number of at least 1; raises InputError otherwise."""
-    if isinstance(pool, bool) or not isinstance(pool, int) or pool < 1:
-        raise InputError(f"a pool of {pool!r} candidates", where="pool", mend="give a whole number of at least 1")
-    return pool

@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from smc.errors import InputError, ModelError, one_of
+from smc.errors import InputError, ModelError, one_of, whole_number
 from smc.formats import native
 from smc.formats.options import parameters
 from smc.formats.strict_json import Rounding, load_bytes, read
@@ -79,8 +79,8 @@ def load(
     horizon: in place of the source's own (MDPs and tables only). with_values: False leaves an MDP's values unread, as they may be listed
     for another horizon. Raises InputError, with `spec` first in its place.
     """
-    if horizon is not None and horizon < 1:
-        raise InputError(f"{horizon} is below 1", where="horizon", mend="give a whole number of at least 1")
+    if horizon is not None:
+        whole_number("horizon", horizon)
     given = spec if isinstance(spec, Mapping) else None
     spec = "document" if isinstance(spec, Mapping) else os.fspath(spec)
     if spec.startswith("gym:"):

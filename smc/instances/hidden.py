@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smc.errors import InputError, TooLarge
+from smc.errors import InputError, TooLarge, whole_number
 from smc.numbers import ONE, Extended, Rational, rational
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, LayeredModel, Row
@@ -48,12 +48,6 @@ class Audit:
     hidden_mass: Rational
 
 
-def _whole(name: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"{value!r}", where=name, mend=f"give a whole number of at least {least}")
-    return value
-
-
 def hidden_prefix(
     *, vocabulary: int, hidden: int, horizon: int, gain: object, leaves: int | None = None, which: int = 0
 ) -> HardInstance:
@@ -62,7 +56,11 @@ def hidden_prefix(
     Raises InputError for a vocabulary below 2, `hidden` outside 1..T-1, `leaves` beyond `vocabulary**hidden` or
     below 2, a gain of 1 or less and `which` out of range; TooLarge beyond `MOST_STATES` states.
     """
-    k, r, horizon = _whole("vocabulary", vocabulary, 2), _whole("hidden", hidden, 1), _whole("horizon", horizon, 2)
+    k, r, horizon = (
+        whole_number("vocabulary", vocabulary, least=2),
+        whole_number("hidden", hidden),
+        whole_number("horizon", horizon, least=2),
+    )
     factor = rational(gain)
     if r >= horizon:
         raise InputError(
@@ -72,7 +70,7 @@ def hidden_prefix(
         )
     if factor <= 1:
         raise InputError(f"gain {factor} is not above 1", where="gain", mend="the gain is 1 + eps (or L)")
-    words = k**r if leaves is None else _whole("leaves", leaves, 2)
+    words = k**r if leaves is None else whole_number("leaves", leaves, least=2)
     if words > k**r:
         raise InputError(
             f"{words} prefixes, but {k}**{r} words",
@@ -116,7 +114,7 @@ def hidden_prefix(
 def paper_family(*, m: int, gain: object, which: int = 0) -> HardInstance:
     """P4's instance: `T = 3m`, `floor(gain^(2m))` hidden prefixes of length 2m, vocabulary `ceil(gain)`."""
     factor = rational(gain)
-    words = int(factor ** (2 * _whole("m", m, 1)))
+    words = int(factor ** (2 * whole_number("m", m)))
     if words < 2:
         raise InputError(
             f"gain {factor} gives {words} hidden prefix at m = {m}",
@@ -130,13 +128,15 @@ def paper_family(*, m: int, gain: object, which: int = 0) -> HardInstance:
 
 def hidden_child(*, children: int, horizon: int, gain: object, which: int = 0) -> HardInstance:
     """S6's instance: one hidden child among `children` of the root."""
-    return hidden_prefix(vocabulary=_whole("children", children, 2), hidden=1, horizon=horizon, gain=gain, which=which)
+    return hidden_prefix(
+        vocabulary=whole_number("children", children, least=2), hidden=1, horizon=horizon, gain=gain, which=which
+    )
 
 
 def hidden_mass(*, leaves: int, levels: int, gain: object) -> Rational:
     """Target mass below the hidden prefix: `a^2/(a^2 + leaves - 1)` with `a = gain^levels`, for any size."""
-    square = rational(gain) ** (2 * _whole("levels", levels, 0))
-    return square / (square + _whole("leaves", leaves, 1) - 1)
+    square = rational(gain) ** (2 * whole_number("levels", levels, least=0))
+    return square / (square + whole_number("leaves", leaves) - 1)
 
 
 def audit(instance: HardInstance) -> Audit:

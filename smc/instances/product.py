@@ -18,11 +18,10 @@ from math import comb, prod
 
 import flint
 
-from smc.errors import ModelError, TooLarge
+from smc.errors import ModelError, TooLarge, whole_number
 from smc.exact.independent import TerminalCells, weighted_draw
 from smc.exact.law import OutputLaw
 from smc.numbers import ONE, ZERO, Ball, Rational, Verdict, at_most, least_enough, rational
-from smc.samplers.process import check_particles
 from smc.setting.model import Edge, LayeredModel, prefix_tree
 from smc.setting.twist import Twist, twist
 
@@ -63,7 +62,7 @@ class ProductModel:
         As both laws have mass 1 with `dead`, it is `sum (target - law)^+`, over the vectors of symbol counts. Raises
         TooLarge where there are too many of those.
         """
-        check_particles(particles)
+        whole_number("particles", particles)
         groups = Counter(self.steps)
         vectors = prod(comb(n + len(step) - 1, n) for step, n in groups.items())
         if vectors > MOST_COUNTS:
@@ -94,7 +93,7 @@ def symbol_law(step: Step, particles: int) -> OutputLaw:
     """Law of one symbol along the output's lineage, and the probability that the step is dead."""
     cells = {(a, w): p for a, (p, w) in enumerate(step) if p and w}
     dead = sum((p for p, w in step if not w), ZERO)
-    return weighted_draw(TerminalCells(cells, dead, len(step)), check_particles(particles))
+    return weighted_draw(TerminalCells(cells, dead, len(step)), whole_number("particles", particles))
 
 
 def symbol_target(step: Step) -> tuple[Rational, ...]:

@@ -14,7 +14,7 @@ is meant for small s.
 
 from __future__ import annotations
 
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.numbers import ONE, Rational, rational
 from smc.setting.model import Edge, LayeredModel, Row
 from smc.setting.twist import Twist, twist
@@ -28,13 +28,8 @@ def rare_branch(*, rounds: int, mass: object, horizon: int | None = None) -> tup
     States: `lives` and `left`, and `just left` on the levels 3, 5, ..., 2r - 1. Raises InputError for counts and masses out of range.
     """
     s = rational(mass)
-    if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
-        raise InputError(f"{rounds!r}", where="rounds", mend="give a whole number of at least 1")
-    horizon = 2 * rounds if horizon is None else horizon
-    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 2 * rounds:
-        raise InputError(
-            f"{horizon!r}", where="horizon", mend=f"give a whole number of at least 2 rounds = {2 * rounds}"
-        )
+    least = 2 * whole_number("rounds", rounds)
+    horizon = least if horizon is None else whole_number("horizon", horizon, least=least)
     if not 0 < s < 1:
         raise InputError(f"{s}", where="mass", mend="give a probability strictly between 0 and 1")
     layers: list[tuple[str, ...]] = [("root",)]

@@ -14,9 +14,8 @@ from math import comb
 
 import flint
 
-from smc.errors import InputError, TooLarge
+from smc.errors import InputError, TooLarge, whole_number
 from smc.numbers import ONE, ZERO, Ball, Rational, precision
-from smc.samplers.process import check_particles
 from smc.setting.model import Edge, LayeredModel, Row
 from smc.setting.twist import Twist, perfect
 
@@ -28,7 +27,7 @@ MOST_BITS = 1 << 14
 
 def split_model(horizon: int) -> tuple[LayeredModel, Twist]:
     """The instance as a layered model (states B, and A with the number of bits 3/2), with `V = V*`."""
-    _check_horizon(horizon)
+    whole_number("horizon", horizon)
     layers: list[tuple[str, ...]] = [("root",)] + [("B", *(f"A{k}" for k in range(t))) for t in range(1, horizon + 1)]
     steps: list[tuple[Row, ...]] = [((Edge(0, HALF), Edge(1, HALF)),)]
     for t in range(1, horizon):
@@ -41,8 +40,8 @@ def split_model(horizon: int) -> tuple[LayeredModel, Twist]:
 def branch_mass(particles: int, horizon: int) -> tuple[Rational, ...]:
     """P(output is below A) after t = 1..horizon steps, exact. For small N and T: the law of K has numerators of about
     `2 t N^2 log2(3N)` bits (see `certified_branch_mass`)."""
-    n = check_particles(particles)
-    _check_horizon(horizon)
+    n = whole_number("particles", particles)
+    whole_number("horizon", horizon)
     start = _binomial(n, HALF)
     law = _mix(((p, _binomial(n, Rational(k, n))) for k, p in enumerate(start)), n)
     masses = [HALF]
@@ -78,8 +77,8 @@ def certified_branch_mass(particles: int, horizon: int, *, bits: int = 64) -> tu
     One matrix, then one product of a vector and the matrix a step. The working precision doubles until every radius is
     small enough. Raises TooLarge beyond `MOST_PARTICLES`.
     """
-    n = check_particles(particles)
-    _check_horizon(horizon)
+    n = whole_number("particles", particles)
+    whole_number("horizon", horizon)
     if n > MOST_PARTICLES:
         raise TooLarge(
             f"{n} particles need a matrix of {(n + 1) ** 2} enclosures, about {(n + 1) ** 2 * 120 >> 20} MiB",
@@ -145,8 +144,3 @@ def _transition(n: int) -> flint.arb_mat:
 def _powers(base: int, most: int) -> list[Ball]:
     """`base^0 .. base^most`, each rounded once."""
     return [flint.arb(flint.fmpz(base) ** k) for k in range(most + 1)]
-
-
-def _check_horizon(horizon: int) -> None:
-    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
-        raise InputError(f"horizon {horizon!r}", where="horizon", mend="give a whole number of at least 1")

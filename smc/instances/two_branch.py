@@ -9,7 +9,7 @@ probability of "low" is the one free parameter.
 
 from __future__ import annotations
 
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.numbers import ONE, Rational, rational
 from smc.setting.model import Edge, LayeredModel
 from smc.setting.twist import Twist, twist
@@ -21,8 +21,7 @@ def two_branch(*, horizon: int, eps: object, low: object) -> tuple[LayeredModel,
     Raises InputError for T < 1, eps < 0, low outside (0, 1).
     """
     error, p = rational(eps), rational(low)
-    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
-        raise InputError(f"{horizon!r}", where="horizon", mend="give a whole number of at least 1")
+    whole_number("horizon", horizon)
     if error < 0 or not 0 < p < 1:
         raise InputError(
             f"eps = {error}, low = {p}",

@@ -16,7 +16,7 @@ from itertools import accumulate
 from math import gcd, lcm
 from typing import TypeVar
 
-from smc.errors import InputError, TooLarge
+from smc.errors import TooLarge, whole_number
 from smc.numbers import ONE, ZERO, Rational
 
 Result = TypeVar("Result")
@@ -43,9 +43,7 @@ class SeededDraws(Draws):
     """
 
     def __init__(self, seed: int) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise InputError(f"seed {seed!r}", where="seed", mend="give a whole number of at least 0")
-        self._bits = random.Random(seed).getrandbits
+        self._bits = random.Random(whole_number("seed", seed, least=0)).getrandbits
 
     def below(self, n: int) -> int:
         if n == 1:

@@ -25,13 +25,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from smc.errors import InputError, TooLarge
+from smc.errors import InputError, TooLarge, whole_number
 from smc.montecarlo import particlewise
 from smc.montecarlo.compiled import Floats, compile_process
 from smc.montecarlo.occupancy import Batch, Indices, Lineage, OccupancyEngine, Scratch, index_type
 from smc.montecarlo.realised import check_threshold
 from smc.montecarlo.resampling import RESAMPLERS, Resampler
-from smc.samplers.process import ParticleProcess, check_particles
+from smc.samplers.process import ParticleProcess
 
 _BLOCK = {"occupancies": 2**14, "genealogies": 2**18, "particles": 2**16}
 """Numbers that a block of runs holds per array: cells of an occupancy; particles with ancestors drawn by occupancies;
@@ -76,13 +76,6 @@ class Runs:
         return np.exp(self.log_normaliser)
 
 
-def check_replicates(replicates: int) -> int:
-    """`replicates` if it is a whole number of at least 1; raises InputError otherwise."""
-    if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < 1:
-        raise InputError(f"{replicates!r} replicates", where="replicates", mend="give a whole number of at least 1")
-    return replicates
-
-
 def simulate(
     process: ParticleProcess,
     particles: int,
@@ -110,11 +103,10 @@ def simulate(
     Raises InputError for a bad count, seed, scheme, threshold, method or number of threads, and TooLarge, before anything is allocated, for
     results beyond memory.
     """
-    check_particles(particles)
-    check_replicates(replicates)
+    whole_number("particles", particles)
+    whole_number("replicates", replicates)
     workers = _check_threads(threads)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(f"seed {seed!r}", where="seed", mend="give a whole number of at least 0")
+    whole_number("seed", seed, least=0)
     share = float(check_threshold(threshold)) if process.resampled else 0.0
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}", where="method", mend=f"choose one of {', '.join(METHODS)}")
@@ -205,9 +197,7 @@ def _in_order(function: Callable[[int], Result], items: Iterable[int], workers: 
 def _check_threads(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise InputError(f"{threads!r} threads", where="threads", mend="give a whole number of at least 1")
-    return threads
+    return whole_number("threads", threads)
 
 
 def _occupancies_pay(engine: OccupancyEngine, particles: int, genealogies: bool) -> bool:

@@ -21,10 +21,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.montecarlo.draws import Draws, SeededDraws, whole_weights
 from smc.numbers import ONE, ZERO, Rational, rational
-from smc.samplers.process import ParticleProcess, check_particles, check_simulated
+from smc.samplers.process import ParticleProcess, check_simulated
 
 Resampler = Callable[[Sequence[int], Draws], list[int]]
 """Whole weights of positive sum, source of draws -> one ancestor index for each weight."""
@@ -187,7 +187,7 @@ def realise(
     threshold: resample after step t < T when `ESS <= threshold · N`: 1 always, 0 never. A process that is not
     `resampled` never is. Raises InputError for a bad particle count, seed, scheme or threshold.
     """
-    check_particles(particles)
+    whole_number("particles", particles)
     check_simulated(process)
     share = check_threshold(threshold) if process.resampled else ZERO
     if resampling not in RESAMPLERS:

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rich.table import Table
-from rich.text import Text
-
-from smc.check.enclosed import EnclosedReport, EnclosedRow
-from smc.check.row import Row
-from smc.check.sampled import SampledReport, SampledRow
-from smc.numbers import INFINITE, Rational, nearest_float
+from smc.check.enclosed import EnclosedReport
+from smc.check.sampled import SampledReport
+from smc.numbers import Rational, nearest_float
 from smc.present.digits import logarithm, short
-from smc.present.fitting import FittedTable
-from smc.present.tables import COLUMNS, row_cells, verdict_text
-
-
-def between(low: Rational | float, high: Rational | float) -> str:
-    """An interval for reading: one number where its ends look alike."""
-    return short(low) if short(low) == short(high) else f"{short(low)} .. {short(high)}"
+from smc.present.tables import between
 
 
 def apart(low: Rational, high: Rational) -> str:
@@ -62,20 +50,3 @@ def enclosed_lines(report: EnclosedReport) -> list[str]:
         f"{report.sampler.name}: {report.sampler.selection.value}",
         *(f"note: {note}" for note in c.model.notes),
     ]
-
-
-def table(rows: Sequence[Row | SampledRow | EnclosedRow]) -> Table:
-    """Every statement against its measurement: exact where it is, both ends where it was sampled or enclosed."""
-    shown = FittedTable(prose=("form", "quantity"))
-    for name in COLUMNS:
-        if name != "bound / observed":
-            shown.add_column(name, justify="right" if name in ("observed", "bound") else "left")
-    for row in rows:
-        if isinstance(row, Row):
-            *cells, _, verdict = row_cells(row)
-            shown.add_row(*cells, verdict)
-            continue
-        infinite = isinstance(row.bound, float) and row.bound == INFINITE
-        verdict = Text("claims nothing", style="dim") if infinite else verdict_text(row.verdict)
-        shown.add_row(row.id, row.form, row.quantity, between(row.low, row.high), short(row.bound), verdict)
-    return shown

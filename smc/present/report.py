@@ -32,9 +32,9 @@ def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, co
     elif isinstance(report, Report):
         lines, table = tables.constants_lines(report), tables.bounds_table(report.rows)
     elif isinstance(report, EnclosedReport):
-        lines, table = ends.enclosed_lines(report), ends.table(report.rows)
+        lines, table = ends.enclosed_lines(report), tables.bounds_table(report.rows)
     else:
-        lines, table = ends.lines(report), ends.table(report.rows)
+        lines, table = ends.lines(report), tables.bounds_table(report.rows)
     for line in lines:
         console.print(line, soft_wrap=True)
     console.print(table)

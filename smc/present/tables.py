@@ -17,7 +17,7 @@ from smc.check.atlas import Entry
 from smc.check.check import Report
 from smc.check.model_plan import ModelPlan
 from smc.check.plan import Demand, Setting, cheapest
-from smc.check.row import Row
+from smc.check.row import Ends, Row
 from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
 from smc.numbers import INFINITE, Rational, Verdict, nearest_float
@@ -41,13 +41,20 @@ def verdict_text(verdict: Verdict) -> Text:
     return Text(word, style=style)
 
 
+def between(low: Rational | float, high: Rational | float) -> str:
+    """An interval for reading: one number where its ends look alike."""
+    return short(low) if short(low) == short(high) else f"{short(low)} .. {short(high)}"
+
+
 def row_cells(row: Row) -> list[str | Text]:
-    """Statement, form, quantity, observed, bound, bound / observed, verdict."""
+    """Statement, form, quantity, observed (both ends where that is all that is known), bound, bound / observed, verdict."""
+    seen = row.observed
+    observed = between(seen.low, seen.high) if isinstance(seen, Ends) else short(seen)
     if is_infinite(row.bound):
         claim = Text("claims nothing", style="dim")
-        return [row.id, row.form, row.quantity, short(row.observed), "∞", "", claim]
+        return [row.id, row.form, row.quantity, observed, "∞", "", claim]
     slack = "" if row.slack == INFINITE else f"{short(row.slack)}×"
-    return [row.id, row.form, row.quantity, short(row.observed), short(row.bound), slack, verdict_text(row.verdict)]
+    return [row.id, row.form, row.quantity, observed, short(row.bound), slack, verdict_text(row.verdict)]
 
 
 COLUMNS = ("statement", "form", "quantity", "observed", "bound", "bound / observed", "verdict")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from smc.errors import InputError
+from smc.errors import whole_number
 from smc.montecarlo.draws import Draws, whole_weights
 from smc.numbers import ONE, ZERO, Rational
 from smc.query.oracle import BudgetSpent, Child, Oracle, Prefix
@@ -56,7 +56,7 @@ def depth_first(oracle: Oracle, draws: Draws) -> Prefix:
 
 def smc(particles: int) -> Client:
     """Naive-proposal SMC with multinomial resampling; each particle's move queries the prefix it leaves."""
-    _at_least_one("particles", particles)
+    whole_number("particles", particles)
 
     def run(oracle: Oracle, draws: Draws) -> Prefix:
         cloud: list[Weighted] = [(oracle.root, oracle.root_value)] * particles
@@ -82,7 +82,7 @@ def smc(particles: int) -> Client:
 
 def best_of_n(paths: int) -> Client:
     """Reference paths, one drawn in proportion to `prod psi · phi`."""
-    _at_least_one("paths", paths)
+    whole_number("paths", paths)
 
     def run(oracle: Oracle, draws: Draws) -> Prefix:
         ends: list[Weighted] = []
@@ -107,7 +107,7 @@ def guided(oracle: Oracle, draws: Draws) -> Prefix:
 
 def guided_mh(proposals: int) -> Client:
     """Independent Metropolis-Hastings on guided proposals, with their exact importance weights."""
-    _at_least_one("proposals", proposals)
+    whole_number("proposals", proposals)
 
     def run(oracle: Oracle, draws: Draws) -> Prefix:
         current, weight, complete = _guided_path(oracle, draws)
@@ -168,8 +168,3 @@ def hidden_search(*, level: int, tries: int, mass: Rational) -> Client:
 
 def _reference_child(children: Sequence[Child], draws: Draws) -> Child:
     return children[draws.choose(whole_weights([c.probability for c in children]))]
-
-
-def _at_least_one(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"{value!r}", where=name, mend="give a whole number of at least 1")

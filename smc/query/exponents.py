@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.instances.hidden import hidden_mass
 from smc.numbers import ONE, Ball, Rational, ball, precision, rational
 
@@ -26,15 +26,9 @@ class HiddenDepth:
     queries: Rational
 
 
-def _vocabulary(k: object) -> int:
-    if isinstance(k, bool) or not isinstance(k, int) or k < 2:
-        raise InputError(f"{k!r}", where="vocabulary", mend="give a whole number of at least 2")
-    return k
-
-
 def exponent(vocabulary: int, eps: object) -> Ball:
     """`2 log k / (log k + 2 log(1+eps))`, certified to 128 bits. Raises InputError for k < 2 or eps <= 0."""
-    k, error = _vocabulary(vocabulary), rational(eps)
+    k, error = whole_number("vocabulary", vocabulary, least=2), rational(eps)
     if error <= 0:
         raise InputError(f"Bellman error {error} is not positive", where="eps", mend="give a positive number")
     with precision(BITS):
@@ -50,9 +44,8 @@ def needed_queries(*, prefixes: int, levels: int, eps: object, delta: object) ->
 
 def best_depth(*, vocabulary: int, eps: object, horizon: int, delta: object = "1/4") -> HiddenDepth:
     """The hidden depth r in 1..T-1 and number of prefixes, at most `k^r` and `floor(a^2) + 1`, whose count of queries is largest. Exact."""
-    k, error = _vocabulary(vocabulary), rational(eps)
-    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 2:
-        raise InputError(f"{horizon!r}", where="horizon", mend="give a whole number of at least 2")
+    k, error = whole_number("vocabulary", vocabulary, least=2), rational(eps)
+    whole_number("horizon", horizon, least=2)
     best: HiddenDepth | None = None
     words, square = 1, (ONE + error) ** (2 * horizon)
     for r in range(1, horizon):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smc.errors import InputError, TooLarge
+from smc.errors import InputError, TooLarge, whole_number
 from smc.instances.hidden import HardInstance
 from smc.numbers import ZERO, Rational
 from smc.query.oracle import Oracle, Prefix
@@ -38,9 +38,9 @@ def best_hit(instances: Sequence[HardInstance], queries: int) -> Optimum:
     """
     search = _Search(instances)
     most = len(search.prefixes) * (instances[0].model.horizon - search.level)
-    if isinstance(queries, bool) or not isinstance(queries, int) or not 0 <= queries <= most:
+    if whole_number("queries", queries, least=0) > most:
         raise InputError(
-            f"{queries!r} queries", where="queries", mend=f"this tree has {most} prefixes to ask about; give 0..{most}"
+            f"{queries}", where="queries", mend=f"this tree has {most} prefixes to ask about; give 0..{most}"
         )
     best = search.play(frozenset(range(len(instances))), frozenset(), queries)
     return Optimum(Rational(best, len(instances)), search.decisions)

@@ -86,10 +86,3 @@ def check_simulated(process: ParticleProcess) -> ParticleProcess:
             mend="its law is exact at any size: compute that",
         )
     return process
-
-
-def check_particles(particles: int) -> int:
-    """`particles` if it is a whole number of at least 1; raises InputError otherwise."""
-    if isinstance(particles, bool) or not isinstance(particles, int) or particles < 1:
-        raise InputError(f"{particles!r} particles", where="particles", mend="give a whole number of at least 1")
-    return particles

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.samplers.process import Moves, ParticleProcess, Selection
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
@@ -27,13 +27,12 @@ class Count:
 
     def check(self, n: object, sampler: str) -> int:
         """`n` if it is a whole number that the sampler takes; raises InputError otherwise."""
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise InputError(f"{n!r} {self.option}", where=self.option, mend="give a whole number of at least 1")
-        if self.fixed is not None and n != self.fixed:
+        count = whole_number(self.option, n)
+        if self.fixed is not None and count != self.fixed:
             raise InputError(
                 f"{n} {self.option}", where=self.option, mend=f"{sampler} runs one particle at a time; leave it out"
             )
-        return n
+        return count
 
 
 PARTICLES = Count("particles", "N", default=4)

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from smc.errors import InputError, one_of
+from smc.errors import InputError, one_of, whole_number
 from smc.exact import output_law
 from smc.montecarlo.confidence import check_error, clopper_pearson, mean
 from smc.numbers import Rational
@@ -124,9 +124,8 @@ def check_sampler(
         if name not in CONTRACTS:
             raise InputError(f"unknown contract {name!r}", where="contracts", mend=one_of(CONTRACTS, name))
     if not chosen:
-        raise InputError("no contract to check", where="contracts", mend=one_of(CONTRACTS, name))
-    if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < 1:
-        raise InputError(f"{replicates!r}", where="replicates", mend="give a whole number of at least 1")
+        raise InputError("no contract to check", where="contracts", mend=f"choose from {', '.join(CONTRACTS)}")
+    whole_number("replicates", replicates)
     share = check_error(error) / len(chosen)
     findings: list[Finding] = []
     runs = None

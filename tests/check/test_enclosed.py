@@ -8,13 +8,14 @@ import pytest
 
 from proofs.catalogue import TV
 from smc.check.check import check
-from smc.check.enclosed import check_by_enclosure, judge, seconds_of_law
-from smc.check.row import Claim
+from smc.check.enclosed import check_by_enclosure, seconds_of_law
+from smc.check.row import Ends, held
 from smc.cli import run
 from smc.errors import InputError, TooLarge
 from smc.formats import load
 from smc.numbers import INFINITE, Rational, Verdict, rational
 from smc.samplers.naive import naive
+from tests.check.planted import Constant, divide
 
 TREE = load("shipped:verifier-tree")
 MANY = str(10**6)
@@ -48,14 +49,13 @@ def test_the_exact_report_lies_inside(spec, algorithm, particles):
         ("21/100", "3/10", Verdict.REFUTED),
     ],
 )
-def test_the_ends_decide_only_what_lies_outside_them(low, high, verdict, monkeypatch):
-    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: rational("1/5"))
-    assert judge(Claim("S3", "instance", TV, {}), 3, rational(low), rational(high)).verdict is verdict
+def test_the_ends_decide_only_what_lies_outside_them(low, high, verdict):
+    ends = Ends(rational(low), rational(high), proved=True)
+    assert held(Constant(rational("1/5")), TV, ends).verdict is verdict
 
 
-def test_an_infinite_bound_holds(monkeypatch):
-    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: INFINITE)
-    assert judge(Claim("S3", "instance", TV, {}), 3, Rational(0), Rational(1)).verdict is Verdict.HOLDS
+def test_an_infinite_bound_holds():
+    assert held(Constant(INFINITE), TV, Ends(Rational(0), Rational(1), proved=True)).verdict is Verdict.HOLDS
 
 
 def test_auto_is_exact_where_that_fits_and_an_enclosure_at_a_million(capsys):
@@ -80,12 +80,7 @@ def test_auto_is_exact_where_that_fits_and_an_enclosure_at_a_million(capsys):
 
 
 def test_a_false_bound_is_caught_at_a_million_particles(monkeypatch, capsys):
-    from proofs import bounds
-
-    honest = bounds.evaluate
-    monkeypatch.setattr(
-        bounds, "evaluate", lambda i, form, **given: honest(i, form, **given) / (20 if i == "S3" else 1)
-    )
+    divide(monkeypatch, "S3", 20)
     assert run(["check", "shipped:verifier-tree", "--particles", MANY, "--json"]) == 1
     rows = json.loads(capsys.readouterr().out)["bounds"]
     assert {(r["id"], r["form"]) for r in rows if r["verdict"] == "refuted"} == {("S3", "instance")}

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 
 import pytest
 
 from proofs.catalogue import TV
-from smc.check.row import Claim
-from smc.check.sampled import check_by_simulation, judge
+from smc.check.row import Ends, held
+from smc.check.sampled import check_by_simulation
 from smc.cli import run
 from smc.errors import InputError
 from smc.exact import output_law, second_moment
 from smc.formats import load
-from smc.numbers import INFINITE, Verdict, rational
+from smc.numbers import INFINITE, Rational, Verdict, rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
+from tests.check.planted import Constant, divide
 
 TREE = load("shipped:verifier-tree")
 
@@ -42,29 +42,32 @@ def test_intervals_hold_the_exact_values(spec, algorithm):
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (0.0, 0.1, Verdict.HOLDS),
-        (0.1, 0.3, Verdict.UNDECIDED),
-        (0.21, 0.3, Verdict.REFUTED),
-        (0.0, math.inf, Verdict.UNDECIDED),
+        (0, Rational(1, 10), Verdict.HOLDS),
+        (Rational(1, 10), Rational(3, 10), Verdict.UNDECIDED),
+        (Rational(21, 100), Rational(3, 10), Verdict.REFUTED),
+        (0, INFINITE, Verdict.UNDECIDED),
     ],
 )
-def test_an_interval_decides_only_what_lies_outside_it(low, high, verdict, monkeypatch):
-    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: rational("1/5"))
-    assert judge(Claim("S3", "instance", TV, {}), 3, low, high).verdict is verdict
+def test_an_interval_decides_only_what_lies_outside_it(low, high, verdict):
+    """An upper bound and a lower one: the verdicts change places."""
+    mirrored = {Verdict.HOLDS: Verdict.REFUTED, Verdict.REFUTED: Verdict.HOLDS, Verdict.UNDECIDED: Verdict.UNDECIDED}
+    for relation, expected in (("<=", verdict), (">=", mirrored[verdict])):
+        row = held(Constant(rational("1/5")), TV, Ends(Rational(low), high, proved=False), relation)
+        assert row.verdict is expected
 
 
-def test_an_infinite_bound_holds_whatever_is_known(monkeypatch):
-    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: INFINITE)
-    assert judge(Claim("S3", "instance", TV, {}), 3, 0.0, math.inf).verdict is Verdict.HOLDS
+def test_a_bound_between_two_ends_is_not_computed_again():
+    bound = Constant(rational("1/5"))
+    assert held(bound, TV, Ends(Rational(0), INFINITE, proved=False)).verdict is Verdict.UNDECIDED
+    assert bound.calls == 1
+
+
+def test_an_infinite_bound_holds_whatever_is_known():
+    assert held(Constant(INFINITE), TV, Ends(Rational(0), INFINITE, proved=False)).verdict is Verdict.HOLDS
 
 
 def test_a_false_bound_is_caught(monkeypatch, capsys):
-    from proofs import bounds
-
-    honest = bounds.evaluate
-    monkeypatch.setattr(
-        bounds, "evaluate", lambda i, form, **given: honest(i, form, **given) / (1000 if i == "S4" else 1)
-    )
+    divide(monkeypatch, "S4", 1000)
     arguments = ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--particles", "2", "--json"]
     assert run(arguments) == 1
     rows = json.loads(capsys.readouterr().out)["bounds"]
@@ -72,7 +75,7 @@ def test_a_false_bound_is_caught(monkeypatch, capsys):
 
 
 def test_too_few_runs_leave_a_bound_undecided(monkeypatch, capsys):
-    monkeypatch.setattr("proofs.bounds.evaluate", lambda *a, **k: rational("1/5"))
+    monkeypatch.setattr("proofs.bounds.ClosedForm.__call__", lambda *a, **k: rational("1/5"))
     monkeypatch.setattr("smc.check.sampled.rows", lambda c: iter(()))
     monkeypatch.setattr("smc.check.sampled.MOST_PAIR_MOVES", 0)
     arguments = ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--particles", "2", "--replicates", "20"]
@@ -122,13 +125,13 @@ def test_what_is_not_simulated_is_refused(algorithm):
         (["--method", "guess"], "choose one of auto, exact, certified, enclosure, monte-carlo"),
         (["--seed", "3"], "the auto method draws nothing"),
         (["--replicates", "3"], "the auto method draws nothing"),
-        (["--method", "monte-carlo", "--replicates", "0"], "0 replicates"),
+        (["--method", "monte-carlo", "--replicates", "0"], "replicates: 0; give"),
         (["--method", "monte-carlo", "--replicates", str(10**12)], "the limit is"),
-        (["--method", "monte-carlo", "--seed", "-1"], "-1 is no seed"),
+        (["--method", "monte-carlo", "--seed", "-1"], "seed: -1; give"),
         (["--method", "monte-carlo", "--error", "0"], "error probability 0.0"),
         (["--method", "monte-carlo", "--error", "nan"], "error probability nan"),
         (["--method", "monte-carlo", "--algorithm", "mh"], "'mh' is not simulated"),
-        (["--method", "monte-carlo", "--particles", "0"], "0 particles"),
+        (["--method", "monte-carlo", "--particles", "0"], "particles: 0; give"),
     ],
 )
 def test_faulty_options_are_one_line(options, message, capsys):

@@ -23,6 +23,7 @@ from smc.samplers import find, particle_process
 from smc.setting import twist as reward
 from smc.setting.analysis import analyse
 from smc.testing.falsehoods import FALSEHOODS
+from tests.check.planted import divide
 from tests.formats.examples import LAYERED, bent, written
 
 HEAVY = (
@@ -182,12 +183,7 @@ def test_exit_code_is_the_verdict(verdict, code, method, monkeypatch, capsys):
 
 def test_a_bound_cut_below_the_truth_is_refuted(monkeypatch, capsys):
     """The whole way with a false theorem: S3 divided by a thousand."""
-    from proofs import bounds
-
-    honest = bounds.evaluate
-    monkeypatch.setattr(
-        bounds, "evaluate", lambda i, form, **given: honest(i, form, **given) / (1000 if i == "S3" else 1)
-    )
+    divide(monkeypatch, "S3", 1000)
     assert run(["check", "shipped:verifier-tree", "--particles", "2", "--json"]) == 1
     refuted = {row["id"] for row in json.loads(capsys.readouterr().out)["bounds"] if row["verdict"] == "refuted"}
     assert refuted == {"S3"}

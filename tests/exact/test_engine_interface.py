@@ -101,7 +101,7 @@ def test_too_large_for_exact_offers_the_modes_that_fit() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"particles": 0}, "0 particles"),
+        ({"particles": 0}, "particles: 0; give"),
         ({"particles": 2, "mode": "fast"}, "unknown mode 'fast'"),
         ({"particles": 2, "method": "balls"}, "no engine 'balls' in mode 'exact'"),
     ],

@@ -568,10 +568,10 @@ def test_progress_is_reported_to_the_end():
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ({"particles": 0}, InputError, "particles: 0 particles"),
-        ({"replicates": 0}, InputError, "replicates: 0 replicates"),
-        ({"replicates": 1.5}, InputError, "replicates: 1.5 replicates"),
-        ({"seed": -1}, InputError, "seed: seed -1"),
+        ({"particles": 0}, InputError, "particles: 0; give"),
+        ({"replicates": 0}, InputError, "replicates: 0; give"),
+        ({"replicates": 1.5}, InputError, "replicates: 1.5; give"),
+        ({"seed": -1}, InputError, "seed: -1; give"),
         ({"resampling": "lucky"}, InputError, "unknown resampling scheme 'lucky'; choose one of multinomial"),
         ({"method": "magic"}, InputError, "unknown method 'magic'; choose one of auto, occupancies, particles"),
         (
@@ -579,7 +579,7 @@ def test_progress_is_reported_to_the_end():
             InputError,
             "method: occupancies do not describe naive with multinomial",
         ),
-        ({"threads": 0}, InputError, "threads: 0 threads; give a whole number of at least 1"),
+        ({"threads": 0}, InputError, "threads: 0; give a whole number of at least 1"),
         ({"threshold": "2"}, InputError, "threshold: threshold 2"),
         ({"replicates": 10**9}, TooLarge, "37.3 GiB, the limit is 2.0 GiB; ask for fewer runs at a time"),
         ({"particles": 10**8, "replicates": 9, "genealogies": True}, TooLarge, "of genealogies"),

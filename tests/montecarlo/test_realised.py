@@ -187,9 +187,9 @@ def test_a_dead_run_says_so():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"particles": 0, "seed": 1}, r"particles: 0 particles"),
+        ({"particles": 0, "seed": 1}, r"particles: 0; give"),
         ({"particles": 2}, r"seed: a run needs either a seed or a source of draws"),
-        ({"particles": 2, "seed": -1}, r"seed: seed -1"),
+        ({"particles": 2, "seed": -1}, r"seed: -1; give"),
         (
             {"particles": 2, "seed": 1, "resampling": "best"},
             r"resampling: unknown resampling scheme 'best'; choose one of multinomial",

@@ -7,11 +7,10 @@ import flint
 import gmpy2
 import pytest
 
-from smc.errors import InputError, ModelError
+from smc.errors import InputError, ModelError, whole_number
 from smc.exact.occupancy import plain
 from smc.numbers import INFINITE, Verdict, at_most, balanced_sum, ball, precision, rational, rationalise, text
 from smc.samplers import SAMPLERS, particle_process
-from smc.samplers.process import check_particles
 from smc.setting.analysis import analyse, bellman, prefix_mass, true_value
 from smc.setting.model import Edge, LayeredModel, merge_edges, prefix_tree, reachable
 from smc.setting.twist import (
@@ -249,7 +248,7 @@ def test_moves_are_probabilities():
 @pytest.mark.parametrize("n", [0, -1, 1.0, True, "2"])
 def test_particle_counts(n):
     with pytest.raises(InputError, match="whole number"):
-        check_particles(n)
+        whole_number("particles", n)
 
 
 def test_unknown_algorithm_lists_the_known():
