@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from proofs import bounds
-from proofs.catalogue import AT_STEP, FORMS, TARGETS
+from proofs.catalogue import AT_STEP, FORMS, TARGETS, Form
 from proofs.kernel import Node
 from proofs.kernel.printing import show
 from smc.check.row import Row
@@ -60,7 +60,7 @@ def unmet(row: Row, c: Constants, particles: int) -> list[str]:
     horizons = range(1, c.model.horizon + 1) if form.quantity == AT_STEP else (c.model.horizon,)
     failed = []
     for horizon in horizons:
-        for env, ranges in _readings(form.sealed, form.quantity, until(c, horizon), particles):
+        for env, ranges in _readings(form, until(c, horizon), particles):
             failed += [show(h) for h in model_hypotheses(form.sealed)[0] if not holds(h, env, ranges)]
     return list(dict.fromkeys(failed))
 
@@ -99,24 +99,26 @@ def one_potential_a_state(c: Constants) -> Constants:
     return analyse(split, Twist(values, c.twist.name))
 
 
-def _readings(
-    sealed: str, quantity: str, c: Constants, particles: int
-) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """The model as a model of the statement's symbols; one for each step where the statement speaks of one layer (G3)."""
-    if quantity == TARGETS:
+def _readings(form: Form, c: Constants, particles: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The model as a model of the statement's symbols; one for each step where the statement speaks of one layer (G3).
+
+    A form with a condition on the states that the reference reaches is read in the model as it is given; the others in the one in which
+    a move to where no particle can stand leads to a state of value zero, which no run and no target tells from it.
+    """
+    if form.quantity == TARGETS:
         yield from _layers_of_targets(c)
         return
     F = {x: Fraction(x % 2) for x in range(max(c.model.sizes))}
-    if sealed.startswith("S7"):
+    if form.sealed.startswith("S7"):
         env, ranges = Paths(c).environment_of(F, particles)
         yield env | {"R": fraction(c.bellman_product)}, ranges
         return
-    layers = Layers(c)
+    layers = Layers(c, as_given=bool(form.scope))
     env, ranges = layers.environment()
     edges = [(x, y) for x in ranges["X"] for y in ranges["X"]]
     env |= {
         "N": particles, "F": lambda x: F[x], "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y),
-        "first": lambda: [(p, (0, y)) for p, y in layers.M(0, 0)], "guided": layers.guided, **SYMBOLS[sealed](c, layers),
+        "first": lambda: [(p, (0, y)) for p, y in layers.M(0, 0)], "guided": layers.guided, **SYMBOLS[form.sealed](c, layers),
     }  # fmt: skip
     yield env, ranges | {"Edge": edges}
 

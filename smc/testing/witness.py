@@ -41,11 +41,13 @@ class Layers:
     """The setting: V, Vstar, psi, M, who is live. States are indices; a state that the layer does not have moves to 0 and has value 1.
 
     Live states and reachable edges are those of positive probability: the statements assume nothing elsewhere. Where no resampled
-    particle can stand (not `alive`: every way there has weight 0) values and potentials are set to 0, which changes no run.
+    particle can stand (not `alive`: every way there has weight 0) values and potentials are set to 0, which changes no run; with
+    `as_given` they are left as they are.
     """
 
-    def __init__(self, c: Constants):
+    def __init__(self, c: Constants, as_given: bool = False):
         self.c, self.T = c, c.model.horizon
+        self.kept = [range(size) if as_given else alive for size, alive in zip(c.model.sizes, c.alive, strict=True)]
         self.width = max(c.model.sizes)
         self.moves = {
             (t, x): {e.target: (fraction(e.probability), fraction(e.potential)) for e in row}
@@ -60,7 +62,7 @@ class Layers:
     def _value(self, table: Any, t: int, x: int) -> Fraction:
         if t > self.T or x >= len(table[t]):
             return ONE
-        return fraction(table[t][x]) if x in self.c.alive[t] else Fraction(0)
+        return fraction(table[t][x]) if x in self.kept[t] else Fraction(0)
 
     def V(self, t: int, x: int) -> Fraction:
         return self._value(self.c.twist.values, t, x)
@@ -71,7 +73,7 @@ class Layers:
     def psi(self, t: int, x: int, y: int) -> Fraction:
         if (t, x) not in self.moves:
             return ONE
-        return self.moves[t, x].get(y, (0, ONE))[1] if x in self.c.alive[t] else Fraction(0)
+        return self.moves[t, x].get(y, (0, ONE))[1] if x in self.kept[t] else Fraction(0)
 
     def M(self, t: int, x: int) -> list[tuple[Fraction, int]]:
         return [(p, y) for y, (p, _) in self.moves.get((t, x), {}).items() if p] or [(ONE, 0)]

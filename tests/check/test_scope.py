@@ -70,6 +70,18 @@ def test_g1_behind_a_doomed_branch_is_seen(monkeypatch):
     assert refuted is not None and (refuted.claim, refuted.form, refuted.bound) == ("scope", "G1 sharper", hypothesis)
 
 
+def test_g1_is_read_in_the_model_as_it_is_given():
+    """A move of potential 0 leads to a state of positive value where no particle can stand: G1 asks for that value."""
+    model = LayeredModel.from_edges(
+        [["r"], ["a", "b"], ["c"]],
+        [[("r", "a", "1/2"), ("r", "b", "1/2", "0")], [("a", "c", "1"), ("b", "c", "1")]],
+        {"c": "1"},
+    )
+    found = check(model, twist(model, (("1",), ("1", "1"))), "naive", particles=1)
+    assert {row.form for row in found.rows if row.id == "G1"} == {"sharper"} and len(found.rows) > 8
+    assert not any(unmet(row, found.constants, 1) for row in found.rows)
+
+
 @pytest.mark.parametrize("sealed", SEALED)
 def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     """With half of the constants some hypothesis of every statement that has one fails: nothing is read as met by default."""

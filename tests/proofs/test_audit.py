@@ -23,7 +23,7 @@ def audit() -> Audit:
 @pytest.fixture(scope="module")
 def sampled(audit) -> dict[str, list[Outcome]]:
     """Some mutants of every stored proof, spread evenly, with what the Python kernel said."""
-    return {name: audit.run(name, limit=effort(60, sample=12)) for name in audit.texts}
+    return {name: audit.run(name, limit=effort(60, sample=6)) for name in audit.texts}
 
 
 def test_every_stored_proof_is_mutated_and_nothing_survives_unexplained(sampled):
@@ -41,7 +41,7 @@ def test_the_second_checker_refuses_every_mutant_at_the_same_place(sampled):
     tried = [(name, o) for name, outcomes in sampled.items() for o in outcomes]
     lines = [json.dumps({"id": name, "data": o.mutant.data}) for name, o in tried]
     said = list(map(json.loads, second_checker("--mutants", input="\n".join(lines)).stdout.splitlines()))
-    assert len(said) == len(tried) > 10 * len(sampled)
+    assert len(said) == len(tried) > 5 * len(sampled)
     expected = [{"id": name, **({"place": o.place} if o.place else {"fingerprint": o.proved})} for name, o in tried]
     differ = [(name, o.mutant, s) for (name, o), e, s in zip(tried, expected, said, strict=True) if e != s]
     assert not differ, differ[:3]
