@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import Annotated
 
 import typer
@@ -63,11 +65,10 @@ def command(
     if report is not None:
         from smc.present.page import page
 
-        statements, trusted = _proof_index()
-        write_atomically(
-            Path(report) / "report.html",
-            page(reports, figures + _certified(reports, figures) + _argument(figures), statements, trusted, left_out),
-        )
+        statements, trusted, formulas = _proofs()
+        figures += _certified(reports, figures) + _argument(figures)
+        written = page(reports, figures, statements, trusted, left_out, formulas=formulas, origin=_origin())
+        write_atomically(Path(report) / "report.html", written)
     if as_json:
         json_object(document)
     else:
@@ -171,9 +172,25 @@ def _doubling(constants):
         particles *= 2
 
 
-def _proof_index():
-    """Statements as `prove --json` lists them, and the lines of trusted code."""
-    from proofs.reading.blueprint import index
+def _proofs():
+    """Statements as `prove --json` lists them, the lines of trusted code, and what `prove ID` prints of each statement."""
+    from proofs.reading.blueprint import blueprint, index
+    from proofs.reading.derivation import text
 
-    document = index()
-    return document["statements"], document["trusted_lines"]
+    made = blueprint()
+    document = index(made)
+    main = {row.id: next((e for e in made.find(row.id) if e.refused is None), None) for row in made.rows()}
+    formulas = {name: text(made, entry) for name, entry in main.items() if entry is not None}
+    return document["statements"], document["trusted_lines"], formulas
+
+
+def _origin():
+    """Version, date and command."""
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    from smc.present.page import Origin
+
+    return Origin(
+        version("bellman-smc"), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", shlex.join(["bellman-smc", *sys.argv[1:]])
+    )

@@ -25,7 +25,7 @@ from smc.present.illustrations import (
     query_staircase,
 )
 from smc.present.notebook import cell, table
-from smc.present.page import page
+from smc.present.page import Origin, digest, page
 from smc.setting.analysis import analyse
 from smc.setting.telescoping import path_weights
 
@@ -154,9 +154,20 @@ def test_the_page_names_everything_and_needs_nothing():
     ]
     bad = replace(reports[1].rows[-1], verdict=Verdict.REFUTED)
     wrong = replace(reports[1], rows=(*reports[1].rows[:-1], bad))
-    words = page([replace(reports[0], constants=odd), wrong], figures, proofs, 900)
-    assert "1 refuted" in words and '<td class=" REFUTED">REFUTED</td>' in words and "900 lines" in words
+    origin = Origin("1.2.3", "2026-01-02", "bellman-smc verify <x>")
+    formulas = {"S3": "S3: the bias\n  TV <= bound"}
+    words = page([replace(reports[0], constants=odd), wrong], figures, proofs, 900, formulas=formulas, origin=origin)
+    assert "1 refuted" in words and ">REFUTED</td>" in words and "900 lines" in words
+    assert "1.2.3, 2026-01-02: <code>bellman-smc verify &lt;x&gt;</code>" in words
+    assert '<a href="#S3">S3</a>' in words and 'id="S3"' in words and "TV &lt;= bound" in words
+    assert digest(reports[0].constants) in words
     assert name not in words and "&lt;b&gt;&amp;" in words
     assert not re.findall(r"<script|https?:|src=\"(?!data:)", words)
     for row in reports[0].rows:
-        assert f">{row.id}</td>" in words
+        assert f">{row.id}<" in words
+
+
+def test_nothing_holds_of_a_sampler_without_a_statement():
+    words = page([check(MODEL, TWIST, "best-of-n", particles=2)], [], [], None, formulas={}, origin=Origin("1", "now"))
+    runs = words[words.index('id="runs"') : words.index(": every comparison")]
+    assert ">nothing claimed</td>" in runs and ">holds</td>" not in runs
