@@ -17,13 +17,11 @@ from rich.text import Text
 from smc.cli import HOLDS, REFUTED, UNDECIDED
 from smc.errors import InputError
 from smc.numbers import Verdict
-from smc.present.console import PlainConsole
+from smc.present.console import WIDE, PlainConsole
 from smc.present.words import on_terminal
 
 CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
 """Exit code of a verdict."""
-WIDE = 160
-"""Columns of a table that is not printed on a terminal."""
 
 
 PROSE = 118

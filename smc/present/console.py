@@ -9,6 +9,9 @@ from rich.text import Text
 
 from smc.present.words import in_encoding, on_terminal
 
+WIDE = 160
+"""Columns of a table that is not printed on a terminal."""
+
 
 class PlainConsole(Console):
     """A console that prints text as it is: names are never read as markup, and nothing in them steers the terminal."""

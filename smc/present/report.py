@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from smc.present.console import PlainConsole
+from smc.present.console import WIDE, PlainConsole
 
 if TYPE_CHECKING:
     from smc.check.check import Report
     from smc.check.enclosed import EnclosedReport
     from smc.check.model_plan import ModelPlan
     from smc.check.sampled import SampledReport
-
-WIDTH = 120
-"""Columns of a report as text."""
 
 
 def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, console: Console) -> None:
@@ -44,7 +41,7 @@ def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, co
 
 
 def text_of(report: Report | EnclosedReport | SampledReport | ModelPlan) -> str:
-    """The report as plain text, `WIDTH` columns wide."""
-    console = PlainConsole(file=io.StringIO(), width=WIDTH, color_system=None)
+    """The report as plain text, `WIDE` columns wide."""
+    console = PlainConsole(file=io.StringIO(), width=WIDE, color_system=None)
     print_report(report, console)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
