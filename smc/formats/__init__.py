@@ -1,6 +1,7 @@
 """Models from the outside, one module a format; `load` takes a name and finds the module.
 
-Native JSON (`native`), Gymnasium tables (`gym`), PRISM and JANI (`prism`), `.drn` (`drn`), `.umb` (`umb`), `.tra` and `.lab` (`explicit`).
+Native JSON (`native`), Gymnasium tables (`gym`), PRISM and JANI (`prism`), `.drn` (`drn`), `.umb` (`umb`), `.tra` and `.lab` (`explicit`),
+arrays (`arrays`), Cassandra's `.POMDP` (`pomdp`), trees and traces of process reward models (`answers`).
 """
 
 from __future__ import annotations
@@ -8,17 +9,19 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from smc.errors import InputError, ModelError, one_of, whole_number
-from smc.formats import native
+from smc.formats import answers, native
 from smc.formats.options import parameters
+from smc.formats.shorthand import expanded, is_timed
 from smc.formats.strict_json import Rounding, load_bytes, read
+from smc.formats.timed import read_timed
 from smc.formats.trees import named_by_path
 from smc.setting.mdp import FiniteMDP
 from smc.setting.model import LayeredModel
@@ -32,6 +35,7 @@ SHIPPED = resources.files("smc.instances") / "shipped"
 READERS = {
     ".prism": "prism", ".pm": "prism", ".nm": "prism", ".jani": "prism",
     ".drn": "drn", ".umb": "umb", ".tra": "explicit",
+    ".jsonl": "answers", ".npz": "arrays", ".csv": "arrays", ".pomdp": "pomdp",
 }  # fmt: skip
 """Endings of files that other programs write, and the module that reads them."""
 EXAMPLE = "model.prism?horizon=20&goal=done"
@@ -139,13 +143,32 @@ def _shipped(spec: str) -> bytes:
 def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None, with_values: bool) -> Source:
     root = read(data)
     name = Path(spec.removeprefix("shipped:")).stem
-    if native.kind_of(root) == native.LAYERED:
+    if answers.is_tree(root):
+        if horizon is not None:
+            raise InputError("answers have their own length", where="horizon", mend="leave --horizon out")
+        return Source(spec, *answers.read_tree(root, rounding, name), provenance=root.value.get("provenance", ""))
+    kind = native.kind_of(root)
+    root, notes = expanded(root, rounding)
+    provenance = root.value.get("provenance", "")
+    if kind == native.LAYERED:
         if horizon is not None:
             raise InputError("a layered model has its horizon in the file", where="horizon", mend="leave --horizon out")
         model, values = native.read_layered(named_by_path(root), rounding, name)
-        return Source(spec, model, values, provenance=root.value.get("provenance", ""))
+        return Source(spec, _noted(model, notes), values, provenance=provenance)
+    if is_timed(root):
+        model, values = read_timed(root, rounding, name, horizon, with_values=with_values)
+        return Source(spec, _noted(model, notes), values, provenance=provenance)
     mdp, steps, values = native.read_mdp(root, rounding, name, horizon, with_values=with_values)
-    return Source(spec, mdp.unroll(steps), values, mdp, steps, root.value.get("provenance", ""))
+    mdp = _noted(mdp, notes)
+    return Source(spec, mdp.unroll(steps), values, mdp, steps, provenance)
+
+
+Noted = TypeVar("Noted", LayeredModel, FiniteMDP)
+
+
+def _noted(model: Noted, notes: Sequence[str]) -> Noted:
+    """`model` with `notes` after its own."""
+    return replace(model, notes=(*model.notes, *notes)) if notes else model
 
 
 def document(

@@ -31,7 +31,7 @@ def kind_of(root: Node) -> str:
         )
     node = root.key("format")
     if node.text() not in (LAYERED, MDP):
-        raise node.fault(f"unknown format {node.value!r}", f"write {LAYERED!r} or {MDP!r}")
+        raise node.fault(f"unknown format {node.value!r}", f"write {LAYERED!r}, {MDP!r} or 'bellman-smc/tree-1'")
     return node.value
 
 
@@ -77,7 +77,7 @@ def read_layered(root: Node, rounding: Rounding, default_name: str) -> tuple[Lay
             raise fields["value"].fault(
                 f"{len(per_layer)} layers of values for horizon {len(steps)}", "give layers 0..T-1, or none at all"
             )
-        values = [_values(node, layers[t], f"layers[{t}]", rounding, lost[t]) for t, node in enumerate(per_layer)]
+        values = [values_of(node, layers[t], f"layers[{t}]", rounding, lost[t]) for t, node in enumerate(per_layer)]
     count = sum(map(len, lost))
     if count:
         where = ", ".join(f"{state!r} in layer {t}" for t, states in enumerate(lost) for state in sorted(states)[:3])
@@ -126,9 +126,10 @@ def _known(node: Node, states: Sequence[str], where: str) -> dict[str, Node]:
     return entries
 
 
-def _values(
+def values_of(
     node: Node, states: Sequence[str], where: str, rounding: Rounding, lost: set[str] | frozenset[str]
 ) -> list[Rational]:
+    """A value for each of `states`; 0 for those of `lost` that have none."""
     given = {state: entry.number(rounding) for state, entry in _known(node, states, where).items()}
     for state in states:
         if state not in given and state not in lost:
@@ -147,11 +148,11 @@ def read_mdp(
     if not states:
         raise fields["states"].fault("no states", "list at least one")
     actions = tuple(node.text() for node in fields["actions"].items())
-    transitions = _transitions(fields["transitions"], rounding)
-    policy = {state: _law(node, rounding, node.place) for state, node in fields["policy"].entries().items()}
+    transitions = transitions_of(fields["transitions"], rounding)
+    policy = {state: law_of(node, rounding, node.place) for state, node in fields["policy"].entries().items()}
     initial = fields["initial"]
     if isinstance(initial.value, dict):
-        start = _law(initial, rounding, "initial")
+        start = law_of(initial, rounding, "initial")
     elif initial.text() in states:
         start = {initial.text(): ONE}
     else:
@@ -168,7 +169,8 @@ def read_mdp(
     return mdp, steps, None if per_step is None else mdp.layers_of_values(per_step)
 
 
-def _transitions(table: Node, rounding: Rounding) -> tuple[Transition, ...]:
+def transitions_of(table: Node, rounding: Rounding) -> tuple[Transition, ...]:
+    """The rows of a table, those of one state and action mended together where `rounding` allows it."""
     found: dict[tuple[str, str], list[int]] = {}
     rows = []
     for k, node in enumerate(table.items()):
@@ -187,7 +189,8 @@ def _transitions(table: Node, rounding: Rounding) -> tuple[Transition, ...]:
     return tuple(rows)
 
 
-def _law(node: Node, rounding: Rounding, where: str) -> dict[str, Rational]:
+def law_of(node: Node, rounding: Rounding, where: str) -> dict[str, Rational]:
+    """Probabilities by name, mended where `rounding` allows it."""
     entries = {name: entry.number(rounding) for name, entry in node.entries().items()}
     return dict(zip(entries, rounding.row(list(entries.values()), where), strict=True))
 
@@ -199,7 +202,7 @@ def _mdp_values(
     everything, reached = frozenset(mdp.states), mdp.reached(horizon - 1)
     if isinstance(node.value, dict):
         lost = everything.difference(*set(reached))
-        shared = dict(zip(mdp.states, _values(node, mdp.states, "states", rounding, lost), strict=True))
+        shared = dict(zip(mdp.states, values_of(node, mdp.states, "states", rounding, lost), strict=True))
         return [shared] * horizon
     steps = node.items()
     if horizon != written:
@@ -212,7 +215,7 @@ def _mdp_values(
             f"{len(steps)} steps of values for horizon {horizon}", "give steps 0..horizon-1, or one map for all"
         )
     return [
-        dict(zip(mdp.states, _values(entry, mdp.states, "states", rounding, everything - layer), strict=True))
+        dict(zip(mdp.states, values_of(entry, mdp.states, "states", rounding, everything - layer), strict=True))
         for entry, layer in zip(steps, reached, strict=True)
     ]
 

@@ -267,20 +267,23 @@ class Node:
 
     def number(self, rounding: Rounding) -> Rational:
         """A non-negative rational: a whole number, a string such as "1/3", or a decimal where `rounding` allows it."""
-        if isinstance(self.value, Decimal):
-            result = rounding.exact(self.value, self)
-        elif isinstance(self.value, bool) or not isinstance(self.value, (int, str)):
-            raise self.fault(f"{kind(self.value)} where a number is wanted", 'write a rational such as "1/3"')
-        else:
-            try:
-                result = _rational(self.value)
-            except ValueError as error:
-                raise self.fault(str(error)) from None
+        result = self.signed(rounding)
         if result < 0:
             raise self.fault(
                 f"negative number {result}", "probabilities, potentials, rewards and values are zero or more"
             )
         return result
+
+    def signed(self, rounding: Rounding) -> Rational:
+        """A rational of any sign, as rewards on the log scale are."""
+        if isinstance(self.value, Decimal):
+            return rounding.exact(self.value, self)
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, str)):
+            raise self.fault(f"{kind(self.value)} where a number is wanted", 'write a rational such as "1/3"')
+        try:
+            return _rational(self.value)
+        except ValueError as error:
+            raise self.fault(str(error)) from None
 
 
 @lru_cache(maxsize=1 << 16)
