@@ -1,21 +1,32 @@
-"""G3: the chi-square between the intermediate targets as a product of two means, an identity."""
+"""G3: the chi-square between the intermediate targets as a product of two means, an identity; derived in sympy."""
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import (
-    E,
-    all_of,
-    both,
-    element,
-    finite_set,
-    fn,
-    le,
-    lt,
-    measure,
-)
+from collections.abc import Callable
+
+from sympy import Eq, Expr, Mul
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Both, Element, Expect, ForAll, Law, Recip, function, relation
 from proofs.registry import statement
+
+reference = Law("ref", "", "X", kind="S")
+state = Element("x", "X")
+twist, value = function("V", "X -> real"), function("Vstar", "X -> real")
+
+
+def tilted(d: Derivation, law: Law, weight: Callable, mass: Line, sign: Line) -> Callable[[Expr], Line]:
+    """The probability proportional to `weight` under the reference."""
+
+    def mean(f: Callable) -> Expr:  # sealed in this order
+        bulk = Expect(reference, state, Mul(f(state), weight(state), evaluate=False))
+        return Mul(bulk, Recip(mass.rhs), evaluate=False)
+
+    def positive(test: Line, f: Callable) -> Line:
+        each = d.prove(relation("<=", 0, f(state) * weight(state)), test(state), sign)
+        return d.prove(relation("<=", 0, mean(f)), d.expect(reference, state, each))
+
+    return d.define_law(law, state, mean, positive, mass)
 
 
 @statement(
@@ -25,49 +36,34 @@ from proofs.registry import statement
     words="For a positive functional `ref` (the reference, with the path's potentials), pi*(f) = ref(f V*)/ref(V*), pihat(f) = "
     "ref(f V)/ref(V) and V, V* > 0: 1 + chi^2(pi* || pihat) = pihat((dpi*/dpihat)^2) = pi*(V/V*) pi*(V*/V).",
 )
-def chi_square_identity(p: Proof) -> Fact:
-    ref, s = finite_set("ref", "", "X"), element("X", "x")
-    twist, true = fn("V", "X -> real"), fn("Vstar", "X -> real")
-    hat, star = measure("pihat", "", "X"), measure("pistar", "", "X")
-    values = p.assume(all_of(s, both(lt(0, twist(s)), lt(0, true(s)))))
-    masses = p.assume(lt(0, E(ref, s, twist(s)))), p.assume(lt(0, E(ref, s, true(s))))
+@in_sympy("G3")
+def chi_square_identity(d: Derivation) -> Line:
+    """pihat((dpi*/dpihat)^2) = ref(V*^2/V) ref(V)/ref(V*)^2, pi*(V/V*) = ref(V)/ref(V*), pi*(V*/V) = ref(V*^2/V)/ref(V*)."""
+    V, Vstar = twist(state), value(state)
+    Z, Zstar = Expect(reference, state, V), Expect(reference, state, Vstar)
+    signs, mass, true_mass = d.given(ForAll(state, Both(0 < V, 0 < Vstar)), 0 < Z, 0 < Zstar)
+    for part in (0, 1):
+        d.know(signs(state)[part])
+    pihat, pistar = Law("pihat", "", "X"), Law("pistar", "", "X")
+    hat = tilted(d, pihat, twist, mass, signs(state)[0])
+    star = tilted(d, pistar, value, true_mass, signs(state)[1])
+    density = Vstar * Recip(V) * Z * Recip(Zstar)
+    ratio, inverse = Vstar * Recip(V), V * Recip(Vstar)
 
-    def tilted(head, value, side: str, mass: Fact) -> tuple[Fact, Node]:
-        total_mass = E(ref, s, value(s))
+    def mean(f: Expr) -> Expr:
+        return Expect(reference, state, f)
 
-        def right(f) -> Node:
-            return E(ref, s, f(s) * value(s)) / total_mass
+    def same(f: Expr, g: Expr) -> Line:
+        return d.expect(reference, state, d.prove(relation("=", f, g)))
 
-        def positive(test: Fact) -> Fact:
-            f = test.spec(s).sides[1]
-            each = p.cert(le(0, f * value(s)), products=[(1, [test.spec(s), getattr(values.spec(s), side)], [])])
-            average = p.mono(each.gen(s), E(ref, s, 0), E(ref, s, f * value(s)))
-            return p.cert(
-                le(0, E(ref, s, f * value(s)) / total_mass), products=[(1, [average, p.positive_inverse(mass)], [])]
-            )
-
-        law, f = p.define_measure(head, s, right, positive, dens=[mass])
-        return law, f
-
-    p.note("the two targets as probabilities")
-    law_hat, f = tilted(hat, twist, "left", masses[0])
-    law_star, f = tilted(star, true, "right", masses[1])
-    a, q = E(ref, s, twist(s)), E(ref, s, true(s))
-    density = true(s) / twist(s) * (a / q)
-    vpos, spos = values.spec(s).left, values.spec(s).right
-    square = law_hat.inst((f, density**2))
-    down, up = law_star.inst((f, twist(s) / true(s))), law_star.inst((f, true(s) / twist(s)))
-    p.note(
-        "pihat((dpi*/dpihat)^2) = ref(V*^2/V) ref(V)/ref(V*)^2, pi*(V/V*) = ref(V)/ref(V*), pi*(V*/V) = ref(V*^2/V)/ref(V*)"
-    )
-    one = p.equal(density**2 * twist(s), true(s) ** 2 / twist(s) * (a / q) ** 2, dens=[vpos]).gen(s)
-    two = p.equal(twist(s) / true(s) * true(s), twist(s), dens=[spos]).gen(s)
-    first_law = p.rewrite(one, lambda G: E(ref, s, G(s)))
-    second = p.rewrite(two, lambda G: E(ref, s, G(s)))
-    left, right = square.sides[0], down.sides[0] * up.sides[0]
-    return p.equal(
-        left,
-        right,
-        [(1, square), (1 / a, first_law), (up.sides[0], down), (up.sides[0] / q, second), (a / q, up)],
-        [masses[0], masses[1]],
+    bulk = mean(Vstar**2 * Recip(V))
+    square = same(density**2 * V, Vstar**2 * Recip(V) * (Z * Recip(Zstar)) ** 2)
+    chi = d.prove(Eq(Expect(pihat, state, density**2), bulk * Z * Recip(Zstar) ** 2), hat(density**2), square)
+    down = d.prove(Eq(Expect(pistar, state, inverse), Z * Recip(Zstar)), star(inverse), same(inverse * Vstar, V))
+    up = d.prove(Eq(Expect(pistar, state, ratio), bulk * Recip(Zstar)), star(ratio))
+    return d.prove(
+        Eq(Expect(pihat, state, density**2), Expect(pistar, state, inverse) * Expect(pistar, state, ratio)),
+        chi,
+        down,
+        up,
     )

@@ -161,3 +161,9 @@ def test_the_exponent_of_the_lower_bound_is_a_limit():
     for asked in (E.B <= children.subs(a, growth), growth**order <= E.B):
         assert any(same(asked, h) for h in E.formulas)
     assert same(E.lhs, (half - E.delta) * growth**order - 1)
+
+
+def test_the_bias_of_a_perfect_reward_model_is_of_the_order_of_the_horizon():
+    """S9: N times the sealed lower bound tends to (T - 1)/24 as N grows, T = n + 1."""
+    S9 = theorem("S9")
+    assert limit(S9.N * S9.lhs.subs(S9.n, T - 1), S9.N, oo) == (T - 1) / 24
