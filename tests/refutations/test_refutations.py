@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 import pytest
@@ -10,15 +11,24 @@ from hypothesis import HealthCheck, Phase, find, settings
 from smc.numbers import Verdict
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.instances import describe
+from tests.effort import NIGHTLY
 from tests.tightness import refutations
 
-SEARCH = settings(
-    database=None,
-    deadline=None,
-    max_examples=4000,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink),
-)
+
+def is_shrunk(name: str, planted: Iterable[str]) -> bool:
+    """In the daily run the first falsehood beside each statement; all of them in the nightly one. Every one is found in both."""
+    return NIGHTLY or name == next(other for other in planted if other.partition("/")[0] == name.partition("/")[0])
+
+
+def search(name: str, planted: Iterable[str]) -> settings:
+    """How a falsehood is searched for, and its counterexample shrunk."""
+    return settings(
+        database=None,
+        deadline=None,
+        max_examples=4000,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink) if is_shrunk(name, planted) else (Phase.generate,),
+    )
 
 
 def refuted(name: str, instance) -> list:
@@ -34,12 +44,13 @@ def test_falsehood_is_refuted(name):
         tried.append(instance)
         return bool(refuted(name, instance))
 
-    found = find(falsehood.strategy(), breaks, settings=SEARCH, random=Random(7))
+    found = find(falsehood.strategy(), breaks, settings=search(name, FALSEHOODS), random=Random(7))
     row = refuted(name, found)[0]
     text = f"{name}: {falsehood.how}\n{describe(found)}\n  {row.quantity}: observed {row.observed}, claimed at most {row.bound}"
     print(text)
     refutations[name] = (found.size, len(tried), text)
-    assert found.size <= falsehood.largest, f"{found.size} states and edges:\n{describe(found)}"
+    if is_shrunk(name, FALSEHOODS):
+        assert found.size <= falsehood.largest, f"{found.size} states and edges:\n{describe(found)}"
 
 
 def test_every_statement_has_at_least_two():
