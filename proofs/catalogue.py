@@ -33,6 +33,7 @@ FORM_WORDS = {
     "bias": "from the bound on the second moment",
     "published": "the neighbour's constant",
     "sharper": "the same argument, improved",
+    "certificate": "from the run's own second moments, at any N",
     "identity": "an equality",
     "naive": "reference paths, weighted at the end",
     "lower": "a lower bound",
@@ -265,6 +266,29 @@ _ROWS = (
         ("theory.s9_horizon",), ("S9",), "abstraction",
         "The chain of how many particles lie below A in one model; smc.instances.split builds that model, whose exact law agrees.",
         forms=(Form("lower", "S9", SPLIT, "N T", ">=", where=BEFORE),),
+    ),
+    Row(
+        "S10", "certificate of the output law at any number of particles", "bias of SMC by a certificate, at any number of particles",
+        ("theory.s10_certificate",), ("S10", "S10.tv"), "model",
+        forms=(
+            Form("certificate", "S10.tv", TV, "pi second", samplers=NAIVE, part=1, where={"J": lambda pi: len(pi)}),
+        ),
+        attained="one particle whose paths end in states of their own",
+    ),
+    Row(
+        "S12", "density of the output law: zero rewards allowed, L to the power 1, constant 1",
+        "bias of SMC, zero rewards allowed: constant 1 where S4 has 3/2",
+        ("theory.s12_density", "theory.s12_uniform"),
+        ("S12", "S12.moment", "S12.tv", "S12.sum", "S12.uniform", "S12.particles"), "model",
+        forms=(
+            Form(
+                "instance", "S12.tv", TV, "N b", samplers=NAIVE,
+                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
+            ),
+            Form("uniform", "S12.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE, reads={"L": "upper L"}),
+        ),
+        attained="one particle, one step, rewards 0 and 1",
+        asks="the hypotheses of S4, constant 1",
     ),
     Row(
         "S13", "odds of every event under SMC, constant 1/4", "bias of SMC by the odds of events: half of S3's constant",

@@ -206,6 +206,29 @@ class Derivation:
 
         return Line(self, self.proof.rewrite(equation.fact, template, None if line is None else line.fact))
 
+    def put(self, line: Line, shape: Callable[..., Any], *equations: Line) -> Line:
+        """shape(a_1, a_2, ...) from a line that says shape(b_1, b_2, ...), for the equations a_i = b_i."""
+        left, right = [x.lhs for x in equations], [x.rhs for x in equations]
+        for i, equation in enumerate(equations):
+            back = self.proof.equal(*equation.fact.sides[::-1], [(1, equation.fact)])
+            before, after = left[:i], right[i + 1 :]
+            line = self.at(Line(self, back), line, lambda v, a=before, b=after: shape(*a, v, *b))
+        return line
+
+    def exactly(self, a: Any, b: Any, *multiples: tuple[Any, Line]) -> Line:
+        """a = b as a sum of multiples of equations (multiplier, line), where a division does not find them; denominators are cleared."""
+        terms = [to_kernel(x) for x in (a, b)]
+        facts = [(to_kernel(m), x.fact) for m, x in multiples]
+        occurring = mk("=", None, (sum((m for m, _ in facts), terms[0]), terms[1]))
+        _, dens = self.prover._premises(occurring, [f for _, f in facts])
+        return Line(self, self.proof.equal(*terms, facts, dens))
+
+    def times_square(self, line: Line, x: Any) -> Line:
+        """a x^2 <= b x^2 from a <= b."""
+        goal = to_kernel(relation("<=", line.lhs * x**2, line.rhs * x**2))
+        _, dens = self.prover._premises(goal, [line.fact])
+        return Line(self, self.proof.cert(goal, products=[(1, [line.fact], [to_kernel(x)])], dens=dens))
+
     # ------------------------------------------------------------------------------------------------ naturals, clouds, laws
     def nat_step(self, line: Line) -> Line:
         """m + 1 <= n from m < n between naturals."""

@@ -52,13 +52,20 @@ ref | \mathrm{ref} | functional, positive, on states | constants.prefix_mass | s
 pistar | \pi^{*} | law on states |  | intermediate target by the true value
 pihat | \hat{\pi} | law on states | constants.twisted_target | intermediate target by the twist
 AF | A^{F} | real |  | mean of Zhat times the conditional mean of F
+CF | C^{F} | real |  | mean of Zhat^2 times the conditional mean of F, from a cloud on
+pi | \pi | real, in [0, 1] | constants.target | the target's mean of a test function, by its number
+second | k | real, positive | measured.answer_moments | mean of (Zhat/Z)^2 times the conditional mean of a test function, by its number
+FJ | F | real, in [0, 1] |  | test functions, by number
+VJ | V^{F} | real |  | true value with the terminal reward times a test function, by its number
+OutJ | \mathrm{Out} | real, in [0, 1] |  | as Out, by the number of the test function
+CJ | C^{F} | real |  | as CF, by the number of the test function
 Out | \mathrm{Out} | real, in [0, 1] |  | expected answer, by the cloud; any answer once all particles are dead
 PV | P^{V} | real | constants.increment_moment | reference mean of V_t with the path's potentials, from an earlier state
 PQ | P^{Q} | real | constants.increment_moment | reference mean of E[psi^2 Vstar^2]/V at time t, from an earlier state
 PS | P^{S} | real |  | reference mean of (Vstar_t)^2/V_t with the path's potentials, from an earlier state
 chi | \chi^{2} | real | constants.chi_square | chi^2(pi*_t || pihat_t) at time t
 P | P | real |  | mean of Zhat at time t, by an earlier cloud (G1)
-J | J | real |  | mean size of a martingale increment at time t, by an earlier cloud (G1)
+J | J | natural; or real |  | number of test functions (S10); mean size of a martingale increment at time t, by an earlier cloud (G1)
 Dev | \mathrm{Dev} | real |  | mean absolute value of r Zhat - 1, from a cloud on (G1)
 GF | G^{F} | real |  | mean of F at the end of the guided particle's path
 X | X | real |  | mean mass below A at the end, by steps to go and particles below A (S9)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sympy import Eq, exp, log, sqrt
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import Element, Exp, Expect, Law, Log, function, relation, symbols
+from proofs.language.expressions import Element, Exp, Expect, ForAll, Law, Log, function, relation, symbols
 from proofs.registry import lemma
 
-x, y, q, eps = symbols("x y q eps")
+x, y, z, a, q, eps = symbols("x y z a q eps")
 n, k = symbols("n k", "nat")
 
 
@@ -134,3 +134,66 @@ def tanh_below(d: Derivation) -> Line:
         more = d.prove(2 * eps * Q / (now * later) <= eps / 2, square, note="what one more step adds")
         step = hyp.then(d.prove(claim(n + 1), hyp[0], more))
     return d.induct(n, claim, d.prove(claim(0)), step)(n)
+
+
+@lemma("cancel_factor", title="a x <= a y and 0 < a give x <= y")
+@in_sympy("cancel_factor")
+def cancel_factor(d: Derivation) -> Line:
+    with d.suppose(0 < a, a * x <= a * y) as here:
+        line = d.contradiction(x <= y, here[1])
+    return here.then(line, a, x, y)
+
+
+@lemma("never_negative", title="x - z a is negative for some z unless a <= 0")
+@in_sympy("never_negative")
+def never_negative(d: Derivation) -> Line:
+    never = d.given(ForAll(z, relation("<=", 0, x - z * a)))
+    with d.suppose(0 < a) as here:
+        wrong = d.prove(relation("<", 0, 0), never((x + 1) / a), note="at z = (x + 1)/a")
+        high = d.anything(a <= 0, wrong)
+    with d.suppose(a <= 0) as here:
+        low = here[0]
+    return d.gen_after(d.cases(a, 0, low, high), never, x, a)
+
+
+@lemma(
+    "discriminant",
+    title="a quadratic that is never negative",
+    words="If 0 <= x - 2 z a + z^2 y for every z then a^2 <= x y.",
+)
+@in_sympy("discriminant")
+def discriminant(d: Derivation) -> Line:
+    """At z = a/y; for y <= 0 the linear part and then the square would win for some z, unless a = y = 0."""
+    never = d.given(ForAll(z, relation("<=", 0, x - 2 * z * a + z**2 * y)))
+    with d.suppose(0 < y):
+        high = d.prove(a**2 <= x * y, never(a / y), note="at z = a/y")
+    with d.suppose(y <= 0) as flat:
+        linear, both_ways = d.use("never_negative"), (never(z), never(-z))
+        down, near = d.times_square(flat[0], z), d.times_square(flat[0], z - 1)
+        for slope in (2 * a, -2 * a):
+            d.know(d.gen(d.prove(relation("<=", 0, x - z * slope), *both_ways, down), z))
+        d.know(d.gen(d.prove(relation("<=", 0, x - y - z * (-2 * y)), *both_ways, near), z))
+        no_slope = d.zero(a, linear(x, 2 * a), linear(x, -2 * a))
+        no_square = d.zero(y, linear(x - y, -2 * y), flat[0])
+        low = d.put(d.prove(relation("<=", 0, 0)), lambda u, v: relation("<=", u**2, x * v), no_slope, no_square)
+    return d.gen_after(d.cases(y, 0, low, high), never, x, a, y)
+
+
+@lemma("density_gap", title="x - y <= 1 - 1/q from x <= q y, x <= 1 <= q")
+@in_sympy("density_gap")
+def density_gap(d: Derivation) -> Line:
+    with d.suppose(relation("<=", 1, q), x <= q * y, x <= 1) as here:
+        d.know(d.prove(0 < q))
+        below = d.prove(x / q <= y)
+        near = d.prove(x * (1 - 1 / q) <= 1 - 1 / q, d.prove(1 / q <= 1))
+        line = d.prove(x - y <= 1 - 1 / q, below, near)
+    return here.then(line, x, y, q)
+
+
+@lemma("part_of_positive", title="a x <= (x + y)/2 from |x| <= y and 0 <= a <= 1")
+@in_sympy("part_of_positive")
+def part_of_positive(d: Derivation) -> Line:
+    with d.suppose(0 <= a, a <= 1, x <= y, -x <= y) as here:
+        rest = d.prove(0 <= (1 - a) * (y + x) / 2 + a * (y - x) / 2, *(here[i] for i in range(4)))
+        line = d.prove(a * x <= (x + y) / 2, rest)
+    return here.then(line, a, x, y)

@@ -9,6 +9,7 @@ from functools import cached_property
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.lumping import Lumping, lump_process
+from smc.exact.moments import means, pair_moments
 from smc.numbers import ZERO, Ball, Rational, balanced_sum, ball
 from smc.samplers.guided import guided
 from smc.samplers.importance import sis_guided
@@ -81,6 +82,15 @@ class Measured:
         if self.particles == 1:  # Zhat is the path's accumulated weight: one pass over the edges, no pairs
             return 1 + weight_dispersion(process).chi_square
         return second_moment(process, self.particles) / self.constants.normaliser**2
+
+    @cached_property
+    def answer_moments(self) -> tuple[list[Rational], list[Rational]]:
+        """`pi(y)` and `E[(Zhat/Z)^2 nu(y)]` over the terminal states y of the target, nu the weighted law of the last cloud (S10)."""
+        process, _ = self._lumped
+        z = self.constants.normaliser
+        pairs = zip(means(process), pair_moments(process, self.particles), strict=True)
+        first, second = zip(*((one / z, two / z**2) for one, two in pairs if one), strict=True)
+        return list(first), list(second)
 
 
 def guided_tv(constants: Constants) -> tuple[Rational, ...]:

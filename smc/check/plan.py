@@ -139,7 +139,7 @@ def _upper(s: Setting) -> list[Demand]:
     common = {"T": horizon, "L": big_l, "eps": eps}
     demands = [
         _asked(statement, n := particles(statement, "uniform", **common), n * step)
-        for statement in ("P3", "S3", "S13", "S4")
+        for statement in ("P3", "S3", "S13", "S4", "S12")
     ]
     n = particles("S8", "uniform", T=horizon, eps=eps)
     demands.append(_asked("S8", n, n * guided_step))

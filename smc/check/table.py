@@ -38,7 +38,8 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
 
 
 class Observed(NamedTuple):
-    """What was measured: the quantity as a row names it, its value, and the inputs that belong to this instance of it."""
+    """What was measured: the quantity as a row names it, its value, and the inputs that belong to this instance of it; an input that is
+    itself measured is a function of nothing, called only for a form that takes it."""
 
     name: str
     value: Rational | Ball
@@ -88,7 +89,8 @@ def _guided(c: Constants, m: Measured | None) -> Iterator[Observed]:
 def _total_variation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """TV of the output."""
     assert m is not None
-    yield Observed(catalogue.TV, m.total_variation, {m.sampler.count.symbol: m.count})
+    moments = {"pi": lambda: m.answer_moments[0], "second": lambda: m.answer_moments[1]}
+    yield Observed(catalogue.TV, m.total_variation, {m.sampler.count.symbol: m.count} | moments)
 
 
 def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
@@ -157,7 +159,7 @@ def rows(
             continue
         found = []
         for name, value, own in QUANTITIES[form.quantity](c, m):
-            own = {k: v for k, v in own.items() if k in form.names}
+            own = {k: v() if callable(v) else v for k, v in own.items() if k in form.names}
             closed = ready.get((row.id, form.form))
             if closed is None:
                 given = inputs(form, c, " ".join(own))

@@ -24,7 +24,8 @@ from smc.testing.finite_models import holds
 from smc.testing.witness import Layers, Paths, fraction
 
 DEFINED = frozenset(
-    {"A", "AF", "B", "C", "Dev", "GF", "J", "Out", "P", "PQ", "PS", "PV", "Q", "U", "VF", "W", "accept", "chi"}
+    {"A", "AF", "B", "C", "CF", "CJ", "Dev", "GF", "J", "Out", "OutJ", "P", "PQ", "PS", "PV", "Q", "U", "VF", "VJ", "W", "accept", "chi"}
+    | {"pi", "second"}
 )
 """Symbols that hypotheses define by a recursion or a formula in others; see `MEASURED`."""
 MEASURED = {"S7": frozenset({"W"}), "S7.uniform": frozenset({"C"})}
@@ -165,6 +166,16 @@ def _from_the_root(c: Constants, layers: Layers) -> dict[str, Any]:
     return {"b": _at(c.b)}
 
 
+def _upper(c: Constants, layers: Layers) -> dict[str, Any]:
+    """L bounds the ratios from above only."""
+    return {"L": fraction(c.upper_ratio)}
+
+
+def _states(c: Constants, layers: Layers) -> dict[str, Any]:
+    """The last layer's states as test functions, and an event of them."""
+    return {"FJ": lambda j, x: Fraction(j == x), "a": lambda j: Fraction(j % 2)}
+
+
 def _published(c: Constants, layers: Layers) -> dict[str, Any]:
     return {"C_act": fraction(c.c_act)}
 
@@ -199,6 +210,7 @@ SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "P0": _nothing, "P1": _nothing, "P5": _nothing, "S2": _nothing, "S8.uniform": _nothing, "G1": _nothing,
     "P2": _two_sided, "P3": _two_sided, "S3": _two_sided, "S3.uniform": _two_sided, "S13.tv": _two_sided, "S13.uniform": _two_sided,
     "S4": _one_sided, "S4.uniform": _one_sided, "S5": _from_the_root, "S5.bias": _from_the_root, "G1.published": _published,
+    "S10.tv": _states, "S12.tv": _from_the_root, "S12.uniform": _upper,
     "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
 }  # fmt: skip
 """By sealed statement: the constants among its symbols. A new closed form that `check` measures is added here."""

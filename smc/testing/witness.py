@@ -183,13 +183,15 @@ class Cloud(Layers):
             lambda t, c, mean: (self.total(t, c) / self.N) ** power * mean,
         )
 
-    def moment_of(self, F: dict[int, Fraction]) -> Any:
-        """E of the product of the mean weights from t on, times the last cloud's weighted mean of F."""
+    def moment_of(self, F: dict[int, Fraction], power: int = 1) -> Any:
+        """E of the product of the mean weights from t on, to a power, times the last cloud's weighted mean of F."""
         t = self.T - 1
-        return self.backward(
-            lambda c: sum((self.weight(t, e) * F[e[1]] for e in c), Fraction(0)) / self.N,
-            lambda t, c, mean: self.total(t, c) / self.N * mean,
-        )
+
+        def last(c: tuple) -> Fraction:
+            rewarded = sum((self.weight(t, e) * F[e[1]] for e in c), Fraction(0))
+            return (self.total(t, c) / self.N) ** (power - 1) * rewarded / self.N
+
+        return self.backward(last, lambda t, c, mean: (self.total(t, c) / self.N) ** power * mean)
 
     def environment(self, F: dict[int, Fraction] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         env, ranges = super().environment()
@@ -202,7 +204,7 @@ class Cloud(Layers):
         env |= {
             "N": self.N, "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y), "first": self.first,
             "smc": self.smc, "F": lambda x: F[x], "VF": self.value_of(F), "W": self.answer(F), "Out": self.answer(F),
-            "A": self.moment(1), "AF": self.moment_of(F),
+            "A": self.moment(1), "AF": self.moment_of(F), "CF": self.moment_of(F, 2),
             "B": self.moment(2), "b": lambda t: at(constants.b, t), "q": lambda k: at(constants.q, self.T - 1 - k),
             "lo": lambda k: fraction(constants._lookahead[self.T - 1 - k][1]) if k < self.T else ONE,
         }  # fmt: skip

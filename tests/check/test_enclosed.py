@@ -35,7 +35,8 @@ def test_the_exact_report_lies_inside(spec, algorithm, particles):
         lower, upper = report.found.probability(k)
         assert lower <= p <= upper
     assert report.found.second_moment == (exact.measured.second_moment_ratio,) * 2
-    for row, true in zip(report.rows, exact.rows, strict=True):
+    stated = [row for row in exact.rows if row.id != "S10"]  # S10 is what the upper end is computed by
+    for row, true in zip(report.rows, stated, strict=True):
         assert (row.id, row.form) == (true.id, true.form)
         assert row.verdict in (true.verdict, Verdict.UNDECIDED)
 

@@ -16,7 +16,7 @@ SETTINGS = [
     (100, "1/100", "3/2", "1/20", 50),
     (1, "1/2", 3, "1/2", 2),
 ]
-FORM = {"P3": "uniform", "S3": "uniform", "S13": "uniform", "S4": "uniform", "S8": "uniform"}
+FORM = {"P3": "uniform", "S3": "uniform", "S13": "uniform", "S4": "uniform", "S12": "uniform", "S8": "uniform"}
 
 
 @pytest.mark.parametrize("given", SETTINGS)

@@ -33,7 +33,9 @@ def value(draw: random.Random, key: tuple[str, str], name: str):
     """A value for an input: counts small, eps >= 0, everything else at least 1; instance constants are squares of rationals."""
     if name == "pistar":
         return [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
-    if name in ("V", "Vstar"):
+    if name == "pi":
+        return [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)]
+    if name in ("V", "Vstar", "second"):
         return [square(draw) for _ in range(3)]
     if name in ("q", "r", "chi", "PV"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
@@ -80,6 +82,9 @@ EXPECTED = {
     ),
     ("S8", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
     ("S8", "uniform"): lambda N, T, eps: sum(((1 + eps) ** (T - p)) * ((1 + eps) ** (T - p) - 1) for p in range(1, T + 1)) / 2 / N,
+    ("S10", "certificate"): lambda pi, second: sum(max(p - p * p / k, ONE * 0) for p, k in zip(pi, second, strict=True)),
+    ("S12", "instance"): lambda N, b: 1 - 1 / math.prod(1 + (x - 1) / N for x in b),
+    ("S12", "uniform"): lambda N, T, L, eps: T * L * (1 + eps) ** (2 * T - 1) / N,
     ("S13", "instance"): None,  # a root of a product: compared by its square below
     ("S13", "uniform"): lambda N, T, L, eps: T * (L * (1 + eps) ** (T - 1)) ** 2 / 4 / N,
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,

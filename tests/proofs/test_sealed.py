@@ -19,6 +19,7 @@ from proofs.registry import claim_of
 from proofs.registry import load as load_registry
 from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.exact import output_law, second_moment
+from smc.exact.moments import pair_moments
 from smc.instances.two_branch import most_bias, most_variance
 from smc.numbers import INFINITE
 from smc.samplers import find, particle_process
@@ -134,9 +135,15 @@ BIAS = {
     "P3.particles": (None, None, lambda c: accuracy("P3", uniform(c))),
     "S4.particles": (None, None, lambda c: one_sided(c) | accuracy("S4", one_sided_uniform(c))),
     "S5.bias": (("S5", "bias"), lambda c: {"b": c.b}, lambda c: {}),
+    "S12.tv": (("S12", "instance"), lambda c: {"b": c.b}, lambda c: {}),
+    "S12.sum": (None, None, lambda c: {}),
+    "S12.uniform": (("S12", "uniform"), one_sided_uniform, lambda c: {"L": fraction(c.upper_ratio)}),
+    "S12.particles": (None, None, lambda c: {"L": fraction(c.upper_ratio)} | accuracy("S12", one_sided_uniform(c))),
 }
 """Statements on the bias of naive-proposal SMC: the closed form read from each, its inputs, and symbols of a meaning of their own."""
-ZERO_REWARDS = {"S5.bias", "S4.particles", "S4", "S4.rational", "S4.levels", "S4.uniform"}
+ZERO_REWARDS = {"S5.bias", "S4.particles", "S4", "S4.rational", "S4.levels", "S4.uniform"} | {
+    "S12.tv", "S12.sum", "S12.uniform", "S12.particles",
+}  # fmt: skip
 
 
 def biases():
@@ -183,6 +190,43 @@ def test_s13_says_what_the_engine_measures(replayer, model, particles):
         (up, above), (down, below) = (part.kids for part in claim_of(theorem)[1])
         assert evaluate(up, env) == (1 - aim) * out and evaluate(above, env) == Q * aim * (1 - out)
         assert evaluate(down, env) == aim * (1 - out) and evaluate(below, env) == Q * (1 - aim) * out
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("model", MODELS)
+def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
+    """pi^2 <= k out, k <= beta pi, pi <= beta out, with pi, out and k of the engines."""
+    c = analyse(*MODELS[model]())
+    process = particle_process(c.model, c.twist, "naive")
+    law, z = output_law(process, particles).law, fraction(c.normaliser)
+    second = [fraction(k) / z**2 for k in pair_moments(process, particles)]
+    beta = math.prod(1 + (fraction(b) - 1) / particles for b in c.b)
+    cloud = Cloud(c, particles)
+    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = cloud.environment(F)
+        out, pi, k = (sum(fraction(p) * F[x] for x, p in enumerate(row)) for row in (law, c.target, second))
+        for name, sides in {"S10": (pi**2, k * out), "S12": (pi, beta * out), "S12.moment": (k, beta * pi)}.items():
+            theorem = replayer.theorem(name)
+            check_theorem(theorem, env, ranges)
+            assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == sides
+
+    tests = [{x: Fraction(x == y) for x in range(2)} for y in range(2)]
+
+    def numbered(make):
+        made = [make(F) for F in tests]
+        return lambda j, *args: made[j % 2](*args)
+
+    env |= {
+        "J": 2, "FJ": lambda j, x: tests[j % 2][x], "VJ": numbered(cloud.value_of), "OutJ": numbered(cloud.answer),
+        "CJ": numbered(lambda F: cloud.moment_of(F, 2)), "pi": lambda j: fraction(c.target[j % 2]),
+        "second": lambda j: second[j % 2], "a": lambda j: Fraction(j % 2),
+    }  # fmt: skip
+    theorem = replayer.theorem("S10.tv")
+    if all(second):
+        check_theorem(theorem, env, ranges)
+        root = {"sqrt": lambda x: Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))}
+        bound = evaluate(claim_of(theorem)[1][1].kids[1], env | root)
+        assert bound == bounds.evaluate("S10", "certificate", pi=[env["pi"](0), env["pi"](1)], second=second)
 
 
 def test_the_bounds_are_not_trivial_on_these_models():

@@ -111,6 +111,26 @@ def _(instance: Instance) -> Claims:
     yield from evaluated("S13", "instance", instance, N=instance.particles, q=instance.constants.q_adapted)
 
 
+@planted("S12/one-more", "N + 1 in place of N", where=ties)
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S12", "instance", instance, N=instance.particles + 1, b=instance.constants.b)
+
+
+@planted(
+    "S12/doomed-states",
+    "b_p's minimum over states of positive true value alone: a twist may promise reward that never comes",
+    where=promises,
+)
+def _(instance: Instance) -> Claims:
+    yield from evaluated("S12", "instance", instance, N=instance.particles, b=positive_only(instance.constants)[1])
+
+
+@planted("S10/variance", "TV is at most the relative variance of Zhat", where=ties)
+def _(instance: Instance) -> Claims:
+    measured = report(instance, naive).measured
+    yield "TV", measured.total_variation, measured.second_moment_ratio - 1
+
+
 @planted("S4/constant", "a third of the bound")
 def _(instance: Instance) -> Claims:
     yield from scaled("S4", "instance", Rational(1, 3), instance)

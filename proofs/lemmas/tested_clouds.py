@@ -1,0 +1,320 @@
+"""Clouds of weighted particles with a test function, in general: what S10 and S12 need of a particle filter.
+
+As `clouds`, with a second value g(t, e): the exact expected product of the weights of one particle times its terminal test function, whose
+last weight is tested(e).  Out(t, c) is the mean answer given the cloud c at time t, any number >= 0 once all weights vanish.  C(m, t, c) is
+the expected square of the product of the mean weights times the answer from c on, with m steps to go, or anything above it.
+"""
+
+from __future__ import annotations
+
+from sympy import Eq, Product, Sum
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.bridge import read
+from proofs.language.expressions import Entry, Expect, ForAll, Implication, Law, function, relation, symbols
+from proofs.lemmas import clouds
+from proofs.registry import lemma
+
+N, n, m, t, i, k = read(clouds.N, clouds.n, clouds.m, clouds.t, clouds.i, clouds.k)
+e, f, c, d = read(clouds.e, clouds.f, clouds.c, clouds.d)
+w, h, bad, b, last = read(clouds.w, clouds.h, clouds.bad, clouds.b, clouds.last)
+K, mixture = read(clouds.K, clouds.mixture)
+z = symbols("z")[0]
+sequence = function("f", "nat -> real")
+g, tested = function("g", "nat Edge -> real"), function("tested", "Edge -> real")
+Out, CF = (function(name, "nat Edge* -> real") for name in ("Out", "CF"))
+C = function("C", "nat nat Edge* -> real")
+
+
+def over(cloud, body):
+    """sum_{i<N} body(cloud_i)."""
+    return Sum(body(Entry(cloud, i)), (i, 0, N - 1))
+
+
+def total_of(value, time, cloud):
+    """sum_{i<N} value(time, cloud_i)."""
+    return over(cloud, lambda q: value(time, q))
+
+
+def reachable(time, cloud):
+    """No particle of the cloud is unreachable."""
+    return Eq(total_of(bad, time, cloud), 0)
+
+
+def both(time, cloud):
+    """(1/N) sum_i h(cloud_i) (1/N) sum_i g(cloud_i)."""
+    return (total_of(h, time, cloud) / N) * (total_of(g, time, cloud) / N)
+
+
+def grow(time):
+    """1 + (b - 1)/N."""
+    return 1 + (b(time) - 1) / N
+
+
+def bound(steps, time, cloud):
+    """prod_{k<steps} (1 + (b(time+1+k) - 1)/N) (1/N) sum_i h(cloud_i) (1/N) sum_i g(cloud_i)."""
+    return Product(grow(time + 1 + k), (k, 0, steps - 1)) * both(time, cloud)
+
+
+weights = total_of(w, t, c)
+next_cloud = mixture(t, c).draws(N)
+
+
+def later(value):
+    """The mean of a term in the next cloud d."""
+    return Expect(next_cloud, d, value)
+
+
+# ---------------------------------------------------------------------------------------------------- hypotheses
+def outputs(s: Derivation) -> list[Line]:
+    """Out(t, c): the mean answer, given the cloud c at time t; any number >= 0 once all weights vanish."""
+    return s.given(
+        ForAll(t, c, Implication(t < n, Implication(0 < weights, Eq(Out(t, c), later(Out(t + 1, d)))))),
+        ForAll(c, Eq(Out(n, c) * over(c, last), over(c, tested))),
+        ForAll(t, c, 0 <= Out(t, c)),
+    )
+
+
+def squares(s: Derivation) -> list[Line]:
+    """C is at least the square of the mean weight times the mean of C one step later, and at the end at least its value."""
+    more = (weights / N) ** 2 * later(C(m, t + 1, d)) <= C(m + 1, t, c)
+    end = over(c, last) * over(c, tested) / N**2 <= C(0, n, c)
+    return s.given(
+        ForAll(m, t, c, Implication(Eq(t + (m + 1), n), Implication(reachable(t, c), more))),
+        ForAll(c, Implication(reachable(n, c), end)),
+    )
+
+
+def second_moment(s: Derivation) -> list[Line]:
+    """CF: the expected square of the product of the mean weights, times the answer, from a cloud on."""
+    return s.given(
+        ForAll(t, c, Implication(t < n, Eq(CF(t, c), (weights / N) ** 2 * later(CF(t + 1, d))))),
+        ForAll(c, Eq(CF(n, c), over(c, last) * over(c, tested) / N**2)),
+    )
+
+
+def setting(s: Derivation) -> dict[str, Line]:
+    """The hypotheses of `clouds.setting` and `clouds.sharp`, and those on g, by name."""
+    given = s.setting(lambda p: clouds.setting(p) | clouds.sharp(p))
+    ahead, pushed = Expect(K(t, e), f, g(t + 1, f)), over(c, lambda q: w(t, q) * Expect(K(t, q), f, g(t + 1, f)))
+    mean = Expect(mixture(t, c), f, g(t + 1, f))
+    good = Eq(bad(t, e), 0)
+    formulas = {
+        "g is non-negative": ForAll(t, e, Implication(t <= n, Implication(good, 0 <= g(t, e)))),
+        "g recursion": ForAll(t, e, Implication(t < n, Implication(good, Eq(g(t, e), w(t, e) * ahead)))),
+        "g at the end": ForAll(e, Implication(Eq(bad(n, e), 0), Eq(g(n, e), tested(e)))),
+        "mixture of g": ForAll(t, c, Implication(t < n, Implication(0 < weights, Eq(mean, pushed / weights)))),
+    }
+    return given | dict(zip(formulas, map(s.know, s.given(*formulas.values())), strict=True))
+
+
+# ---------------------------------------------------------------------------------------------------- one reachable cloud
+def each(s: Derivation, given: dict[str, Line], time, clean: Line, line) -> Line:
+    """The sums over a reachable cloud of a <= b, or a = b; line: of e the line forall e. bad(time, e) = 0 => a(e) <= b(e), or =."""
+    s.know(s.gen(given["bad is non-negative"](time, Entry(c, k)), k))
+    s.know(clean)
+    zero = s.use("terms_vanish", {sequence(k): bad(time, Entry(c, k))})(N)
+    with s.below(i, N) as inside:
+        s.know(zero(i))
+        return inside.sum(line(Entry(c, i)))
+
+
+def at_the_end(s: Derivation, given: dict[str, Line], now: Line, clean: Line) -> tuple[Line, list[Line]]:
+    """For t = n: n = t, and the sums of h and g are those of the last weights."""
+    there = s.at(now, clean, lambda r: reachable(r, c))
+    s.know(there)
+    return s.prove(Eq(n, t), now), [each(s, given, n, there, given[f"{v} at the end"]) for v in "hg"]
+
+
+def no_weight(s: Derivation, given: dict[str, Line]) -> Line:
+    """sum_i w(t, c_i) = 0, where it is supposed to be at most 0."""
+    with s.below(i, N) as inside:
+        sums = inside.sum(given["weights are non-negative"](t, Entry(c, i)))
+    return s.zero(weights, sums)
+
+
+def no_value(s: Derivation, given: dict[str, Line], clean: Line, none: Line) -> Line:
+    """sum_i g(t, c_i) = 0 from sum_i w(t, c_i) = 0."""
+    s.know(s.gen(given["weights are non-negative"](t, Entry(c, k)), k))
+    s.know(none)
+    gone, recursion = s.use("terms_vanish", {sequence(k): w(t, Entry(c, k))})(N), given["g recursion"](t)
+
+    def zero(q) -> Line:
+        ahead = Expect(K(t, q), f, g(t + 1, f))
+        return s.at(gone(i), recursion(q), lambda v: Eq(g(t, q), v * ahead))
+
+    return each(s, given, t, clean, zero)
+
+
+def growing(s: Derivation, given: dict[str, Line]) -> Line:
+    """forall k. 0 <= 1 + (b(k) - 1)/N."""
+    one = s.nat_step(given["there are particles"])
+    return s.gen(s.prove(0 <= grow(k), one, given["b is non-negative"](k)), k)
+
+
+def next_null(s: Derivation, given: dict[str, Line]) -> tuple:
+    """That the next cloud is reachable almost surely, for `surely`."""
+    unreachable = total_of(bad, t + 1, d)
+    with s.below(i, N) as inside:
+        positive = inside.sum(given["bad is non-negative"](t + 1, Entry(d, i)))
+    return unreachable, s.gen(s.prove(0 <= unreachable, positive), d), s.use("clouds_stay_good")(t, c)
+
+
+H, G = (Expect(mixture(t, c), f, value(t + 1, f)) for value in (h, g))
+
+
+def next_pair(s: Derivation, given: dict[str, Line], clean: Line) -> Line:
+    """E (1/N) sum_j h(d_j) (1/N) sum_j g(d_j) <= (1 + (b - 1)/N) next(h) next(g)."""
+    ahead, law = Expect(K(t, e), f, h(t + 1, f)), given["mixture of h"](t, c)
+    many, gone = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N), s.use("clouds_stay_good")(t, c)
+    zero = s.exactly(Expect(mixture(t, c), f, bad(t + 1, f)), 0, (1 / N, many), (1 / N, gone))
+    with s.surely(mixture(t, c), f, bad(t + 1, f), given["bad is non-negative"](t + 1), zero) as fine:
+        with s.suppose(Eq(bad(t, e), 0)) as old:
+
+            def ordered(v):
+                return relation("<=", v * h(t + 1, f), b(t + 1) * v * ahead)
+
+            with s.suppose(w(t, e) <= 0):
+                none = s.zero(w(t, e), given["weights are non-negative"](t, e))
+                low = s.put(s.prove(relation("<=", 0, 0)), ordered, none)
+            with s.suppose(0 < w(t, e)):
+                high = s.prove(ordered(w(t, e)), given["h is bounded"](t, e, f))
+            line = old.then(s.cases(w(t, e), 0, low, high), e)
+        top = s.prove(h(t + 1, f) <= b(t + 1) * law.rhs, each(s, given, t, clean, line))
+        top = s.put(top, lambda v: h(t + 1, f) <= b(t + 1) * v, law)
+        product = h(t + 1, f) * g(t + 1, f) <= b(t + 1) * H * g(t + 1, f)
+        second = fine.average(s.prove(product, top, given["g is non-negative"](t + 1, f)))
+    return pair_of_draws(s, mixture(t, c), t + 1, second)
+
+
+def pair_of_draws(s: Derivation, law: Law, time, second: Line) -> Line:
+    """E (1/N) sum_j h(d_j) (1/N) sum_j g(d_j) <= (1 + (b - 1)/N) E h E g for N draws of `law`; second: E[h g] <= b E h E g."""
+    left, right = (Expect(law, f, value(time, f)) for value in (h, g))
+    pair, pairs = s.iid_pair(law, e, f, h(time, e) * g(time, f), N), Expect(law.draws(N), d, both(time, d))
+    mean = s.prove(Eq(pairs, second.lhs / N + (1 - 1 / N) * left * right), pair)
+    return s.prove(pairs <= grow(time) * left * right, mean, second)
+
+
+def pushed(s: Derivation, given: dict[str, Line], clean: Line, value) -> Line:
+    """(1/N) sum_i value(t, c_i) = (mean weight) next(value), for h and g, at a reachable cloud with weights that do not all vanish."""
+    name = value.__name__
+    sums, law = each(s, given, t, clean, given[f"{name} recursion"](t)), given[f"mixture of {name}"](t, c)
+    return s.prove(Eq(total_of(value, t, c) / N, weights / N * law.lhs), sums, law)
+
+
+# ---------------------------------------------------------------------------------------------------- lemmas
+@lemma(
+    "tested_step",
+    title="second moment of one step, times the answer",
+    words="At a reachable cloud c at time t, t + (m + 1) = n: (mean weight)^2 E B(m, t+1, d) <= B(m+1, t, c) for the next cloud d, with "
+    "B(m, t, c) = prod_{k<m} (1 + (b(t+1+k) - 1)/N) (1/N) sum_i h(t, c_i) (1/N) sum_i g(t, c_i).",
+)
+@in_sympy("tested_step")
+def tested_step(s: Derivation) -> Line:
+    given = setting(s)
+    with s.suppose(Eq(t + (m + 1), n), reachable(t, c)) as now:
+        s.know(s.prove(t < n, now[0]))
+        s.know(s.prove(relation("<=", t + 1, n), now[0]))
+        for value in "hg":
+            s.know(each(s, given, t, now[1], given[f"{value} is non-negative"](t)))
+        s.know(growing(s, given))
+        positive = s.use("product_nonneg", {sequence(k): grow(k)})
+        front = s.use("product_front", {sequence(k): grow(k)})(m, t + 1)
+        tail, mean = s.know(positive(m, t + 2)).rhs, later(bound(m, t + 1, d))
+        with s.suppose(weights <= 0):
+            s.know(positive(m + 1, t + 1))
+            right = s.prove(0 <= bound(m + 1, t, c))
+            low = s.put(right, lambda v: (v / N) ** 2 * mean <= bound(m + 1, t, c), no_weight(s, given))
+        with s.suppose(0 < weights):
+            one = next_pair(s, given, now[1])
+            one = s.times_square(
+                s.prove(mean <= tail * one.rhs, s.prove(tail * one.lhs <= tail * one.rhs, one)), weights / N
+            )
+            carried = [pushed(s, given, now[1], value) for value in (h, g)]
+            high = s.put(one, lambda q, x, y: (weights / N) ** 2 * mean <= q * x * y, front, *carried)
+        line = s.cases(weights, 0, low, high)
+    return now.then(line, m, t, c)
+
+
+@lemma(
+    "tested_second_moment",
+    title="second moment of the product of mean weights, times the answer",
+    words="If CF(t, c) is the expected square of the product of the mean weights times the answer, from the cloud c at time t on, then for "
+    "t + m = n CF(t, c) <= prod_{k<m} (1 + (b(t+1+k) - 1)/N) (1/N) sum_i h(t, c_i) (1/N) sum_i g(t, c_i).",
+)
+@in_sympy("tested_second_moment")
+def tested_second_moment(s: Derivation) -> Line:
+    given = setting(s)
+    move, end = second_moment(s)
+
+    def claim(r):
+        return ForAll(t, c, Implication(Eq(t + r, n), Implication(reachable(t, c), CF(t, c) <= bound(r, t, c))))
+
+    with s.suppose(Eq(t, n), reachable(t, c)) as now:
+        back, sums = at_the_end(s, given, now[0], now[1])
+        there = s.put(s.prove(CF(n, c) <= end(c).rhs, end(c)), lambda x, y: CF(n, c) <= x * y / N**2, *sums)
+        base = now.then(s.at(back, there, lambda r: CF(r, c) <= both(r, c)), t, c)
+    with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), n), reachable(t, c)) as now:
+        s.know(s.prove(t < n, now[0]))
+        above, mean = s.use("tested_step")(m, t, c), later(bound(m, t + 1, d))
+        with s.suppose(weights <= 0):
+            none = no_weight(s, given)
+            gone = s.at(none, move(t, c), lambda v: Eq(CF(t, c), (v / N) ** 2 * later(CF(t + 1, d))))
+            right = s.at(none, above, lambda v: (v / N) ** 2 * mean <= bound(m + 1, t, c))
+            low = s.prove(CF(t, c) <= bound(m + 1, t, c), gone, right)
+        with s.suppose(0 < weights):
+            with s.surely(next_cloud, d, *next_null(s, given)) as good:
+                one = s.times_square(good.average(hyp[0](t + 1, d)), weights / N)
+            high = s.put(s.chain(one, above), lambda v: v <= bound(m + 1, t, c), move(t, c))
+        step = hyp.then(now.then(s.cases(weights, 0, low, high), t, c))
+    return s.induct(m, claim, base, step)
+
+
+@lemma(
+    "output_square",
+    title="the answer under the square of 1 - z Zhat",
+    words="E[nu(F) (1 - z Zhat)^2 | c] >= 0, that is 0 <= Out - (2 z/N) sum_i g(t, c_i) + z^2 C for every scale z, at a reachable cloud.",
+)
+@in_sympy("output_square")
+def output_square(s: Derivation) -> Line:
+    given = setting(s)
+    moves, honest, nonneg = outputs(s)
+    above, above_end = squares(s)
+
+    def shape(zero, one, two):
+        return relation("<=", 0, zero - 2 * z * (one / N) + z**2 * two)
+
+    def square(steps, time):
+        return shape(Out(time, c), total_of(g, time, c), C(steps, time, c))
+
+    def claim(r):
+        return ForAll(t, c, z, Implication(Eq(t + r, n), Implication(reachable(t, c), square(r, t))))
+
+    with s.suppose(Eq(t, n), reachable(t, c)) as now:
+        back, [_, value] = at_the_end(s, given, now[0], now[1])
+        out, mean = Out(n, c), over(c, last) / N
+        bare = s.prove(0 <= out * (1 - z * mean) ** 2, nonneg(n, c))
+        most = s.times_square(s.prove(out * mean**2 <= C(0, n, c), honest(c), above_end(c)), z)
+        bare = s.prove(shape(out, out * over(c, last), C(0, n, c)), bare, most)
+        there = s.at(honest(c), bare, lambda v: shape(out, v, C(0, n, c)))
+        base = now.then(
+            s.at(back, s.put(there, lambda v: shape(out, v, C(0, n, c)), value), lambda r: square(0, r)), t, c, z
+        )
+    with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), n), reachable(t, c)) as now:
+        s.know(s.prove(t < n, now[0]))
+        out, most, mean = Out(t, c), C(m + 1, t, c), later(C(m, t + 1, d))
+        with s.suppose(weights <= 0):
+            none = no_weight(s, given)
+            right = s.at(none, above(m, t, c), lambda v: (v / N) ** 2 * mean <= most)
+            flat = s.prove(shape(out, 0, most), nonneg(t, c), s.times_square(right, z))
+            low = s.put(flat, lambda v: shape(out, v, most), no_value(s, given, now[1], none))
+        with s.suppose(0 < weights):
+            with s.surely(next_cloud, d, *next_null(s, given)) as good:
+                average = good.average(hyp[0](t + 1, d, z * weights / N))
+            many, here = s.iid_sum(mixture(t, c), f, g(t + 1, f), N), pushed(s, given, now[1], g)
+            value = s.exactly(total_of(g, t, c), weights / N * many.lhs, (N, here), (weights / N, many))
+            most_here = s.times_square(above(m, t, c), z)
+            line = s.prove(shape(later(Out(t + 1, d)), value.rhs, most), average, most_here)
+            high = s.put(line, lambda a, v: shape(a, v, most), moves(t, c), value)
+        step = hyp.then(now.then(s.cases(weights, 0, low, high), t, c, z))
+    return s.induct(m, claim, base, step)

@@ -1,0 +1,166 @@
+"""S12: the output law of naive-proposal SMC is at least pi / prod_p (1 + (b_p - 1)/N), zero rewards allowed.
+
+The model and b are those of S5.  The bound k <= beta pi on k = E[(Zhat/Z)^2 nu(F)] and the certificate of S10 give it; here both go in one
+induction (`first_density`), so that nothing but the run is spoken of.
+"""
+
+from __future__ import annotations
+
+from sympy import Eq, Product
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Both, Expect, ForAll, relation
+from proofs.lemmas import layered_system as layered
+from proofs.lemmas.first_cloud import N, b, c, d, grow, k, n, over, t
+from proofs.registry import lemma, statement
+from proofs.theory import s5_normaliser as normaliser
+from proofs.theory.s10_certificate import (
+    VF,
+    F,
+    M,
+    Out,
+    Run,
+    T,
+    V,
+    Vstar,
+    dead,
+    dst,
+    e,
+    edges,
+    end_weights,
+    horizon,
+    moment,
+    off,
+    out,
+    psi,
+    root,
+    smc,
+    src,
+    target,
+    weight,
+    weights,
+    x,
+    y,
+)
+
+beta = Product(grow(k), (k, 0, n))
+
+
+def sharp(s: Derivation) -> Run:
+    """A run, and that b bounds the backward potentials."""
+    run = Run(s)
+    high = {name: line.fact for name, line in s.setting(layered.peak).items()}
+    facts = {name: line.fact for name, line in run.given.items()}
+    s.given(0 < V(0, root), 0 < Vstar(0, root))
+    for fact in normaliser.bound_facts(s.proof, facts, high):
+        s.know(s.line(fact))
+    first = high["b bounds the lookahead"]
+    with s.suppose(Eq(off(0, e), 0)) as here:
+        top = s.line(first)(0, root, src(e), dst(e))
+        top = s.put(top, lambda v: top.lhs <= b(0) * v, run.mean)
+    s.know(here.then(top, e))
+    return run
+
+
+@statement(
+    "S12",
+    source="new",
+    title="density of the output law under SMC, zero rewards allowed",
+    words="Naive-proposal SMC as in S5, horizon T = n + 1, F a test function with values in [0, 1], out = E "
+    "F(output), whatever is answered once "
+    "all particles are dead, pi = VF_0/Vstar_0 the target's mean of F, and b(k) the largest Qbar over the "
+    "least Vstar/V among live states at "
+    "time k: pi <= prod_{k<T} (1 + (b(k) - 1)/N) out.",
+)
+@in_sympy("S12")
+def density(s: Derivation) -> Line:
+    run = sharp(s)
+    line = s.use("first_density", edges())
+    line = s.at(
+        run.mean, s.at(run.tested_mean, line, lambda v: v <= line.rhs), lambda v: run.tested_mean.rhs <= beta * v * out
+    )
+    return s.prove(target <= beta * out, line)
+
+
+@statement(
+    "S12.moment",
+    source="new",
+    title="second moment of the normaliser times the answer",
+    words="As S12, k = E[(Zhat/Z)^2 nu(F)], CF the mean of (Zhat/V_0)^2 nu(F) from a cloud on: k <= prod_{k<T} (1 + "
+    "(b(k) - 1)/N) pi.  With F = 1 "
+    "it is S5.",
+)
+@in_sympy("S12.moment")
+def second_moment(s: Derivation) -> Line:
+    run = sharp(s)
+    run.squared()
+    line = s.use("first_second_moment", edges())
+    line = s.at(run.mean, line, lambda v: line.lhs <= beta * v * run.tested_mean.lhs)
+    line = s.at(run.tested_mean, line, lambda v: line.lhs <= beta * run.mean.rhs * v)
+    return s.prove(moment <= beta * target, s.times_square(line, V(0, root) / Vstar(0, root)))
+
+
+@lemma(
+    "beta_at_least_one", title="the factor of S12 is at least 1", words="S12 for the test function 1 and the answer 1."
+)
+@in_sympy("beta_at_least_one")
+def beta_at_least_one(s: Derivation) -> Line:
+    sharp(s)
+    with s.suppose(t < n, 0 < weights) as here:
+        mean = s.prove(relation("=", 1, Expect(smc(t, c).draws(N), d, 1)))
+    s.know(here.then(mean, t, c))
+    one = s.use("S12", {Out(t, c): 1, F(x): 1, VF(t, x): Vstar(t, x)})
+    return s.prove(relation("<=", 1, beta), one)
+
+
+@statement(
+    "S12.tv",
+    source="new",
+    title="bias of SMC from the density",
+    words="As S12: |E F(output) - target| <= 1 - 1/prod_{k<T} (1 + (b(k) - 1)/N).",
+)
+@in_sympy("S12.tv")
+def total_variation(s: Derivation) -> Line:
+    complement(s, Run(s))
+    s.given(0 < Vstar(0, root))
+    s.know(s.use("S12"))
+    down = s.use("S12", {Out(t, c): 1 - Out(t, c), F(x): 1 - F(x), VF(t, x): Vstar(t, x) - VF(t, x)})
+    for line in (s.prove(1 - target <= beta * (1 - out), down), s.prove(target <= 1), s.prove(1 - target <= 1)):
+        s.know(line)
+    s.know(s.use("beta_at_least_one"))
+    gap = s.use("density_gap")
+    low, high = gap(target, out, beta), gap(1 - target, 1 - out, beta)
+    return s.both(s.prove(out - target <= low.rhs, high), low)
+
+
+def complement(s: Derivation, run: Run) -> None:
+    """1 - F is a test function too: its value is Vstar - VF, its answer 1 - Out."""
+    step, end = run.tested["value recursion"], run.tested["terminal value"]
+    test = s.given(ForAll(x, Both(0 <= F(x), F(x) <= 1)))
+    given = run.given
+    with s.suppose(t < T, Eq(dead(t, x), 0)) as here:
+        both = s.exactly(
+            Vstar(t, x) - VF(t, x),
+            Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y))),
+            (1, given["value recursion"](t, x)),
+            (1, step(t, x)),
+        )
+    s.know(here.then(both, t, x))
+    s.know(s.gen(s.prove(Eq(Vstar(T, x) - VF(T, x), V(T, x) * (1 - F(x))), given["terminal value"](x), end(x)), x))
+    s.know(s.gen(s.both(s.prove(0 <= 1 - F(x), test(x)[1]), s.prove(1 - F(x) <= 1, test(x)[0])), x))
+    with s.suppose(t < n, 0 < weights) as here:
+        moves = s.prove(Eq(1 - Out(t, c), Expect(smc(t, c).draws(N), d, 1 - Out(t + 1, d))), run.moves(t, c))
+    s.know(here.then(moves, t, c))
+    s.know(
+        s.gen(
+            s.prove(
+                Eq((1 - Out(n, c)) * end_weights, over(c, lambda q: weight(n, q) * (1 - F(dst(q))))), run.honest(c)
+            ),
+            c,
+        )
+    )
+    for value, part in ((VF(t, x), F(x)), (Vstar(t, x) - VF(t, x), 1 - F(x))):
+        s.know(s.gen(s.prove(0 <= V(t, x) * part, given["twist is non-negative"](t, x), test(x)[0], test(x)[1]), t, x))
+        s.know(s.use("value_nonneg", {horizon: T, Vstar(t, x): value, V(t, x): V(t, x) * part})(0, root))
+    between = run.between(t, c)
+    s.know(s.gen(s.both(s.prove(0 <= 1 - Out(t, c), between[1]), s.prove(1 - Out(t, c) <= 1, between[0])), t, c))
