@@ -70,7 +70,7 @@ formula("S12", "uniform")
 # It is stronger than a distance: every event of target mass `p` has mass at least `p` over that product under the output.
 
 # %%
-statement("S12", hypotheses=False)
+statement("S12")
 
 # %% [markdown]
 # S4 came first, by the step below: the answer of a weighted average, with weights that may all be zero. S10 reads the
@@ -80,7 +80,7 @@ statement("S12", hypotheses=False)
 statement("S4.step")
 
 # %%
-statement("S10", hypotheses=False)
+statement("S10")
 
 # %% [markdown]
 # ## Runs without an answer

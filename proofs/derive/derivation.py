@@ -211,17 +211,20 @@ class Derivation:
         left, right = [x.lhs for x in equations], [x.rhs for x in equations]
         for i, equation in enumerate(equations):
             back = self.proof.equal(*equation.fact.sides[::-1], [(1, equation.fact)])
-            before, after = left[:i], right[i + 1 :]
-            line = self.at(Line(self, back), line, lambda v, a=before, b=after: shape(*a, v, *b))
+
+            def one(v: Any, i: int = i) -> Any:
+                return shape(*left[:i], v, *right[i + 1 :])
+
+            line = self.at(Line(self, back), line, one)
         return line
 
     def exactly(self, a: Any, b: Any, *multiples: tuple[Any, Line]) -> Line:
         """a = b as a sum of multiples of equations (multiplier, line), where a division does not find them; denominators are cleared."""
-        terms = [to_kernel(x) for x in (a, b)]
+        left, right = to_kernel(a), to_kernel(b)
         facts = [(to_kernel(m), x.fact) for m, x in multiples]
-        occurring = mk("=", None, (sum((m for m, _ in facts), terms[0]), terms[1]))
+        occurring = mk("=", None, (sum((m for m, _ in facts), left), right))
         _, dens = self.prover._premises(occurring, [f for _, f in facts])
-        return Line(self, self.proof.equal(*terms, facts, dens))
+        return Line(self, self.proof.equal(left, right, facts, dens))
 
     def times_square(self, line: Line, x: Any) -> Line:
         """a x^2 <= b x^2 from a <= b."""

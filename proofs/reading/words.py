@@ -246,7 +246,8 @@ def abbreviated(node: Node) -> Node:
                 return quantity.symbol
             if n.op == quantity.term.op == "*" and all(k in n.kids for k in quantity.term.kids):
                 rest = [k for k in n.kids if k not in quantity.term.kids]
-                return mk("*", None, tuple([*(mapped(k, named) for k in rest), quantity.symbol]))
+                factors = [*(mapped(k, named) for k in rest), quantity.symbol]
+                return mk("*", None, tuple(factors)) if rest else quantity.symbol
         return None
 
     return mapped(node, named)

@@ -110,7 +110,8 @@ def steps_to_go(s: Derivation, given: dict[str, Line], worst: Line, upper: Line,
     for exponent in (k, t, n):
         s.know(s.use("power_at_least_one")(error, exponent))
     split = s.replace(time, lambda m: Eq(most, error ** m()), s.line(s.proof.refl(to_kernel(most))))
-    for line in (split, *given["ends of a reachable edge are live"](t, u, y)):
+    ends = given["ends of a reachable edge are live"](t, u, y)
+    for line in (split, ends[0], ends[1]):
         s.know(line)
     s.know(s.prove(level <= most, split))
     ratio = Vstar(t, x) / V(t, x)

@@ -24,7 +24,30 @@ from smc.testing.finite_models import holds
 from smc.testing.witness import Layers, Paths, fraction
 
 DEFINED = frozenset(
-    {"A", "AF", "B", "C", "CF", "CJ", "Dev", "GF", "J", "Out", "OutJ", "P", "PQ", "PS", "PV", "Q", "U", "VF", "VJ", "W", "accept", "chi"}
+    {
+        "A",
+        "AF",
+        "B",
+        "C",
+        "CF",
+        "CJ",
+        "Dev",
+        "GF",
+        "J",
+        "Out",
+        "OutJ",
+        "P",
+        "PQ",
+        "PS",
+        "PV",
+        "Q",
+        "U",
+        "VF",
+        "VJ",
+        "W",
+        "accept",
+        "chi",
+    }
     | {"pi", "second"}
 )
 """Symbols that hypotheses define by a recursion or a formula in others; see `MEASURED`."""

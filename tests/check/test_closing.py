@@ -71,7 +71,7 @@ def test_a_refuted_row_is_counted_first():
     bent = type(closing)(
         closing.constants, closing.sampler, [*closing.rows, type(row)(**{**vars(row), "verdict": Verdict.REFUTED})]
     )
-    assert next(closing_lines(bent)).startswith("1 of 16 REFUTED, 15 of 16 hold")
+    assert next(closing_lines(bent)).startswith("1 of 19 REFUTED, 18 of 19 hold")
 
 
 @pytest.mark.parametrize(

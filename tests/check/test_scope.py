@@ -102,7 +102,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     assert sealed in UNCONDITIONAL or unmet(row, wrong, 1)
 
 
-UNCONDITIONAL = {"G3", "G1"}
+UNCONDITIONAL = {"G3", "G1", "S10.tv"}
 """Statements whose hypotheses hold no constant of the model beyond its own values."""
 
 

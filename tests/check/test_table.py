@@ -26,7 +26,16 @@ def test_every_name_that_a_row_uses_is_known(key):
     form = FORMS[key]
     assert form.scope in SCOPES
     if form.quantity in QUANTITIES:
-        given = {"N", "H", "n", "pistar", "V", "Vstar", "pi", "second"}  # what belongs to the run or to one instance of the quantity
+        given = {
+            "N",
+            "H",
+            "n",
+            "pistar",
+            "V",
+            "Vstar",
+            "pi",
+            "second",
+        }  # what belongs to the run or to one instance of the quantity
         assert all(form.reads.get(name, name) in INPUTS for name in set(form.names) - given)
 
 
