@@ -120,7 +120,7 @@ def model_setting(model: LayeredModel, twist: Twist, sampler: str | Sampler = na
     near = lambda n: Measured(constants, chosen, n, bits=BALL_BITS if n > 1 else None).total_variation  # noqa: E731
     made = _setting(label or f"{model.name}, {twist.name}", constants, chosen, distance)
     process = Measured(constants, chosen, 1).process
-    return replace(made, process=process, near=near) if process.resampled else made
+    return replace(made, process=process, near=near) if process.plain else made
 
 
 def _setting(label: str, c: Constants, sampler: Sampler, distance: Callable[[int], Rational]) -> Setting:

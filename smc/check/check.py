@@ -87,7 +87,7 @@ def check(
     """
     chosen = find(sampler)
     number = chosen.counted(particles=particles, proposals=proposals)
-    if certified and not chosen.interacting:
+    if certified and not (chosen.interacting and chosen.plain):
         raise InputError(
             f"{chosen.name} has no certified mode", where="method", mend="its exact law is quick: choose exact"
         )

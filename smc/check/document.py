@@ -78,7 +78,7 @@ def of_model(c: Constants, sampler: Sampler) -> dict[str, Any]:
         **exact("bellman_product", c.bellman_product),
         **exact("ratio_bound", c.ratio_bound),
         "algorithm": sampler.name,
-        "selection": sampler.selection.value,
+        "selection": sampler.how,
     }
 
 

@@ -110,7 +110,7 @@ def check_by_enclosure(
     nothing fits.
     """
     chosen, constants = find(sampler), analyse(model, twist)
-    if not chosen.interacting:
+    if not (chosen.interacting and chosen.plain):
         raise InputError(
             f"{chosen.name} has no enclosure", where="method", mend="its exact law is quick: choose exact (or auto)"
         )
@@ -150,7 +150,7 @@ def _run(
 
 def seconds_of_law(model: LayeredModel, twist: Twist, sampler: Sampler, particles: int) -> float:
     """Estimated seconds of the exact law; 0 for one particle and for what is not resampled, infinite where it does not fit at all."""
-    if not sampler.interacting or particles == 1:
+    if not (sampler.interacting and sampler.plain) or particles == 1:
         return 0.0
     try:
         plan = explain_law(Measured(analyse(model, twist), sampler, particles).process, particles)

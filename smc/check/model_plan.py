@@ -64,7 +64,7 @@ class ModelPlan:
             "model": c.model.name,
             "twist": c.twist.name,
             "algorithm": self.sampler.name,
-            "selection": self.sampler.selection.value,
+            "selection": self.sampler.how,
             "horizon": c.model.horizon,
             "delta": str(self.delta),
             "demands": [{"id": d.id, "form": d.form, "particles": d.particles} for d in self.demands],

@@ -133,7 +133,7 @@ def check_by_simulation(
     measured = Measured(
         constants, chosen, particles
     )  # its process is the same one with indistinguishable states joined
-    if process.resampled and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
+    if process.plain and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
         exact = measured.second_moment_ratio
     report = SampledReport(constants, chosen, found, exact, ())
     held = list(rows(constants))

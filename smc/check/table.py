@@ -154,7 +154,7 @@ def rows(
     A statement about every step has one row, at the step where it comes closest to failing. statements: IDs of those that are wanted.
     """
     ready = {} if ready is None else ready
-    for row, form in _known("" if m is None else m.sampler.name, statements):
+    for row, form in _known("" if m is None else m.sampler.known_as, statements):
         if not SCOPES[form.scope](c):
             continue
         found = []
@@ -171,7 +171,7 @@ def rows(
 
 def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
     """(ID, form, condition) of the closed forms that would speak of this run if the model met the condition."""
-    return [(row.id, form.form, form.scope) for row, form in _known(sampler.name) if not SCOPES[form.scope](c)]
+    return [(row.id, form.form, form.scope) for row, form in _known(sampler.known_as) if not SCOPES[form.scope](c)]
 
 
 CLAIMED = tuple(
@@ -187,6 +187,6 @@ def claims(c: Constants, sampler: Sampler) -> list[Claim]:
     """The statements in scope that hold of `sampler` for every number of particles."""
     return [
         Claim(row.id, form.form, form.quantity, inputs(form, c, "N"), form.relation)
-        for row, form in _known(sampler.name)
+        for row, form in _known(sampler.known_as)
         if "N" in form.names and SCOPES[form.scope](c)
     ]

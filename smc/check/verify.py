@@ -31,7 +31,7 @@ class Case:
 
     def run(self) -> Report:
         """The exact check of this case. Raises TooLarge for a law that is estimated to pass `BUDGET` or is found not to fit."""
-        if self.sampler.interacting and self.count > 1:
+        if self.sampler.interacting and self.sampler.plain and self.count > 1:
             self._estimate()
         report = check(self.model, self.twist, self.sampler, **self.sampler.keyword(self.count))
         _ = report.measured.total_variation  # the law of a sampler without statements is computed here, or refused here

@@ -44,6 +44,24 @@ def command(
     proposals: Annotated[
         int | None, typer.Option(help="Number of proposals H, the first included (mh only).", show_default="1")
     ] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(
+            help="Resampling of naive and adapted: multinomial, stratified, systematic, residual, killing.",
+            show_default="multinomial",
+        ),
+    ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            help="Resample only where the effective sample size is below so much of N, such as 1/2 (inf:1/2: the infinity-ESS).",
+            show_default="after every step",
+        ),
+    ] = None,
+    choice: Annotated[
+        str | None,
+        typer.Option(help="The output among the last particles: weight, uniform or argmax.", show_default="weight"),
+    ] = None,
     value: Annotated[
         str | None,
         typer.Option(
@@ -113,7 +131,7 @@ def command(
     for name, count in (("particles", particles), ("proposals", proposals)):
         if count is not None:
             whole_number(name, count, most=MOST)
-    sampler = find(algorithm)
+    sampler = _resampled(find(algorithm), scheme, threshold, choice)
     if planted is not None:
         _check_planted(planted, sampler, method)
         method = "exact"
@@ -189,6 +207,15 @@ def _with_planted(report: Report, name: str) -> Report:
     return replace(report, rows=(*report.rows, *rows))
 
 
+def _resampled(sampler: Sampler, scheme: str | None, threshold: str | None, choice: str | None) -> Sampler:
+    """The sampler under the resampling and choice that were typed."""
+    from smc.samplers.resampling import choice_of, resampling_of
+
+    if scheme is threshold is choice is None:
+        return sampler
+    return sampler.resampling_by(resampling_of(scheme, threshold), choice_of(choice or "weight"))
+
+
 def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, explain: bool) -> EnclosedReport:
     """The report by enclosure, within a budget of seconds."""
     from smc.check.enclosed import check_by_enclosure
@@ -221,7 +248,7 @@ def _forewarn(model, twist, sampler: Sampler, count: int, explain: bool, mode: s
         remarks().print(
             f"note: exact values over {model.horizon} steps are long fractions and take a while", soft_wrap=True
         )
-    if not sampler.interacting or count == 1:  # one particle is a chain: one pass over the edges
+    if not (sampler.interacting and sampler.plain) or count == 1:  # one particle is a chain: one pass over the edges
         if explain:
             remarks().print(
                 f"{sampler.name}: exact by passes over the edges, at once; no engine to choose", soft_wrap=True

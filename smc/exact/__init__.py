@@ -21,6 +21,7 @@ from math import comb
 from typing import Literal, overload
 
 from smc.errors import InputError, whole_number
+from smc.exact.clouds import cloud_moments
 from smc.exact.independent import best_law, independent_law
 from smc.exact.independent import second_moment as _independent_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
@@ -90,6 +91,8 @@ def output_law(
     """
     if process.selection is not Selection.RESAMPLED and mode == "exact":
         return _not_resampled(process, particles)
+    if mode == "exact" and not process.plain:
+        return cloud_moments(process, particles).output
     if mode == "exact" and explain is None and method is None:
         if particles == 1:
             return one_particle_law(process)
@@ -143,6 +146,8 @@ def second_moment(process: ParticleProcess, particles: int, *, progress: Progres
     whole_number("particles", particles)
     if not process.resampled:
         return _independent_moment(process, particles)
+    if not process.plain:
+        return cloud_moments(process, particles).second_moment
     return _second_moment(process, particles, _Ticker(progress, f"exact second moment of {particles} particles"))
 
 
@@ -188,6 +193,12 @@ def _planned(
 
 
 def _check_resampled(process: ParticleProcess) -> None:
+    if process.resampled and not process.plain:
+        raise InputError(
+            f"no engine for {process.resampling.words}",
+            where="scheme",
+            mend="its exact law is that of few particles, in mode exact",
+        )
     if not process.resampled:
         raise InputError(
             f"{process.algorithm} does not resample", where="algorithm", mend="its exact law is quick: choose that"

@@ -3,7 +3,7 @@
 A cloud is N particles (state, carried weight), weights with mean 1. A step moves every particle and multiplies its weight; with m the
 mean of the new weights, `Zhat` gains the factor m and the weights are divided by it. Where the rule says so the slots then take their
 ancestors by the scheme and all weights become 1; otherwise the weights are carried. So `Zhat = scale * prod_t m_t` whether or not a step
-resamples, and `E[Zhat] = Z` for every unbiased scheme. The output is one particle drawn in proportion to the last weights; where all
+resamples, and `E[Zhat] = Z` for every unbiased scheme. The output is one particle of the last cloud, by the process's choice; where all
 weights vanish the run is dead. A particle of weight zero that is not resampled away stays, at no state.
 
 Clouds keep their order, which stratified and systematic resampling see; where the scheme is symmetric they are sorted.
@@ -37,8 +37,8 @@ MOST_CLOUDS = 1_000_000
 
 @dataclass(frozen=True)
 class CloudMoments:
-    """What a run yields, by terminal state y, shape (|X_T|,): `law` = E[nu(y)], `first` = E[Zhat nu(y)], `second` = E[Zhat^2 nu(y)]
-    with nu the weighted law of the last cloud; dead: the probability of no answer."""
+    """What a run yields, by terminal state y, shape (|X_T|,): `law` = P(output y), which is E[nu(y)] where one is drawn by weight,
+    `first` = E[Zhat nu(y)], `second` = E[Zhat^2 nu(y)], with nu the weighted law of the last cloud; dead: the probability of no answer."""
 
     law: tuple[Rational, ...]
     first: tuple[Rational, ...]
@@ -61,29 +61,27 @@ class CloudMoments:
         return sum(self.second, ZERO)
 
 
-def cloud_moments(
-    process: ParticleProcess, particles: int, resampling: Resampling, *, most: int = MOST_CLOUDS
-) -> CloudMoments:
-    """Law of the output and moments of `Zhat` for `particles` particles of `process` (its moves and weights) under `resampling`.
+def cloud_moments(process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS) -> CloudMoments:
+    """Law of the output and moments of `Zhat` for `particles` particles of `process` under its own resampling and choice.
 
     Raises InputError for a particle count below 1, and TooLarge, before a layer is enumerated, where its clouds have more than `most`
     successors.
     """
-    start, dead = process.scale, ZERO
+    start, dead, resampling = process.scale, ZERO, process.resampling
     clouds: dict[Cloud, Masses] = {((0, ONE),) * whole_number("particles", particles): (ONE, start, start * start)}
     for t in range(process.horizon):
         # the order of the last cloud no longer matters: its output is drawn by weight
         ordered = not resampling.scheme.symmetric and t + 1 < process.horizon
         clouds, lost = _weighted(_moved(process, t, clouds, resampling, ordered, most))
         dead += lost
-    sums = [[ZERO] * process.sizes[-1] for _ in range(3)]
-    for cloud, masses in clouds.items():
-        for y, weight in cloud:
+    law, first, second = ([ZERO] * process.sizes[-1] for _ in range(3))
+    for cloud, (chance, mean, square) in clouds.items():
+        for (y, weight), share in zip(cloud, process.choice.shares([w for _, w in cloud]), strict=True):
             if weight:
-                for total, mass in zip(sums, masses, strict=True):
-                    total[y] += mass * weight / particles
-    law, first, second = map(tuple, sums)
-    return CloudMoments(law, first, second, dead)
+                law[y] += chance * share
+                first[y] += mean * weight / particles
+                second[y] += square * weight / particles
+    return CloudMoments(tuple(law), tuple(first), tuple(second), dead)
 
 
 def _moved(

@@ -143,9 +143,9 @@ def enclosure(
             where="level",
             mend="choose " + " or ".join(f"level {a} in {b}" for a, b in WAYS),
         )
-    if not process.resampled:
+    if not process.plain:
         raise InputError(
-            f"{process.algorithm} does not resample", where="algorithm", mend="its exact law is quick: choose that"
+            f"no enclosure for {process.algorithm} as it selects", where="algorithm", mend="choose its exact law"
         )
     quotient, classes = joined(process)
     target, lower, second, bits = WAYS[level, arithmetic](quotient, particles, level, tick)

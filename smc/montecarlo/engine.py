@@ -29,9 +29,10 @@ from smc.errors import InputError, TooLarge, whole_number
 from smc.montecarlo import particlewise
 from smc.montecarlo.compiled import Floats, compile_process
 from smc.montecarlo.occupancy import Batch, Indices, Lineage, OccupancyEngine, Scratch, index_type
-from smc.montecarlo.realised import check_threshold
+from smc.montecarlo.realised import check_threshold, own_threshold
 from smc.montecarlo.resampling import RESAMPLERS, Resampler
 from smc.samplers.process import ParticleProcess
+from smc.samplers.resampling import Choice
 
 _BLOCK = {"occupancies": 2**14, "genealogies": 2**18, "particles": 2**16}
 """Numbers that a block of runs holds per array: cells of an occupancy; particles with ancestors drawn by occupancies;
@@ -82,8 +83,8 @@ def simulate(
     replicates: int,
     *,
     seed: int,
-    resampling: str | Resampler = "multinomial",
-    threshold: object = 1,
+    resampling: str | Resampler | None = None,
+    threshold: object = None,
     genealogies: bool = False,
     method: str = "auto",
     threads: int | None = None,
@@ -91,11 +92,10 @@ def simulate(
 ) -> Runs:
     """`replicates` independent runs of `process` with `particles` particles.
 
-    resampling: a name in `RESAMPLERS`, or a function from weights (R, N) and a generator to ancestors (R, N), which
-        several threads may call at a time.
-    threshold: resample after step t < T when the effective sample size is at most `threshold · N` (1 always, 0
-        never); a process that is not `resampled` never is. The normaliser closes a factor only where a run is
-        resampled.
+    resampling: the process's own, another name in `RESAMPLERS`, or a function from weights (R, N) and a generator to ancestors (R, N),
+        which several threads may call at a time.
+    threshold: the process's own, or: resample after step t < T when the effective sample size is below `threshold · N` (1 always, 0
+        never); a process that is not `resampled` never is. The normaliser closes a factor only where a run is resampled.
     method: "occupancies", "particles", or "auto" for the faster one (see `_occupancies_pay`).
     threads: how many blocks to run at a time, by default one for each processor that this process may use. NumPy
         releases the interpreter while it computes. The runs are the same for every number.
@@ -107,7 +107,9 @@ def simulate(
     whole_number("replicates", replicates)
     workers = _check_threads(threads)
     whole_number("seed", seed, least=0)
-    share = float(check_threshold(threshold)) if process.resampled else 0.0
+    own = process.resampling
+    share = float(own_threshold(process) if threshold is None or not process.resampled else check_threshold(threshold))
+    resampling = own.scheme.name if resampling is None else resampling
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}", where="method", mend=f"choose one of {', '.join(METHODS)}")
     if not callable(resampling) and resampling not in RESAMPLERS:
@@ -118,7 +120,8 @@ def simulate(
         )
     _check_memory(process, particles, replicates, genealogies)
     compiled = compile_process(process)
-    engine = OccupancyEngine(compiled) if resampling == "multinomial" and share == 1 and method != "particles" else None
+    plain = resampling == "multinomial" and share == 1 and process.choice is Choice.BY_WEIGHT
+    engine = OccupancyEngine(compiled) if plain and method != "particles" else None
     if engine is None and method == "occupancies":
         raise InputError(
             f"occupancies do not describe {process.algorithm} with {resampling} resampling at threshold {share:g}",
@@ -145,8 +148,9 @@ def simulate(
         def run(rows: slice, rng: np.random.Generator) -> Batch:
             size = rows.stop - rows.start
             return particlewise.run(
-                compiled, particles, size, rng, resampler=resampler, threshold=share, lineage=genealogies
-            )
+                compiled, particles, size, rng, resampler=resampler, threshold=share,
+                size=particlewise.SIZES[own.size], choice=process.choice, lineage=genealogies,
+            )  # fmt: skip
 
     block = max(1, most // width)
     law = np.empty((replicates, compiled.terminal + 1))

@@ -98,8 +98,8 @@ def estimate(
     error: float = 0.01,
     target: Sequence[Rational] | None = None,
     by_outputs: bool = False,
-    resampling: str = "multinomial",
-    threshold: object = 1,
+    resampling: str | None = None,
+    threshold: object = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Estimate:
     """Simulate and estimate. target: law on the terminal states to measure the distance from, shape (|X_T|,).

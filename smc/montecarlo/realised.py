@@ -70,11 +70,18 @@ def residual(weights: Sequence[int], draws: Draws) -> list[int]:
     return ancestors + [draws.choose(remainders) for _ in range(len(weights) - len(ancestors))]
 
 
+def killing(weights: Sequence[int], draws: Draws) -> list[int]:
+    """A slot keeps its own particle with probability `w_k / max w`, or else takes a draw in proportion to the weights."""
+    largest = max(weights)
+    return [k if draws.choose([w, largest - w]) == 0 else draws.choose(weights) for k, w in enumerate(weights)]
+
+
 RESAMPLERS: dict[str, Resampler] = {
     "multinomial": multinomial,
     "stratified": stratified,
     "systematic": systematic,
     "residual": residual,
+    "killing": killing,
 }
 
 
@@ -157,7 +164,7 @@ class RealisedRun:
 
 
 def check_threshold(threshold: object) -> Rational:
-    """`threshold` as a rational in [0, 1]: resample when the effective sample size is at most `threshold · N`.
+    """`threshold` as a rational in [0, 1]: resample when the effective sample size is below `threshold · N`, and always at 1.
     Raises InputError.
     """
     try:
@@ -173,23 +180,33 @@ def check_threshold(threshold: object) -> Rational:
     return value
 
 
+def own_threshold(process: ParticleProcess) -> Rational:
+    """The share of N below which the process's own rule resamples: 1 where it always does, 0 where nothing is resampled."""
+    if not process.resampled:
+        return ZERO
+    least = process.resampling.threshold
+    return ONE if least is None or least > 1 else least
+
+
 def realise(
     process: ParticleProcess,
     particles: int,
     *,
     seed: int | None = None,
     draws: Draws | None = None,
-    resampling: str = "multinomial",
-    threshold: object = 1,
+    resampling: str | None = None,
+    threshold: object = None,
 ) -> RealisedRun:
     """One realised run of `process` with `particles` particles; give either a `seed` or a source of `draws`.
 
-    threshold: resample after step t < T when `ESS <= threshold · N`: 1 always, 0 never. A process that is not
-    `resampled` never is. Raises InputError for a bad particle count, seed, scheme or threshold.
+    resampling, threshold: the process's own, or another scheme by name, and: resample after step t < T when `ESS < threshold · N`; 1
+    always, 0 never. A process that is not `resampled` never is. Raises InputError for a bad particle count, seed, scheme or threshold.
     """
     whole_number("particles", particles)
     check_simulated(process)
-    share = check_threshold(threshold) if process.resampled else ZERO
+    own = process.resampling
+    share = own_threshold(process) if threshold is None or not process.resampled else check_threshold(threshold)
+    resampling = own.scheme.name if resampling is None else resampling
     if resampling not in RESAMPLERS:
         raise InputError(
             f"unknown resampling scheme {resampling!r}",
@@ -214,9 +231,9 @@ def realise(
         weights = [w for _, w in moved]
         accumulated = [accumulated[a] * w for a, w in zip(ancestors, weights, strict=True)]
         total = sum(accumulated, ZERO)
-        size = total**2 / sum((w * w for w in accumulated), ZERO) if total else ZERO
+        size = own.size([w / total for w in accumulated]) if total else ZERO
         last = t == process.horizon
-        resample = not last and bool(total) and size <= share * particles
+        resample = not last and bool(total) and (share == 1 or size < share * particles)
         estimate = closed * total / particles
         generations.append(
             Generation(tuple(ancestors), tuple(states), tuple(weights), tuple(accumulated), size, resample, estimate)
@@ -224,7 +241,7 @@ def realise(
         if not total:
             break
         if last:
-            chosen = source.choose(whole_weights(accumulated))
+            chosen = source.choose(whole_weights(process.choice.shares(accumulated)))
         elif resample:
             closed = estimate
             ancestors = RESAMPLERS[resampling](whole_weights(accumulated), source)

@@ -5,6 +5,7 @@ weights scaled so that `C_N = N` (Douc, Cappe & Moulines 2005):
 multinomial: independent uniforms on [0, N); index j where `C_{j-1} <= u < C_j`. Ancestors in no particular order.
 stratified: one uniform in each `[i, i+1)`. systematic: one common fractional part. Ancestors ascend.
 residual: `floor(N w_j)` copies, the rest multinomial in proportion to the fractional parts.
+killing: j keeps its slot with probability `w_j / max w`, and a slot that is not kept is multinomial.
 A particle of weight zero is never an ancestor. Expected numbers of copies are `N w_j / sum(w)` up to rounding (below
 1e-12 relative).
 """
@@ -105,9 +106,16 @@ def residual(weights: Floats, rng: np.random.Generator) -> Ancestors:
     return ancestors
 
 
+def killing(weights: Floats, rng: np.random.Generator) -> Ancestors:
+    """A slot keeps its own particle with probability `w_k / max w`, or else takes a multinomial draw."""
+    kept = rng.random(weights.shape) * weights.max(axis=1, keepdims=True) < weights
+    return np.where(kept, np.arange(weights.shape[1], dtype=np.intp), multinomial(weights, rng))
+
+
 RESAMPLERS: dict[str, Resampler] = {
     "multinomial": multinomial,
     "stratified": stratified,
     "systematic": systematic,
     "residual": residual,
+    "killing": killing,
 }

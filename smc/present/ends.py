@@ -31,7 +31,7 @@ def lines(report: SampledReport) -> list[str]:
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{report.sampler.name}, {e.particles} particles, {e.replicates} runs: total variation to the target in {between(*e.tv_interval)}, "
         f"probability of no answer in {between(*e.dead_interval)}, E[Zhat^2]/Z^2 in {between(*report.second_moment_interval)}",
-        f"{report.sampler.name}: {report.sampler.selection.value}",
+        f"{report.sampler.name}: {report.sampler.how}",
         e.guarantee,
         *(f"note: {note}" for note in c.model.notes),
     ]
@@ -47,6 +47,6 @@ def enclosed_lines(report: EnclosedReport) -> list[str]:
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{report.sampler.name}, {e.particles} particles: total variation to the target {apart(*report.tv)} (certified, level {e.level}), "
         f"probability of no answer at most {short(e.dead_upper)}, E[Zhat^2]/Z^2 = {between(*e.second_moment)}",
-        f"{report.sampler.name}: {report.sampler.selection.value}",
+        f"{report.sampler.name}: {report.sampler.how}",
         *(f"note: {note}" for note in c.model.notes),
     ]

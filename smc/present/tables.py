@@ -90,7 +90,7 @@ def constants_lines(report: Report) -> list[str]:
         f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
         f"{m.sampler.name}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
         f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
-        f"{m.sampler.name}: {m.sampler.selection.value}",
+        f"{m.sampler.name}: {m.sampler.how}",
         *([f"symmetry: {m.lumping}"] if m.lumping.before != m.lumping.sizes else []),
         *(f"note: {note}" for note in c.model.notes),
         *_left_out(report),
@@ -153,7 +153,7 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
         lines.append(f"not certified for good at any N up to {MOST_PARTICLES:,}")
     if e.open_from is not None:
         lines.append(f"N = {e.open_from:,} .. {e.open_to:,} is open at level two: give a larger --budget")
-    return [*lines, f"{found.sampler.name}: {found.sampler.selection.value}"]
+    return [*lines, f"{found.sampler.name}: {found.sampler.how}"]
 
 
 def model_plan_table(found: ModelPlan) -> Table:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from smc.errors import InputError
 from smc.numbers import ZERO, Rational
+from smc.samplers.resampling import EVERY_STEP, Choice, Resampling
 
 
 class Selection(Enum):
     """How particles are selected on the way, and the output at the end; the value says it in words."""
 
-    RESAMPLED = "multinomial resampling after every step, also the last; the output is one particle"
+    RESAMPLED = "particles are resampled on the way; the output is one of the last"
     WEIGHTED = "no resampling; one path is drawn in proportion to its weight"
     BEST = "no resampling; a path of largest weight is taken, ties drawn evenly"
     CHAIN = "each path is proposed in turn, and accepted with probability min(1, ratio of weights)"
@@ -48,7 +49,8 @@ class ParticleProcess:
     """A sampler on a model, without its number of particles.
 
     algorithm: the sampler's name. steps: see `Steps`. sizes: number of states by layer, shape (T + 1,). scale: the constant in front of
-    `Zhat`. selection: how particles are selected on the way, and the output at the end.
+    `Zhat`. selection: how particles are selected on the way, and the output at the end; where they are resampled, resampling and choice
+    say how.
     """
 
     algorithm: str
@@ -56,6 +58,8 @@ class ParticleProcess:
     sizes: tuple[int, ...]
     scale: Rational
     selection: Selection = Selection.RESAMPLED
+    resampling: Resampling = EVERY_STEP
+    choice: Choice = Choice.BY_WEIGHT
 
     @property
     def horizon(self) -> int:
@@ -64,8 +68,13 @@ class ParticleProcess:
 
     @property
     def resampled(self) -> bool:
-        """Whether particles are resampled after every step."""
+        """Whether particles are resampled on the way."""
         return self.selection is Selection.RESAMPLED
+
+    @property
+    def plain(self) -> bool:
+        """Whether that is multinomial, after every step, and one is drawn by weight: what occupancies and enclosures describe."""
+        return self.resampled and self.resampling == EVERY_STEP and self.choice is Choice.BY_WEIGHT
 
 
 def merged(outcomes: list[Outcome]) -> tuple[Outcome, ...]:

@@ -9,19 +9,22 @@ unbiased: the expected number of offspring of i is `N W_i`. What differs is how 
 | residual | first `floor(N W_i)` copies of each i, then independent draws in proportion to `N W_i - floor(N W_i)` |
 | stratified | the i whose interval of cumulative weights holds `(k - 1 + U_k)/N`, U_k independent and uniform |
 | systematic | the same with one U for all slots |
+| killing | k itself with probability `W_k / max W`, else i with probability W_i |
 
 A uniform number enters only through breakpoints that are rational, so a scheme is a finite mixture of independent slots.
-Sources: Douc, Cappe, Moulines (2005); Whitley (1994) for residual; Huggins and Roy (2015) for the infinity-ESS.
+Sources: Douc, Cappe, Moulines (2005); Whitley (1994) for residual; Del Moral (2004) for killing; Huggins and Roy (2015) for the
+infinity-ESS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import accumulate, pairwise
 
-from smc.errors import InputError
-from smc.numbers import ONE, ZERO, Rational
+from smc.errors import InputError, one_of
+from smc.numbers import ONE, ZERO, Rational, rational
 
 SlotLaw = dict[int, Rational]
 """Probability of each ancestor (index in the cloud) of one slot."""
@@ -83,11 +86,24 @@ def _systematic(weights: Sequence[Rational]) -> list[Piece]:
     return pieces
 
 
+def _killing(weights: Sequence[Rational]) -> list[Piece]:
+    largest = max(weights)
+    slots = []
+    for k, own in enumerate(weights):
+        killed = 1 - own / largest
+        slot = {i: killed * w for i, w in enumerate(weights) if w and killed}
+        if own:
+            slot[k] = slot.get(k, ZERO) + own / largest
+        slots.append(slot)
+    return [(ONE, tuple(slots))]
+
+
 MULTINOMIAL = Scheme("multinomial", _multinomial, symmetric=True)
 RESIDUAL = Scheme("residual", _residual, symmetric=True)
 STRATIFIED = Scheme("stratified", _stratified, symmetric=False)
 SYSTEMATIC = Scheme("systematic", _systematic, symmetric=False)
-SCHEMES = {scheme.name: scheme for scheme in (MULTINOMIAL, RESIDUAL, STRATIFIED, SYSTEMATIC)}
+KILLING = Scheme("killing", _killing, symmetric=True)
+SCHEMES = {scheme.name: scheme for scheme in (MULTINOMIAL, RESIDUAL, STRATIFIED, SYSTEMATIC, KILLING)}
 """By name, for options."""
 
 
@@ -101,22 +117,85 @@ def infinity_effective_sample_size(weights: Sequence[Rational]) -> Rational:
     return 1 / max(weights)
 
 
+Size = Callable[[Sequence[Rational]], Rational]
+SIZES: dict[Size, str] = {
+    effective_sample_size: "effective sample size",
+    infinity_effective_sample_size: "infinity-ESS",
+}
+"""What a threshold is held against, in words."""
+
+
+class Choice(Enum):
+    """How the output is chosen from the last cloud; the value says it in words."""
+
+    BY_WEIGHT = "one particle drawn in proportion to the last weights"
+    UNIFORM = "one particle of positive weight drawn evenly, whatever its weight"
+    ARGMAX = "a particle of largest last weight, ties drawn evenly"
+
+    def shares(self, weights: Sequence[Rational]) -> list[Rational]:
+        """Probability of each particle of a cloud that is not dead, from its weights, shape (N,)."""
+        if self is Choice.BY_WEIGHT:
+            total = sum(weights, ZERO)
+            return [w / total for w in weights]
+        least = max(weights) if self is Choice.ARGMAX else min(w for w in weights if w)
+        chosen = [w >= least for w in weights]
+        return [Rational(int(c), sum(chosen)) for c in chosen]
+
+
 @dataclass(frozen=True)
 class Resampling:
     """A scheme and when it is applied: after a step whose normalised weights have `size(W) < threshold * N`, else the weights are
-    carried. threshold: None resamples after every step (a threshold above 1 does the same); 0 never resamples.
+    carried. threshold: None resamples after every step, and so does 1 or more; 0 never resamples.
 
     Raises InputError for a threshold below 0.
     """
 
     scheme: Scheme = MULTINOMIAL
     threshold: Rational | None = None
-    size: Callable[[Sequence[Rational]], Rational] = effective_sample_size
+    size: Size = effective_sample_size
 
     def __post_init__(self) -> None:
         if self.threshold is not None and self.threshold < 0:
             raise InputError(f"threshold {self.threshold}", where="resampling", mend="give a share of N, 0 or more")
 
+    @property
+    def words(self) -> str:
+        """`stratified resampling where the effective sample size is below 1/2 N`."""
+        if self.threshold is None:
+            return f"{self.scheme.name} resampling after every step"
+        return f"{self.scheme.name} resampling where the {SIZES[self.size]} is below {self.threshold} N, weights carried elsewhere"
+
     def due(self, weights: Sequence[Rational]) -> bool:
         """Whether normalised `weights`, shape (N,), are resampled."""
-        return self.threshold is None or self.size(weights) < self.threshold * len(weights)
+        return self.threshold is None or self.threshold >= 1 or self.size(weights) < self.threshold * len(weights)
+
+
+EVERY_STEP = Resampling()
+"""Multinomial after every step: what occupancies, enclosures and the theorems on SMC are about."""
+
+
+def resampling_of(scheme: str | None = None, threshold: str | None = None) -> Resampling:
+    """The resampling that was typed: a name of `SCHEMES`, and a threshold on the effective sample size (`1/2`, `ess:1/2`) or the
+    infinity-ESS (`inf:1/2`). Raises InputError for what is none."""
+    if scheme is not None and scheme not in SCHEMES:
+        raise InputError(f"unknown resampling scheme {scheme!r}", where="scheme", mend=one_of(SCHEMES, scheme))
+    chosen = SCHEMES[scheme] if scheme is not None else MULTINOMIAL
+    if threshold is None:
+        return Resampling(chosen)
+    kind, _, share = threshold.rpartition(":")
+    sizes = {"": effective_sample_size, "ess": effective_sample_size, "inf": infinity_effective_sample_size}
+    if kind not in sizes:
+        raise InputError(f"{threshold!r}", where="threshold", mend="write 1/2, ess:1/2 or inf:1/2")
+    try:
+        value = rational(share)
+    except ValueError as error:
+        raise InputError(str(error), where="threshold", mend="write a share of N, such as 1/2") from None
+    return Resampling(chosen, None if value >= 1 else value, sizes[kind])
+
+
+def choice_of(name: str) -> Choice:
+    """The choice that was typed: weight, uniform or argmax. Raises InputError for what is none."""
+    choices = {"weight": Choice.BY_WEIGHT, "uniform": Choice.UNIFORM, "argmax": Choice.ARGMAX}
+    if name not in choices:
+        raise InputError(f"unknown choice {name!r}", where="choice", mend=one_of(choices, name))
+    return choices[name]

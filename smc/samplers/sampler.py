@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smc.errors import InputError, whole_number
 from smc.samplers.process import Moves, ParticleProcess, Selection
+from smc.samplers.resampling import EVERY_STEP, Choice, Resampling
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
 
@@ -46,6 +47,7 @@ class Sampler:
 
     moves: one particle's moves and weights on a model under a reward model. selection: how particles are selected on the way and the
     output at the end; it chooses the exact law (`smc.exact.output_law`).
+    resampling, choice: how particles are resampled and the output is chosen from the last of them, where they are resampled.
     checked_at: the counts at which `verify` runs it. The theorems that speak of it name it in `proofs.catalogue`.
     """
 
@@ -55,11 +57,19 @@ class Sampler:
     moves: Callable[[LayeredModel, Twist], Moves]
     selection: Selection
     checked_at: tuple[int, ...] = ()
+    resampling: Resampling = EVERY_STEP
+    choice: Choice = Choice.BY_WEIGHT
+
+    def resampling_by(self, resampling: Resampling, choice: Choice = Choice.BY_WEIGHT) -> Sampler:
+        """The same sampler under another resampling and final choice. Raises InputError where nothing is resampled."""
+        if not self.interacting:
+            raise InputError(f"{self.name} does not resample", where="scheme", mend="choose naive or adapted")
+        return replace(self, resampling=resampling, choice=choice)
 
     def process(self, model: LayeredModel, twist: Twist) -> ParticleProcess:
         """The sampler on a model under a reward model."""
         steps, scale = self.moves(model, twist)
-        return ParticleProcess(self.name, steps, model.sizes, scale, self.selection)
+        return ParticleProcess(self.name, steps, model.sizes, scale, self.selection, self.resampling, self.choice)
 
     def counted(self, **given: int | None) -> int:
         """The count among `particles`, `proposals`, ...; 1 when it is left out. Raises InputError for a count that
@@ -82,6 +92,25 @@ class Sampler:
     def interacting(self) -> bool:
         """Whether its particles compete, by resampling: its law then needs occupancies, or an enclosure."""
         return self.count.fixed is None and self.selection is Selection.RESAMPLED
+
+    @property
+    def plain(self) -> bool:
+        """Whether resampling is multinomial, after every step, and one is drawn by weight: what the theorems on SMC speak of."""
+        return self.resampling == EVERY_STEP and self.choice is Choice.BY_WEIGHT
+
+    @property
+    def known_as(self) -> str:
+        """The name under which statements speak of it; none where it resamples or chooses in another way than they say."""
+        return self.name if self.plain else ""
+
+    @property
+    def how(self) -> str:
+        """How particles are selected, in words."""
+        if self.selection is not Selection.RESAMPLED:
+            return self.selection.value
+        if self.plain:
+            return f"{self.resampling.words}, also the last; the output is one particle"
+        return f"{self.resampling.words}; the output is {self.choice.value}"
 
     @property
     def simulated(self) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from smc.cli import run
 from tests.cases import FOLDER, report, shown
 
-BEST, ODDS = (str(FOLDER / f"{name}.json") for name in ("best_of_n_argmax", "pool_odds_selection"))
+BEST, ODDS, ADAPTIVE = (
+    str(FOLDER / f"{name}.json") for name in ("best_of_n_argmax", "pool_odds_selection", "adaptive_resampling_unsaid")
+)
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,44 @@ def test_one_particle_drawn_from_a_pool_of_odds(capsys):
     found = report(capsys, "check", ODDS, "--value", "constant:1", "--particles", "2")
     assert found["tv"] == "1398506981013938850076752008/2005478644773571587232421875"
     assert "after every step" in found["selection"]
+
+
+@pytest.mark.parametrize(("particles", "tv"), [("2", "1597/11340"), ("3", "5641819/55135080")])
+def test_resampling_only_where_the_effective_sample_size_is_low(particles, tv, capsys):
+    """What most libraries run: the law is another one, said so, and no theorem on resampling after every step is printed."""
+    found = report(capsys, "check", ADAPTIVE, "--particles", particles, "--threshold", "1/2")
+    assert found["tv"] == tv and "below 1/2 N" in found["selection"]
+    assert {row["id"] for row in found["bounds"]} == {"P0", "P1", "G3"}
+
+
+def test_the_adaptive_run_of_the_shipped_tree(capsys):
+    assert 0.11355 < report(capsys, "check", "shipped:verifier-tree", "--threshold", "1/2")["tv_decimal"] < 0.11365
+
+
+def test_the_largest_of_a_pool_of_odds(capsys):
+    """T = 1 left to its end: the argmax of the last pool answers what no draw by weight does."""
+    drawn, largest = (
+        report(capsys, "check", BEST, "--value", "perfect", "--particles", "2", "--choice", choice)["law"]["good"]
+        for choice in ("weight", "argmax")
+    )
+    assert (drawn, largest) == ("7/12", "3/4")
+    found = report(capsys, "check", ODDS, "--value", "constant:1", "--particles", "2", "--choice", "argmax")
+    assert "largest last weight" in found["selection"] and not [r for r in found["bounds"] if r["id"] == "S3"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--scheme", "stratifed"], "stratified?"),
+        (["--threshold", "half"], "threshold: "),
+        (["--threshold", "kish:1/2"], "inf:1/2"),
+        (["--choice", "best"], "choose one of weight, uniform, argmax"),
+        (["--scheme", "residual", "--algorithm", "mh"], "mh does not resample"),
+        (["--scheme", "residual", "--method", "certified"], "no certified mode"),
+        (["--scheme", "residual", "--method", "enclosure"], "no enclosure"),
+        (["--scheme", "systematic", "--particles", "60"], "Monte Carlo"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options, said, capsys):
+    assert run(["check", "shipped:verifier-tree", *options]) == 2
+    assert said in capsys.readouterr().err

@@ -49,7 +49,13 @@ def systematic(weights, ancestors):
     return max(ZERO, min(highs) - max(lows))
 
 
-SCHEMES: dict[str, Chance] = {f.__name__: f for f in (multinomial, residual, stratified, systematic)}
+def killing(weights, ancestors):
+    top = max(weights)
+    slots = enumerate(zip(ancestors, weights, strict=True))
+    return prod(((k == i) * w / top + (1 - w / top) * weights[i] for k, (i, w) in slots), start=ONE)
+
+
+SCHEMES: dict[str, Chance] = {f.__name__: f for f in (multinomial, residual, stratified, systematic, killing)}
 
 
 def always(weights):
@@ -57,11 +63,11 @@ def always(weights):
 
 
 def ess_below(threshold):
-    return lambda weights: sum(weights) ** 2 < threshold * len(weights) * sum(w * w for w in weights)
+    return lambda w: threshold >= 1 or sum(w) ** 2 < threshold * len(w) * sum(x * x for x in w)
 
 
 def infinity_ess_below(threshold):
-    return lambda weights: sum(weights) < threshold * len(weights) * max(weights)
+    return lambda w: threshold >= 1 or sum(w) < threshold * len(w) * max(w)
 
 
 def run(model: LayeredModel, twist: Twist, particles: int, chance: Chance, due=always):

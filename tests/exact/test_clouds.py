@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,7 +35,7 @@ CASES = Path(__file__).parents[1] / "cases"
 
 
 def compare(model, twist, particles, resampling, due):
-    found = cloud_moments(particle_process(model, twist, "naive"), particles, resampling)
+    found = cloud_moments(replace(particle_process(model, twist, "naive"), resampling=resampling), particles)
     law, first, second, dead = oracle.run(model, twist, particles, oracle.SCHEMES[resampling.scheme.name], due)
     assert fractions(found.law) == law
     assert fractions([found.dead]) == [dead]
@@ -72,7 +73,7 @@ def test_adaptive_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, 
 def test_multinomial_after_every_step_is_the_law_of_the_occupancy_engine(data):
     model, twist = data.draw(twisted(trees() | graphs()))
     process, particles = particle_process(model, twist, "naive"), data.draw(st.integers(1, 3))
-    found = cloud_moments(process, particles, Resampling())
+    found = cloud_moments(replace(process, resampling=Resampling()), particles)
     assert found.output == output_law(process, particles)
     assert found.second_moment == second_moment(process, particles)
 
@@ -83,7 +84,7 @@ def test_resampling_below_half_the_effective_sample_size_is_another_law(particle
     source = load(str(CASES / "adaptive_resampling_unsaid.json"))
     model, twist = source.model, source.twist("file")
     process, target = particle_process(model, twist, "naive"), analyse(model, twist).target
-    found = cloud_moments(process, particles, Resampling(threshold=Rational(1, 2)))
+    found = cloud_moments(replace(process, resampling=Resampling(threshold=Rational(1, 2))), particles)
     assert found.output.total_variation(target) == Rational(adaptive)
     assert found.normaliser == Rational(7, 16)
     assert found.output.total_variation(target) != output_law(process, particles).total_variation(target)
@@ -129,11 +130,11 @@ def test_ess_threshold_refutes_s12_with_theta_n_particles():
         (120, 0, 1), ((1,), (4, 1)),
     )  # fmt: skip
     process, c, theta = particle_process(model, twist, "naive"), analyse(model, twist), Rational(1, 2)
-    low, high = s12_ratio(cloud_moments(process, 8, Resampling(MULTINOMIAL, theta)), c, 4, 0)
+    low, high = s12_ratio(cloud_moments(replace(process, resampling=Resampling(MULTINOMIAL, theta)), 8), c, 4, 0)
     assert Rational(9095, 10_000) < low < Rational(9097, 10_000)
     assert Rational(10_993, 10_000) < high < Rational(10_995, 10_000)
     rule = Resampling(MULTINOMIAL, theta, infinity_effective_sample_size)
-    low, high = s12_ratio(cloud_moments(process, 8, rule), c, 4, 0)
+    low, high = s12_ratio(cloud_moments(replace(process, resampling=rule), 8), c, 4, 0)
     assert low >= 1 >= high
 
 
@@ -150,7 +151,7 @@ def test_systematic_resampling_refutes_s12():
     """S16.4: the second level at N = 12."""
     model, twist = light_and_heavy("1/100000", "1/3", 1, ("30/100000", 1))
     process, c = particle_process(model, twist, "naive"), analyse(model, twist)
-    _, high = s12_ratio(cloud_moments(process, 12, Resampling(SYSTEMATIC)), c, 12, 0)
+    _, high = s12_ratio(cloud_moments(replace(process, resampling=Resampling(SYSTEMATIC)), 12), c, 12, 0)
     assert Rational(1109, 1000) < high < Rational(1111, 1000)
 
 
@@ -158,7 +159,10 @@ def test_systematic_resampling_can_exceed_the_variance_of_multinomial():
     """S16.4: N = 4, .5132 > .4681."""
     model, twist = light_and_heavy(1, "1/4", 100, (30, 100))
     process, z = particle_process(model, twist, "naive"), analyse(model, twist).normaliser
-    variance = {s.name: cloud_moments(process, 4, Resampling(s)).second_moment / z**2 - 1 for s in SCHEMES.values()}
+    variance = {
+        s.name: cloud_moments(replace(process, resampling=Resampling(s)), 4).second_moment / z**2 - 1
+        for s in SCHEMES.values()
+    }
     assert Rational(5131, 10_000) < variance["systematic"] < Rational(5133, 10_000)
     assert Rational(4680, 10_000) < variance["multinomial"] < Rational(4682, 10_000)
 
@@ -167,7 +171,7 @@ def test_what_does_not_fit_is_refused_before_it_is_enumerated():
     model, twist = light_and_heavy(1, "1/4", 100, (30, 100))
     process = particle_process(model, twist, "naive")
     with pytest.raises(TooLarge, match="clouds at step 1"):
-        cloud_moments(process, 40, Resampling(SYSTEMATIC))
-    assert cloud_moments(process, 40, Resampling(MULTINOMIAL)).dead == 0, "sorted clouds are few"
+        cloud_moments(replace(process, resampling=Resampling(SYSTEMATIC)), 40)
+    assert cloud_moments(replace(process, resampling=Resampling(MULTINOMIAL)), 40).dead == 0, "sorted clouds are few"
     with pytest.raises(InputError):
         Resampling(threshold=Rational(-1))

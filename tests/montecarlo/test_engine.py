@@ -26,6 +26,7 @@ from smc.montecarlo.resampling import RESAMPLERS
 from smc.numbers import ZERO, rational
 from smc.samplers import particle_process
 from smc.samplers.process import Outcome, ParticleProcess
+from smc.samplers.resampling import effective_sample_size
 from smc.setting.analysis import target, true_value
 from smc.setting.model import LayeredModel
 from smc.setting.twist import perfect
@@ -224,7 +225,7 @@ def test_an_effective_sample_size_upside_down_is_caught(monkeypatch):
     steered = process(ladder(), "naive")
     truth = small_truth("multinomial", "5/6", "naive")
     sound = particlewise.effective_sample_size
-    monkeypatch.setattr(particlewise, "effective_sample_size", lambda weights: 1 / sound(weights))
+    monkeypatch.setitem(particlewise.SIZES, effective_sample_size, lambda weights: 1 / sound(weights))
     runs = simulate(steered, 2, 100_000, seed=7, threshold="5/6")
     assert any("law" in line for line in disagreements(runs, steered, truth))
 
