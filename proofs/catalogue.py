@@ -141,12 +141,12 @@ _ROWS = (
     ),
     Row(
         "P2", "SMC bias, the paper's q(q^2 - 1) (Lemma E.1, Theorem E.6)", "bias of SMC, the paper's lemma",
-        ("theory.s3_bias",), ("P2",), "model",
+        ("theory.p2_bias",), ("P2",), "model",
         forms=(Form("instance", "P2", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),),
     ),
     Row(
         "P3", "particles that suffice, exponent 6 (Theorem 5.1, Corollary 5.2)", "bias of SMC, the paper's theorem: exponent 6",
-        ("theory.s3_bias", "theory.p3_complexity"), ("P3", "P3.particles", "P3.polynomial"), "model",
+        ("theory.p2_bias", "theory.p3_complexity"), ("P3", "P3.particles", "P3.polynomial"), "model",
         forms=(Form("uniform", "P3", TV, "N T L eps", samplers=NAIVE, where=BEFORE),),
         asks="the paper's count",
     ),
@@ -292,7 +292,7 @@ _ROWS = (
     ),
     Row(
         "S13", "odds of every event under SMC, constant 1/4", "bias of SMC by the odds of events: half of S3's constant",
-        ("theory.s13_odds",), ("S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles"), "model",
+        ("theory.s13_step", "theory.s13_odds"), ("S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles"), "model",
         forms=(
             Form("instance", "S13.tv", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),
             Form("uniform", "S13.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE),

@@ -140,22 +140,22 @@ def product(n: Any, k: Node, body: Any) -> Node:
     return named(mk("prod", None, (term(n), close(term(body), k))), k)
 
 
-def _variables(names: str, sort: str) -> Any:
+def variables(names: str, sort: str) -> Any:
     made = tuple(var(name, sort) for name in names.split())
     return made[0] if len(made) == 1 else made
 
 
 def real(names: str) -> Any:
-    return _variables(names, "real")
+    return variables(names, "real")
 
 
 def nat(names: str) -> Any:
-    return _variables(names, "nat")
+    return variables(names, "nat")
 
 
 def element(sort: str, names: str) -> Any:
     """Variables of a state sort (or of a cloud sort `X*`)."""
-    return _variables(names, sort)
+    return variables(names, sort)
 
 
 def at(cloud: Node, k: Any) -> Node:

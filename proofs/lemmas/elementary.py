@@ -97,6 +97,18 @@ def log_below(d: Derivation) -> Line:
     return d.gen_after(d.prove(log(1 + x) <= x, rising, d.use("log_one")), nonneg, x)
 
 
+@lemma("power_increasing", title="1 <= x and k <= n give x^k <= x^n")
+@in_sympy("power_increasing")
+def power_increasing(d: Derivation) -> Line:
+    (rest,) = symbols("rest", "nat")
+    with d.suppose(relation("<=", 1, x), k <= n) as here:
+        low, more = d.use("power_nonneg")(x, k), d.use("power_at_least_one")(x, rest)
+        with d.nat_split(here[1], rest) as split:
+            longer = d.prove(x**k <= x ** (k + rest), low, more)
+            line = split.close(d.at(d.prove(Eq(k + rest, n), split[0]), longer, lambda m: x**k <= x**m))
+    return here.then(line, x, k, n)
+
+
 @lemma(
     "compound",
     title="(1 + x/T)^(k m) <= exp(k x) for m <= T",

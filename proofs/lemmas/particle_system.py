@@ -19,32 +19,21 @@ from proofs.language.terms import (
     all_of,
     at,
     both,
-    element,
     eq,
     fn,
     implies,
     le,
     lt,
-    measure,
     nat,
-    real,
     show,
     total,
 )
 from proofs.registry import lemma
+from proofs.theory.model import SMC, TESTED, VALUES, hypotheses, layered
 
-x, y, root = element("X", "x y root")
-t, n, i, N, T = nat("t n i N T")
-eps, L = real("eps L")
-M = measure("M", "nat X", "X")
-psi, V, Vstar = fn("psi", "nat X X -> real"), fn("V", "nat X -> real"), fn("Vstar", "nat X -> real")
-VF, F = fn("VF", "nat X -> real"), fn("F", "X -> real")
-dead, noedge = fn("dead", "nat X -> real"), fn("noedge", "nat X X -> real")
-src, dst, join = fn("src", "Edge -> X"), fn("dst", "Edge -> X"), fn("join", "X X -> Edge")
-c, d, edge = element("Edge*", "c"), element("Edge*", "d"), element("Edge", "e")
-smc, first = measure("smc", "nat Edge*", "Edge"), measure("first", "", "Edge")
-W = fn("W", "nat Edge* -> real")
-f = fn("f", "X X -> real")
+x, y, root, t, n, i, N, T, eps, L = layered.terms("x y root t n i N T eps L")
+M, psi, V, Vstar, VF, F, dead, noedge, U = layered.terms("M psi V Vstar VF F dead noedge U")
+src, dst, join, c, d, edge, smc, first, W, f = layered.terms("src dst join c d e smc first W f")
 live, reachable = eq(dead(t, x), 0), eq(noedge(t, x, y), 0)
 
 
@@ -64,12 +53,13 @@ def over(cloud: Node, g, s: Node = t) -> Node:
 
 
 def pairs(p: Proof) -> Fact:
-    return p.assume(all_of(x, y, both(eq(src(join(x, y)), x), eq(dst(join(x, y)), y))), note="an edge and its ends")
+    return hypotheses("edges are pairs")(p)["edges are pairs"]
 
 
 def nonnegative(p: Proof) -> tuple[Fact, Fact]:
     """psi >= 0 and V >= 0."""
-    return p.assume(all_of(t, x, y, le(0, psi(t, x, y)))), p.assume(all_of(t, x, le(0, V(t, x))))
+    potentials, twist = hypotheses("potentials are non-negative", "twist is non-negative")(p).values()
+    return potentials, twist
 
 
 def weight_nonneg(p: Proof) -> Fact:
@@ -141,33 +131,8 @@ def first_law(p: Proof) -> Fact:
     return p.conv(out, eq(left, E(M(0, root), y, f(root, y))))
 
 
-U = fn("U", "nat X -> real")
-
-
-def setting(p: Proof) -> dict[str, Fact]:
-    """The hypotheses that S3 and S4 share (theory, section 1), by name."""
-
-    def recursion(value) -> Node:
-        return all_of(t, x, implies(lt(t, T), live, eq(value(t, x), E(M(t, x), y, psi(t, x, y) * value(t + 1, y)))))
-
-    formulas = {
-        "there are particles": lt(0, N),
-        "there is a step": lt(0, T),
-        "edges are pairs": all_of(x, y, both(eq(src(join(x, y)), x), eq(dst(join(x, y)), y))),
-        "potentials are non-negative": all_of(t, x, y, le(0, psi(t, x, y))),
-        "twist is non-negative": all_of(t, x, le(0, V(t, x))),
-        "dead is non-negative": all_of(t, x, le(0, dead(t, x))),
-        "noedge is non-negative": all_of(t, x, y, le(0, noedge(t, x, y))),
-        "moves follow edges": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), y, noedge(t, x, y)), 0))),
-        "ends of edges": all_of(t, x, y, implies(reachable, both(live, eq(dead(t + 1, y), 0)))),
-        "the root is live": eq(dead(0, root), 0),
-        "value recursion": recursion(Vstar),
-        "terminal value": all_of(x, eq(Vstar(T, x), V(T, x))),
-        "tested recursion": recursion(VF),
-        "tested terminal value": all_of(x, eq(VF(T, x), F(x) * V(T, x))),
-        "test function": all_of(x, both(le(0, F(x)), le(F(x), 1))),
-    }
-    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+setting = hypotheses(*SMC)
+"""The hypotheses that S3, S4 and S13 share, by name."""
 
 
 def supply(fact: Fact, *facts: Fact) -> Fact:
@@ -182,6 +147,16 @@ def supply(fact: Fact, *facts: Fact) -> Fact:
     return fact
 
 
+CHAIN = (
+    "potentials are non-negative",
+    "twist is non-negative",
+    "noedge is non-negative",
+    "moves follow edges",
+    "ends of edges",
+)
+"""What a sampling step needs of the model."""
+
+
 def chain_of(p: Proof, value=U) -> dict[str, Fact]:
     """The hypotheses on the model that S3 and S4 share, by name; `value` is any function with the recursion of Vstar and VF.
 
@@ -189,15 +164,10 @@ def chain_of(p: Proof, value=U) -> dict[str, Fact]:
     """
     step = E(M(t, x), y, psi(t, x, y) * value(t + 1, y))
     formulas = {
-        "potentials are non-negative": all_of(t, x, y, le(0, psi(t, x, y))),
-        "twist is non-negative": all_of(t, x, le(0, V(t, x))),
-        "noedge is non-negative": all_of(t, x, y, le(0, noedge(t, x, y))),
-        "moves follow edges": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), y, noedge(t, x, y)), 0))),
-        "ends of edges": all_of(t, x, y, implies(reachable, both(live, eq(dead(t + 1, y), 0)))),
         "recursion": all_of(t, x, implies(lt(t, T), live, eq(value(t, x), step))),
         "zero twist": all_of(t, n, x, implies(eq(t + n, T), live, eq(V(t, x), 0), eq(value(t, x), 0))),
     }
-    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+    return hypotheses(*CHAIN)(p) | {name: p.assume(phi, note=name) for name, phi in formulas.items()}
 
 
 def own_term(p: Proof, each: Fact, count: Node, inside: Fact) -> Fact:
@@ -294,22 +264,7 @@ def smc_reachable(p: Proof) -> Fact:
     words="With the terminal reward times F, 0 <= F <= 1: 0 <= VF_t(x) <= Vstar_t(x) at live states.",
 )
 def tested_value(p: Proof) -> Fact:
-    formulas = {
-        "potentials are non-negative": all_of(t, x, y, le(0, psi(t, x, y))),
-        "twist is non-negative": all_of(t, x, le(0, V(t, x))),
-        "dead is non-negative": all_of(t, x, le(0, dead(t, x))),
-        "live states stay live": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), y, dead(t + 1, y)), 0))),
-        "value recursion": all_of(
-            t, x, implies(lt(t, T), live, eq(Vstar(t, x), E(M(t, x), y, psi(t, x, y) * Vstar(t + 1, y))))
-        ),
-        "terminal value": all_of(x, eq(Vstar(T, x), V(T, x))),
-        "tested recursion": all_of(
-            t, x, implies(lt(t, T), live, eq(VF(t, x), E(M(t, x), y, psi(t, x, y) * VF(t + 1, y))))
-        ),
-        "tested terminal value": all_of(x, eq(VF(T, x), F(x) * V(T, x))),
-        "test function": all_of(x, both(le(0, F(x)), le(F(x), 1))),
-    }
-    given = {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+    given = hypotheses(*VALUES, "twist is non-negative", *TESTED)(p)
 
     def claim(m: Node) -> Node:
         return all_of(t, x, implies(eq(t + m, T), live, both(le(0, VF(t, x)), le(VF(t, x), Vstar(t, x)))))

@@ -25,50 +25,25 @@ from proofs.language.terms import (
     le,
     lt,
     measure,
-    nat,
     num,
     real,
     total,
 )
-from proofs.lemmas.particle_system import (
-    VF,
-    F,
-    M,
-    N,
-    Qbar,
-    T,
-    U,
-    V,
-    Vstar,
-    W,
-    c,
-    d,
-    dead,
-    dst,
-    edge,
-    f,
-    first,
-    good,
-    i,
-    live,
-    n,
-    noedge,
-    over,
-    psi,
-    reachable,
-    root,
-    smc,
-    src,
-    supply,
-    t,
-    weight,
-    x,
-    y,
-)
+from proofs.lemmas.particle_system import Qbar, good, over, supply, weight
+from proofs.theory.model import TESTED, VALUES, layered
 
-k, m = nat("k m")
+x, y, root, t, n, k, m, i, N, T = layered.terms("x y root t n k m i N T")
+M, psi, V, Vstar, VF, F, U, W, f = layered.terms("M psi V Vstar VF F U W f")
+dead, noedge, src, dst, c, d, edge, smc, first = layered.terms("dead noedge src dst c d e smc first")
+live, reachable = eq(dead(t, x), 0), eq(noedge(t, x, y), 0)
 target = VF(0, root) / Vstar(0, root)
 answer = E(draws(N, first), d, W(0, d))
+
+
+def values_of(given: dict[str, Fact]) -> list[Fact]:
+    """What `tested_value` asks for, but for the condition that live states stay live."""
+    names = (*VALUES, "twist is non-negative", *TESTED)
+    return [given[name] for name in names if name in given]
 
 
 def tested(s: Node, a: Node, b: Node) -> Node:
@@ -143,16 +118,14 @@ def assemble(
     split = p.assume(eq(T, 1 + m))
     now, clean, alive = p.assume(eq(t + (n + 1), m)), p.assume(good(t, c)), p.assume(lt(0, over(c, weight)))
     to_go = p.equal(t + 1 + 1 + n, T, [(1, now), (1, split)])
-    chain = [
-        given[name]
-        for name in (
-            "edges are pairs",
-            "potentials are non-negative",
-            "twist is non-negative",
-            "noedge is non-negative",
-        )
-    ]
-    chain += [given["ends of edges"]]
+    names = (
+        "edges are pairs",
+        "potentials are non-negative",
+        "twist is non-negative",
+        "noedge is non-negative",
+        "ends of edges",
+    )
+    chain = [given[name] for name in names]
     means = []
     for value, name, zero in ((Vstar, "value recursion", zero_twist[0]), (VF, "tested recursion", zero_twist[1])):
         mean = p.use("smc_mean").inst((U(t, x), value(t, x)))
@@ -227,16 +200,9 @@ def live_stays(p: Proof, given: dict[str, Fact]) -> Fact:
 
 def tested_between(p: Proof, given: dict[str, Fact]) -> Fact:
     """0 <= Qbar^F <= Qbar on a reachable edge: forall t n x y."""
-    names: tuple[str, ...] = (
-        "potentials are non-negative",
-        "twist is non-negative",
-        "dead is non-negative",
-        "value recursion",
-    )
-    names += ("terminal value", "tested recursion", "tested terminal value", "test function")
     to_go, on_edge = p.assume(eq(t + 1 + n, T)), p.assume(reachable)
     stays, ends = live_stays(p, given), given["ends of edges"].spec(t, x, y)
-    value = supply(p.use("tested_value"), stays, *(given[name] for name in names)).spec(n, t + 1, y)
+    value = supply(p.use("tested_value"), stays, *values_of(given)).spec(n, t + 1, y)
     value = value.mp(to_go, ends.mp(on_edge).right)
     weights, twist = given["potentials are non-negative"].spec(t, x, y), given["twist is non-negative"].spec(t, x)
     goal = both(le(0, tested(t, x, y)), le(tested(t, x, y), Qbar(t, x, y)))
@@ -258,14 +224,7 @@ def zero_values(p: Proof, given: dict[str, Fact], stays: Fact) -> tuple[Fact, Fa
     """Where V = 0 at a live state, Vstar = 0 and 0 <= VF <= Vstar = 0; `stays`: live states stay live."""
     now, alive, none = p.assume(eq(t + n, T)), p.assume(live), p.assume(eq(V(t, x), 0))
     star = given["twist kills no live value"].spec(t, x).mp(alive, none)
-    names: tuple[str, ...] = (
-        "potentials are non-negative",
-        "twist is non-negative",
-        "dead is non-negative",
-        "value recursion",
-    )
-    names += ("terminal value", "tested recursion", "tested terminal value", "test function")
-    value = supply(p.use("tested_value"), stays, *(given[name] for name in names)).spec(n, t, x)
+    value = supply(p.use("tested_value"), stays, *values_of(given)).spec(n, t, x)
     value = value.mp(now, alive)
     zero = p.antisymmetry(p.cert(le(VF(t, x), 0), products=[(1, [value.right], [])], eqs=[(1, star)]), value.left)
     guards = (now.concl, live, none.concl)

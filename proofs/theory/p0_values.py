@@ -5,14 +5,12 @@ from __future__ import annotations
 from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read
-from proofs.language.expressions import Both, ForAll, Implication, function, implications, relation
-from proofs.registry import statement
-from proofs.theory import model
+from proofs.language.expressions import Both, Expect, ForAll, Recip, implications, relation
+from proofs.registry import lemma, statement
+from proofs.theory.model import VALUES, hypotheses, layered
 
-x, y, u, v, t, T, n, eps, L = read(model.x, model.y, model.u, model.v, model.t, model.T, model.n, model.eps, model.L)
-M, psi, V, Vstar, dead = read(model.M, model.psi, model.V, model.Vstar, model.dead)
-noedge = function("noedge", "nat X X -> real")
+x, y, u, v, t, T, n, k, eps, L = layered.symbols("x y u v t T n k eps L")
+M, psi, V, Vstar, dead, noedge = layered.symbols("M psi V Vstar dead noedge")
 live = Eq(dead(t, x), 0)
 
 
@@ -24,7 +22,8 @@ live = Eq(dead(t, x), 0)
 )
 @in_sympy("P0")
 def value_error(d: Derivation) -> Line:
-    given = d.setting(model.model)
+    twist = ("twist is non-negative on live states", "twist kills no live value", "Bellman error")
+    given = d.setting(hypotheses(*VALUES, *twist))
     d.given(0 <= eps)
 
     def pair(m):
@@ -51,7 +50,7 @@ def value_error(d: Derivation) -> Line:
             first, second = pair(n + 1)
             high = d.both(d.prove(first, up, recursion, ratio[1]), d.prove(second, down, recursion, ratio[0]))
         with d.suppose(V(t, x) <= 0):  # both values vanish
-            zero = d.know(d.zero(V(t, x), given["twist is non-negative"](t, x)))
+            zero = d.know(d.zero(V(t, x), given["twist is non-negative on live states"](t, x)))
             none = given["twist kills no live value"](t, x)
             low = d.both(*(d.prove(part, zero, none) for part in pair(n + 1)))
         step = hyp.then(here.then(d.cases(V(t, x), 0, low, high), t, x))
@@ -63,6 +62,38 @@ def backward_potential(a, b):
     return psi(t, a, b) * Vstar(t + 1, b) / V(t, a)
 
 
+EDGES = ("twist is positive on live states", "ends of edges", "ratio bound", "potentials are non-negative")
+
+
+@lemma(
+    "potential_range",
+    title="two-sided range of a backward potential",
+    words="On a reachable edge with n steps to go: 1 <= L (1+eps)^n Qbar and Qbar <= L (1+eps)^n.",
+)
+@in_sympy("potential_range")
+def potential_range(d: Derivation) -> Line:
+    given = d.setting(hypotheses(*EDGES))
+    d.given(0 <= L, 0 <= eps)
+    with d.suppose(live) as here:  # P0 applies: a positive twist kills no value
+        above = d.know(given["twist is positive on live states"](t, x))
+        weak = here.then(d.prove(relation("<=", 0, V(t, x))), t, x)
+        with d.suppose(Eq(V(t, x), 0)) as none:
+            never = none.then(d.anything(Eq(Vstar(t, x), 0), d.prove(relation("<", 0, 0), above, none[0])))
+        never = here.then(never, t, x)
+    d.know(weak), d.know(never)
+    ratio, Q, weight = d.use("P0"), (1 + eps) ** n, psi(t, x, y) * V(t + 1, y)
+    d.know(d.use("power_nonneg")(1 + eps, n))
+    with d.suppose(Eq(t + 1 + n, T), Eq(noedge(t, x, y), 0)) as edge:
+        ends = given["ends of edges"](t, x, y)
+        d.know(ends[0]), d.know(ends[1])
+        d.know(given["twist is positive on live states"](t, x))
+        value, inside, potential = ratio(n, t + 1, y), given["ratio bound"](t, x, y), backward_potential(x, y)
+        # V(x) <= L psi V(y) <= L (1+eps)^n psi Vstar(y), and psi Vstar(y) <= (1+eps)^n psi V(y) <= (1+eps)^n L V(x)
+        low = d.calc(1, ("<=", L * weight / V(t, x), inside[0]), ("<=", L * Q * potential, value[1]))
+        high = d.calc(potential, ("<=", Q * weight / V(t, x), value[0]), ("<=", L * Q, inside[1]))
+    return edge.then(d.both(low, high), t, n, x, y)
+
+
 @statement(
     "P1",
     source="paper",
@@ -72,38 +103,47 @@ def backward_potential(a, b):
 )
 @in_sympy("P1")
 def backward_range(d: Derivation) -> Line:
-    edge, other = Eq(noedge(t, x, y), 0), Eq(noedge(t, u, v), 0)
-    weight = psi(t, x, y) * V(t + 1, y)
-    positive, ends, bound, _, nonneg, _ = d.given(
-        ForAll(t, x, Implication(live, 0 < V(t, x))),
-        ForAll(t, x, y, Implication(edge, Both(Eq(dead(t, x), 0), Eq(dead(t + 1, y), 0)))),
-        ForAll(t, x, y, Implication(edge, Both(V(t, x) <= L * weight, weight <= L * V(t, x)))),
-        0 <= L,
-        ForAll(t, x, y, 0 <= psi(t, x, y)),
-        0 <= eps,
-    )
-    with d.suppose(live) as here:  # P0 applies: a positive twist kills no value
-        above = d.know(positive(t, x))
-        weak = here.then(d.prove(relation("<=", 0, V(t, x))), t, x)
-        with d.suppose(Eq(V(t, x), 0)) as none:
-            never = none.then(d.anything(Eq(Vstar(t, x), 0), d.prove(relation("<", 0, 0), above, none[0])))
-        never = here.then(never, t, x)
-    d.know(weak), d.know(never)
-    ratio, Q = d.use("P0"), (1 + eps) ** n
+    """Qbar(x, y) <= L (1+eps)^n <= L (1+eps)^n * L (1+eps)^n Qbar(u, v)."""
+    d.setting(hypotheses(*EDGES))
+    d.given(0 <= L, 0 <= eps)
+    between, Q = d.use("potential_range"), (1 + eps) ** n
     d.know(d.use("power_nonneg")(1 + eps, n))
-    with d.suppose(Eq(t + 1 + n, T), edge, other) as given:
+    with d.suppose(Eq(t + 1 + n, T), Eq(noedge(t, x, y), 0), Eq(noedge(t, u, v), 0)) as given:
+        upper, lower = between(t, n, x, y)[1], between(t, n, u, v)[0]
+        least = d.prove(L * Q <= L**2 * (1 + eps) ** (2 * n) * backward_potential(u, v), lower)
+        line = d.chain(upper, least)
+    return given.then(line, t, n, x, y, u, v)
 
-        def at(a, b) -> tuple[Line, Line]:
-            """P0 at the end b of the edge from a, and the edge's ratio bound."""
-            live_ends = ends(t, a, b)
-            d.know(live_ends[0]), d.know(live_ends[1])
-            d.know(positive(t, a)), d.know(nonneg(t, a, b))
-            return ratio(n, t + 1, b), bound(t, a, b)
 
-        value, inside = at(x, y)  # psi Vstar(y) <= (1+eps)^n psi V(y) <= (1+eps)^n L V(x)
-        upper = d.calc(backward_potential(x, y), ("<=", Q * weight / V(t, x), value[0]), ("<=", Q * L, inside[1]))
-        value, inside = at(u, v)  # V(u) <= L psi V(v) <= L (1+eps)^n psi Vstar(v)
-        scaled = L * psi(t, u, v) * V(t + 1, v) / V(t, u)
-        lower = d.calc(1, ("<=", scaled, inside[0]), ("<=", L * Q * backward_potential(u, v), value[1]))
-        least = d.prove(Q * L <= L**2 * (1 + eps) ** (2 * n) * backward_potential(u, v), lower)
-    return given.then(d.chain(upper, least), t, n, x, y, u, v)
+EDGES_KEEP = ("moves follow edges", "noedge is non-negative", "ends of edges")
+
+
+def live_stays(d: Derivation, given: dict[str, Line]) -> Line:
+    """Live states stay live almost surely, since they move along reachable edges (EDGES_KEEP): the form that P0 asks for."""
+    with d.suppose(t < T, live) as here:
+        nonneg, never = d.gen(given["noedge is non-negative"](t, x, y), y), given["moves follow edges"](t, x)
+        with d.surely(M(t, x), y, noedge(t, x, y), nonneg, never) as there:
+            stays = given["ends of edges"](t, x, y)[1]
+        stays = d.form(there.average(stays), Eq(Expect(M(t, x), y, dead(t + 1, y)), 0))
+    return here.then(stays, t, x)
+
+
+@lemma(
+    "backward_bounds",
+    title="two-sided bounds of the backward potentials",
+    words="On a reachable edge with k steps to go: 1/(L (1+eps)^k) <= Qbar <= L (1+eps)^k.",
+)
+@in_sympy("backward_bounds")
+def backward_bounds(d: Derivation) -> Line:
+    """As `potential_range`; that live states stay live follows from the edges that they move along."""
+    given = d.setting(hypotheses(*dict.fromkeys((*EDGES, *EDGES_KEEP))))
+    d.given(relation("<=", 1, L), 0 <= eps)
+    d.know(live_stays(d, given))
+    d.know(d.prove(0 < L)), d.know(d.prove(0 <= L))
+    between, Q = d.use("potential_range"), (1 + eps) ** k
+    d.know(d.use("power_positive")(1 + eps, k))
+    with d.suppose(Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0)) as edge:
+        low, high = between(t, k, x, y)[0], between(t, k, x, y)[1]
+        potential = backward_potential(x, y)
+        line = d.both(d.prove(Recip(L) * Recip(Q) <= potential, low, hold=[Q]), high)
+    return edge.then(line, t, k, x, y)

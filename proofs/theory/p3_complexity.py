@@ -198,14 +198,14 @@ def sinh_leading(d: Derivation) -> Line:
     return out(y)
 
 
-def particles(bound: str) -> Callable[[Derivation], Line]:
-    """N from `solve(bound = delta, N)` is enough."""
+def particles(bound: str, scale: int = 2) -> Callable[[Derivation], Line]:
+    """N from `solve(bound = delta, N)` is enough; the hypothesis is written times scale * delta."""
 
     def derive(d: Derivation) -> Line:
         B = theorem(bound)
         [need] = solve(Eq(B.rhs, delta), B.N)
         least = need.subs({B.T: T, B.n: n, B.eps: eps, B.L: L})
-        d.given(0 < N, 2 * delta * least <= 2 * delta * N)
+        d.given(0 < N, scale * delta * least <= scale * delta * N)
         out = d.use(bound)
         return weaker(d, out, d.prove(out[0].rhs <= delta))
 

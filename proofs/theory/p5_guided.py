@@ -12,7 +12,7 @@ from proofs.language.bridge import read
 from proofs.language.expressions import Expect, symbol
 from proofs.lemmas import guided_chord as chord
 from proofs.registry import statement
-from proofs.theory.s3_bias import bellman_error
+from proofs.theory.model import hypotheses
 
 t, n, T, x, y, a, s = read(chord.t, chord.n, chord.T, chord.x, chord.y, chord.a, chord.s)
 M, psi, V, dead, lo, hi = read(chord.M, chord.psi, chord.V, chord.dead, chord.lo, chord.hi)
@@ -30,7 +30,7 @@ eps = symbol("eps", "real")
 @in_sympy("S2")
 def guided_uniform(d: Derivation) -> Line:
     d.given(0 <= eps)
-    error = d.know(d.line(bellman_error(d.proof)))
+    error = d.setting(hypotheses("Bellman error"))["Bellman error"]
     Q, BV = (1 + eps) ** n, Expect(M(t, x), y, psi(t, x, y) * V(t + 1, y))
     d.know(d.use("power_at_least_one")(1 + eps, n))
     with d.suppose(t < T, Eq(dead(t, x), 0), 0 < V(t, x)) as here:

@@ -1,34 +1,39 @@
-"""S4's corollaries: the one-sided bias of SMC without roots, from the Bellman error, and from action-level coverage.
+"""S4's corollaries, derived in sympy: the one-sided bias of SMC without roots, from the Bellman error, and from action-level coverage.
 
-S4 itself is derived in `dead_clouds.py`.  b(k) is the largest Qbar over the least Vstar/V with k steps to go.
+b(k) is the largest Qbar over the least Vstar/V with k steps to go, and u(k) the latter.
 """
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.language.terms import all_of, both, eq, implies, le, lt, nat, num, real, sqrt
-from proofs.lemmas.particle_system import (
-    L,
-    N,
-    Qbar,
-    T,
-    V,
-    Vstar,
-    eps,
-    live,
-    n,
-    psi,
-    reachable,
-    setting,
-    supply,
-    t,
-    x,
-    y,
+from typing import Any
+
+from sympy import Eq, Rational
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.bridge import to_sympy
+from proofs.language.expressions import (
+    Both,
+    ForAll,
+    Implication,
+    Recip,
+    Root,
+    function,
+    implications,
+    relation,
+    symbols,
 )
-from proofs.lemmas.telescoping import k, live_stays
 from proofs.registry import statement
-from proofs.theory.s3_bias import bellman_error, compare
-from proofs.theory.s4_one_sided import b, u
+from proofs.theory.model import VALUES, hypotheses, layered
+from proofs.theory.p0_values import EDGES_KEEP, live_stays
+from proofs.theory.p3_complexity import particles
+from proofs.theory.s3_bias import larger
+
+x, y, t, n, k, T, N, L, eps = layered.symbols("x y t n k T N L eps")
+psi, V, Vstar, dead, noedge = layered.symbols("psi V Vstar dead noedge")
+b, u = function("b", "nat -> real"), function("u", "nat -> real")
+Qbar = psi(t, x, y) * Vstar(t + 1, y) / V(t, x)
+to_go, reachable, live = Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0), Eq(dead(t, x), 0)
+g, w, v, z = symbols("g w v z")
 
 
 @statement(
@@ -37,29 +42,26 @@ from proofs.theory.s4_one_sided import b, u
     title="bias of SMC, one-sided, without roots",
     words="As S4: |E F(output) - target| <= (1/N) sum_{k<T} (6 b(k) - 5)/4, since sqrt(b (b - 1)) <= b - 1/2.",
 )
-def without_roots(p: Proof) -> Fact:
-    big = p.assume(all_of(k, both(lt(0, u(k)), le(1, b(k))))).spec(k).right
-    inside = b(k) * (b(k) - 1)
-    root = p.axiom("sqrt_square", inside).mp(p.cert(le(0, inside), products=[(1, [big, big], []), (1, [big], [])]))
-    half = b(k) - num("1/2")
-    square = p.cert(le(sqrt(inside) ** 2, half**2), products=[("1/4", [], [])], eqs=[(1, root)])
-    nonneg = p.cert(le(0, half), products=[(1, [big], []), ("1/2", [], [])])
-    below = p.use("square_below").spec(sqrt(inside), half).mp(square, nonneg)
-    inverse = p.positive_inverse(p.assume(lt(0, N)))
-    term = p.cert(
-        le((b(k) - 1 + sqrt(inside) / 2) / N, (6 * b(k) - 5) / (4 * N)), products=[("1/2", [below, inverse], [])]
-    )
-    return compare(p, p.use("S4"), term)
+@in_sympy("S4.rational")
+def without_roots(d: Derivation) -> Line:
+    bounds, _ = d.given(ForAll(k, Both(0 < u(k), relation("<=", 1, b(k)))), 0 < N)
+    big = d.know(bounds(k)[1])
+    inside, half = b(k) * (b(k) - 1), b(k) - Rational(1, 2)
+    d.know(d.prove(0 <= inside, big))
+    d.know(d.prove(0 <= half, big))
+    d.know(d.prove(Root(inside) ** 2 <= half**2, d.axiom("sqrt_square", inside)))
+    below, out = d.use("square_below")(Root(inside), half), d.use("S4")
+    with d.below(k, T) as term:
+        wide = term.sum(d.prove((b(k) - 1 + Root(inside) / 2) / N <= (6 * b(k) - 5) / (4 * N), below))
+    return larger(d, out, wide)
 
 
-def value_error(p: Proof, given: dict[str, Fact]) -> Fact:
-    """P0 for this model."""
-    names = ("potentials are non-negative", "dead is non-negative", "value recursion", "terminal value")
-    weak = given["twist is non-negative"].spec(t, x).discharge(live).gen(t, x)
-    kills = p.assume(all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))))
-    bellman_error(p)
-    nonneg = p.assume(le(0, eps))
-    return supply(p.use("P0"), weak, kills, live_stays(p, given), nonneg, *(given[name] for name in names))
+def without_value(d: Derivation, given: dict[str, Line], bound: Any, high: Line) -> Line:
+    """Qbar <= bound from high, which was proved where V_t(x) > 0: elsewhere V_t(x) = 0 and Qbar = 0, since 1/0 = 0."""
+    with d.suppose(V(t, x) <= 0):
+        zero = d.zero(V(t, x), given["twist is non-negative"](t, x))
+        low = d.prove(Qbar <= bound, d.replace(zero, lambda value: psi(t, x, y) * Vstar(t + 1, y) * Recip(value())))
+    return d.cases(V(t, x), 0, low, high)
 
 
 @statement(
@@ -69,43 +71,45 @@ def value_error(p: Proof, given: dict[str, Fact]) -> Fact:
     words="If psi V_{t+1}(y) <= L V_t(x) on reachable edges (an upper bound alone) and the Bellman error is eps, then in S4 "
     "b(k) <= L (1+eps)^(2k+1): |E F(output) - target| <= (1/N) sum_{k<T} (6 L (1+eps)^(2k+1) - 5)/4.",
 )
-def one_sided_levels(p: Proof) -> Fact:
-    given = setting(p)
-    nonneg, big = p.assume(le(0, eps)), p.assume(le(1, L * (1 + eps)), note="L (1+eps) >= 1 where Z > 0")
-    upper = p.assume(
-        all_of(t, x, y, implies(reachable, le(psi(t, x, y) * V(t + 1, y), L * V(t, x)))), note="upper bound"
+@in_sympy("S4.levels")
+def one_sided_levels(d: Derivation) -> Line:
+    twist = ("twist is non-negative", "twist kills no live value", "Bellman error")
+    given = d.setting(hypotheses(*(name for name in VALUES if name != "live states stay live"), *EDGES_KEEP, *twist))
+    upper, _, big = d.given(
+        ForAll(t, x, y, Implication(reachable, psi(t, x, y) * V(t + 1, y) <= L * V(t, x))),
+        0 <= eps,
+        relation("<=", 1, L * (1 + eps)),
     )
-    values = value_error(p, given)
-    Q, growth = (1 + eps) ** k, 1 + eps
-    one = p.cert(le(1, growth), products=[(1, [nonneg], [])])
-    at_least = p.use("power_at_least_one").spec(growth, k).mp(one)
-    Qpos = p.cert(lt(0, Q), products=[(1, [at_least], []), (1, [], [])])
-    gpos = p.cert(lt(0, growth), products=[(1, [one], []), (1, [], [])])
-    square = p.cert(le(1, Q**2), products=[(1, [at_least, at_least], []), (2, [at_least], [])])
-    bound, least = L * (1 + eps) ** (2 * k + 1), 1 / growth * (1 / Q)
-    b_big = p.cert(le(1, bound), products=[(1, [big, square], []), (1, [big], []), (1, [square], [])])
-    to_go, on_edge, alive = p.assume(eq(t + 1 + k, T)), p.assume(reachable), p.assume(live)
-    p.note("V <= (1+eps)^(k+1) Vstar, so Vstar/V >= 1/(1+eps)^(k+1)")
-    below = values.spec(k + 1, t, x).mp(to_go, alive).right
-    scale = p.positive_inverse(gpos), p.positive_inverse(Qpos)
-    inverse = p.cert(lt(0, least), products=[(1, scale, [])])
-    value = p.cert(le(least * V(t, x), Vstar(t, x)), products=[(1, [below, *scale], [])], dens=[gpos, Qpos])
-    value = value.discharge(to_go.concl, live, lt(0, V(t, x))).gen(t, k, x)
-    p.note("Qbar = psi Vstar(y)/V(x) <= (1+eps)^k psi V(y)/V(x) <= L (1+eps)^k; it is 0 where V(x) = 0")
-    ends = given["ends of edges"].spec(t, x, y).mp(on_edge)
-    above = values.spec(k, t + 1, y).mp(to_go, ends.right).left
-    own, inside = given["potentials are non-negative"].spec(t, x, y), upper.spec(t, x, y).mp(on_edge)
-    some = p.assume(lt(0, V(t, x)))
-    vinv = p.positive_inverse(some)
-    goal = le(Qbar(t, x, y), bound * least)
-    high = p.cert(goal, products=[(1, [own, above, vinv], []), (1, [Qpos, inside, vinv], [])], dens=[some, gpos, Qpos])
-    zero = p.antisymmetry(p.assume(le(V(t, x), 0)), given["twist is non-negative"].spec(t, x))
-    none = p.rewrite(zero, lambda H: psi(t, x, y) * Vstar(t + 1, y) / H())
-    b_nonneg = p.cert(le(0, bound), products=[(1, [b_big], []), (1, [], [])])
-    low = p.cert(goal, products=[(1, [b_nonneg, inverse], [])], eqs=[(1, none)])
-    top = p.cases(V(t, x), 0, low, high).discharge(to_go.concl, reachable).gen(t, k, x, y)
-    out = p.use("S4.rational").inst((b(k), bound), (u(k), least))
-    return supply(out, inverse.both(b_big).gen(k), value, top)
+    d.know(live_stays(d, given))
+    with d.suppose(live) as here:
+        weak = here.then(d.prove(relation("<=", 0, V(t, x))), t, x)
+    d.know(weak)
+    values, growth, Q = d.use("P0"), 1 + eps, (1 + eps) ** k
+    square = d.use("power_at_least_one")(growth, 2 * k)
+    d.know(d.use("power_positive")(growth, k)), d.know(d.prove(0 < growth))
+    d.know(d.prove(0 <= L, big))
+    bound, least = L * growth ** (2 * k + 1), Recip(growth) * Recip(Q)
+    with d.suppose(0 < g, 0 < w) as letters:
+        positive = letters.then(d.prove(0 < Recip(g) * Recip(w)), g, w)
+        same = letters.then(d.prove(L * w <= L * g * w**2 * (Recip(g) * Recip(w))), g, w)
+        with d.suppose(v <= g * w * z) as below:
+            divided = letters.then(below.then(d.prove(Recip(g) * Recip(w) * v <= z, below[0]), v, z), g, w)
+    d.know(d.gen(d.both(positive(growth, Q), d.prove(relation("<=", 1, bound), big, square)), k))
+    with d.suppose(to_go, live, 0 < V(t, x)) as here:
+        d.know(values(k + 1, t, x)[1])  # V <= (1+eps)^(k+1) Vstar
+        value = here.then(divided(growth, Q)(V(t, x), Vstar(t, x)), t, k, x)
+    d.know(value)
+    with d.suppose(to_go, reachable) as edge:
+        ends = given["ends of edges"](t, x, y)
+        d.know(ends[0]), d.know(ends[1])
+        d.know(d.prove(0 <= L * Q))
+        with d.suppose(0 < V(t, x)):  # psi Vstar(y)/V(x) <= (1+eps)^k psi V(y)/V(x) <= L (1+eps)^k
+            moved = Q * psi(t, x, y) * V(t + 1, y) / V(t, x)
+            high = d.calc(Qbar, ("<=", moved, values(k, t + 1, y)[0]), ("<=", L * Q, upper(t, x, y)))
+        top = d.chain(without_value(d, given, L * Q, high), d.form(same(growth, Q), L * Q <= bound * least))
+        top = edge.then(top, t, k, x, y)
+    d.know(top)
+    return d.use("S4.rational", {b(k): bound, u(k): least})
 
 
 @statement(
@@ -115,34 +119,18 @@ def one_sided_levels(p: Proof) -> Fact:
     words="As S4.levels with n = T - 1: |E F(output) - target| <= 3 T L (1+eps)^(2n+1) / (2N): L to the power 1, and 0/1 rewards "
     "are covered.",
 )
-def one_sided_uniform(p: Proof) -> Fact:
-    nonneg, big = p.assume(le(0, eps)), p.assume(le(1, L * (1 + eps)))
-    steps, many = p.assume(eq(T, n + 1), note="n = T - 1"), p.assume(lt(0, N))
-    growth, inverse = 1 + eps, p.positive_inverse(many)
-    one = p.cert(le(1, growth), products=[(1, [nonneg], [])])
-    p.note("k <= n, so (1+eps)^(2k) <= (1+eps)^(2n)")
-    j = nat("j")
-    within, rest = p.assume(lt(k, T)), p.assume(eq(n, k + j))
-    level = growth**k
-    at_least = p.use("power_at_least_one").spec(growth, k).mp(one)
-    more = p.use("power_at_least_one").spec(growth, j).mp(one)
-    split = p.rewrite(
-        p.equal(k + j, n, [(1, rest)]), lambda H: eq(growth ** H(), level * growth**j), p.refl(level * growth**j)
-    )
-    lpos = p.cert(le(0, level), products=[(1, [at_least], []), (1, [], [])])
-    higher = p.cert(le(level, growth**n), products=[(1, [lpos, more], [])], eqs=[(1, split)])
-    at_most = p.cert(le(k, n), products=[(1, [p.step("nat_step", [within])], [])], eqs=[(1, steps)])
-    higher = p.step("nat_split", [at_most, higher], [k, n, j])
-    square = p.use("power_mono").spec(level, growth**n, 2).mp(lpos, higher)
-    bpos = p.cert(le(0, L * growth), products=[(1, [big], []), (1, [], [])])
-    small = p.cert(
-        le((6 * (L * growth ** (2 * k + 1)) - 5) / (4 * N), 3 * L * growth ** (2 * n + 1) / (2 * N)),
-        products=[("3/2", [bpos, square, inverse], []), ("5/4", [inverse], [])],
-    )
-    wide = compare(p, p.use("S4.levels"), small)
-    low, high = wide.left.sides[0], wide.right.sides[0]
+@in_sympy("S4.uniform")
+def one_sided_uniform(d: Derivation) -> Line:
+    d.given(0 <= eps, 0 < N, Eq(T, n + 1))
+    big, growth, out = d.given(relation("<=", 1, L * (1 + eps))), 1 + eps, d.use("S4.levels")
+    with d.below(k, T) as inside:  # k <= n, so (1+eps)^(2k) <= (1+eps)^(2n)
+        d.know(d.prove(k <= n, d.nat_step(inside[0])))
+        more = d.use("power_increasing")(growth, 2 * k, 2 * n)
+        more = d.prove(L * growth ** (2 * k + 1) <= L * growth ** (2 * n + 1), more, d.prove(0 <= L * growth, big))
+        term = (6 * (L * growth ** (2 * k + 1)) - 5) / (4 * N)
+        wide = inside.sum(d.prove(term <= 3 * L * growth ** (2 * n + 1) / (2 * N), more))
     bound = 3 * T * L * growth ** (2 * n + 1) / (2 * N)
-    return p.conv(wide, both(le(low, bound), le(high, bound)))
+    return larger(d, out, d.form(wide, to_sympy(wide.fact.sides[0]) <= bound))
 
 
 @statement(
@@ -151,12 +139,9 @@ def one_sided_uniform(p: Proof) -> Fact:
     title="number of particles, one-sided",
     words="N >= 3/2 L (1+eps) T (1+eps)^(2(T-1)) / delta particles give |E F(output) - target| <= delta.",
 )
-def enough_particles(p: Proof) -> Fact:
-    delta, many = real("delta"), p.assume(lt(0, N))
-    out, needed = p.use("S4.uniform"), p.assume(le(3 * T * L * (1 + eps) ** (2 * n + 1), 2 * delta * N))
-    bound = out.left.sides[1]
-    small = p.cert(le(bound, delta), products=[("1/2", [needed, p.positive_inverse(many)], [])], dens=[many])
-    return p.chain(out.left, small).both(p.chain(out.right, small))
+@in_sympy("S4.particles")
+def enough_particles(d: Derivation) -> Line:
+    return particles("S4.uniform")(d)
 
 
 @statement(
@@ -166,42 +151,33 @@ def enough_particles(p: Proof) -> Fact:
     words="If psi Vstar_{t+1}(y) <= C_act Vstar_t(x) on reachable edges and 1/C_inf <= Vstar/V <= C_inf where V > 0, then "
     "b(k) <= C_act C_inf^2: |E F(output) - target| <= T (6 C_act C_inf^2 - 5) / (4N): the bias decays as 1/N.",
 )
-def coverage(p: Proof) -> Fact:
-    given = setting(p)
-    act, inf = real("C_act C_inf")
-    a_big, i_big = p.assume(le(1, act)), p.assume(le(1, inf))
-    moves = p.assume(all_of(t, x, y, implies(reachable, le(psi(t, x, y) * Vstar(t + 1, y), act * Vstar(t, x)))))
-    ratio = p.assume(
-        all_of(
-            t, x, implies(live, lt(0, V(t, x)), both(le(Vstar(t, x), inf * V(t, x)), le(V(t, x), inf * Vstar(t, x))))
-        )
+@in_sympy("S4.coverage")
+def coverage(d: Derivation) -> Line:
+    act, inf = symbols("C_act C_inf")
+    given = d.setting(hypotheses("twist is non-negative", "ends of edges"))
+    ratio = Both(Vstar(t, x) <= inf * V(t, x), V(t, x) <= inf * Vstar(t, x))
+    moves, ratios, a_big, i_big = d.given(
+        ForAll(t, x, y, Implication(reachable, psi(t, x, y) * Vstar(t + 1, y) <= act * Vstar(t, x))),
+        ForAll(t, x, implications(live, 0 < V(t, x), ratio)),
+        relation("<=", 1, act),
+        relation("<=", 1, inf),
     )
-    ipos = p.cert(lt(0, inf), products=[(1, [i_big], []), (1, [], [])])
-    apos = p.cert(le(0, act), products=[(1, [a_big], []), (1, [], [])])
-    inverse = p.positive_inverse(ipos)
-    square = p.cert(le(1, inf**2), products=[(1, [i_big, i_big], []), (2, [i_big], [])])
-    bound = act * inf**2
-    b_big = p.cert(le(1, bound), products=[(1, [a_big, square], []), (1, [a_big], []), (1, [square], [])])
-    to_go, on_edge, alive, some = (
-        p.assume(eq(t + 1 + k, T)),
-        p.assume(reachable),
-        p.assume(live),
-        p.assume(lt(0, V(t, x))),
-    )
-    here = ratio.spec(t, x).mp(alive, some)
-    value = p.cert(le(1 / inf * V(t, x), Vstar(t, x)), products=[(1, [here.right, inverse], [])], dens=[ipos])
-    value = value.discharge(to_go.concl, live, some.concl).gen(t, k, x)
-    p.note("Qbar = psi Vstar(y)/V(x) <= C_act Vstar(x)/V(x) <= C_act C_inf")
-    vinv, start = p.positive_inverse(some), given["ends of edges"].spec(t, x, y).mp(on_edge).left
-    source, inside = ratio.spec(t, x).mp(start, some), moves.spec(t, x, y).mp(on_edge)
-    goal = le(Qbar(t, x, y), bound * (1 / inf))
-    high = p.cert(goal, products=[(1, [inside, vinv], []), (1, [apos, source.left, vinv], [])], dens=[some, ipos])
-    zero = p.antisymmetry(p.assume(le(V(t, x), 0)), given["twist is non-negative"].spec(t, x))
-    none = p.rewrite(zero, lambda H: psi(t, x, y) * Vstar(t + 1, y) / H())
-    b_nonneg = p.cert(le(0, bound), products=[(1, [b_big], []), (1, [], [])])
-    low = p.cert(goal, products=[(1, [b_nonneg, inverse], [])], eqs=[(1, none)])
-    top = p.cases(V(t, x), 0, low, high).discharge(to_go.concl, reachable).gen(t, k, x, y)
-    out = p.use("S4.rational").inst((b(k), bound), (u(k), 1 / inf))
-    out = supply(out, inverse.both(b_big).gen(k), value, top)
-    total_bound = T * (6 * bound - 5) / (4 * N)
-    return p.conv(out, both(le(out.left.sides[0], total_bound), le(out.right.sides[0], total_bound)))
+    d.know(d.prove(0 < inf, i_big))
+    d.know(d.prove(0 < act, a_big))
+    bound, square = act * inf**2, d.use("power_at_least_one")(inf, 2)
+    d.know(d.gen(d.both(d.prove(0 < 1 / inf), d.prove(relation("<=", 1, bound), a_big, square)), k))
+    with d.suppose(to_go, live, 0 < V(t, x)) as here:
+        value = here.then(d.prove(Recip(inf) * V(t, x) <= Vstar(t, x), ratios(t, x)[1]), t, k, x)
+    d.know(value)
+    with d.suppose(to_go, reachable) as edge:
+        d.know(given["ends of edges"](t, x, y)[0])
+        with d.suppose(0 < V(t, x)):  # psi Vstar(y)/V(x) <= C_act Vstar(x)/V(x) <= C_act C_inf
+            over = act * Vstar(t, x) / V(t, x)
+            high = d.calc(Qbar, ("<=", over, moves(t, x, y)), ("<=", act * inf, ratios(t, x)[0]))
+        top = without_value(d, given, act * inf, high)
+        top = edge.then(d.chain(top, d.prove(act * inf <= bound * Recip(inf))), t, k, x, y)
+    d.know(top)
+    out = d.use("S4.rational", {b(k): bound, u(k): Recip(inf)})
+    total = T * (6 * bound - 5) / (4 * N)
+    low, high = (to_sympy(out[i].fact.sides[0]) for i in (0, 1))
+    return d.form(out, Both(low <= total, high <= total))

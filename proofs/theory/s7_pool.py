@@ -31,8 +31,10 @@ from proofs.language.terms import (
     total,
 )
 from proofs.registry import lemma, statement
-from proofs.theory.model import M, V, dead, live, psi, t, x, y
+from proofs.theory.model import layered
 
+M, V, dead, psi, t, x, y = layered.terms("M V dead psi t x y")
+live = eq(dead(t, x), 0)
 m, n, i, k, T = nat("m n i k T")
 b, lam, xi, u, g = real("b lam xi u g")
 mu, z = measure("mu", "", "Y"), element("Y", "z")

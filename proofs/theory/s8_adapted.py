@@ -13,8 +13,8 @@ from proofs.lemmas.guided_chord import BV, exists, star
 from proofs.lemmas.particle_system import M, T, V, Vstar, eps, live, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import k, target
 from proofs.registry import statement
+from proofs.theory.model import hypotheses
 from proofs.theory.s1_variance import guided
-from proofs.theory.s3_bias import bellman_error
 
 
 def bias_of(W1: Node, bound: Node) -> Node:
@@ -56,7 +56,7 @@ def adapted_statement(p: Proof) -> Fact:
 )
 def adapted_uniform(p: Proof) -> Fact:
     given = exists(p)
-    nonneg, error, growth = p.assume(le(0, eps)), bellman_error(p), 1 + eps
+    nonneg, error, growth = p.assume(le(0, eps)), hypotheses("Bellman error")(p)["Bellman error"], 1 + eps
     kills = p.assume(all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))))
     step = E(M(t, x), y, psi(t, x, y) * Vstar(t + 1, y))
     value = p.assume(all_of(t, x, implies(lt(t, T), live, eq(Vstar(t, x), step))))
