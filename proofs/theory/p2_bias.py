@@ -8,7 +8,8 @@ from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, ForAll, Root, function, relation
 from proofs.registry import statement
 from proofs.theory.model import layered
-from proofs.theory.s3_bias import at_bellman_error, flat, larger
+from proofs.theory.p5_guided import weaker
+from proofs.theory.s3_bias import at_bellman_error, flat
 
 k, T, N = layered.symbols("k T N")
 lo, q = function("lo", "nat -> real"), function("q", "nat -> real")
@@ -29,7 +30,7 @@ def paper_bias(d: Derivation) -> Line:
     above = d.prove(q(k) - Root(q(k)) <= q(k) * (q(k) ** 2 - 1), excess, root)
     with d.below(k, T) as inside:
         wide = inside.sum(d.prove((q(k) - Root(q(k))) / (2 * N) <= q(k) * (q(k) ** 2 - 1) / (2 * N), above))
-    return larger(d, out, wide)
+    return weaker(d, out, wide)
 
 
 @statement(

@@ -12,7 +12,7 @@ from proofs.lemmas import clouds
 from proofs.lemmas import layered_system as layered
 from proofs.lemmas.first_cloud import N, b, growing, k, n, sequence, t
 from proofs.registry import lemma, statement
-from proofs.theory import model as p0
+from proofs.theory import model
 from proofs.theory.p5_guided import weaker
 from proofs.theory.s10_certificate import M, T, V, Vstar, dead, noedge, psi, x, y
 
@@ -50,7 +50,7 @@ def summed(s: Derivation) -> Line:
     return weaker(s, s.use("S12.tv"), s.use("density_below_sum", {sequence(k): (b(k) - 1) / N, n: n + 1}))
 
 
-horizon = read(p0.T)
+horizon = model.layered.symbols("T")
 
 
 def values(s: Derivation) -> tuple[dict[str, Line], Line]:

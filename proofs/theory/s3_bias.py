@@ -25,6 +25,7 @@ from proofs.lemmas.ranged_steps import RangedSteps, cloud_answer
 from proofs.lemmas.telescoping import in_horizon
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
+from proofs.theory.p5_guided import weaker
 
 x, y, t, n, k, T, N, L, eps = layered.symbols("x y t n k T N L eps")
 psi, V, Vstar, noedge = layered.symbols("psi V Vstar noedge")
@@ -106,11 +107,6 @@ def two_sided(d: Derivation) -> Line:
     return d.replace(d.gen(square, k), claim, out)
 
 
-def larger(d: Derivation, out: Line, wide: Line) -> Line:
-    """Both halves of a bound, with a larger sum."""
-    return d.both(d.chain(out[0], wide), d.chain(out[1], wide))
-
-
 def at_bellman_error(d: Derivation, name: str) -> Line:
     """The statement at lo(k) = 1/(L (1+eps)^k) and q(k) = L^2 (1+eps)^(2k), the range that `backward_bounds` gives."""
     d.given(relation("<=", 1, L), 0 <= eps, 0 < N)
@@ -149,7 +145,7 @@ def flat(d: Derivation, out: Line, power: int, scale: int, *lines: Line) -> Line
         wide = inside.sum(d.prove(summand <= L**power * growth / (scale * N), more, *lines))
     bound = T * L**power * growth / (scale * N)
     wide = d.form(wide, to_sympy(wide.fact.sides[0]) <= bound)
-    return larger(d, out, wide)
+    return weaker(d, out, wide)
 
 
 @statement(

@@ -26,7 +26,7 @@ from proofs.registry import statement
 from proofs.theory.model import VALUES, hypotheses, layered
 from proofs.theory.p0_values import EDGES_KEEP, live_stays
 from proofs.theory.p3_complexity import particles
-from proofs.theory.s3_bias import larger
+from proofs.theory.p5_guided import weaker
 
 x, y, t, n, k, T, N, L, eps = layered.symbols("x y t n k T N L eps")
 psi, V, Vstar, dead, noedge = layered.symbols("psi V Vstar dead noedge")
@@ -53,7 +53,7 @@ def without_roots(d: Derivation) -> Line:
     below, out = d.use("square_below")(Root(inside), half), d.use("S4")
     with d.below(k, T) as term:
         wide = term.sum(d.prove((b(k) - 1 + Root(inside) / 2) / N <= (6 * b(k) - 5) / (4 * N), below))
-    return larger(d, out, wide)
+    return weaker(d, out, wide)
 
 
 def without_value(d: Derivation, given: dict[str, Line], bound: Any, high: Line) -> Line:
@@ -130,7 +130,7 @@ def one_sided_uniform(d: Derivation) -> Line:
         term = (6 * (L * growth ** (2 * k + 1)) - 5) / (4 * N)
         wide = inside.sum(d.prove(term <= 3 * L * growth ** (2 * n + 1) / (2 * N), more))
     bound = 3 * T * L * growth ** (2 * n + 1) / (2 * N)
-    return larger(d, out, d.form(wide, to_sympy(wide.fact.sides[0]) <= bound))
+    return weaker(d, out, d.form(wide, to_sympy(wide.fact.sides[0]) <= bound))
 
 
 @statement(
