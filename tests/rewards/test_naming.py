@@ -1,0 +1,107 @@
+"""A loop is named by its log: every kind of loop, temperature and scale; what the log cannot tell apart is said."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from smc.errors import InputError
+from smc.rewards.log import moves
+from smc.rewards.naming import name_factor
+from smc.rewards.words import samples_target, sentences
+from tests.rewards.loops import LOOPS, log_of
+
+
+def named(lines):
+    return name_factor(moves(lines, "log"))
+
+
+@pytest.mark.parametrize("kind", LOOPS, ids=lambda kind: "-of-".join(filter(None, kind)))
+def test_every_loop_is_named(kind):
+    for seed in range(24):  # 216 logs over all kinds
+        fit = named(log_of(LOOPS[kind], seed, normalised=seed % 2 == 0)).decided
+        assert fit is not None and (fit.candidate.factor, fit.transform) == kind
+        assert fit.temperature == pytest.approx(1)
+
+
+def test_the_temperature_is_read_off():
+    fit = named(log_of(LOOPS["ratio", ""], 1, temperature=2.5)).decided
+    assert fit is not None and fit.temperature == pytest.approx(2.5)
+    assert not samples_target(fit)
+    assert "temperature 2.5" in " ".join(sentences(named(log_of(LOOPS["ratio", ""], 1, temperature=2.5))))
+
+
+@pytest.mark.parametrize(
+    ("scale", "change", "transform"),
+    [
+        ("log-probabilities", math.log, ""),
+        ("logits or rewards", lambda s: math.log(s / (1 - s)), "sigmoid"),
+    ],
+)
+def test_scores_in_other_scales(scale, change, transform):
+    lines = [json.loads(line) for line in log_of(LOOPS["ratio", ""], 3)]
+    naming = named([json.dumps({**line, "score": change(line["score"])}) for line in lines])
+    assert naming.scale == scale
+    assert naming.decided is not None
+    assert (naming.decided.candidate.factor, naming.decided.transform) == ("ratio", transform)
+    assert samples_target(naming.decided)
+
+
+def test_only_the_target_is_called_the_target():
+    for kind in LOOPS:
+        fit = named(log_of(LOOPS[kind], 7)).decided
+        assert fit is not None
+        assert samples_target(fit) is (kind in (("ratio", ""), ("last", "")))
+
+
+def test_one_step_does_not_tell_the_ratio_from_the_score():
+    naming = named(log_of(LOOPS["score", ""], 5, steps=2)[:12])
+    assert naming.decided is None and {f.candidate.factor for f in naming.fits} >= {"ratio", "score"}
+    assert "does not tell apart" in " ".join(sentences(naming))
+
+
+def test_a_stranger_is_not_named():
+    lines = [json.loads(line) for line in log_of(LOOPS["score", ""], 5)]
+    naming = named([json.dumps({**line, "log_weight": math.sin(40 * line["score"])}) for line in lines])
+    assert naming.fits == ()
+    assert "no factor that is known" in " ".join(sentences(naming))
+
+
+LINE = {"run": 0, "step": 1, "particle": 0, "score": 0.5, "log_weight": 0}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], "holds no line"),
+        (['{"run": 0, "st'], "line 1: is not JSON"),
+        (["[1]"], "is no object"),
+        ([{**LINE, "score": None}], "score None"),
+        ([{k: v for k, v in LINE.items() if k != "score"}], "has no score"),
+        ([{**LINE, "score": "nan"}], "score 'nan'"),
+        ([{**LINE, "log_weight": math.inf}], "log_weight"),
+        ([{**LINE, "step": 2}], "step 2 after step 0"),
+        ([LINE, LINE], "particle 0 comes twice"),
+        ([LINE, {**LINE, "step": 2, "parent": 4}], "line 2: parent 4"),
+        ([LINE, {**LINE, "step": 2}], "parent None"),
+        ([LINE, {**LINE, "run": 1}, {**LINE, "particle": 1}], "run 0 comes again"),
+        ([{**LINE, "particle": True}], "particle True"),
+        ([{**LINE, "particle": -1}], "particle -1"),
+    ],
+)
+def test_bad_logs(lines, said):
+    with pytest.raises(InputError) as error:
+        list(moves([line if isinstance(line, str) else json.dumps(line) for line in lines], "log"))
+    assert said in str(error.value)
+
+
+def test_a_weight_of_zero_is_a_score_of_zero():
+    lines = [json.loads(line) for line in log_of(LOOPS["score", ""], 2)]
+    last = [line for line in lines if line["run"] == 1 and line["step"] == 5]
+    last[0] |= {"score": 0.0, "log_weight": "-Infinity"}
+    fit = named([json.dumps(line) for line in lines]).decided
+    assert fit is not None and fit.candidate.factor == "score"
+    last[0] |= {"log_weight": -1.0}
+    assert named([json.dumps(line) for line in lines]).fits == ()
