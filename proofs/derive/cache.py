@@ -31,7 +31,7 @@ class Cache:
 
     def __init__(self) -> None:
         self.found: dict[str, list] = {}
-        parts = ("finder", "polynomials", "programme")
+        parts = ("finder", "order", "polynomials", "programme")
         sources = b"".join((Path(__file__).parent / f"{part}.py").read_bytes() for part in parts)
         self.search = hashlib.blake2b(sources, digest_size=8).hexdigest()
         self.hits = self.misses = 0

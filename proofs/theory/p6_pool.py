@@ -1,29 +1,40 @@
-"""S7 on a good event, and P6: pool-based guided Metropolis-Hastings with explicit constants and the restriction term."""
+"""S7 on a good event, and P6: pool-based guided Metropolis-Hastings with explicit constants and the restriction term; in sympy.
+
+The number of proposals is found by `solve` from exp(-n/R) = d, the constant e^(2c+4) by `limit`.
+"""
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.language.terms import E, all_of, both, eq, exp, implies, le, log, lt, nat, real, sqrt
-from proofs.lemmas.clouds import settle
+from sympy import Eq, Expr, Symbol, exp, limit, oo, powsimp, solve, sqrt
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Both, Exp, Expect, ForAll, Implication, Log, Recip, relation, symbols
 from proofs.lemmas.restricted_chain import (
-    V,
+    Ugood,
     capped,
     capped_rule,
     e,
     event,
     g,
     good,
+    good_chain,
     good_values,
     h,
+    kept,
     mean_of,
-    q,
+    p,
+    r,
     restricted,
     split,
     tame,
-    tame_y,
+    tame_positive,
 )
 from proofs.registry import statement
-from proofs.theory.s7_metropolis import F, R, U, W, a, accept, guided, n, rule, x, y
+from proofs.theory.s7_metropolis import F, R, U, W, a, accept, chain, guided, n, rule, tests, x, y
+
+captured = Expect(guided, x, good(x) * W(x))
+"""The target's mass of the good event."""
+bias = Expect(guided, x, U(n, x)) - Expect(guided, x, W(x) * F(x))
 
 
 @statement(
@@ -34,109 +45,105 @@ from proofs.theory.s7_metropolis import F, R, U, W, a, accept, guided, n, rule, 
     "on good paths.  After H = n + 1 proposals, for every F in [0, 1]: |E F(path_H) - pi(F)| <= H delta' + (1 - 1/R)^(H-1) "
     "(sqrt R - 1)/(sqrt R + 1) + beta.  The restriction term beta is needed: it is what conditioning on the good event moves the target.",
 )
-def restricted_mixing(p: Proof) -> Fact:
-    square, mass = event(p)
-    mean = p.assume(eq(E(guided, x, W(x)), 1))
-    floor, wide = p.assume(lt(0, a)), p.assume(le(1, R))
-    ranged = p.assume(all_of(x, implies(eq(good(x), 1), both(le(a, W(x)), le(W(x), R * a)))))
-    tests = p.assume(all_of(x, both(le(0, F(x)), le(F(x), 1))))
-    given = rule(p)
-    C = E(restricted, x, tame)
-    p.note("the tamed weight lies in [a, R a], and C = E[restricted] tame >= a")
-    on, off = p.assume(eq(good(x), 1)), p.assume(eq(good(x), 0))
-    here = ranged.spec(x).mp(on)
-    low = split(
-        p,
-        square,
-        x,
-        p.cert(le(a, tame), products=[(1, [here.left], [])], eqs=[(W(x) - a, on)]),
-        p.cert(le(a, tame), eqs=[(W(x) - a, off)]),
+@in_sympy("S7.restricted")
+def restricted_mixing(d: Derivation) -> Line:
+    event(d)
+    mean, *_, ranged = d.given(
+        Eq(Expect(guided, x, W(x)), 1),
+        0 < a,
+        relation("<=", 1, R),
+        ForAll(x, Implication(Eq(good(x), 1), Both(a <= W(x), W(x) <= R * a))),
     )
-    high = split(
-        p,
-        square,
-        x,
-        p.cert(le(tame, R * a), products=[(1, [here.right], [])], eqs=[(W(x) - a, on)]),
-        p.cert(le(tame, R * a), products=[(1, [wide, floor], [])], eqs=[(W(x) - a, off)]),
+    test, (positive, _, _) = tests(d), rule(d)
+    chain(d), good_chain(d)
+    at_most, minimum = capped_rule(d)
+    tame_positive(d)
+    C = Expect(restricted, x, tame(x))
+    # the tamed weight lies in [a, R a], and C = E[restricted] tame >= a
+    low = split(d, x, a <= tame(x), lambda: (ranged(x)[0],), lambda: ())
+    more = d.prove(a <= R * a)
+    high = split(d, x, tame(x) <= R * a, lambda: (ranged(x)[1],), lambda: (more,))
+    d.know(d.prove(0 < C, d.expect(restricted, x, low)))
+    inside = d.both(
+        d.prove(a * Recip(C) <= tame(x) * Recip(C), low), d.prove(tame(x) * Recip(C) <= R * (a * Recip(C)), high)
     )
-    average = p.mono(low.gen(x), E(restricted, x, a), C)
-    Cpos = p.cert(lt(0, C), products=[(1, [average], []), (1, [floor], [])])
-    Cinv = p.positive_inverse(Cpos)
-    inside = p.cert(le(a / C, tame / C), products=[(1, [low, Cinv], [])]).both(
-        p.cert(le(tame / C, R * (a / C)), products=[(1, [high, Cinv], [])])
-    )
-    at_most, minimum = capped_rule(p)
-    cap = at_most.spec(x, y)
     value = capped(x, y)
-    scaled = cap.left.both(p.cert(le(value * (tame / C), tame_y / C), products=[(1, [cap.right, Cinv], [])])).gen(x, y)
-    least = p.equal((1 - value) * (tame_y / C - value * (tame / C)), 0, [(1 / C, minimum.spec(x, y))]).gen(x, y)
-    unit = p.equal(E(restricted, x, tame / C), 1, dens=[Cpos])
-    p.note("S7 for the conditioned chain")
-    mixing = p.use("S7").inst(
-        (E(guided, x, 0), E(restricted, x, 0)),
-        (W(x), tame / C),
-        (accept(x, y), value),
-        (U(n, x), V(n, x)),
-        (a, a / C),
-    )
-    base = p.cert(lt(0, a / C), products=[(1, [floor, Cinv], [])])
-    mixing = settle(mixing, inside.gen(x), base, scaled, least, unit)
-    p.note("the first proposal, and then n more: the two chains differ by at most (n + 1)(1 - P(good))")
-    rare = 1 - q
-    one = square.spec(x)
-    nonneg = p.cert(le(0, good(x)), products=[(1, [], [good(x)])], eqs=[(1, one)])
-    below = p.cert(le(good(x), 1), products=[(1, [], [1 - good(x)])], eqs=[(1, one)])
-    most = p.mono(below.gen(x), E(guided, x, good(x)), E(guided, x, 1))
-    rare_pos = p.cert(le(0, rare), products=[(1, [most], [])])
-    units = p.use("unit_values").spec(n).spec(x).both(good_values(p).spec(n).spec(x)).gen(x)
-    close = p.use("coupled").spec(n)
-    error = p.cert(le(0, n * rare), products=[(1, [p.nat_nonneg(n), rare_pos], [])])
-    moved = p.use("restricted_mean").inst((h(x), U(n, x)), (g(x), V(n, x)), (e, n * rare))
-    moved = settle(moved, close, units, error)
-    p.note("the conditioned target: E[good W F]/E[good W], within beta = 1 - E[good W] of pi(F)")
-    kept, share = E(guided, x, good(x) * W(x)), E(guided, x, good(x) * W(x) * F(x))
-    law_c, law_f = mean_of(p, tame), mean_of(p, tame / C * F(x))
-    tamed = p.equal(good(x) * tame, good(x) * W(x), [(W(x) - a, one)])
-    c_is = p.rewrite(tamed.gen(x), lambda H: E(guided, x, H(x)))
-    tamed_f = p.equal(good(x) * (tame / C * F(x)), good(x) * W(x) * F(x) / C, [((W(x) - a) * F(x) / C, one)])
-    f_is = p.rewrite(tamed_f.gen(x), lambda H: E(guided, x, H(x)))
-    qC = p.equal(q * C, kept, [(q, law_c), (1, c_is)], [mass])
-    kpos = p.cert(lt(0, kept), products=[(1, [mass, Cpos], [])], eqs=[(1, qC)])
-    inner = E(restricted, x, tame / C * F(x))
-    target_is = p.equal(inner * kept, share, [(1 / q * kept, f_is), (kept, law_f), (share / q / C, qC)], [mass, Cpos])
-    wpos = p.cert(le(0, W(x)), products=[(1, [given["weights are positive"].spec(x)], [])])
-    t = tests.spec(x)
+    cap = at_most(x, y)
+    scaled = d.both(cap[0], d.prove(value * (tame(x) * Recip(C)) <= tame(y) * Recip(C), cap[1]))
+    least = d.prove(Eq((1 - value) * (tame(y) * Recip(C) - value * (tame(x) * Recip(C))), 0), minimum(x, y))
+    d.know(d.gen(inside, x)), d.know(d.gen(scaled, x, y)), d.know(d.gen(least, x, y))
+    d.know(d.prove(relation("=", Expect(restricted, x, tame(x) * Recip(C)), 1)))
+    d.know(d.prove(0 < a * Recip(C)))
+    at = {guided: restricted, W(x): tame(x) * Recip(C), accept(x, y): value, U(n, x): Ugood(n, x), a: a * Recip(C)}
+    mixing = d.use("S7", at)  # S7 for the conditioned chain
+    # the first proposal, and then n more: the two chains differ by at most (n + 1)(1 - P(good))
+    most = d.expect(guided, x, d.prove(good(x) <= 1))
+    d.know(d.prove(0 <= n * (1 - kept), d.prove(0 <= 1 - kept, most)))
+    d.know(d.gen(d.both(d.use("unit_values")(n, x), good_values(d)(n, x)), x))
+    d.know(d.use("coupled")(n))
+    moved = d.use("restricted_mean", {h(x): U(n, x), g(x): Ugood(n, x), e: n * (1 - kept)})
+    # the conditioned target: E[good W F]/E[good W], within beta = 1 - E[good W] of pi(F)
+    share, pi = Expect(guided, x, good(x) * W(x) * F(x)), Expect(guided, x, W(x) * F(x))
+    square = d.prove(Eq(good(x) ** 2, good(x)))
+    flat = d.expect(guided, x, d.prove(Eq(good(x) * tame(x), good(x) * W(x)), square))
+    mass = d.prove(Eq(kept * C, captured), mean_of(d, tame(x)), flat)
+    d.know(d.prove(0 < captured, mass))
+    inner = Expect(restricted, x, tame(x) * Recip(C) * F(x))
+    body = d.prove(Eq(good(x) * tame(x) * F(x), good(x) * W(x) * F(x)), square)
+    tested = d.prove(Eq(kept * C * inner, share), mean_of(d, tame(x) * F(x)), d.expect(guided, x, body))
+    target = d.prove(Eq(inner * captured, share), tested, mass)
+    d.know(d.prove(0 <= W(x), positive(x)))
+    d.know(test(x)[0]), d.know(d.prove(0 <= 1 - F(x), test(x)[1]))
+    d.know(d.prove(0 <= 1 - good(x)))
 
-    def mono(fact: Fact) -> Fact:
-        left, right = fact.sides
-        return p.mono(fact.gen(x), E(guided, x, left), E(guided, x, right))
+    def average(claim: Expr, *lines: Line) -> Line:
+        return d.expect(guided, x, d.prove(claim, *lines))
 
-    pi = E(guided, x, W(x) * F(x))
-    share_pos = mono(p.cert(le(0, good(x) * W(x) * F(x)), products=[(1, [nonneg, wpos, t.left], [])]))
-    share_most = mono(p.cert(le(good(x) * W(x) * F(x), good(x) * W(x)), products=[(1, [nonneg, wpos, t.right], [])]))
-    part = mono(p.cert(le(good(x) * W(x) * F(x), W(x) * F(x)), products=[(1, [below, wpos, t.left], [])]))
-    rest = mono(
-        p.cert(
-            le(W(x) * F(x), good(x) * W(x) * F(x) + W(x) - good(x) * W(x)), products=[(1, [below, wpos, t.right], [])]
+    bulk, flag = good(x) * W(x), good(x)
+    some = average(0 <= bulk * F(x))
+    at_most_all = average(bulk * F(x) <= bulk, d.prove(0 <= bulk * (1 - F(x))))
+    part = average(bulk * F(x) <= W(x) * F(x), d.prove(0 <= (1 - flag) * W(x) * F(x)))
+    rest = average(W(x) * F(x) <= bulk * F(x) + W(x) - bulk, d.prove(0 <= (1 - flag) * W(x) * (1 - F(x))))
+    beta = d.prove(0 <= 1 - captured, average(bulk <= W(x), d.prove(0 <= (1 - flag) * W(x))), mean)
+    below = d.contradiction(inner <= 1, target, at_most_all)
+    above = d.contradiction(0 <= inner, target, some)
+    up = d.prove(inner - pi <= 1 - captured, part, d.prove(0 <= (1 - inner) * (1 - captured), below, beta), target)
+    down = d.prove(pi - inner <= 1 - captured, rest, d.prove(0 <= inner * (1 - captured), above, beta), target, mean)
+    bound = (n + 1) * (1 - kept) + mixing[0].rhs + (1 - captured)
+    return d.both(d.prove(bias <= bound, moved[0], mixing[0], up), d.prove(-bias <= bound, moved[1], mixing[1], down))
+
+
+def proposals(ratio: Expr, accuracy: Expr) -> Expr:
+    """How many proposals make exp(-n/R) equal to the accuracy: solved for."""
+    count, width, aim = Symbol("n", positive=True), Symbol("R", positive=True), Symbol("d", positive=True)
+    [enough] = solve(Eq(exp(-count / width), 1 / aim), count)
+    return enough.subs({width: ratio, aim: 1 / accuracy}, simultaneous=True)
+
+
+def within_accuracy(d: Derivation, widest: Expr, accuracy: Expr, small: Line, enough: Line) -> Line:
+    """(1 - 1/R)^n (sqrt R - 1)/(sqrt R + 1) <= d for 1 <= R <= widest: (1 - 1/R)^n <= exp(-n/R) <= exp(-log(1/d)) = d."""
+    digits, theta = Log(1 / accuracy), 1 - 1 / R
+    with d.suppose(relation("<=", 1, R), R <= widest) as given:
+        d.know(d.prove(0 < R))
+        d.know(d.prove(0 <= theta))
+        d.know(d.prove(theta <= Exp(-1 / R), d.axiom("exp_ge", -1 / R)))
+        d.know(d.prove(relation("<=", 1, 1 / accuracy), small))
+        more = d.prove(
+            R * digits <= n, enough, d.prove(R * digits <= widest * digits, given[1], d.use("log_nonneg")(1 / accuracy))
         )
-    )
-    bad_pos = mono(p.cert(le(good(x) * W(x), W(x)), products=[(1, [below, wpos], [])]))
-    beta = 1 - kept
-    kinv = p.positive_inverse(kpos)
-    inner_most = p.cert(le(inner, 1), products=[(1, [share_most, kinv], [])], eqs=[(1 / kept, target_is)], dens=[kpos])
-    inner_pos = p.cert(le(0, inner), products=[(1, [share_pos, kinv], [])], eqs=[(1 / kept, target_is)], dens=[kpos])
-    beta_pos = p.cert(le(0, beta), products=[(1, [bad_pos], [])], eqs=[(1, mean)])
-    up = p.cert(le(inner - pi, beta), products=[(1, [part], []), (1, [inner_most, beta_pos], [])], eqs=[(1, target_is)])
-    down = p.cert(
-        le(pi - inner, beta),
-        products=[(1, [rest], []), (1, [inner_pos, beta_pos], [])],
-        eqs=[(1, target_is), (1, mean)],
-    )
-    bias = E(guided, x, U(n, x)) - pi
-    bound = (n + 1) * (1 - q) + mixing.left.sides[1] + (1 - kept)
-    return p.cert(le(bias, bound), products=[(1, [moved.left], []), (1, [mixing.left], []), (1, [up], [])]).both(
-        p.cert(le(-bias, bound), products=[(1, [moved.right], []), (1, [mixing.right], []), (1, [down], [])])
-    )
+        less = d.know(d.prove(n * (-1 / R) <= -digits, more))
+        rising = d.use("exp_mono")(less.lhs, -digits)
+        inverse = d.prove(
+            relation("=", Exp(digits) * Exp(-digits), 1), d.axiom("exp_add", digits, -digits), d.axiom("exp_zero")
+        )
+        last = d.prove(Eq(Exp(-digits), accuracy), inverse, d.axiom("exp_log", 1 / accuracy))
+        shrunk = d.use("power_mono")(theta, Exp(-1 / R), n)
+        fast = d.prove(theta**n <= accuracy, shrunk, d.use("exp_power")(-1 / R, n), rising, last)
+        d.know(d.use("power_nonneg")(theta, n))
+        share = (sqrt(R) - 1) / (sqrt(R) + 1)
+        part = d.prove(theta**n * share <= theta**n, d.prove(share <= 1))
+        out = d.prove(theta**n * share <= accuracy, part, fast)
+    return given.then(out, R)
 
 
 @statement(
@@ -148,76 +155,32 @@ def restricted_mixing(p: Proof) -> Fact:
     "proposals after the first, H = n + 1, the error is at most H P(bad) + d + pi(bad).  S7.pool: 12 L (1+eps) T^2 log(2 H T/delta) "
     "candidates a pool make H P(bad) <= delta: the time H T m is soft-O(L T^3 log(1/delta) log(1/d)).  The last term is the restriction.",
 )
-def pool_theorem(p: Proof) -> Fact:
-    c, d = real("c d")
-    k = nat("k")
-    error_nonneg, accuracy, small = p.assume(le(0, c)), p.assume(lt(0, d)), p.assume(le(d, 1))
-    many = p.assume(le(exp(2 * c + 4) * log(1 / d), n))
+@in_sympy("P6")
+def pool_theorem(d: Derivation) -> Line:
+    c, accuracy = symbols("c d")
+    [k] = symbols("k", "nat")
     T = k + 1
-    count = p.nat_nonneg(k)
-    Tpos = p.cert(lt(0, T), products=[(1, [count], []), (1, [], [])])
-    Tinv = p.positive_inverse(Tpos)
-    xi, eps = 1 / (2 * T), c / T
-    ratio = (1 + xi) / (1 - xi)
-    value = (1 + eps) ** (2 * T) * ratio**T
-    p.note("(1+xi)/(1-xi) <= 1 + 4/T at xi = 1/(2T), and (1 + 4/T)^T <= e^4")
-    gap = p.cert(lt(0, 1 - xi), products=[("1/2", [Tinv], []), (1, [count, Tinv], [])], dens=[Tpos])
-    ginv = p.positive_inverse(gap)
-    above = p.cert(le(1, ratio), products=[(1, [Tinv, ginv], [])], dens=[gap])
-    below = p.cert(
-        le(ratio, 1 + 4 / T),
-        products=[(1, [Tinv, Tinv, ginv], []), (3, [count, Tinv, Tinv, ginv], [])],
-        dens=[gap, Tpos],
-    )
-    base = p.cert(le(0, ratio), products=[(1, [above], []), (1, [], [])])
-    lifted = p.use("power_mono").spec(ratio, 1 + 4 / T, T).mp(base, below)
-    four = p.use("compound").spec(4, k, 1).mp(p.cert(le(0, 4), products=[(4, [], [])])).right
-    two = p.use("compound").spec(c, k, 2).mp(error_nonneg).right
-    joined = p.axiom("exp_add", 2 * c, 4)
-    one = p.cert(le(1, 1 + eps), products=[(1, [error_nonneg, Tinv], [])])
-    grown = p.use("power_at_least_one").spec(1 + eps, 2 * T).mp(one)
-    steep = p.use("power_at_least_one").spec(ratio, T).mp(above)
-    top = p.cert(
-        le(value, exp(2 * c + 4)),
-        products=[
-            (1, [two, steep], []),
-            (1, [two], []),
-            (1, [p.axiom("exp_pos", 2 * c), lifted], []),
-            (1, [p.axiom("exp_pos", 2 * c), four], []),
-        ],
-        eqs=[(1, joined)],
-    )
-    floor = p.cert(le(1, value), products=[(1, [grown, steep], []), (1, [grown], []), (1, [steep], [])])
-    Rpos = p.cert(lt(0, value), products=[(1, [floor], []), (1, [], [])])
-    Rinv, dinv = p.positive_inverse(Rpos), p.positive_inverse(accuracy)
-    p.note("(1 - 1/R)^n <= exp(-n/R) <= exp(-log(1/d)) = d")
-    theta = 1 - 1 / value
-    least = p.cert(le(0, theta), products=[(1, [floor, Rinv], [])], dens=[Rpos])
-    step = p.cert(le(theta, exp(-1 / value)), products=[(1, [p.axiom("exp_ge", -1 / value)], [])])
-    shrunk = p.use("power_mono").spec(theta, exp(-1 / value), n).mp(least, step)
-    power = p.use("exp_power").spec(-1 / value, n)
-    lpos = p.use("log_nonneg").spec(1 / d).mp(p.cert(le(1, 1 / d), products=[(1, [small, dinv], [])], dens=[accuracy]))
-    enough = p.cert(
-        le(n * (-1 / value), -log(1 / d)),
-        products=[(1, [many, Rinv], []), (1, [top, lpos, Rinv], [])],
-        dens=[Rpos],
-    )
-    rising = p.use("exp_mono").spec(*enough.sides).mp(enough)
-    back = p.axiom("exp_add", log(1 / d), -log(1 / d))
-    whole = p.axiom("exp_log", 1 / d).mp(dinv)
-    last = p.equal(
-        exp(-log(1 / d)), d, [(d, back), (d, p.axiom("exp_zero")), (d * exp(-log(1 / d)), whole)], [accuracy]
-    )
-    fast = p.cert(le(theta**n, d), products=[(1, [shrunk], []), (1, [rising], [])], eqs=[(1, power), (1, last)])
-    slow = p.use("power_nonneg").spec(theta, n).mp(least)
-    root = p.axiom("sqrt_nonneg", value)
-    plus = p.cert(lt(0, sqrt(value) + 1), products=[(1, [root], []), (1, [], [])])
-    share = (sqrt(value) - 1) / (sqrt(value) + 1)
-    part = p.cert(le(share, 1), products=[(2, [p.positive_inverse(plus)], [])], dens=[plus])
-    mixing = p.cert(le(theta**n * share, d), products=[(1, [fast], []), (1, [slow, part], [])])
-    general = settle(p.use("S7.restricted").inst((R, value)), floor)
-    q_good, kept = E(guided, x, good(x)), E(guided, x, good(x) * W(x))
-    bound = (n + 1) * (1 - q_good) + d + (1 - kept)
-    return p.cert(le(general.left.sides[0], bound), products=[(1, [general.left], []), (1, [mixing], [])]).both(
-        p.cert(le(general.right.sides[0], bound), products=[(1, [general.right], []), (1, [mixing], [])])
-    )
+    eps, xi = c / T, 1 / (2 * T)
+    ratio = (1 + xi) * Recip(1 - xi)
+    growth, spread = (1 + eps) ** (2 * T), (1 + 4 / T) ** T
+    widest = powsimp(limit(growth, k, oo) * limit(spread, k, oo))  # e^(2c) e^4
+    _, _, small, enough = d.given(0 <= c, 0 < accuracy, accuracy <= 1, proposals(widest, accuracy) <= n)
+    fast = within_accuracy(d, widest, accuracy, small, enough)
+    width = growth * ratio**T
+    gap, pos = d.know(d.prove(relation("<", 0, 1 - xi))), d.prove(relation("<", 0, xi))
+    cleared = d.prove(relation("=", ratio * (1 - xi), 1 + xi))
+    room = d.prove(relation("<=", 1 + xi, (1 + 4 / T) * (1 - xi)))
+    d.know(d.contradiction(relation("<=", 1, ratio), cleared, gap, pos))
+    d.know(d.contradiction(relation("<=", ratio, 1 + 4 / T), cleared, gap, room))
+    d.know(d.use("power_at_least_one")(ratio, T))
+    spread_below = d.prove(ratio**T <= Exp(4), d.use("power_mono")(ratio, 1 + 4 / T, T), d.use("compound")(4, k, 1)[1])
+    product = d.prove(width <= Exp(2 * c) * Exp(4), d.use("compound")(c, k, 2)[1], spread_below)
+    d.know(d.prove(width <= widest, product, d.axiom("exp_add", 2 * c, 4)))
+    d.know(d.prove(relation("<=", 1, 1 + eps)))
+    with d.suppose(relation("<=", 1, p), relation("<=", 1, r)) as given:
+        larger = given.then(d.prove(relation("<=", 1, p * r), d.prove(0 <= (p - 1) * (r - 1))), p, r)
+    d.know(d.use("power_at_least_one")(1 + eps, 2 * T))
+    d.know(larger(growth, ratio**T))
+    mixing, general = fast(width), d.use("S7.restricted", {R: width})
+    bound = (n + 1) * (1 - kept) + accuracy + (1 - captured)
+    return d.both(*(d.prove(s * bias <= bound, part, mixing) for s, part in ((1, general[0]), (-1, general[1]))))

@@ -167,3 +167,12 @@ def test_the_bias_of_a_perfect_reward_model_is_of_the_order_of_the_horizon():
     """S9: N times the sealed lower bound tends to (T - 1)/24 as N grows, T = n + 1."""
     S9 = theorem("S9")
     assert limit(S9.N * S9.lhs.subs(S9.n, T - 1), S9.N, oo) == (T - 1) / 24
+
+
+def test_the_number_of_proposals_is_solved_for():
+    """P6 asks for the n that makes exp(-n/R) = d at the limit R = e^(2c) e^4 of the ratio of the weights."""
+    P6 = theorem("P6")
+    width = limit((1 + c / T) ** (2 * T), T, oo) * limit((1 + 4 / T) ** T, T, oo)
+    [need] = solve(Eq(exp(-P6.n / width), delta), P6.n)
+    [asked] = [h for h in P6.formulas if {P6.n, P6.c, P6.d} <= h.free_symbols]
+    assert simplify(need - asked.lhs.subs({P6.c: c, P6.d: delta})) == 0
