@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from smc.check.enclosed import EnclosedReport
     from smc.check.sampled import SampledReport
     from smc.errors import TooLarge
+    from smc.numbers import Rational
     from smc.samplers.sampler import Sampler
+    from smc.setting.killed import Killed
 
 BUDGET = 30.0
 """Seconds that the exact law (auto) or an enclosure may take, by estimate."""
@@ -66,6 +68,7 @@ def command(
         str | None,
         typer.Option(
             help="Reward model: file (the values in the file), floor:c (those, 0 on live states read as c), "
+            "file:kill (those; zeros on live states are meant), "
             "perfect (V*), constant:c, bellman-error:eps (V* times such an error), "
             "rounded:eps (V* in steps of 1 + eps).",
             show_default="file, else perfect",
@@ -137,7 +140,7 @@ def command(
         method = "exact"
     given = {name: n for name, n in (("particles", particles), ("proposals", proposals)) if n is not None}
     count = sampler.counted(**given) if given else sampler.count.default
-    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
     twist = source.twist(value)
     report: Report | EnclosedReport | SampledReport
     what = f"{algorithm} on {source.model.name}"
@@ -172,13 +175,39 @@ def command(
         with counting(what) as progress:
             report = check_by_simulation(source.model, twist, sampler, particles=count, progress=progress, **chosen)
             document = report.to_json()
+    missed = None if source.killed is None else _missed(report, source.killed)
+    if source.killed is not None:
+        document["declared"] = source.killed.to_json(missed)
     if as_json:
         json_object(document)
     else:
         from smc.present.report import print_report
 
         print_report(report, results())
+        if source.killed is not None:
+            results().print(_declared(source.killed, missed), soft_wrap=True)
     return CODES[report.verdict]
+
+
+def _missed(report: Report | EnclosedReport | SampledReport, killed: Killed) -> Rational | None:
+    """`TV(law of the output, declared target)`, where the law is exact."""
+    from smc.check.check import Report
+    from smc.exact import OutputLaw
+
+    if isinstance(report, Report) and isinstance(report.measured.output, OutputLaw):
+        return report.measured.output.total_variation(killed.target)
+    return None
+
+
+def _declared(killed: Killed, missed: Rational | None) -> str:
+    """The line on the target that was declared, where values kill live states on purpose."""
+    from smc.present.digits import short
+
+    far = "" if missed is None else f"total variation to it {short(missed)}; "
+    return (
+        f"declared target: Z = {short(killed.normaliser)}; {far}{short(killed.lost)} of it runs through killed states, "
+        "out of reach at any number of particles"
+    )
 
 
 def _check_planted(name: str, sampler: Sampler, method: str) -> None:

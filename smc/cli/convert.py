@@ -73,7 +73,7 @@ def command(
         raise InputError("no file is named", where="output", mend="name one, or leave --output out")
     if output is not None and not force and Path(output).exists():
         raise InputError("exists already", where=output, mend="name another file, or pass --force")
-    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
     text = native.dumps(document(source, to, value, name))
     if output is None:
         sys.stdout.write(text)

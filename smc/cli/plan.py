@@ -65,7 +65,7 @@ def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as
 
     if budget is not None and not 0 < budget < 1e9:
         raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
-    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value))
+    source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
     with waiting(f"{algorithm} on {source.model.name}"):
         found = plan_model(
             source.model, source.twist(value), algorithm, delta=_accuracy(delta), budget=budget or BUDGET

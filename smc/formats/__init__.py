@@ -23,9 +23,10 @@ from smc.formats.shorthand import expanded, is_timed
 from smc.formats.strict_json import Rounding, load_bytes, read
 from smc.formats.timed import read_timed
 from smc.formats.trees import named_by_path
+from smc.setting.killed import Killed, killed_by
 from smc.setting.mdp import FiniteMDP
 from smc.setting.model import LayeredModel
-from smc.setting.named_twists import choose
+from smc.setting.named_twists import KILL, choose
 from smc.setting.twist import NO_MASS, Twist
 
 SHIPPED = resources.files("smc.instances") / "shipped"
@@ -47,7 +48,7 @@ class Source:
 
     place: the file or table, for messages. values: layers 0..T-1 of a reward model, None when the source gives none. mdp: the MDP that
     `model` unrolls (None for a layered file), over `horizon` moves. provenance: where the model comes from, when the source says so.
-    hint: the way out, known to the source, when the target has mass zero.
+    hint: the way out, known to the source, when the target has mass zero. killed: what values that kill live states leave out.
     """
 
     place: str
@@ -57,6 +58,14 @@ class Source:
     horizon: int = 0
     provenance: str = ""
     hint: str = ""
+    killed: Killed | None = None
+
+    def meant(self, choice: str | None) -> Source:
+        """The source that `choice` is about: under `file:kill` the model without the paths that its values kill, else itself."""
+        if choice != KILL or self.values is None:
+            return self
+        model, killed = killed_by(self.model, self.values)
+        return self if killed is None else replace(self, model=model, mdp=None, killed=killed)
 
     def twist(self, choice: str | None = None) -> Twist:
         """The reward model to steer by, by name (see `named_twists`; None: the source's own values, V* where it has none)."""

@@ -1,4 +1,7 @@
-"""Reward models by name, as the command line takes them: `file`, `floor:c`, `perfect`, `constant:c`, `bellman-error:eps`, `rounded:eps`."""
+"""Reward models by name, as the command line takes them.
+
+`file`, `file:kill`, `floor:c`, `perfect`, `constant:c`, `bellman-error:eps`, `rounded:eps`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,17 @@ from smc.setting.analysis import true_value
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist, constant, perfect, twist, with_bellman_error, with_floor
 
-CHOICES = "file, floor:1/100 (its zeros on live states lifted), perfect, constant, constant:1/2, bellman-error:1/4 or rounded:1/4"
+KILL = "file:kill"
+"""The file's values, where zeros on live states are meant (`smc.setting.killed`)."""
+CHOICES = (
+    "file, floor:1/100 (its zeros on live states lifted), file:kill (they are meant), perfect, constant, constant:1/2, "
+    "bellman-error:1/4 or rounded:1/4"
+)
 
 
 def uses_file(choice: str | None) -> bool:
     """Whether `choice` is about the values that a file gives."""
-    return choice is None or choice == "file" or choice.startswith("floor:")
+    return choice is None or choice in ("file", KILL) or choice.startswith("floor:")
 
 
 def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rational]] | None = None) -> Twist:
@@ -25,7 +33,7 @@ def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rat
     Raises InputError for an unknown name or a bad number, ModelError for values that cannot steer `model`.
     """
     name, _, argument = (("perfect" if given is None else "file") if choice is None else choice).partition(":")
-    if name == "file" and not argument:
+    if choice == KILL or (name == "file" and not argument):
         if given is None:
             raise InputError(
                 "the model comes without values", where="value", mend="choose perfect, constant or bellman-error:1/4"

@@ -70,7 +70,8 @@ def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str 
                 raise ModelError(
                     f"value 0 kills a live state (its true value is {truth[t][i]})",
                     where=f"value[{t}][{states[i]!r}]",
-                    mend="give every state that can still earn a reward a positive value, or choose --value floor:1/100",
+                    mend="give every state that can still earn a reward a positive value, or choose --value floor:1/100, "
+                    "or --value file:kill where that is meant",
                 )
     return Twist(tuple(given), name)
 
