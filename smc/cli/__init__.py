@@ -15,6 +15,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -37,6 +38,8 @@ COMMANDS = {
     "convert": "Write a table or a model as native JSON.",
 }
 PROGRAM = "bellman-smc"
+RUNNING: ContextVar[str] = ContextVar("running", default="")
+"""The command that was called last: its options are those that a message may advise."""
 
 
 class Commands(TyperGroup):
@@ -56,6 +59,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx, args):
         """The real command, with its module imported."""
         name, stand_in, rest = super().resolve_command(ctx, args)
+        RUNNING.set(name or "")
         return name, load(name) if stand_in is not None and name else stand_in, rest
 
 
@@ -135,10 +139,18 @@ def _ended(error: BaseException) -> int:
         _abandon_output()
         return CLOSED_PIPE
     if isinstance(error, MemoryError):
-        return _tell("out of memory; choose a shorter horizon, fewer particles, or --method monte-carlo") and BAD_INPUT
+        said = "out of memory; choose a shorter horizon, fewer particles, or --method monte-carlo"
+        return _tell(_advised(said)) and BAD_INPUT
     if isinstance(error, Exception):
         return _failed(error)
     raise error
+
+
+def _advised(message: str) -> str:
+    """`message`, with the commands that have the options which the running one lacks."""
+    from smc.cli.mends import owned
+
+    return owned(message, RUNNING.get()) if RUNNING.get() in COMMANDS else message
 
 
 def _failed(error: Exception) -> int:
@@ -146,7 +158,7 @@ def _failed(error: Exception) -> int:
     from smc.errors import EXTRAS, InputError, missing_extra
 
     if isinstance(error, InputError):
-        return _tell(str(error)) and BAD_INPUT
+        return _tell(_advised(str(error))) and BAD_INPUT
     if isinstance(error, ImportError) and error.name and error.name.partition(".")[0] in EXTRAS:
         return _tell(str(missing_extra(error.name))) and BAD_INPUT
     if hasattr(error, "format_message"):  # the parser's own errors, whose class moved between versions of Typer

@@ -18,7 +18,7 @@ def command(
     value: Annotated[
         str | None,
         typer.Option(
-            help="Reward model to write into the file: file, perfect, constant:c, bellman-error:eps or rounded:eps."
+            help="Reward model to write into the file: file, floor:c, file:kill, perfect, constant:c, bellman-error:eps or rounded:eps."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the model in place of its own.")] = None,

@@ -33,6 +33,7 @@ def command(
     from smc.check.row import worst_verdict
     from smc.check.summary import summary_table
     from smc.check.verify import cases
+    from smc.cli.mends import owned
     from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results
     from smc.errors import TooLarge
     from smc.formats import load, shipped
@@ -56,7 +57,7 @@ def command(
             try:
                 reports.append(case.run())
             except TooLarge as error:
-                left_out.append(f"{case}: {error}")
+                left_out.append(owned(f"{case}: {error}", "verify"))
         progress(len(chosen), len(chosen))
     verdict = worst_verdict(r.verdict for r in reports) if reports else Verdict.UNDECIDED
     document = {"verdict": verdict.value, "left_out": left_out, "reports": [r.to_json() for r in reports]}
