@@ -1,15 +1,9 @@
-"""What is modelled is said: multinomial resampling after every step; a threshold has another law, which the library computes."""
+"""What is modelled is said: multinomial resampling after every step; a threshold has another law, which `--threshold` asks for."""
 
 from __future__ import annotations
 
 import pytest
 
-from smc.exact.clouds import cloud_moments
-from smc.formats import load
-from smc.numbers import Rational
-from smc.samplers import find
-from smc.samplers.resampling import MULTINOMIAL, Resampling
-from smc.setting.analysis import target
 from tests.cases import FOLDER, report, shown
 
 CASE = str(FOLDER / "adaptive_resampling_unsaid.json")
@@ -31,9 +25,7 @@ def test_the_law_and_the_name_of_the_scheme(particles, capsys):
 
 
 @pytest.mark.parametrize("particles", BELOW_HALF)
-def test_the_law_under_a_threshold(particles):
+def test_the_law_under_a_threshold(particles, capsys):
     """Resampling when the effective sample size falls below N/2, weights carried otherwise."""
-    source = load(CASE)
-    process = find("naive").process(source.model, source.twist())
-    output = cloud_moments(process, particles, Resampling(MULTINOMIAL, threshold=Rational(1, 2))).output
-    assert str(output.total_variation(target(source.model))) == BELOW_HALF[particles]
+    found = report(capsys, "check", CASE, "--particles", str(particles), "--threshold", "1/2")
+    assert found["tv"] == BELOW_HALF[particles] and "after every step" not in found["selection"]
