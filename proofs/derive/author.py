@@ -20,6 +20,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from proofs.derive.stored import encode, needed, statement_text
@@ -404,8 +405,8 @@ class Library:
         return found
 
 
-CERTIFICATES = STORED.parent.parent / "build" / "certificates.json"
-"""Certificates found in earlier builds (`proofs.derive.cache`); it may be deleted at any time."""
+CERTIFICATES = Path("build") / "certificates.json"
+"""Certificates found in earlier builds (`proofs.derive.cache`), where the command is run; it may be deleted at any time."""
 
 
 def main(names: list[str]) -> int:

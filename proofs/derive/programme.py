@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import flint
+
 from proofs.derive.order import tidy
 from proofs.kernel import ZERO, Node, ProofError
 from proofs.kernel.arithmetic import Poly, add, cleared, constant, mul, normal_form, power
@@ -31,29 +33,20 @@ def _gap(formula: Node) -> Poly:
 
 
 def solve_exactly(columns: list[Poly], target: Poly) -> list[Fraction] | None:
-    """Rational x with sum x_j columns_j = target, by elimination (free unknowns 0), or None."""
+    """Rational x with sum x_j columns_j = target, by the reduced row echelon form (free unknowns 0), or None."""
     rows = sorted({m for p in [*columns, target] for m in p}, key=lambda m: [(a.serial, k) for a, k in m])
-    matrix = [[p.get(m, Fraction(0)) for p in columns] + [target.get(m, Fraction(0))] for m in rows]
-    pivots: list[tuple[int, int]] = []
-    r = 0
-    for j in range(len(columns)):
-        i = next((i for i in range(r, len(matrix)) if matrix[i][j]), None)
-        if i is None:
-            continue
-        matrix[r], matrix[i] = matrix[i], matrix[r]
-        head = matrix[r][j]
-        matrix[r] = [x / head for x in matrix[r]]
-        for i, row in enumerate(matrix):
-            if i != r and row[j]:
-                f = row[j]
-                matrix[i] = [x - f * y if y else x for x, y in zip(row, matrix[r], strict=True)]
-        pivots.append((r, j))
-        r += 1
-    if any(row[-1] for row in matrix[r:]):
-        return None
+    if not rows:
+        return [Fraction(0)] * len(columns)
+    entries = [p.get(m, Fraction(0)) for m in rows for p in (*columns, target)]
+    numbers = [flint.fmpq(x.numerator, x.denominator) for x in entries]
+    reduced, rank = flint.fmpq_mat(len(rows), len(columns) + 1, numbers).rref()
     out = [Fraction(0)] * len(columns)
-    for i, j in pivots:
-        out[j] = matrix[i][-1]
+    for i in range(rank):
+        pivot = next(j for j in range(len(columns) + 1) if reduced[i, j] != 0)
+        if pivot == len(columns):
+            return None
+        value = reduced[i, len(columns)]
+        out[pivot] = Fraction(int(value.p), int(value.q))
     return out
 
 
