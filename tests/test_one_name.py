@@ -52,6 +52,10 @@ def test_the_readme_table_is_the_catalogues():
     assert as_markdown(made) in PLACES["README"], (
         "write as_markdown(blueprint()) of proofs.reading.blueprint into the README"
     )
+    differing = [row.rocq["differs"] for row in made.rows() if row.rocq and row.rocq["differs"]]
+    assert len(differing) > 10 and all(
+        f": {words.replace('^', chr(92) + '^')}" in PLACES["README"] for words in differing
+    )
     assert {row.about for row in made.rows()} == {"model", "abstraction"}
     assert all(row.link for row in made.rows() if row.about == "abstraction"), (
         "an abstraction says what ties it to the model"

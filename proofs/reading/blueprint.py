@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -221,18 +221,29 @@ def blueprint(folder: Path = STORED) -> Blueprint:
 
 
 def as_markdown(made: Blueprint) -> str:
-    """The README's table of statements, and below it what the seals of each abstraction speak of: from the catalogue and the replay."""
+    """The README's table of statements; below it what the seals of each abstraction speak of, and where Rocq's statement differs."""
     lines = ["| | says | seals are about | whose | kernel | Rocq |", "|---|---|---|---|---|---|"]
     for row in made.rows():
         kernel = "stated" if row.gaps else "yes"
         says = row.title.replace("^", r"\^").replace("*", r"\*")
         lines.append(f"| {row.id} | {says} | {row.about} | {row.source} | {kernel} | {'yes' if row.rocq else ''} |")
-    links = dict.fromkeys(row.link for row in made.rows() if row.link)
-    ids = {link: ", ".join(row.id for row in made.rows() if row.link == link) for link in links}
-    return (
-        "\n".join([*lines, "", *(f"- {names}: {link.replace('*', chr(92) + '*')}" for link, names in ids.items())])
-        + "\n"
-    )
+    links = {row.id: row.link for row in made.rows() if row.link}
+    differs = {row.id: str(row.rocq["differs"]) for row in made.rows() if row.rocq and row.rocq["differs"]}
+    below = [
+        *_remarks(links),
+        "",
+        "Where the theorem in Rocq is not the sealed one to the letter:",
+        "",
+        *_remarks(differs),
+    ]
+    return "\n".join([*lines, "", *below]) + "\n"
+
+
+def _remarks(by_id: Mapping[str, str]) -> Iterator[str]:
+    """A list with a line for each remark, under the IDs that it is about."""
+    for remark in dict.fromkeys(by_id.values()):
+        ids = ", ".join(id for id, text in by_id.items() if text == remark)
+        yield f"- {ids}: {remark.replace('*', chr(92) + '*').replace('^', chr(92) + '^')}"
 
 
 def _registry(refusals: dict[str, str]) -> dict[str, statements.Statement]:
