@@ -8,13 +8,13 @@ from functools import cached_property
 
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.guided import proposal_laws, weight_dispersion
-from smc.exact.lumping import Lumping, lump_process
+from smc.exact.lumping import Lumping, lump_process, unlumped
 from smc.exact.moments import means, pair_moments
 from smc.numbers import ZERO, Ball, Rational, balanced_sum, ball
 from smc.samplers.guided import guided
 from smc.samplers.importance import sis_guided
-from smc.samplers.process import ParticleProcess
-from smc.samplers.sampler import PROPOSALS, Sampler
+from smc.samplers.process import ParticleProcess, Selection
+from smc.samplers.sampler import PARTICLES, Sampler
 from smc.setting.analysis import Constants
 
 
@@ -34,13 +34,14 @@ class Measured:
 
     @property
     def particles(self) -> int:
-        """Number of particles: 1 for a sampler that counts proposals."""
-        return 1 if self.sampler.count is PROPOSALS else self.count
+        """Number of particles: 1 for a sampler that counts proposals or visits."""
+        return self.count if self.sampler.count is PARTICLES else 1
 
     @cached_property
     def _lumped(self) -> tuple[ParticleProcess, Lumping]:
         """The process with states joined that no run can tell apart: the same laws, on fewer cells."""
-        return lump_process(self.sampler.process(self.constants.model, self.constants.twist))
+        process = self.sampler.process(self.constants.model, self.constants.twist)
+        return unlumped(process) if process.selection is Selection.WALK else lump_process(process)
 
     def at(self, count: int) -> Measured:
         """The same run with another count: what does not depend on it is shared."""
@@ -77,7 +78,7 @@ class Measured:
 
     @cached_property
     def second_moment_ratio(self) -> Rational:
-        """`E[Zhat^2]/Z^2`."""
+        """`E[Zhat^2]/Z^2`; of one path, for a sampler that runs one at a time."""
         process, _ = self._lumped
         if self.particles == 1:  # Zhat is the path's accumulated weight: one pass over the edges, no pairs
             return 1 + weight_dispersion(process).chi_square

@@ -36,7 +36,8 @@ def command(
         typer.Option(
             help="naive (SMC, moves by the model), adapted (SMC, moves and weights by the reward model), guided (one particle), "
             "mh (Metropolis-Hastings on guided paths), sis or sis-guided (as naive or guided, resampled once at the end), best-of-n "
-            "(N paths, the one of largest reward), weighted-of-n (one drawn in proportion to the reward)."
+            "(N paths, the one of largest reward), weighted-of-n (one drawn in proportion to the reward), "
+            "backtracking (a walk up and down the tree by values)."
         ),
     ] = "naive",
     particles: Annotated[
@@ -63,6 +64,10 @@ def command(
     choice: Annotated[
         str | None,
         typer.Option(help="The output among the last particles: weight, uniform or argmax.", show_default="weight"),
+    ] = None,
+    visits: Annotated[
+        int | None,
+        typer.Option(help="Number of the visit of a leaf at which it is read (backtracking only).", show_default="1"),
     ] = None,
     value: Annotated[
         str | None,
@@ -131,14 +136,12 @@ def command(
             )
     if explain and method == "monte-carlo":
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
-    for name, count in (("particles", particles), ("proposals", proposals)):
-        if count is not None:
-            whole_number(name, count, most=MOST)
+    given = {"particles": particles, "proposals": proposals, "visits": visits}
+    given = {name: whole_number(name, n, most=MOST) for name, n in given.items() if n is not None}
     sampler = _resampled(find(algorithm), scheme, threshold, choice)
     if planted is not None:
         _check_planted(planted, sampler, method)
         method = "exact"
-    given = {name: n for name, n in (("particles", particles), ("proposals", proposals)) if n is not None}
     count = sampler.counted(**given) if given else sampler.count.default
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
     twist = source.twist(value)

@@ -21,6 +21,7 @@ from math import comb
 from typing import Literal, overload
 
 from smc.errors import InputError, whole_number
+from smc.exact.backtracking import walk_law
 from smc.exact.clouds import cloud_moments
 from smc.exact.independent import best_law, independent_law
 from smc.exact.independent import second_moment as _independent_moment
@@ -208,6 +209,8 @@ def _check_resampled(process: ParticleProcess) -> None:
 def _not_resampled(process: ParticleProcess, count: int) -> OutputLaw:
     if process.selection is Selection.CHAIN:
         return chain_law(process, count)
+    if process.selection is Selection.WALK:
+        return walk_law(process, count)
     return (best_law if process.selection is Selection.BEST else independent_law)(process, count)
 
 

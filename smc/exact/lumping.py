@@ -118,6 +118,11 @@ def lump_process(process: ParticleProcess, keep: Keep = "states") -> tuple[Parti
     return replace(process, steps=steps, sizes=lumping.sizes), lumping
 
 
+def unlumped(process: ParticleProcess) -> tuple[ParticleProcess, Lumping]:
+    """The process as it is, for samplers that tell bisimilar states apart (a walk that goes back sees where it came from)."""
+    return process, Lumping(tuple(tuple(range(n)) for n in process.sizes), process.sizes)
+
+
 def lump_symmetric(process: ParticleProcess) -> tuple[ParticleProcess, Lumping]:
     """The quotient by the coarsest partition in which the states of a class share both their ways out and their ways in.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smc.errors import InputError, one_of
 from smc.samplers.adapted import adapted as _adapted
+from smc.samplers.backtracking import backtracking as _backtracking
 from smc.samplers.best_of_n import best_of_n as _best_of_n
 from smc.samplers.guided import guided as _guided
 from smc.samplers.importance import sis as _sis
@@ -16,7 +17,10 @@ from smc.samplers.weighted_of_n import weighted_of_n as _weighted_of_n
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
 
-SAMPLERS = {s.name: s for s in (_naive, _adapted, _guided, _metropolis, _sis, _sis_guided, _best_of_n, _weighted_of_n)}
+SAMPLERS = {
+    s.name: s
+    for s in (_naive, _adapted, _guided, _metropolis, _sis, _sis_guided, _best_of_n, _weighted_of_n, _backtracking)
+}
 """By command-line name, in the order of reports."""
 
 

@@ -22,6 +22,7 @@ class Selection(Enum):
     RESAMPLED = "particles are resampled on the way; the output is one of the last"
     WEIGHTED = "no resampling; one path is drawn in proportion to its weight"
     BEST = "no resampling; a path of largest weight is taken, ties drawn evenly"
+    WALK = "a walk on the prefix tree, up with weight V(x) and down with M psi V(y); the output is the leaf at a visit"
     CHAIN = "each path is proposed in turn, and accepted with probability min(1, ratio of weights)"
 
 

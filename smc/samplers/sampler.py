@@ -39,6 +39,7 @@ class Count:
 PARTICLES = Count("particles", "N", default=4)
 ONE_PARTICLE = Count("particles", "N", default=1, fixed=1)
 PROPOSALS = Count("proposals", "H", default=1)
+VISITS = Count("visits", "J", default=1)
 
 
 @dataclass(frozen=True)
