@@ -118,9 +118,9 @@ def test_balls_hold_the_rational_law():
     exact, steps = walk.at(5)
     with precision(200):
         balls, enclosed = walk.in_balls(200).at(5)
-    for p, b in [*zip(exact, balls, strict=True), (steps, enclosed)]:
-        low, high = ends(b)
-        assert low <= p <= high < low + Rational(1, 10**40)
+        for p, b in [*zip(exact, balls, strict=True), (steps, enclosed)]:
+            low, high = ends(b)
+            assert low <= p <= high < low + Rational(1, 10**40)
 
 
 def test_check_takes_it_and_no_theorem_on_smc_is_printed():
