@@ -7,7 +7,8 @@ Untrusted.  A derivation is a function that takes a `Proof` and returns its last
     fact.spec(t, ...)                  instantiate quantifiers          fact.gen(x, ...)       generalise
     fact.mp(fact, ...)                 modus ponens                     fact.discharge(phi...) phi => ...
     fact.inst((f(x), term), ...)       second-order instantiation       p.use("P0")            an earlier theorem
-    p.cert(goal, facts, products=, eqs=, dens=)   a certificate         p.auto(goal, facts)    searched by `proofs.derive.programme`
+    p.show(goal, *facts, dens=)        a certificate that is found       p.auto(goal, facts)    by `proofs.derive.programme` alone
+    p.cert(goal, facts, products=, eqs=, dens=)   one with typed coefficients, where the search fails: a note says why
     p.rewrite(equation, lambda F: phi(F), fact)   equals for equals, also under binders
     p.mono(fact, a, b), p.induct(n, phi, base, step), p.cases(a, b, f, g), p.conv(fact, phi), p.cancel(fact), p.axiom(name, t)
 """
@@ -190,6 +191,25 @@ class Proof:
                 continue
             return self.step("certificate", facts, [goal, data, signed, cleared], note)
         raise ProofError(f"{failure}; goal {show(goal)}; {_remainder(goal, theorems, data, equations)}")
+
+    def show(self, goal: Node, *facts: Fact, dens: Iterable[Fact] = (), note: str = "") -> Fact:
+        """The goal by a certificate that `proofs.derive.finder` finds from these facts, with the denominators `dens` cleared.
+
+        Raises NotFound.
+        """
+        from proofs.derive import finder
+
+        dens = list(dens)
+        used = list(dict.fromkeys((*facts, *dens)))
+        products, eqs = finder.find(goal, [f.concl for f in used], [f.concl for f in dens])
+        return self.cert(
+            goal,
+            used,
+            products=[(c, [used[i] for i in ns], ts) for c, ns, ts in products],
+            eqs=[(m, used[i]) for m, i in eqs],
+            dens=dens,
+            note=note,
+        )
 
     def equal(self, a: Any, b: Any, eqs: Iterable = (), dens: Iterable[Fact] = (), note: str = "") -> Fact:
         """a = b by exact arithmetic, modulo equations (multiplier, fact) and with denominators `dens` cleared."""
