@@ -76,16 +76,16 @@ def adapted_law(p: Proof) -> Fact:
         inner = p.mono(given_test.spec(y).gen(y), E(guided(t, z), y, 0), E(guided(t, z), y, symbol(y)))
         weights = given["potentials are non-negative"].spec(t, z, y), given["twist is non-negative"].spec(t + 1, y)
         body = psi(t, z, y) * V(t + 1, y)
-        top = p.cert(le(0, body), products=[(1, weights, [])]).gen(y)
+        top = p.show(le(0, body), *weights).gen(y)
         top = p.mono(top, E(M(t, z), y, 0), E(M(t, z), y, body))
         inverse = p.positive_inverse(p.assume(lt(0, v)))
         flat = p.antisymmetry(p.assume(le(v, 0)), given["twist is non-negative"].spec(t, z))
         none = p.rewrite(flat, lambda H: E(M(t, z), y, body) / H())
         goal = le(0, rho(t, z))
-        weight = p.cases(v, 0, p.cert(goal, eqs=[(1, none)]), p.cert(goal, products=[(1, [top, inverse], [])]))
-        term = p.cert(le(0, rho(t, z) * inner.sides[1]), products=[(1, [weight, inner], [])])
+        weight = p.cases(v, 0, p.show(goal, none), p.show(goal, top, inverse))
+        term = p.show(le(0, rho(t, z) * inner.sides[1]), weight, inner)
         sums = p.mono(term.gen(i), total(N, i, 0), push(symbol))
-        return p.cert(le(0, push(symbol) / over(c, rho)), products=[(1, [sums, p.positive_inverse(mass)], [])])
+        return p.show(le(0, push(symbol) / over(c, rho)), sums, p.positive_inverse(mass))
 
     law, _pattern = p.define_measure(adapted(t, c), y, lambda g: push(g) / over(c, rho), nonneg, dens=[mass])
     return law.both(kernel)
@@ -125,13 +125,13 @@ class Cloud:
         self.p, self.later = p, p.assume(eq(t + 1 + n, T))
         self.clean, self.inside = p.assume(eq(over(c, off_path), 0)), p.assume(lt(i, N))
         alive, some = self.entry(given, self.clean, self.inside)
-        before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, self.later)])
+        before = p.show(lt(t, T), p.nat_nonneg(n), self.later)
         mass = given["guided moves exist"].spec(t, z).mp(before, alive, some)
         inverse = p.positive_inverse(some)
-        own = p.cert(lt(0, rho(t, z)), products=[(1, [mass, inverse], [])])
+        own = p.show(lt(0, rho(t, z)), mass, inverse)
         Npos = given["there are particles"]
         p.note("the weights rho are positive, so their sum is")
-        weak = p.cert(le(0, rho(t, z)), products=[(1, [own], [])])
+        weak = p.show(le(0, rho(t, z)), own)
         self.total = self.positive_sum(own, weak, Npos)
         law = supply(
             p.use("adapted_law"),
@@ -144,20 +144,18 @@ class Cloud:
             here = mean.spec(t, n, z).mp(self.later, alive, mass)
             ratio = value(t + 1, y) / V(t + 1, y)
             term = rho(t, z) * E(guided(t, z), y, ratio)
-            each = p.equal(term, value(t, z) / V(t, z), [(1 / V(t, z), here)], dens=[some])
+            each = p.show(eq(term, value(t, z) / V(t, z)), here, dens=[some])
             sums = self.equal_sums(each)
             moved = law.inst((pattern, ratio))
-            self.means.append(
-                p.equal(moved.sides[0], sums.sides[1] / over(c, rho), [(1, moved), (1 / over(c, rho), sums)])
-            )
+            self.means.append(p.show(eq(moved.sides[0], sums.sides[1] / over(c, rho)), moved, sums))
         stays = (
             supply(p.use("guided_alive"), *(given[name] for name in tuple(exists(p))))
             .spec(t, z)
             .mp(before, alive, mass)
         )
-        each = p.equal(rho(t, z) * stays.sides[0], 0 * rho(t, z), [(rho(t, z), stays)])
+        each = p.show(eq(rho(t, z) * stays.sides[0], 0 * rho(t, z)), stays)
         moved = law.inst((pattern, off_path(t + 1, y)))
-        self.null = p.equal(moved.sides[0], 0, [(1, moved), (1 / over(c, rho), self.equal_sums(each))])
+        self.null = p.show(eq(moved.sides[0], 0), moved, self.equal_sums(each))
 
     def entry(self, given: dict[str, Fact], clean: Fact, inside: Fact) -> tuple[Fact, Fact]:
         """dead(t, c_i) = 0 and 0 < V_t(c_i)."""
@@ -165,16 +163,14 @@ class Cloud:
         known = supply(p.use("guided_null"), given["twist is non-negative"], given["dead is non-negative"])
         each, here = known.spec(t, at(c, k)).left, known.spec(t, at(c, i))
         below = own_term(p, each, N, inside)
-        zero = p.antisymmetry(
-            p.cert(le(here.left.sides[1], 0), products=[(1, [below], [])], eqs=[(1, clean)]), here.left
-        )
+        zero = p.antisymmetry(p.show(le(here.left.sides[1], 0), below, clean), here.left)
         both_facts = here.right.mp(zero)
         return both_facts.left, both_facts.right
 
     def equal_sums(self, fact: Fact) -> Fact:
         p, (one, two) = self.p, fact.sides
-        below = p.cert(le(one, two), eqs=[(1, fact)]).discharge(self.inside).gen(i)
-        above = p.cert(le(two, one), eqs=[(1, fact)]).discharge(self.inside).gen(i)
+        below = p.show(le(one, two), fact).discharge(self.inside).gen(i)
+        above = p.show(le(two, one), fact).discharge(self.inside).gen(i)
         left, right = total(N, i, one), total(N, i, two)
         return p.antisymmetry(p.mono(below, left, right), p.mono(above, right, left))
 
@@ -187,17 +183,17 @@ class Cloud:
         none = p.assume(lt(0, num(0)))
         base = p.absurd(lt(0, total(0, i, term)), none).discharge(none).discharge(le(num(0), N))
         hyp, short = p.assume(claim), p.assume(le(prefix + 1, N))
-        inside = p.cert(lt(prefix, N), products=[(1, [short], []), (1, [], [])])
+        inside = p.show(lt(prefix, N), short)
         last = own.discharge(self.inside).gen(i).spec(prefix).mp(inside)
         goal = lt(0, total(prefix + 1, i, term))
         some = p.assume(lt(0, prefix))
-        rest = hyp.mp(p.cert(le(prefix, N), products=[(1, [inside], [])]), some)
-        high = p.cert(goal, products=[(1, [rest], []), (1, [last], [])])
+        rest = hyp.mp(p.show(le(prefix, N), inside), some)
+        high = p.show(goal, rest, last)
         empty = p.antisymmetry(p.assume(le(prefix, 0)), p.nat_nonneg(prefix))
         alone = p.rewrite(empty, lambda H: total(H(), i, term))
-        low = p.cert(goal, products=[(1, [last], [])], eqs=[(1, alone)])
+        low = p.show(goal, last, alone)
         step = p.cases(prefix, 0, low, high).discharge(lt(0, prefix + 1)).discharge(short).discharge(hyp)
-        return p.induct(prefix, claim, base, step).spec(N).mp(p.cert(le(N, N)), Npos)
+        return p.induct(prefix, claim, base, step).spec(N).mp(p.show(le(N, N)), Npos)
 
 
 @lemma(
@@ -237,8 +233,8 @@ def rooted(p: Proof) -> Fact:
         facts = known.spec(time, x)
         alive, some = facts.right.mp(guard).left, facts.right.mp(guard).right
         inverse, value = p.positive_inverse(some), values.spec(left, time, x).mp(to_go, alive)
-        down = p.cert(le(0, test(time, x)), products=[(1, [value.left, inverse], [])])
-        up = p.cert(le(test(time, x), star(time, x)), products=[(1, [value.right, inverse], [])])
+        down = p.show(le(0, test(time, x)), value.left, inverse)
+        up = p.show(le(test(time, x), star(time, x)), value.right, inverse)
         inside = ranged.spec(time, left, x).mp(to_go, alive, some)
         one = p.use("S3.step").rename_sort("Y", "X")
         one = one.inst(
@@ -250,33 +246,33 @@ def rooted(p: Proof) -> Fact:
             (real("s"), s(left)),
         )
         bounds = positive.spec(left)
-        nonneg = p.cert(le(0, s(left)), products=[(1, [bounds.right], []), (1, [], [])])
+        nonneg = p.show(le(0, s(left)), bounds.right)
         tested_fact, range_fact = down.both(up).discharge(guard).gen(x), inside.discharge(guard).gen(x)
         return supply(one, tested_fact, range_fact, facts.left.gen(x), null, bounds.left, nonneg, Npos)
 
     def towards(one: Fact, same: Fact, before: Node) -> Fact:
         mean, bound = one.left.concl.kids[0].kids[0], one.left.sides[1]
-        up = p.cert(le(mean - before, bound), products=[(1, [one.left], [])], eqs=[(1, same)])
-        return up.both(p.cert(le(before - mean, bound), products=[(1, [one.right], [])], eqs=[(1, same)]))
+        up = p.show(le(mean - before, bound), one.left, same)
+        return up.both(p.show(le(before - mean, bound), one.right, same))
 
     p.note("one step from the cloud c at time t >= 1, t + 1 + n = T")
     one = drift(E(adapted(t, c), x, 0), t + 1, n, cloud.later, cloud.null)
     near = towards(one, quotient(p, cloud.means[1], cloud.means[0], [cloud.total], A(t, c)), A(t, c))
     begun = p.assume(lt(0, t))
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, cloud.later)])
+    before = p.show(lt(t, T), p.nat_nonneg(n), cloud.later)
     martingale = given["answer before"].spec(t, c).mp(begun, before)
     many = p.step("iid_sum", [], [cloud.null.sides[0], N])
-    keeps = p.equal(many.sides[0], 0, [(1, many), (N, cloud.null)])
+    keeps = p.show(eq(many.sides[0], 0), many, cloud.null)
 
     def shifted(fact: Fact) -> Fact:
         """Clouds are counted from 0 in telescope: t there is t + 1 here."""
         fact = fact.discharge(cloud.later.concl, cloud.clean.concl).gen(t, n, c)
         now = p.assume(eq(t + (n + 1), m))
-        later, clean = p.equal(t + 1 + 1 + n, T, [(1, now), (1, split)]), p.assume(eq(over(c, off_path, t + 1), 0))
+        later, clean = p.show(eq(t + 1 + 1 + n, T), now, split), p.assume(eq(over(c, off_path, t + 1), 0))
         always = p.assume(lt(0, num(1)))
         return fact.spec(t + 1, n, c).mp(later, clean).discharge(now.concl, clean.concl, always.concl).gen(t, n, c)
 
-    start_at = p.cert(lt(0, t + 1), products=[(1, [p.nat_nonneg(t)], []), (1, [], [])])
+    start_at = p.show(lt(0, t + 1), p.nat_nonneg(t))
     moves = shifted_martingale(p, martingale.discharge(begun), cloud, split, start_at)
     facts = [shifted(keeps), shifted(near), moves]
     p.note("no cloud is dead: the case 1 <= 0 does not occur")
@@ -292,7 +288,7 @@ def rooted(p: Proof) -> Fact:
     p.note("the first cloud: N guided moves from the root")
     alive, some, begin = given["the root is live"], given["twist at the root"], given["there is a step"]
     mass = given["guided moves exist"].spec(0, root).mp(begin, alive, some)
-    origin = p.equal(num(0) + 1 + m, T, [(1, split)])
+    origin = p.show(eq(num(0) + 1 + m, T), split)
     stays = (
         supply(p.use("guided_alive"), *(given[name] for name in tuple(exists(p)))).spec(0, root).mp(begin, alive, mass)
     )
@@ -301,16 +297,14 @@ def rooted(p: Proof) -> Fact:
     for mean, value in zip(guided_means(p, given), (Vstar, VF), strict=True):
         fact = mean.spec(0, m, root).mp(origin, alive, mass)
         moved = E(guided(0, root), y, value(1, y) / V(1, y))
-        means.append(p.equal(moved, value(0, root) / bv, [(1 / bv, fact)], dens=[mass]))
-    first_step = drift(E(guided(0, root), x, 0), num(1), m, p.equal(num(1) + m, T, [(1, split)]), stays)
+        means.append(p.show(eq(moved, value(0, root) / bv), fact, dens=[mass]))
+    first_step = drift(E(guided(0, root), x, 0), num(1), m, p.show(eq(num(1) + m, T), split), stays)
     first_near = towards(first_step, quotient(p, means[1], means[0], [mass], target), target)
     many = p.step("iid_sum", [], [stays.sides[0], N])
-    zero = p.equal(many.sides[0], 0, [(1, many), (N, stays)])
+    zero = p.show(eq(many.sides[0], 0), many, stays)
     errors = positive.spec(n).right
     inverse = p.positive_inverse(Npos)
-    error_fact = p.cert(
-        le(0, error(n)), products=[("1/2", [errors, errors, inverse], []), ("1/2", [errors, inverse], [])]
-    )
+    error_fact = p.show(le(0, error(n)), errors, inverse)
 
     e, Y = fn("e", "nat -> real"), "X*"
     out = (
@@ -335,7 +329,7 @@ def shifted_martingale(p: Proof, fact: Fact, cloud: Cloud, split: Fact, start_at
     """W_{t+1}(c) = E W_{t+2} for t + (n + 1) = m."""
     fact = fact.discharge(cloud.later.concl).gen(t, n, c)
     now = p.assume(eq(t + (n + 1), m))
-    later = p.equal(t + 1 + 1 + n, T, [(1, now), (1, split)])
+    later = p.show(eq(t + 1 + 1 + n, T), now, split)
     clean, always = p.assume(eq(over(c, off_path, t + 1), 0)), p.assume(lt(0, num(1)))
     out = fact.spec(t + 1, n, c).mp(later, start_at)
     return out.discharge(now.concl, clean.concl, always.concl).gen(t, n, c)
@@ -343,7 +337,7 @@ def shifted_martingale(p: Proof, fact: Fact, cloud: Cloud, split: Fact, start_at
 
 def last_answer(p: Proof, given: dict[str, Fact], cloud: Cloud, split: Fact, at_end: Fact, clean: Fact, A) -> Fact:
     """W = A for the cloud at time t + 1 = T: forall t c."""
-    z, same = at(c, i), p.equal(T, t + 1, [(1, at_end), (1, split)])
+    z, same = at(c, i), p.show(eq(T, t + 1), at_end, split)
     here = p.assume(eq(over(c, off_path, t), 0))
     alive_some = cloud.entry(given, here, cloud.inside)[1].discharge(here).gen(t).spec(t + 1).mp(clean)
     ends = [
@@ -351,9 +345,9 @@ def last_answer(p: Proof, given: dict[str, Fact], cloud: Cloud, split: Fact, at_
         p.rewrite(same, lambda H: eq(VF(H(), z), F(z) * V(H(), z)), given["tested terminal value"].spec(z)),
         p.rewrite(same, lambda H: eq(W(H(), c), total(N, i, F(z)) / N), given["answer at the end"].spec(c)),
     ]
-    v = V(t + 1, z)
-    ones = cloud.equal_sums(p.equal(star(t + 1, z), 1, [(1 / v, ends[0])], dens=[alive_some]))
-    tests = cloud.equal_sums(p.equal(test(t + 1, z), F(z), [(1 / v, ends[1])], dens=[alive_some]))
+    V(t + 1, z)
+    ones = cloud.equal_sums(p.show(eq(star(t + 1, z), 1), ends[0], dens=[alive_some]))
+    tests = cloud.equal_sums(p.show(eq(test(t + 1, z), F(z)), ends[1], dens=[alive_some]))
     opened = p.rewrite(ones, lambda H: over(c, test, t + 1) / H())
-    out = p.equal(W(t + 1, c), A(t + 1, c), [(1, ends[2]), (1, opened), (1 / N, tests)])
+    out = p.show(eq(W(t + 1, c), A(t + 1, c)), ends[2], opened, tests)
     return out.discharge(at_end.concl, clean.concl).gen(t, c)

@@ -75,9 +75,7 @@ def telescope(p: Proof) -> Fact:
     last = p.assume(eq(t + 0, m))
     same = ends.spec(t, c).mp(last, fine)
     gap = W(t, c) - A(t, c)
-    base = p.cert(le(gap, total(0, j, e(j))), eqs=[(1, same)]).both(
-        p.cert(le(-gap, total(0, j, e(j))), eqs=[(1, same)])
-    )
+    base = p.show(le(gap, total(0, j, e(j))), same).both(p.show(le(-gap, total(0, j, e(j))), same))
     hyp, here = p.assume(claim(n)), p.assume(now)
     p.note("alive: average the induction hypothesis over the next cloud and add the drift of A")
     living_fact, next_good = p.assume(living), p.assume(eq(bad(t + 1, d), 0))
@@ -89,11 +87,7 @@ def telescope(p: Proof) -> Fact:
     def half(fact: Fact, drift_fact: Fact, sign: int) -> Fact:
         low, high = fact.sides
         mean = p.mono(fact.discharge(next_good).gen(d), E(law, d, low), E(law, d, high), null)
-        return p.cert(
-            le(sign * gap, total(n + 1, j, e(j))),
-            products=[(1, [mean], []), (1, [drift_fact], [])],
-            eqs=[(1, martingale)],
-        )
+        return p.show(le(sign * gap, total(n + 1, j, e(j))), mean, drift_fact, martingale)
 
     moving = half(there.left, one.left, 1).both(half(there.right, one.right, -1))
     moving = p.conv(moving, both(le(gap, total(n + 1, j, e(j))), le(-gap, total(n + 1, j, e(j)))))
@@ -101,10 +95,7 @@ def telescope(p: Proof) -> Fact:
     dead = p.assume(le(alive(t, c), 0))
     equal = stops.spec(t, n, c).mp(here, fine, dead)
     sums = p.mono(error.gen(n), total(n, j, 0), total(n, j, e(j)))
-    still = [
-        p.cert(le(f, total(n + 1, j, e(j))), products=[(1, [sums], []), (1, [error], [])], eqs=[(1, equal)])
-        for f in (gap, -gap)
-    ]
+    still = [p.show(le(f, total(n + 1, j, e(j))), sums, error, equal) for f in (gap, -gap)]
     either = p.cases(alive(t, c), 0, still[0].both(still[1]), moving)
     return p.induct(
         n, claim(n), base.discharge(last.concl, good).gen(t, c), either.discharge(now, good).gen(t, c).discharge(hyp)
@@ -127,7 +118,7 @@ def telescope_start(p: Proof) -> Fact:
     def half(fact: Fact, first: Fact, bias: Node) -> Fact:
         low, high = fact.sides
         mean = p.mono(fact.discharge(good).gen(d), E(start, d, low), E(start, d, high), null)
-        return p.cert(le(bias, total(m + 1, j, e(j))), products=[(1, [mean], []), (1, [first], [])])
+        return p.show(le(bias, total(m + 1, j, e(j))), mean, first)
 
     mean_W = E(start, d, W(0, d))
     return half(both_ways.left, near.left, mean_W - target).both(half(both_ways.right, near.right, target - mean_W))
@@ -144,8 +135,8 @@ def product_at_least_one(p: Proof) -> Fact:
     given = p.assume(all_of(k, le(1, f(k))))
     claim = le(1, product(n, k, f(k)))
     hyp, last = p.assume(claim), given.spec(n)
-    base = p.cert(le(1, product(0, k, f(k))))
-    step = p.cert(le(1, product(n + 1, k, f(k))), products=[(1, [hyp, last], []), (1, [hyp], []), (1, [last], [])])
+    base = p.show(le(1, product(0, k, f(k))))
+    step = p.show(le(1, product(n + 1, k, f(k))), hyp, last)
     return p.induct(n, claim, base, step.discharge(hyp))
 
 
@@ -196,9 +187,9 @@ def through_a_mean(
     (law, d), (a, w), (guard, ahead, inside, big) = over, pair, facts
     P, m, mean_w = big.sides[1], E(law, d, a), E(law, d, w)
     low = p.mono(inside.left.discharge(guard).gen(d), E(law, d, 0), m, null)
-    Ppos = p.cert(lt(0, P), products=[(1, [big], []), (1, [], [])])
-    at_a = p.cert(lt(0, 1 + (P - 1) * a), products=[(1, [big, inside.left], []), (1, [], [])])
-    at_m = p.cert(lt(0, 1 + (P - 1) * m), products=[(1, [big, low], []), (1, [], [])])
+    Ppos = p.show(lt(0, P), big)
+    at_a = p.show(lt(0, 1 + (P - 1) * a), big, inside.left)
+    at_m = p.show(lt(0, 1 + (P - 1) * m), big, low)
     inverse = p.positive_inverse(at_a)
     tangent = p.cert(
         le(w * (1 + (P - 1) * m) ** 2, P * (a + (P - 1) * m**2)),
@@ -207,7 +198,7 @@ def through_a_mean(
     )
     left, right = tangent.sides
     mean = p.mono(tangent.discharge(guard).gen(d), E(law, d, left), E(law, d, right), null)
-    return p.cert(odds(m, mean_w, P), products=[(1, [mean, p.positive_inverse(at_m)], [])], dens=[at_m]), low
+    return p.show(odds(m, mean_w, P), mean, p.positive_inverse(at_m), dens=[at_m]), low
 
 
 def chained(p: Proof, a: Node, first: Fact, then: Fact, low: Fact, factors: tuple[Fact, Fact], inside: Fact) -> Fact:
@@ -215,12 +206,9 @@ def chained(p: Proof, a: Node, first: Fact, then: Fact, low: Fact, factors: tupl
     fbig, big = factors
     factor, P, m = fbig.sides[1], big.sides[1], low.sides[1]
     w = open_odds(then)
-    at_m = p.cert(lt(0, 1 + (P - 1) * m), products=[(1, [big, low], []), (1, [], [])])
-    Ppos = p.cert(le(0, P), products=[(1, [big], []), (1, [], [])])
-    at_a = p.cert(
-        le(0, 1 + (P * factor - 1) * a),
-        products=[(1, [inside.right], []), (1, [Ppos, fbig, inside.left], []), (1, [Ppos, inside.left], [])],
-    )
+    at_m = p.show(lt(0, 1 + (P - 1) * m), big, low)
+    Ppos = p.show(le(0, P), big)
+    at_a = p.show(le(0, 1 + (P * factor - 1) * a), inside.right, Ppos, fbig, inside.left)
     inverse = p.positive_inverse(at_m)
     return p.cert(
         odds(a, w, P * factor), products=[(1, [at_a, then, inverse], []), (1, [Ppos, first, inverse], [])], dens=[at_m]
@@ -263,7 +251,7 @@ def telescope_odds(p: Proof) -> Fact:
 
     fine, last = p.assume(good), p.assume(eq(t + 0, m))
     same = ends.spec(t, c).mp(last, fine)
-    base = p.cert(odds(A(t, c), W(t, c), chain.up_to(num(0))), eqs=[(1, same)])
+    base = p.show(odds(A(t, c), W(t, c), chain.up_to(num(0))), same)
     hyp, here = p.assume(claim(n)), p.assume(now)
     big = p.use("product_at_least_one").cut(factor.gen(n)).spec(n)
     range_here = inside.spec(t, n + 1, c).mp(here, fine)
@@ -276,15 +264,13 @@ def telescope_odds(p: Proof) -> Fact:
     mean = chained(p, A(t, c), first, then, low, (factor, big), range_here)
     martingale = moves.spec(t, n, c).mp(here, fine, living_fact)
     goal = odds(A(t, c), W(t, c), chain.up_to(n + 1))
-    moving = p.cert(goal, products=[(1, [mean], [])], eqs=[(-(1 - A(t, c)) - chain.up_to(n + 1) * A(t, c), martingale)])
+    moving = p.show(goal, mean, martingale)
     p.note("not alive: W = A")
     dead = p.assume(le(alive(t, c), 0))
     equal = stops.spec(t, n, c).mp(here, fine, dead)
     more = p.use("product_at_least_one").cut(factor.gen(n)).spec(n + 1)
-    still = p.cert(
-        odds(A(t, c), A(t, c), chain.up_to(n + 1)), products=[(1, [more, range_here.left, range_here.right], [])]
-    )
-    still = p.cert(goal, products=[(1, [still], [])], eqs=[(-(1 - A(t, c)) - chain.up_to(n + 1) * A(t, c), equal)])
+    still = p.show(odds(A(t, c), A(t, c), chain.up_to(n + 1)), more, range_here.left, range_here.right)
+    still = p.show(goal, still, equal)
     either = p.cases(alive(t, c), 0, still, moving)
     return p.induct(
         n, claim(n), base.discharge(last.concl, good).gen(t, c), either.discharge(now, good).gen(t, c).discharge(hyp)

@@ -130,14 +130,14 @@ def clouds_stay_good(p: Proof) -> Fact:
     stay = given["moves stay good"].spec(t, at(c, i)).mp(before, zero.spec(i).mp(inside))
     p.note("each component of the mixture gives bad the mass 0")
     term = w(t, at(c, i)) * E(K(t, at(c, i)), f, bad(t + 1, f))
-    each = p.equal(term, 0 * term, [(w(t, at(c, i)), stay)]).discharge(inside).gen(i)
+    each = p.show(eq(term, 0 * term), stay).discharge(inside).gen(i)
     pair = (fn("f", "nat -> real")(k), at_k(term)), (fn("g", "nat -> real")(k), 0 * at_k(term))
     none = p.use("sum_equal").inst(*pair).spec(N).mp(each)
     mix = given["mixture of bad"].spec(t, c).mp(before, alive)
     one = E(mixture(t, c), f, bad(t + 1, f))
-    mean = p.equal(one, 0, [(1, mix), (1 / weights, none)])
+    mean = p.show(eq(one, 0), mix, none)
     many = p.step("iid_sum", [], [one, N])
-    out = p.equal(E(draws(N, mixture(t, c)), d, over(d, lambda q: bad(t + 1, q))), 0, [(1, many), (N, mean)])
+    out = p.show(eq(E(draws(N, mixture(t, c)), d, over(d, lambda q: bad(t + 1, q))), 0), many, mean)
     return out.discharge(before, clean, alive).gen(t, c)
 
 
@@ -169,12 +169,11 @@ def no_weight(p: Proof, given: dict[str, Fact], before: Fact, clean: Fact) -> tu
     zero = pointwise_zero(p, given, none, w)
     inside = p.assume(lt(i, N))
     term = w(t, at(c, i)) * E(K(t, at(c, i)), f, h(t + 1, f))
-    factor = E(K(t, at(c, i)), f, h(t + 1, f))
-    each = p.equal(term, 0 * term, [(factor, zero.spec(i).mp(inside))]).discharge(inside).gen(i)
+    each = p.show(eq(term, 0 * term), zero.spec(i).mp(inside)).discharge(inside).gen(i)
     pair = (fn("f", "nat -> real")(k), at_k(term)), (fn("g", "nat -> real")(k), 0 * at_k(term))
     gone = p.use("sum_equal").inst(*pair).spec(N).mp(each)
     future = carried(p, given, before, clean)
-    return none, p.equal(over(c, lambda q: h(t, q)), 0, [(1, future), (1, gone)])
+    return none, p.show(eq(over(c, lambda q: h(t, q)), 0), future, gone)
 
 
 @lemma(
@@ -195,7 +194,7 @@ def particle_mean(p: Proof) -> Fact:
     base = last_step(p, given, end, lambda s, cl: A(s, cl), 1)
     hyp = p.assume(claim(m))
     now, clean = p.assume(eq(t + (m + 1), n)), p.assume(good(t, c))
-    before = p.cert(lt(t, n), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, n), p.nat_nonneg(m), now)
     goal = eq(A(t, c), over(c, lambda q: h(t, q)) / N)
     p.note("all weights vanish: both sides are 0")
     none, gone = no_weight(p, given, before, clean)
@@ -224,7 +223,7 @@ def particle_mean(p: Proof) -> Fact:
 def last_step(p: Proof, given: dict[str, Fact], end: Fact, of, degree: int) -> Fact:
     """The base of both inductions: at t = n, A = ((1/N) sum_i h(n, c_i))^degree."""
     at_end, clean = p.assume(eq(t + 0, n)), p.assume(good(t, c))
-    same = p.equal(t, n, [(1, at_end)])
+    same = p.show(eq(t, n), at_end)
     there = p.rewrite(same, lambda F: good(F(), c), clean)
     positive = given["bad is non-negative"].spec(n, at(c, k)).gen(k)
     zero = p.use("terms_vanish").inst((fn("f", "nat -> real")(k), bad(n, at(c, k)))).spec(N).mp(positive, there)
@@ -233,11 +232,10 @@ def last_step(p: Proof, given: dict[str, Fact], end: Fact, of, degree: int) -> F
     q = at(c, k)
     pair = (fn("f", "nat -> real")(k), h(n, q)), (fn("g", "nat -> real")(k), last(q))
     sums = p.use("sum_equal").inst(*pair).spec(N).mp(each)
-    hs, ws = sums.sides
-    extra = 1 / N if degree == 1 else (hs + ws) / N**2
-    value = p.equal(of(n, c), (hs / N) ** degree, [(1, end.spec(c)), (extra, sums)])
+    hs, _ = sums.sides
+    value = p.show(eq(of(n, c), (hs / N) ** degree), end.spec(c), sums)
     back = p.rewrite(
-        p.equal(n, t, [(1, at_end)]), lambda F: eq(of(F(), c), (over(c, lambda q: h(F(), q)) / N) ** degree), value
+        p.show(eq(n, t), at_end), lambda F: eq(of(F(), c), (over(c, lambda q: h(F(), q)) / N) ** degree), value
     )
     if degree == 1:
         back = p.conv(back, eq(of(t, c), over(c, lambda q: h(t, q)) / N))
@@ -278,13 +276,13 @@ def particle_second_moment(p: Proof) -> Fact:
     end_equal = last_step(p, given, end, lambda s, cl: B(s, cl), 2)
     at_end, clean = p.assume(eq(t + 0, n)), p.assume(good(t, c))
     same = end_equal.spec(t, c).mp(at_end, clean)
-    base = p.cert(le(B(t, c), product(0, k, grow(t + 1 + k)) * (over(c, lambda q: h(t, q)) / N) ** 2), eqs=[(1, same)])
+    base = p.show(le(B(t, c), product(0, k, grow(t + 1 + k)) * (over(c, lambda q: h(t, q)) / N) ** 2), same)
     base = base.discharge(at_end, clean).gen(t, c)
 
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), n))
-    before = p.cert(lt(t, n), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
-    next_time = p.cert(le(t + 1, n), products=[(1, [p.nat_nonneg(m)], [])], eqs=[(1, now)])
+    before = p.show(lt(t, n), p.nat_nonneg(m), now)
+    next_time = p.show(le(t + 1, n), p.nat_nonneg(m), now)
     mean = E(mixture(t, c), f, h(t + 1, f))
     later = E(draws(N, mixture(t, c)), d, B(t + 1, d))
     recursion = rec.spec(t, c).mp(before)
@@ -320,9 +318,9 @@ def particle_second_moment(p: Proof) -> Fact:
     known = (
         given["h is bounded"].spec(t, q, e).mp(before, zero.spec(i).mp(inside), p.assume(eq(bad(t + 1, e), 0)), kept)
     )
-    yes = p.cert(term, products=[(1, [kept, known], [])])
+    yes = p.show(term, kept, known)
     gone = p.antisymmetry(p.assume(le(w(t, q), 0)), given["weights are non-negative"].spec(t, q))
-    no = p.cert(term, eqs=[(b(t + 1) * push - h(t + 1, e), gone)])
+    no = p.show(term, gone)
     each = p.cases(w(t, q), 0, no, yes).discharge(inside).gen(i)
     summed = p.mono(each, total(N, i, w(t, q) * h(t + 1, e)), total(N, i, b(t + 1) * (w(t, q) * push)))
     mix = given["mixture of h"].spec(t, c).mp(before, alive)
@@ -341,31 +339,20 @@ def particle_second_moment(p: Proof) -> Fact:
     )
     p.note("so next(h^2) <= b next(h)^2")
     nonneg = given["h is non-negative"].spec(t + 1, f).mp(next_time, fine)
-    square = (
-        p.cert(le(h(t + 1, f) ** 2, b(t + 1) * mean * h(t + 1, f)), products=[(1, [top, nonneg], [])])
-        .discharge(fine)
-        .gen(f)
-    )
+    square = p.show(le(h(t + 1, f) ** 2, b(t + 1) * mean * h(t + 1, f)), top, nonneg).discharge(fine).gen(f)
     squares = E(mixture(t, c), f, h(t + 1, f) ** 2)
     one_null = particle_null(p, given, before, clean, alive)
     second = p.mono(square, squares, E(mixture(t, c), f, b(t + 1) * mean * h(t + 1, f)), one_null)
     p.note("E ((1/N) sum_j h(d_j))^2 = next(h^2)/N + (1 - 1/N) next(h)^2 <= (1 + (b - 1)/N) next(h)^2")
     pair = p.step("iid_pair", [], [E(mixture(t, c), e, E(mixture(t, c), f, h(t + 1, e) * h(t + 1, f))), N])
     inverse = p.positive_inverse(many)
-    spread = p.cert(
-        le(E(draws(N, mixture(t, c)), d, (hs / N) ** 2), grow(t + 1) * mean**2),
-        products=[(1, [second, inverse], [])],
-        eqs=[(1 / N**2, pair)],
-        dens=[many],
+    spread = p.show(
+        le(E(draws(N, mixture(t, c)), d, (hs / N) ** 2), grow(t + 1) * mean**2), second, inverse, pair, dens=[many]
     )
     future = carried(p, given, before, clean)
-    total_w = p.equal(
-        weights / N * mean, over(c, lambda q: h(t, q)) / N, [(weights / N, mix), (1 / N, future)], [alive]
-    )
+    total_w = p.show(eq(weights / N * mean, over(c, lambda q: h(t, q)) / N), mix, future, dens=[alive])
     left, right = total_w.sides
-    chained = p.cert(
-        le(later, tail * grow(t + 1) * mean**2), products=[(1, [later_bound], []), (1, [rest, spread], [])]
-    )
+    chained = p.show(le(later, tail * grow(t + 1) * mean**2), later_bound, rest, spread)
     high = p.cert(
         goal,
         products=[(1, [chained], [weights / N])],
@@ -384,11 +371,7 @@ def growth_positive(p: Proof, given: dict[str, Fact]) -> Fact:
     many = given["there are particles"]
     one = p.step("nat_step", [many], [])
     inverse = p.positive_inverse(many)
-    return p.cert(
-        le(0, 1 + (b(k) - 1) / N),
-        products=[(1, [one, inverse], []), (1, [given["b is non-negative"].spec(k), inverse], [])],
-        dens=[many],
-    ).gen(k)
+    return p.show(le(0, 1 + (b(k) - 1) / N), one, inverse, given["b is non-negative"].spec(k), dens=[many]).gen(k)
 
 
 def particle_null(p: Proof, given: dict[str, Fact], before: Fact, clean: Fact, alive: Fact) -> tuple[Node, Fact, Fact]:

@@ -98,11 +98,11 @@ def guided_null(p: Proof) -> Fact:
     v, some = V(t, x), p.assume(lt(0, V(t, x)))
     _flat, gone = flat_twist(p, twist)
     one = le(v * (1 / v), 1)
-    full = p.cases(v, 0, p.cert(one, products=[(1, [], [])], eqs=[(1, gone)]), p.cert(one, dens=[some]))
-    nonneg = p.cert(le(0, off_path(t, x)), products=[(1, [alive], []), (1, [full], [])])
+    full = p.cases(v, 0, p.show(one, gone), p.show(one, dens=[some]))
+    nonneg = p.show(le(0, off_path(t, x)), alive, full)
     guard = p.assume(eq(off_path(t, x), 0))
-    off = p.cert(le(dead(t, x), 0), products=[(1, [full], [])], eqs=[(1, guard)])
-    wrong = p.cert(lt(0, 0), products=[(1, [alive], []), (1, [], [])], eqs=[(1, guard), (1, gone)])
+    off = p.show(le(dead(t, x), 0), full, guard)
+    wrong = p.show(lt(0, 0), alive, guard, gone)
     positive = p.cases(v, 0, p.absurd(lt(0, v), wrong), some)
     return nonneg.both(p.antisymmetry(off, alive).both(positive).discharge(guard)).gen(t, x)
 
@@ -134,10 +134,10 @@ def guided_alive(p: Proof) -> Fact:
     v, z = V(t + 1, y), off_path(t + 1, y)
     guard, some = p.assume(eq(dead(t + 1, y), 0)), p.assume(lt(0, v))
     flat, _gone = flat_twist(p, given["twist is non-negative"].spec(t + 1, y))
-    low = p.equal(psi(t, x, y) * v * z, 0 * v, [(psi(t, x, y) * z, flat)])
-    high = p.equal(psi(t, x, y) * v * z, 0 * v, [(psi(t, x, y) * v, guard)], dens=[some])
+    low = p.show(eq(psi(t, x, y) * v * z, 0 * v), flat)
+    high = p.show(eq(psi(t, x, y) * v * z, 0 * v), guard, dens=[some])
     zero = on_moves(p, given, low, high, before, alive)
-    out = p.equal(E(guided(t, x), y, z), 0, [(1, move_law(p, given, mass, z)), (1 / BV, zero)])
+    out = p.show(eq(E(guided(t, x), y, z), 0), move_law(p, given, mass, z), zero)
     return out.discharge(before, live, mass.concl).gen(t, x)
 
 
@@ -152,16 +152,16 @@ def guided_mean(p: Proof) -> Fact:
     recursion = p.assume(all_of(t, x, implies(lt(t, T), live, eq(U(t, x), step))))
     zero = p.assume(all_of(t, n, x, implies(eq(t + n, T), live, eq(V(t, x), 0), eq(U(t, x), 0))))
     later, alive, mass = p.assume(eq(t + 1 + n, T)), p.assume(live), p.assume(lt(0, BV))
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, later)])
+    before = p.show(lt(t, T), p.nat_nonneg(n), later)
     v, some, guard = V(t + 1, y), p.assume(lt(0, V(t + 1, y))), p.assume(eq(dead(t + 1, y), 0))
     flat, _gone = flat_twist(p, given["twist is non-negative"].spec(t + 1, y))
     goal = eq(psi(t, x, y) * v * (U(t + 1, y) / v), psi(t, x, y) * U(t + 1, y))
     none = zero.spec(t + 1, n, y).mp(later, guard, flat)
-    low = p.cert(goal, eqs=[(psi(t, x, y) / v * U(t + 1, y), flat), (psi(t, x, y), none)])
-    means = on_moves(p, given, low, p.cert(goal, dens=[some]), before, alive)
+    low = p.show(goal, flat, none)
+    means = on_moves(p, given, low, p.show(goal, dens=[some]), before, alive)
     law = move_law(p, given, mass, U(t + 1, y) / v)
     rec = recursion.spec(t, x).mp(before, alive)
-    out = p.equal(U(t, x), BV * law.sides[0], [(1, rec), (1, means), (BV, law)], dens=[mass])
+    out = p.show(eq(U(t, x), BV * law.sides[0]), rec, means, law, dens=[mass])
     return out.discharge(later.concl, live, mass.concl).gen(t, n, x)
 
 
@@ -180,10 +180,10 @@ class Move:
 
     def __init__(self, p: Proof, given: dict[str, Fact], later: Fact, alive: Fact, here: Fact):
         self.p = p
-        before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, later)])
+        before = p.show(lt(t, T), p.nat_nonneg(n), later)
         self.ratio = given["Bellman ratios in range"].spec(t, x).mp(before, alive, here)
         least = given["bounds are positive"].spec(t).left
-        self.mass = p.chain(p.cert(lt(0, lo(t) * V(t, x)), products=[(1, [least, here], [])]), self.ratio.left)
+        self.mass = p.chain(p.show(lt(0, lo(t) * V(t, x)), least, here), self.ratio.left)
         names = tuple(exists(p))
         zero = supply(p.use("guided_alive"), *(given[name] for name in names)).spec(t, x).mp(before, alive, self.mass)
         known = supply(p.use("guided_null"), given["twist is non-negative"], given["dead is non-negative"]).spec(
@@ -227,7 +227,7 @@ def guided_chord(p: Proof) -> Fact:
     )
     here, at_end = p.assume(lt(0, V(t, x))), p.assume(eq(t + num(0), T))
     _, above, below = (p.assume(f) for f in conditions(num(0)))
-    same, f = p.equal(T, t, [(1, at_end)]), given["test function"].spec(x)
+    same, f = p.show(eq(T, t), at_end), given["test function"].spec(x)
     ends = [
         p.rewrite(same, lambda H: eq(Vstar(H(), x), V(H(), x)), given["terminal value"].spec(x)),
         p.rewrite(same, lambda H: eq(VF(H(), x), F(x) * V(H(), x)), given["tested terminal value"].spec(x)),
@@ -247,43 +247,31 @@ def guided_chord(p: Proof) -> Fact:
 
     hyp = p.assume(claim(n), note="induction hypothesis, for every scale c")
     now, alive = p.assume(eq(t + (n + 1), T)), p.assume(live)
-    later = p.equal(t + 1 + n, T, [(1, now)])
+    later = p.show(eq(t + 1 + n, T), now)
     move = Move(p, given, later, alive, here)
     scale_pos, above, below = (p.assume(f) for f in conditions(n + 1))
     symbol = fn("f", "nat -> real")(k)
     rests, fronts = [], []
     for g, side in ((lo, "left"), (hi, "right")):
-        nonneg = p.cert(le(0, g(k)), products=[(1, [getattr(given["bounds are positive"].spec(k), side)], [])]).gen(k)
+        nonneg = p.show(le(0, g(k)), getattr(given["bounds are positive"].spec(k), side)).gen(k)
         rests.append(p.use("product_nonneg").inst((symbol, g(k))).cut(nonneg).spec(n, t + 1))
         fronts.append(p.use("product_front").inst((symbol, g(k))).spec(n, t))
     p.note("apply it at the next state with the scale c rho, rho = BV/V")
     rho = BV / V(t, x)
     inverse = p.positive_inverse(here)
     low, high = ranges(n, t + 1)
-    rho_low = p.cert(le(lo(t), rho), products=[(1, [move.ratio.left, inverse], [])], dens=[here])
-    rho_high = p.cert(le(rho, hi(t)), products=[(1, [move.ratio.right, inverse], [])], dens=[here])
-    rho_pos = p.cert(le(0, c * rho), products=[(1, [scale_pos, move.mass, inverse], [])])
-    above_next = p.cert(
-        le(a, c * rho * low), products=[(1, [above], []), (1, [scale_pos, rho_low, rests[0]], [])], eqs=[(c, fronts[0])]
-    )
-    below_next = p.cert(
-        le(c * rho * high, b),
-        products=[(1, [below], []), (1, [scale_pos, rho_high, rests[1]], [])],
-        eqs=[(c, fronts[1])],
-    )
+    rho_low = p.show(le(lo(t), rho), move.ratio.left, inverse, dens=[here])
+    rho_high = p.show(le(rho, hi(t)), move.ratio.right, inverse, dens=[here])
+    rho_pos = p.show(le(0, c * rho), scale_pos, move.mass, inverse)
+    above_next = p.show(le(a, c * rho * low), above, scale_pos, rho_low, rests[0], fronts[0])
+    below_next = p.show(le(c * rho * high, b), below, scale_pos, rho_high, rests[1], fronts[1])
     inner = hyp.spec(t + 1, y, c * rho).mp(later, move.alive, move.some, rho_pos, above_next, below_next)
     p.note("average over the guided move: rho E[guided](Vstar/V) = Vstar/V, the same for VF, and GF = E[guided] GF")
     means, path = move.means, move.path
-    unit = c / V(t, x)
     parts = [move.average(f) for f in (inner.left.left, inner.left.right, inner.right)]
-    one = p.cert(goal.kids[0].kids[0], products=[(1, [parts[0]], [])], eqs=[(unit, means[0])], dens=[here])
-    two = p.cert(goal.kids[0].kids[1], products=[(1, [parts[1]], [])], eqs=[(unit, means[0])], dens=[here])
-    three = p.cert(
-        goal.kids[1],
-        products=[(1, [parts[2]], [])],
-        eqs=[(unit * (b - tau), means[0]), ((b - a) * unit, means[1]), ((b - a) * tau, path)],
-        dens=[here],
-    )
+    one = p.show(goal.kids[0].kids[0], parts[0], means[0], dens=[here])
+    two = p.show(goal.kids[0].kids[1], parts[1], means[0], dens=[here])
+    three = p.show(goal.kids[1], parts[2], means[0], means[1], path, dens=[here])
     step = one.both(two).both(three).discharge(now.concl, live, here.concl, *conditions(n + 1)).gen(t, x, c)
     return p.induct(n, claim(n), base, step.discharge(hyp))
 
@@ -302,21 +290,17 @@ def guided_step(p: Proof) -> Fact:
     above, below = p.assume(le(a, low)), p.assume(le(high, b))
     move = Move(p, given, later, alive, here)
     means, path = move.means, move.path
-    unit = p.cert(le(0, 1), products=[(1, [], [])])
+    unit = p.show(le(0, 1))
 
     def chord(threshold: Node, between: Fact) -> Fact:
         inner = p.use("guided_chord").inst((tau, threshold)).cut(between).spec(n, t + 1, y, 1)
         return inner.mp(later, move.alive, move.some, unit, above, below)
 
     p.note("a <= tau <= b: average the bounds of Vstar/V over the first move")
-    weak = chord(a, p.cert(le(a, a)).both(order)).left
+    weak = chord(a, p.show(le(a, a)).both(order)).left
     mean = Vstar(t, x) / BV
-    least = p.cert(
-        le(a, mean), products=[(1, [move.average(weak.left)], [])], eqs=[(1 / BV, means[0])], dens=[move.mass]
-    )
-    most = p.cert(
-        le(mean, b), products=[(1, [move.average(weak.right)], [])], eqs=[(1 / BV, means[0])], dens=[move.mass]
-    )
+    least = p.show(le(a, mean), move.average(weak.left), means[0], dens=[move.mass])
+    most = p.show(le(mean, b), move.average(weak.right), means[0], dens=[move.mass])
     sharp = move.average(chord(mean, least.both(most)).right)
     out = p.cert(
         le((b - a) * (VF(t, x) / BV - mean * GF(t, x)), (mean - a) * (b - mean)),
@@ -339,9 +323,9 @@ def guided_above(p: Proof) -> Fact:
     steps, alive, here = p.assume(eq(T, n + 1)), p.assume(eq(dead(0, root), 0)), p.assume(lt(0, V(0, root)))
     low, high = ranges(n, num(1))
     above, below = p.assume(le(a, low)), p.assume(le(high, s**2 * a))
-    later = p.equal(num(0) + 1 + n, T, [(1, steps)])
-    square = p.cert(le(1, s**2), products=[(1, [one, one], []), (2, [one], [])])
-    order = p.cert(le(a, s**2 * a), products=[(1, [apos, square], [])])
+    later = p.show(eq(num(0) + 1 + n, T), steps)
+    square = p.show(le(1, s**2), one)
+    order = p.show(le(a, s**2 * a), apos, square)
 
     def at_root(top: Node, wide: Fact, order: Fact) -> Fact:
         out = p.use("guided_step").inst((b, top)).cut(order).spec(0, n, root)
@@ -353,26 +337,24 @@ def guided_above(p: Proof) -> Fact:
     mean = Vstar(0, root) / bv
     least, most = first.right.left.left, first.right.left.right
     tpos = p.chain(apos, least)
-    vpos = p.cert(lt(0, Vstar(0, root)), products=[(1, [tpos, mass], [])], dens=[mass])
+    vpos = p.show(lt(0, Vstar(0, root)), tpos, mass, dens=[mass])
     goal = le(target - GF(0, root), (s - 1) / (s + 1))
-    plus = p.cert(lt(0, s + 1), products=[(1, [one], []), (2, [], [])])
+    plus = p.show(lt(0, s + 1), one)
     pinv, vinv = p.positive_inverse(plus), p.positive_inverse(vpos)
     p.note("s = 1: tau = a, and the chord with b = a + 1 gives VF/BV <= tau GF")
     small = p.assume(le(s, 1))
     same = p.antisymmetry(small, one)
-    flat = p.cert(le(mean, a), products=[(1, [most], [])], eqs=[(a * (s + 1), same)])
+    flat = p.show(le(mean, a), most, same)
     equal = p.antisymmetry(flat, least)
-    wide = p.cert(le(high, a + 1), products=[(1, [below], []), (1, [], [])], eqs=[(a * (s + 1), same)])
-    second = at_root(a + 1, wide, p.cert(le(a, a + 1), products=[(1, [], [])])).right.right
-    exact = p.cert(
-        le(VF(0, root) / bv - mean * GF(0, root), 0), products=[(1, [second], [])], eqs=[(a + 1 - mean, equal)]
-    )
-    no_gap = p.cert(le(target - GF(0, root), 0), products=[(1, [exact, mass, vinv], [])], dens=[mass, vpos])
-    gain = p.cert(le(0, (s - 1) / (s + 1)), products=[(1, [one, pinv], [])])
-    low_case = p.cert(goal, products=[(1, [no_gap], []), (1, [gain], [])])
+    wide = p.show(le(high, a + 1), below, same)
+    second = at_root(a + 1, wide, p.show(le(a, a + 1))).right.right
+    exact = p.show(le(VF(0, root) / bv - mean * GF(0, root), 0), second, equal)
+    no_gap = p.show(le(target - GF(0, root), 0), exact, mass, vinv, dens=[mass, vpos])
+    gain = p.show(le(0, (s - 1) / (s + 1)), one, pinv)
+    low_case = p.show(goal, no_gap, gain)
     p.note("s > 1: (s-1)/(s+1) - (b - tau)(tau - a)/(tau (b - a)) = (tau - s a)^2 / (tau (b - a)), b = s^2 a")
     big = p.assume(lt(1, s))
-    gap = p.cert(lt(0, s**2 * a - a), products=[(1, [apos, big, big], []), (2, [apos, big], [])])
+    gap = p.show(lt(0, s**2 * a - a), apos, big)
     ginv = p.positive_inverse(gap)
     high_case = p.cert(
         goal,

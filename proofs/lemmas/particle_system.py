@@ -68,9 +68,9 @@ def weight_nonneg(p: Proof) -> Fact:
     goal = le(0, weight(t, x, y))
     flat = p.antisymmetry(p.assume(le(V(t, x), 0)), values.spec(t, x))
     none = p.rewrite(flat, lambda H: psi(t, x, y) * V(t + 1, y) / H())
-    low = p.cert(goal, eqs=[(1, none)])
+    low = p.show(goal, none)
     inverse = p.positive_inverse(p.assume(lt(0, V(t, x))))
-    high = p.cert(goal, products=[(1, [potentials.spec(t, x, y), values.spec(t + 1, y), inverse], [])])
+    high = p.show(goal, potentials.spec(t, x, y), values.spec(t + 1, y), inverse)
     return p.cases(V(t, x), 0, low, high).gen(t, x, y)
 
 
@@ -100,9 +100,9 @@ def smc_law(p: Proof) -> Fact:
         moved = E(M(t + 1, b), y, fn("_f", "Edge -> real")(join(b, y)))
         inner = p.mono(test.spec(join(b, y)).gen(y), E(M(t + 1, b), y, 0), moved)
         own = weights.spec(t, src(at(c, i)), b)
-        term = p.cert(le(0, own.sides[1] * moved), products=[(1, [own, inner], [])])
+        term = p.show(le(0, own.sides[1] * moved), own, inner)
         sums = p.mono(term.gen(i), total(N, i, 0), push(fn("_f", "Edge -> real")))
-        return p.cert(le(0, push(fn("_f", "Edge -> real")) / G), products=[(1, [sums, p.positive_inverse(mass)], [])])
+        return p.show(le(0, push(fn("_f", "Edge -> real")) / G), sums, p.positive_inverse(mass))
 
     p.note("a probability: linear, positive, of mass one")
     law, pattern = p.define_measure(smc(t, c), edge, lambda h: push(h) / G, nonneg, dens=[mass])
@@ -189,14 +189,14 @@ def reachable_entries(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact]:
     each = given["noedge is non-negative"].spec(t, src(at(c, k)), dst(at(c, k)))
     top = own_term(p, each, N, inside)
     here = given["noedge is non-negative"].spec(t, src(at(c, i)), dst(at(c, i)))
-    return inside, p.antisymmetry(p.cert(le(here.sides[1], 0), products=[(1, [top], [])], eqs=[(1, clean)]), here)
+    return inside, p.antisymmetry(p.show(le(here.sides[1], 0), top, clean), here)
 
 
 def sums_equal(p: Proof, fact: Fact, inside: Fact) -> Fact:
     """sum_i f = sum_i g from f = g, proved under i < N."""
     one, two = fact.sides
-    below = p.cert(le(one, two), eqs=[(1, fact)]).discharge(inside).gen(i)
-    above = p.cert(le(two, one), eqs=[(1, fact)]).discharge(inside).gen(i)
+    below = p.show(le(one, two), fact).discharge(inside).gen(i)
+    above = p.show(le(two, one), fact).discharge(inside).gen(i)
     left, right = total(N, i, one), total(N, i, two)
     return p.antisymmetry(p.mono(below, left, right), p.mono(above, right, left))
 
@@ -213,25 +213,22 @@ def smc_mean(p: Proof) -> Fact:
     clean = good(t, c)
     inside, entry = reachable_entries(p, given)
     a, b = src(at(c, i)), dst(at(c, i))
-    before = p.cert(lt(t + 1, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t + 1, T), p.nat_nonneg(n), now)
     alive = given["ends of edges"].spec(t, a, b).mp(entry).right
     rec = given["recursion"].spec(t + 1, b).mp(before, alive)
     p.note("G_t(a, b) E[M(t+1, b)] Qbar_{t+1}(b, .) = psi V(b)/V(a) * U(b)/V(b) = Qbar_t(a, b)")
     left = weight(t, a, b) * E(M(t + 1, b), y, Qbar(t + 1, b, y, U))
     goal = eq(left, Qbar(t, a, b, U))
     positive = p.assume(lt(0, V(t + 1, b)))
-    high = p.cert(goal, eqs=[(psi(t, a, b) / V(t, a), rec)], dens=[positive])
+    high = p.show(goal, rec, dens=[positive])
     zero = p.antisymmetry(p.assume(le(V(t + 1, b), 0)), given["twist is non-negative"].spec(t + 1, b))
     none = given["zero twist"].spec(t + 1, n + 1, b).mp(now, alive, zero)
-    rest = psi(t, a, b) / V(t, a)
-    low = p.cert(goal, eqs=[(rest * E(M(t + 1, b), y, Qbar(t + 1, b, y, U)), zero), (rest, none)])
+    low = p.show(goal, zero, none)
     each = p.cases(V(t + 1, b), 0, low, high)
     sums = sums_equal(p, each, inside)
     law = p.use("smc_law").inst((f(x, y), Qbar(t + 1, x, y, U)))
     mean = E(smc(t, c), edge, Qbar(t + 1, src(edge), dst(edge), U))
-    out = p.equal(
-        mean, over(c, lambda s, a, b: Qbar(s, a, b, U)) / over(c, weight), [(1, law), (1 / over(c, weight), sums)]
-    )
+    out = p.show(eq(mean, over(c, lambda s, a, b: Qbar(s, a, b, U)) / over(c, weight)), law, sums)
     return out.discharge(now.concl, clean, mass.concl).gen(t, n, c)
 
 
@@ -247,14 +244,14 @@ def smc_reachable(p: Proof) -> Fact:
     inside, entry = reachable_entries(p, given)
     a, b = src(at(c, i)), dst(at(c, i))
     alive = given["ends of edges"].spec(t, a, b).mp(entry).right
-    before = p.cert(lt(t + 1, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t + 1, T), p.nat_nonneg(n), now)
     bad = E(M(t + 1, b), y, noedge(t + 1, b, y))
     goal = eq(weight(t, a, b) * bad, 0 * weight(t, a, b))
     stay = given["moves follow edges"].spec(t + 1, b).mp(before, alive)
-    sums = sums_equal(p, p.cert(goal, eqs=[(weight(t, a, b), stay)]), inside)
+    sums = sums_equal(p, p.show(goal, stay), inside)
     law = p.use("smc_law").inst((f(x, y), noedge(t + 1, x, y)))
     mean = E(smc(t, c), edge, noedge(t + 1, src(edge), dst(edge)))
-    out = p.equal(mean, 0, [(1, law), (1 / over(c, weight), sums)])
+    out = p.show(eq(mean, 0), law, sums)
     return out.discharge(now.concl, clean, mass.concl).gen(t, n, c)
 
 
@@ -273,13 +270,13 @@ def tested_value(p: Proof) -> Fact:
     nonneg = given["twist is non-negative"].spec(T, x)
     ends = given["terminal value"].spec(x), given["tested terminal value"].spec(x)
     test = given["test function"].spec(x)
-    low = p.cert(le(0, VF(T, x)), products=[(1, [test.left, nonneg], [])], eqs=[(1, ends[1])])
-    high = p.cert(le(VF(T, x), Vstar(T, x)), products=[(1, [test.right, nonneg], [])], eqs=[(1, ends[0]), (1, ends[1])])
-    same = p.equal(T, t, [(1, at_end)])
+    low = p.show(le(0, VF(T, x)), test.left, nonneg, ends[1])
+    high = p.show(le(VF(T, x), Vstar(T, x)), test.right, nonneg, ends[0], ends[1])
+    same = p.show(eq(T, t), at_end)
     base = p.rewrite(same, lambda H: both(le(0, VF(H(), x)), le(VF(H(), x), Vstar(H(), x))), low.both(high))
     hyp = p.assume(claim(n))
     now, alive, there = p.assume(eq(t + (n + 1), T)), p.assume(live), p.assume(eq(dead(t + 1, y), 0))
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, T), p.nat_nonneg(n), now)
     null = (
         E(M(t, x), y, dead(t + 1, y)),
         given["dead is non-negative"].spec(t + 1),
@@ -287,14 +284,12 @@ def tested_value(p: Proof) -> Fact:
     )
     inner, weights = hyp.spec(t + 1, y).mp(now, there), given["potentials are non-negative"].spec(t, x, y)
     tested, plain = psi(t, x, y) * VF(t + 1, y), psi(t, x, y) * Vstar(t + 1, y)
-    up = p.cert(le(tested, plain), products=[(1, [weights, inner.right], [])]).discharge(there).gen(y)
-    down = p.cert(le(0, tested), products=[(1, [weights, inner.left], [])]).discharge(there).gen(y)
+    up = p.show(le(tested, plain), weights, inner.right).discharge(there).gen(y)
+    down = p.show(le(0, tested), weights, inner.left).discharge(there).gen(y)
     up = p.mono(up, E(M(t, x), y, tested), E(M(t, x), y, plain), null)
     down = p.mono(down, E(M(t, x), y, 0), E(M(t, x), y, tested), null)
     rec = [given[name].spec(t, x).mp(before, alive) for name in ("value recursion", "tested recursion")]
-    step = p.cert(le(0, VF(t, x)), products=[(1, [down], [])], eqs=[(1, rec[1])]).both(
-        p.cert(le(VF(t, x), Vstar(t, x)), products=[(1, [up], [])], eqs=[(1, rec[0]), (1, rec[1])])
-    )
+    step = p.show(le(0, VF(t, x)), down, rec[1]).both(p.show(le(VF(t, x), Vstar(t, x)), up, rec[0], rec[1]))
     return p.induct(
         n,
         claim(n),

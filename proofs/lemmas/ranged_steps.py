@@ -82,7 +82,7 @@ class RangedSteps:
         nonneg = self.given["noedge is non-negative"].spec(time, *ends).gen(edge)
         step = on_smc(p.use(self.step), law, time, (real("a"), lo(left)), *self.sizes(left))
         bounds = self.positive.spec(left)
-        size_nonneg = p.cert(le(0, bounds.right.sides[1]), products=[(1, [bounds.right], []), (1, [], [])])
+        size_nonneg = p.show(le(0, bounds.right.sides[1]), bounds.right)
         facts = [inside, ranged, nonneg, null, bounds.left, size_nonneg, self.Npos]
         return supply(step, *(fact for fact in facts if any(same_form(fact.concl, h) for h in step.hyps)))
 
@@ -107,7 +107,7 @@ class RangedSteps:
         p, given = self.p, self.given
         p.note("the weights of reachable edges are positive, so the case does not occur")
         split = p.assume(eq(T, 1 + m))
-        to_go = p.equal(t + 1 + (n + 1), T, [(1, now), (1, split)])
+        to_go = p.show(eq(t + 1 + (n + 1), T), now, split)
         inside, entry = reachable_entries(p, given)
         entry = entry.discharge(inside).gen(i).spec(0).mp(self.Npos)
         a, b = src(at(c, 0)), dst(at(c, 0))
@@ -118,25 +118,23 @@ class RangedSteps:
             self.positive.spec(n + 1).left,
         )
         zero_psi = p.antisymmetry(p.assume(le(psi(t, a, b), 0)), given["potentials are non-negative"].spec(t, a, b))
-        false = p.cert(
-            lt(0, 0), products=[(1, [bottom], []), (1, [least], [])], eqs=[(Vstar(t + 1, b) / V(t, a), zero_psi)]
-        )
+        false = p.show(lt(0, 0), bottom, least, zero_psi)
         below = own_term(p, weight_nonneg(p).spec(t, src(at(c, k)), dst(at(c, k))), N, self.Npos)
         psi_pos = p.assume(lt(0, psi(t, a, b)))
-        own = p.cert(lt(0, weight(t, a, b)), products=[(1, [psi_pos, Vb, p.positive_inverse(Va)], [])])
-        contra = p.cert(lt(0, 0), products=[(1, [own], []), (1, [below], []), (1, [small], [])])
+        own = p.show(lt(0, weight(t, a, b)), psi_pos, Vb, p.positive_inverse(Va))
+        contra = p.show(lt(0, 0), own, below, small)
         return p.absurd(goal, p.cases(psi(t, a, b), 0, false, contra))
 
     def ends(self, last: Fact) -> Fact:
         """W = A at the last cloud."""
         sums, final = at_the_end(self.p, self.given, last), self.given["answer at the end"].spec(t, c).mp(last)
         same = self.p.rewrite(sums[1], lambda H: over(c, tested) / H())
-        return self.p.equal(W(t, c), cloud_answer(t, c), [(1, final), (1, same), (1 / over(c, weight), sums[0])])
+        return self.p.show(eq(W(t, c), cloud_answer(t, c)), final, same, sums[0])
 
     def moves(self, step: Step) -> Fact:
         """W is a martingale."""
         p = self.p
-        before = p.cert(lt(t + 1, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, step.to_go)])
+        before = p.show(lt(t + 1, T), p.nat_nonneg(n), step.to_go)
         return self.given["answer before"].spec(t, c).mp(before)
 
     def assembled(self, error, A, near, first_near, stopped, ended, moving, **how) -> tuple[Fact, Fact]:
@@ -149,7 +147,7 @@ class RangedSteps:
         """0 <= A_t(c) <= 1 at a reachable cloud with n steps to go: forall t n c. t + n = m => ..., where T = 1 + m."""
         p, split = self.p, self.p.assume(eq(T, 1 + m))
         now = p.assume(eq(t + n, m))
-        to_go = p.equal(t + 1 + n, T, [(1, now), (1, split)])
+        to_go = p.show(eq(t + 1 + n, T), now, split)
         within, entry = reachable_entries(p, self.given)
         ends = src(at(c, i)), dst(at(c, i))
         own, range_own = (f.spec(t, n, *ends).mp(to_go, entry) for f in (self.between, self.given["range of Qbar"]))
@@ -159,11 +157,11 @@ class RangedSteps:
             return p.mono(fact.discharge(within).gen(i), total(N, i, a), total(N, i, b))
 
         low, high, least = summed(own.left), summed(own.right), summed(range_own.left)
-        many = p.cert(lt(0, N * lo(n)), products=[(1, [self.Npos, self.positive.spec(n).left], [])])
-        pos = p.cert(lt(0, over(c, Qbar)), products=[(1, [least], []), (1, [many], [])])
+        many = p.show(lt(0, N * lo(n)), self.Npos, self.positive.spec(n).left)
+        pos = p.show(lt(0, over(c, Qbar)), least, many)
         inverse, A = p.positive_inverse(pos), cloud_answer(t, c)
-        zero = p.cert(le(0, A), products=[(1, [low, inverse], [])])
-        one = p.cert(le(A, 1), products=[(1, [high, inverse], [])], dens=[pos])
+        zero = p.show(le(0, A), low, inverse)
+        one = p.show(le(A, 1), high, inverse, dens=[pos])
         return zero.both(one).discharge(now.concl, good(t, c)).gen(t, n, c)
 
     def target_inside(self) -> Fact:
@@ -175,13 +173,9 @@ class RangedSteps:
         goal = both(le(0, top / bottom), le(top / bottom, 1))
         pos, none = p.assume(lt(0, bottom)), p.assume(le(bottom, 0))
         inverse = p.positive_inverse(pos)
-        high = p.cert(goal.kids[0], products=[(1, [value.left, inverse], [])]).both(
-            p.cert(goal.kids[1], products=[(1, [value.right, inverse], [])], dens=[pos])
-        )
-        zero = p.antisymmetry(p.cert(le(top, 0), products=[(1, [value.right], []), (1, [none], [])]), value.left)
-        low = p.cert(goal.kids[0], eqs=[(1 / bottom, zero)]).both(
-            p.cert(goal.kids[1], products=[(1, [], [])], eqs=[(1 / bottom, zero)])
-        )
+        high = p.show(goal.kids[0], value.left, inverse).both(p.show(goal.kids[1], value.right, inverse, dens=[pos]))
+        zero = p.antisymmetry(p.show(le(top, 0), value.right, none), value.left)
+        low = p.show(goal.kids[0], zero).both(p.show(goal.kids[1], zero))
         return p.cases(bottom, 0, low, high)
 
 

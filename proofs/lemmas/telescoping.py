@@ -91,7 +91,7 @@ def quotient(p: Proof, up: Fact, down: Fact, dens: list[Fact], goal: Node) -> Fa
     """EK/EH = goal from up: EK = SK/G and down: EH = SH/G."""
     top, bottom = up.sides[0], down.sides[0]
     swapped = p.rewrite(down, lambda H: top / H())
-    return p.equal(top / bottom, goal, [(1, swapped), (1 / down.sides[1], up)], dens)
+    return p.show(eq(top / bottom, goal), swapped, up, dens=dens)
 
 
 def assemble(
@@ -117,7 +117,7 @@ def assemble(
     """
     split = p.assume(eq(T, 1 + m))
     now, clean, alive = p.assume(eq(t + (n + 1), m)), p.assume(good(t, c)), p.assume(lt(0, over(c, weight)))
-    to_go = p.equal(t + 1 + 1 + n, T, [(1, now), (1, split)])
+    to_go = p.show(eq(t + 1 + 1 + n, T), now, split)
     names = (
         "edges are pairs",
         "potentials are non-negative",
@@ -137,13 +137,13 @@ def assemble(
 
     p.note("the next cloud is reachable almost surely")
     many = p.step("iid_sum", [], [null.sides[0], N])
-    keeps = p.equal(many.sides[0], 0, [(1, many), (N, null)]).discharge(*guards).gen(t, n, c)
+    keeps = p.show(eq(many.sides[0], 0), many, null).discharge(*guards).gen(t, n, c)
     drift = near(step).discharge(*guards).gen(t, n, c)
     martingale = moves(step).discharge(*guards).gen(t, n, c)
     small = p.assume(le(over(c, weight), 0))
     stopped = stops(now, clean, small).discharge(now.concl, clean.concl, small.concl).gen(t, n, c)
     at_end = p.assume(eq(t, m))
-    last = p.equal(t + 1, T, [(1, at_end), (1, split)])
+    last = p.show(eq(t + 1, T), at_end, split)
     ended = ends(last, clean).discharge(at_end.concl, clean.concl).gen(t, c)
     each = given["noedge is non-negative"].spec(t, src(at(c, i)), dst(at(c, i))).gen(i)
     nonneg = p.conv(p.mono(each, total(N, i, 0), over(c, noedge)), le(0, over(c, noedge))).gen(t, c)
@@ -152,15 +152,15 @@ def assemble(
     root_live, begin = given["the root is live"], given["there is a step"]
     follow = given["moves follow edges"].spec(0, root).mp(begin, root_live)
     firsts = supply(p.use("first_law").inst((f(x, y), noedge(0, x, y))), given["edges are pairs"])
-    zero = p.equal(E(first, edge, noedge(0, src(edge), dst(edge))), 0, [(1, firsts), (1, follow)])
+    zero = p.show(eq(E(first, edge, noedge(0, src(edge), dst(edge))), 0), firsts, follow)
     start_sum = p.step("iid_sum", [], [zero.sides[0], N])
-    start = p.equal(start_sum.sides[0], 0, [(1, start_sum), (N, zero)])
+    start = p.show(eq(start_sum.sides[0], 0), start_sum, zero)
     first_means = []
     for value, name in ((Vstar, "value recursion"), (VF, "tested recursion")):
         law = supply(p.use("first_law").inst((f(x, y), Qbar(0, x, y, value))), given["edges are pairs"])
         rec = given[name].spec(0, root).mp(begin, root_live)
-        first_means.append(p.equal(law.sides[0], value(0, root) / V(0, root), [(1, law), (1 / V(0, root), rec)]))
-    origin = p.equal(num(0) + 1 + m, T, [(1, split)])
+        first_means.append(p.show(eq(law.sides[0], value(0, root) / V(0, root)), law, rec))
+    origin = p.show(eq(num(0) + 1 + m, T), split)
     begun = first_near(origin, zero, first_means)
 
     cost, Y = fn(how[1], "nat -> real"), "Edge*"
@@ -181,7 +181,7 @@ def assemble(
 def never_zero(p: Proof, given: dict[str, Fact], twist: Fact, value) -> Fact:
     """A positive twist never vanishes: the condition `zero twist` of smc_model.chain_of."""
     now, alive, none = p.assume(eq(t + n, T)), p.assume(live), p.assume(eq(V(t, x), 0))
-    false = p.cert(lt(0, 0), products=[(1, [twist.spec(t, x).mp(alive)], [])], eqs=[(1, none)])
+    false = p.show(lt(0, 0), twist.spec(t, x).mp(alive), none)
     return p.absurd(eq(value(t, x), 0), false).discharge(now.concl, live, none.concl).gen(t, n, x)
 
 
@@ -207,16 +207,14 @@ def tested_between(p: Proof, given: dict[str, Fact]) -> Fact:
     weights, twist = given["potentials are non-negative"].spec(t, x, y), given["twist is non-negative"].spec(t, x)
     goal = both(le(0, tested(t, x, y)), le(tested(t, x, y), Qbar(t, x, y)))
     inverse = p.positive_inverse(p.assume(lt(0, V(t, x))))
-    high = p.cert(goal.kids[0], products=[(1, [weights, value.left, inverse], [])]).both(
-        p.cert(goal.kids[1], products=[(1, [weights, value.right, inverse], [])])
-    )
+    high = p.show(goal.kids[0], weights, value.left, inverse).both(p.show(goal.kids[1], weights, value.right, inverse))
     zero = p.antisymmetry(p.assume(le(V(t, x), 0)), twist)
 
     def without(v: Symbol) -> Fact:
         return p.rewrite(zero, lambda H: psi(t, x, y) * v(t + 1, y) / H())
 
     gone = [without(v) for v in (VF, Vstar)]
-    low = p.cert(goal.kids[0], eqs=[(1, gone[0])]).both(p.cert(goal.kids[1], eqs=[(1, gone[0]), (1, gone[1])]))
+    low = p.show(goal.kids[0], gone[0]).both(p.show(goal.kids[1], gone[0], gone[1]))
     return p.cases(V(t, x), 0, low, high).discharge(to_go.concl, reachable).gen(t, n, x, y)
 
 
@@ -226,14 +224,14 @@ def zero_values(p: Proof, given: dict[str, Fact], stays: Fact) -> tuple[Fact, Fa
     star = given["twist kills no live value"].spec(t, x).mp(alive, none)
     value = supply(p.use("tested_value"), stays, *values_of(given)).spec(n, t, x)
     value = value.mp(now, alive)
-    zero = p.antisymmetry(p.cert(le(VF(t, x), 0), products=[(1, [value.right], [])], eqs=[(1, star)]), value.left)
+    zero = p.antisymmetry(p.show(le(VF(t, x), 0), value.right, star), value.left)
     guards = (now.concl, live, none.concl)
     return star.discharge(*guards).gen(t, n, x), zero.discharge(*guards).gen(t, n, x)
 
 
 def at_the_end(p: Proof, given: dict[str, Fact], last: Fact) -> tuple[Fact, Fact]:
     """At the last cloud sum_i Qbar^F = sum_i G F and sum_i Qbar = sum_i G, from last: t + 1 = T."""
-    same = p.equal(T, t + 1, [(1, last)])
+    same = p.show(eq(T, t + 1), last)
     one = p.rewrite(same, lambda H: eq(VF(H(), x), F(x) * V(H(), x)), given["tested terminal value"].spec(x)).gen(x)
     two = p.rewrite(same, lambda H: eq(Vstar(H(), x), V(H(), x)), given["terminal value"].spec(x)).gen(x)
 
@@ -246,7 +244,7 @@ def at_the_end(p: Proof, given: dict[str, Fact], last: Fact) -> tuple[Fact, Fact
 def in_horizon(p: Proof, given: dict[str, Fact], out: Fact, split: Fact) -> Fact:
     """The sum over k < m + 1 as a sum over k < T, and m gone."""
     begin = p.conv(p.step("nat_step", [given["there is a step"]]), le(1, T))
-    count = p.equal(m + 1, T, [(1, split)])
+    count = p.show(eq(m + 1, T), split)
     low, high = out.left.sides, out.right.sides
     summand = open_body(low[1], k)
 

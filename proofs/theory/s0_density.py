@@ -42,14 +42,12 @@ def absolute_below(p: Proof) -> Fact:
     x, r = real("x r")
     up, down = p.assume(le(x, r)), p.assume(le(-x, r))
     root = absolute(x)
-    square = p.axiom("sqrt_square", x**2).mp(p.cert(le(0, x**2), products=[(1, [], [x])]))
+    square = p.axiom("sqrt_square", x**2).mp(p.show(le(0, x**2)))
     p.note("r < |x| would give r^2 < |x|^2 = x^2 <= r^2")
     big = p.assume(lt(r, root))
-    rpos = p.cert(le(0, r), products=[("1/2", [up], []), ("1/2", [down], [])])
-    twice = p.cert(lt(0, root), products=[(1, [big], []), (1, [rpos], [])])
-    gap = p.cert(
-        lt(0, 0), products=[(1, [big, twice], []), (1, [big, rpos], []), (1, [up, down], [])], eqs=[(1, square)]
-    )
+    rpos = p.show(le(0, r), up, down)
+    twice = p.show(lt(0, root), big, rpos)
+    gap = p.show(lt(0, 0), big, twice, rpos, up, down, square)
     low = p.absurd(le(root, r), gap)
     return p.cases(root, r, p.assume(le(root, r)), low).discharge(up, down).gen(x, r)
 
@@ -69,19 +67,14 @@ def deviation(p: Proof) -> Fact:
         "(b - a) |h - 1| <= (b - h)(1 - a) + (h - a)(b - 1): both signs differ from the chord by 2 (b-h)(1-a) and 2 (h-a)(b-1)"
     )
     chord = ((b - h(y)) * (1 - a) + (h(y) - a) * (b - 1)) / (b - a)
-    gap = p.cert(lt(0, b - a), products=[(1, [apart], [])])
+    gap = p.show(lt(0, b - a), apart)
     width = p.positive_inverse(gap)
-    up = p.cert(le(h(y) - 1, chord), products=[(2, [high, ends.left, width], [])], dens=[gap])
-    down = p.cert(le(-(h(y) - 1), chord), products=[(2, [low, ends.right, width], [])], dens=[gap])
+    up = p.show(le(h(y) - 1, chord), high, ends.left, width, dens=[gap])
+    down = p.show(le(-(h(y) - 1), chord), low, ends.right, width, dens=[gap])
     below = p.use("absolute_below").spec(h(y) - 1, chord).mp(up, down)
     average = p.mono(below.gen(y), E(mu, y, absolute(h(y) - 1)), E(mu, y, chord))
     p.note("take expectations; E h = 1")
-    return p.cert(
-        le(E(mu, y, absolute(h(y) - 1)) / 2, (b - 1) * (1 - a) / (b - a)),
-        products=[("1/2", [average], [])],
-        eqs=[((b - 1 - (1 - a)) / (b - a) / 2, mean)],
-        dens=[gap],
-    )
+    return p.show(le(E(mu, y, absolute(h(y) - 1)) / 2, (b - 1) * (1 - a) / (b - a)), average, mean, dens=[gap])
 
 
 @lemma(
@@ -93,7 +86,7 @@ def deviation_root(p: Proof) -> Fact:
     positive, nonneg = p.assume(lt(0, a)), p.assume(le(0, s))
     low, high, _mean = ranged(p, a, s**2 * a)
     ends = p.use("mean_between").inst((b, s**2 * a))
-    plus = p.cert(lt(0, s + 1), products=[(1, [nonneg], []), (1, [], [])])
+    plus = p.show(lt(0, s + 1), nonneg)
     inverse = p.positive_inverse(positive)
     goal = le(E(mu, y, absolute(h(y) - 1)) / 2, (s - 1) / (s + 1))
 
@@ -102,22 +95,22 @@ def deviation_root(p: Proof) -> Fact:
         le(1, s**2), products=[(1, [ends.right, inverse], []), (1, [ends.left, inverse], [])], dens=[positive]
     )
     small = p.assume(lt(s, 1))
-    false = p.cert(lt(0, 0), products=[(1, [small], []), (1, [small, nonneg], []), (1, [square], [])])
+    false = p.show(lt(0, 0), small, nonneg, square)
     at_least = p.cases(1, s, p.assume(le(1, s)), p.absurd(le(1, s), false))
 
     p.note("case s = 1: h = a = 1")
     one = p.antisymmetry(p.assume(le(s, 1)), at_least)
-    up = p.cert(le(h(y) - 1, 0), products=[(1, [high], []), (1, [ends.left], [])], eqs=[(a * (s + 1), one)])
-    down = p.cert(le(-(h(y) - 1), 0), products=[(1, [low], []), (1, [ends.right], [])], eqs=[(a * (s + 1), one)])
+    up = p.show(le(h(y) - 1, 0), high, ends.left, one)
+    down = p.show(le(-(h(y) - 1), 0), low, ends.right, one)
     flat = p.mono(
         p.use("absolute_below").spec(h(y) - 1, 0).mp(up, down).gen(y), E(mu, y, absolute(h(y) - 1)), E(mu, y, 0)
     )
-    equal = p.cert(goal, products=[("1/2", [flat], [])], eqs=[(1 / (s + 1), one)])
+    equal = p.show(goal, flat, one)
 
     p.note("case s > 1: (s - 1)/(s + 1) - (s^2 a - 1)(1 - a)/(s^2 a - a) = (s a - 1)^2 / (s^2 a - a)")
     apart = p.assume(lt(1, s))
-    wide = p.cert(lt(0, s**2 * a - a), products=[(1, [positive, apart, apart], []), (2, [positive, apart], [])])
-    chord = p.use("S0.deviation").inst((b, s**2 * a)).cut(p.cert(lt(a, s**2 * a), products=[(1, [wide], [])]))
+    wide = p.show(lt(0, s**2 * a - a), positive, apart)
+    chord = p.use("S0.deviation").inst((b, s**2 * a)).cut(p.show(lt(a, s**2 * a), wide))
     above = p.cert(goal, products=[(1, [chord], []), (1, [p.positive_inverse(wide)], [s * a - 1])], dens=[wide, plus])
     return p.cases(s, 1, equal, above)
 
@@ -137,7 +130,7 @@ def deviation_ratio(p: Proof) -> Fact:
     qpos = p.cert(le(0, q), products=[(1, [ends.right, inverse], []), (1, [inverse], [])], dens=[positive])
     root = p.axiom("sqrt_square", q).mp(qpos)
     p.note("s = sqrt q")
-    range_of_root = low.both(p.cert(le(h(y), sqrt(q) ** 2 * a), products=[(1, [high], [])], eqs=[(a, root)])).gen(y)
+    range_of_root = low.both(p.show(le(h(y), sqrt(q) ** 2 * a), high, root)).gen(y)
     return p.use("deviation_root").inst((s, sqrt(q))).cut(range_of_root, p.axiom("sqrt_nonneg", q))
 
 
@@ -157,14 +150,17 @@ def attained(p: Proof) -> Fact:
         coin(w),
         m,
         lambda h: (1 - w) * h(num(0)) + w * h(num(1)),
-        lambda nonneg: p.cert(
+        lambda nonneg: p.show(
             le(0, (1 - w) * nonneg.spec(0).sides[1] + w * nonneg.spec(1).sides[1]),
-            products=[(1, [above, nonneg.spec(0)], []), (1, [below, nonneg.spec(1)], [])],
+            above,
+            nonneg.spec(0),
+            below,
+            nonneg.spec(1),
         ),
     )
     density = a + (b - a) * m
     first, second = law.inst((f, density)), law.inst((f, density**2))
     mean = p.assume(eq(E(coin(w), m, density), 1))
     p.note("E h = (1-w) a + w b = 1 and E h^2 = (1-w) a^2 + w b^2")
-    value = p.equal((1 - w) * a + w * b, 1, [(1, first), (1, mean)])
-    return p.equal(E(coin(w), m, density**2) - 1, (b - 1) * (1 - a), [(1, second), (a + b, value)])
+    value = p.show(eq((1 - w) * a + w * b, 1), first, mean)
+    return p.show(eq(E(coin(w), m, density**2) - 1, (b - 1) * (1 - a)), second, value)

@@ -36,7 +36,7 @@ def setting(p: Proof) -> RangedSteps:
 def at_least_one(s: RangedSteps) -> Fact:
     """forall n. 1 <= 1 + (q(n) - 1)/N."""
     factor = 1 + (q(n) - 1) / N
-    return s.p.cert(le(1, factor), products=[(1, [s.positive.spec(n).right, s.inverse], [])]).gen(n)
+    return s.p.show(le(1, factor), s.positive.spec(n).right, s.inverse).gen(n)
 
 
 def half(p: Proof, flip: bool) -> tuple[Fact, Fact]:
@@ -52,11 +52,8 @@ def half(p: Proof, flip: bool) -> tuple[Fact, Fact]:
     def as_odds(step: Fact, same: Fact, mean: Node, left: Node, wanted: Node) -> Fact:
         """The step with A for the ratio of the means."""
         before, factor = same.sides[1], 1 + (q(left) - 1) / N
-        if flip:
-            goal, part, multiplier = odds(seen(before), 1 - mean, factor), step.right, -(1 - mean) - factor * mean
-        else:
-            goal, part, multiplier = odds(before, mean, factor), step.left, mean + factor * (1 - mean)
-        return p.conv(p.cert(goal, products=[(1, [part], [])], eqs=[(multiplier, same)]), wanted)
+        goal = odds(seen(before), 1 - mean if flip else mean, factor)
+        return p.conv(p.show(goal, step.right if flip else step.left, same), wanted)
 
     def near(step) -> Fact:
         wanted = odds(A(t, c), E(draws(N, smc(t, c)), d, A(t + 1, d)), 1 + (q(n) - 1) / N)
@@ -69,7 +66,7 @@ def half(p: Proof, flip: bool) -> tuple[Fact, Fact]:
     def flipped(fact: Fact) -> Fact:
         """W = X as seen(W) = seen(X)."""
         left, right = fact.sides
-        return p.equal(seen(left), seen(right), [(-1 if flip else 1, fact)])
+        return p.show(eq(seen(left), seen(right)), fact)
 
     pairs = [(real("target"), seen(target))] + ([(W(t, c), 1 - W(t, c))] if flip else [])
     out, split = s.assembled(
@@ -91,12 +88,10 @@ def half(p: Proof, flip: bool) -> tuple[Fact, Fact]:
         facts = p.assume(now), p.assume(clean)
         here = inside.spec(t, n, c).mp(*facts)
         A_here = cloud_answer(t, c)
-        here = p.cert(le(0, 1 - A_here), products=[(1, [here.right], [])]).both(
-            p.cert(le(1 - A_here, 1), products=[(1, [here.left], [])])
-        )
+        here = p.show(le(0, 1 - A_here), here.right).both(p.show(le(1 - A_here, 1), here.left))
         inside = here.discharge(now, clean).gen(t, n, c)
-        target_inside = p.cert(le(0, 1 - target), products=[(1, [target_inside.right], [])]).both(
-            p.cert(le(1 - target, 1), products=[(1, [target_inside.left], [])])
+        target_inside = p.show(le(0, 1 - target), target_inside.right).both(
+            p.show(le(1 - target, 1), target_inside.left)
         )
     out = supply(out, inside, target_inside, at_least_one(s))
     Q = levels(m + 1)
@@ -116,7 +111,7 @@ def half(p: Proof, flip: bool) -> tuple[Fact, Fact]:
 def odds_of_events(p: Proof) -> Fact:
     (up, split), (down, _) = half(p, False), half(p, True)
     begin = p.conv(p.step("nat_step", [p.assume(lt(0, T))]), le(1, T))
-    count = p.equal(m + 1, T, [(1, split)])
+    count = p.show(eq(m + 1, T), split)
 
     def claim(H) -> Node:
         Q = levels(H())
@@ -142,20 +137,16 @@ def gaps(p: Proof, factor: Node, low_root: Fact, root: Fact, above: Fact) -> Fac
     at_least = supply(big, at_least_one(setting(p))).spec(T)
     a, x, out = target, answer, []
     for part, pi, value in ((claim.left, a, x), (claim.right, 1 - a, 1 - x)):
-        low = p.cert(le(0, pi), products=[(1, [inside.left if pi is a else inside.right], [])])
-        high = p.cert(le(pi, 1), products=[(1, [inside.right if pi is a else inside.left], [])])
-        top = p.cert(lt(0, 1 + (Q - 1) * pi), products=[(1, [at_least, low], []), (1, [], [])])
+        low = p.show(le(0, pi), inside.left if pi is a else inside.right)
+        high = p.show(le(pi, 1), inside.right if pi is a else inside.left)
+        top = p.show(lt(0, 1 + (Q - 1) * pi), at_least, low)
         p.note("1 - x >= (1 - a)/(1 + (Q - 1) a), so a larger factor than Q will do")
         rest = p.cert(
             le(0, 1 - value),
             products=[(1, [part, p.positive_inverse(top)], []), (1, [high, p.positive_inverse(top)], [])],
             dens=[top],
         )
-        wide = p.cert(
-            odds(pi, value, factor**2),
-            products=[(1, [part], []), (1, [above, low, rest], [])],
-            eqs=[(pi * (1 - value), root)],
-        )
+        wide = p.show(odds(pi, value, factor**2), part, above, low, rest, root)
         gap = p.use("odds_gap").spec(pi, factor, value).mp(low, high, low_root, wide)
         out.append(p.conv(gap, le(x - a if pi is a else a - x, (factor - 1) / (factor + 1))))
     return out[0].both(out[1])
@@ -171,8 +162,8 @@ def total_variation(p: Proof) -> Fact:
     Q = levels(T)
     big = p.use("product_at_least_one").inst((fn("f", "nat -> real")(k), 1 + (q(k) - 1) / N))
     at_least = supply(big, at_least_one(setting(p))).spec(T)
-    root = p.axiom("sqrt_square", Q).mp(p.cert(le(0, Q), products=[(1, [at_least], []), (1, [], [])]))
-    return gaps(p, sqrt(Q), p.use("root_at_least_one").spec(Q).mp(at_least), root, p.cert(le(Q, Q)))
+    root = p.axiom("sqrt_square", Q).mp(p.show(le(0, Q), at_least))
+    return gaps(p, sqrt(Q), p.use("root_at_least_one").spec(Q).mp(at_least), root, p.show(le(Q, Q)))
 
 
 @statement(
@@ -186,17 +177,17 @@ def summed(p: Proof) -> Fact:
     excess = (q(k) - 1) / N
     length = total(T, k, excess)
     big = s.positive.spec(k).right
-    nonneg = p.cert(le(0, excess), products=[(1, [big, s.inverse], [])])
+    nonneg = p.show(le(0, excess), big, s.inverse)
     sums = p.conv(p.mono(nonneg.gen(k), total(T, k, 0), length), le(0, length))
     p.note("Q = prod (1 + x_k) <= exp(sum x_k) = s^2 for s = exp(sum x_k / 2)")
-    growing = p.cert(le(0, 1 + excess), products=[(1, [nonneg], []), (1, [], [])])
+    growing = p.show(le(0, 1 + excess), nonneg)
     above = p.use("product_below_exp").inst((fn("x", "nat -> real")(k), excess)).spec(T).mp(growing.gen(k))
     half_length = length / 2
     growth = exp(half_length)
     twice = p.axiom("exp_add", half_length, half_length)
-    root = p.equal(growth**2, exp(length), [(-1, twice)])
-    half_nonneg = p.cert(le(0, half_length), products=[("1/2", [sums], [])])
-    at_least = p.cert(le(1, growth), products=[(1, [p.axiom("exp_ge", half_length)], []), (1, [half_nonneg], [])])
+    root = p.show(eq(growth**2, exp(length)), twice)
+    half_nonneg = p.show(le(0, half_length), sums)
+    at_least = p.show(le(1, growth), p.axiom("exp_ge", half_length), half_nonneg)
     gap = gaps(p, growth, at_least, root, above)
     small = p.use("tanh_of_half").spec(half_length).mp(half_nonneg)
     bound = total(T, k, (q(k) - 1) / (4 * N))

@@ -52,7 +52,7 @@ def backward(p: Proof, given: dict[str, Fact]):
     Returns the three facts t + (n + 1) = T, x live, t < T; the edge (x, z) and that z is live; the averaging step.
     """
     now, alive, step = p.assume(eq(t + (n + 1), T)), p.assume(live), p.assume(edge)
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, T), p.nat_nonneg(n), now)
     null = (
         E(K(t, x), z, noedge(t, x, z)),
         given["noedge is non-negative"].spec(t, x),
@@ -74,7 +74,7 @@ def end_of_path(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact, Fact]:
     """At t = T both moments are 1."""
     at_end = p.assume(eq(t + 0, T))
     end = p.rewrite(
-        p.equal(T, t, [(1, at_end)]),
+        p.show(eq(T, t), at_end),
         lambda F: both(eq(A(F(), x), 1), eq(C(F(), x), 1)),
         given["moments at the end"].spec(x),
     )
@@ -97,23 +97,22 @@ def path_mean(p: Proof) -> Fact:
         return all_of(t, x, implies(eq(t + m, T), live, le(ranges(m, t)[0], A(t, x))))
 
     at_end, first, _ = end_of_path(p, given)
-    base = p.cert(le(ranges(ZERO, t)[0], A(t, x)), eqs=[(1, first)]).discharge(at_end.concl, live).gen(t, x)
+    base = p.show(le(ranges(ZERO, t)[0], A(t, x)), first).discharge(at_end.concl, live).gen(t, x)
     hyp = p.assume(claim(n))
     (now, alive, before), (step, there), average = backward(p, given)
-    nonneg = p.cert(le(0, lo(k)), products=[(1, [given["bounds are positive"].spec(k).left], [])]).gen(k)
+    nonneg = p.show(le(0, lo(k)), given["bounds are positive"].spec(k).left).gen(k)
     rest = p.use("product_nonneg").inst((fn("f", "nat -> real")(k), lo(k))).cut(nonneg).spec(n, t + 1)
     weight = given["weights in range"].spec(t, x, z).mp(before, alive, step)
-    weight_nonneg = p.cert(le(0, g(t, x, z)), products=[(1, [weight.left], []), (1, [nonneg.spec(t)], [])])
+    weight_nonneg = p.show(le(0, g(t, x, z)), weight.left, nonneg.spec(t))
     low, _ = ranges(n, t + 1)
     p.note("lo(t) prod lo(t+1+k) <= g prod lo(t+1+k) <= g A(t+1, y)")
-    inner = p.cert(
-        le(lo(t) * low, g(t, x, z) * A(t + 1, z)),
-        products=[(1, [weight.left, rest], []), (1, [weight_nonneg, hyp.spec(t + 1, z).mp(now, there)], [])],
+    inner = p.show(
+        le(lo(t) * low, g(t, x, z) * A(t + 1, z)), weight.left, rest, weight_nonneg, hyp.spec(t + 1, z).mp(now, there)
     )
     mean = average(inner)
     front = p.use("product_front").inst((fn("f", "nat -> real")(k), lo(k))).spec(n, t)
     recursion = given["first moment"].spec(t, x).mp(before, alive)
-    last = p.cert(le(ranges(n + 1, t)[0], A(t, x)), products=[(1, [mean], [])], eqs=[(1, recursion), (1, front)])
+    last = p.show(le(ranges(n + 1, t)[0], A(t, x)), mean, recursion, front)
     return p.induct(n, claim(n), base, last.discharge(now.concl, live).gen(t, x).discharge(hyp))
 
 
@@ -145,11 +144,7 @@ def path_bhatia_davis(p: Proof) -> Fact:
     conditions = [le(0, c), le(a, c * ranges(ZERO, t)[0]), le(c * ranges(ZERO, t)[1], b)]
     _, above, below = (p.assume(f) for f in conditions)
     base = (
-        p.cert(
-            le(0, (a + b) * c * A(t, x) - a * b - c**2 * C(t, x)),
-            products=[(1, [above, below], [])],
-            eqs=[((a + b) * c, first), (c**2, second)],
-        )
+        p.show(le(0, (a + b) * c * A(t, x) - a * b - c**2 * C(t, x)), above, below, first, second)
         .discharge(at_end.concl, live, *conditions)
         .gen(t, x, c)
     )
@@ -159,7 +154,7 @@ def path_bhatia_davis(p: Proof) -> Fact:
     conditions = [le(0, c), le(a, c * ranges(n + 1, t)[0]), le(c * ranges(n + 1, t)[1], b)]
     scale, above, below = (p.assume(f) for f in conditions)
     nonneg = [
-        p.cert(le(0, f(k)), products=[(1, [getattr(given["bounds are positive"].spec(k), side)], [])]).gen(k)
+        p.show(le(0, f(k)), getattr(given["bounds are positive"].spec(k), side)).gen(k)
         for f, side in ((lo, "left"), (hi, "right"))
     ]
     symbol = fn("f", "nat -> real")(k)
@@ -174,37 +169,20 @@ def path_bhatia_davis(p: Proof) -> Fact:
         "apply it at the next state with the scale c g: a <= c lo(t) prod lo <= c g prod lo, c g prod hi <= c hi(t) prod hi <= b"
     )
     low, high = ranges(n, t + 1)
-    wpos = p.cert(le(0, c * w), products=[(1, [scale, weight.left], []), (1, [scale, nonneg[0].spec(t)], [])])
-    above_next = p.cert(
-        le(a, c * w * low), products=[(1, [above], []), (1, [scale, weight.left, rest[0]], [])], eqs=[(c, front[0])]
-    )
-    below_next = p.cert(
-        le(c * w * high, b), products=[(1, [below], []), (1, [scale, weight.right, rest[1]], [])], eqs=[(c, front[1])]
-    )
+    wpos = p.show(le(0, c * w), scale, weight.left, nonneg[0].spec(t))
+    above_next = p.show(le(a, c * w * low), above, scale, weight.left, rest[0], front[0])
+    below_next = p.show(le(c * w * high, b), below, scale, weight.right, rest[1], front[1])
     inner = hyp.spec(t + 1, z, c * w).mp(now, there, wpos, above_next, below_next)
     p.note("average over the next state")
     mean = average(inner)
     goal = le(0, (a + b) * c * A(t, x) - a * b - c**2 * C(t, x))
-    last = p.cert(
+    last = p.show(
         goal,
-        products=[(1, [mean], [])],
-        eqs=[
-            ((a + b) * c, given["first moment"].spec(t, x).mp(before, alive)),
-            (c**2, given["second moment"].spec(t, x).mp(before, alive)),
-        ],
+        mean,
+        given["first moment"].spec(t, x).mp(before, alive),
+        given["second moment"].spec(t, x).mp(before, alive),
     )
     return p.induct(n, claim(n), base, last.discharge(now.concl, live, *conditions).gen(t, x, c).discharge(hyp))
-
-
-def _hyperbolic(p: Proof, general: Fact, power: Fact) -> Fact:
-    """(q - 1)^2 / (4 q) = (Q - 1/Q)^2 / 4 for q = Q^2."""
-    alive = p.assume(eq(dead(0, x), 0))
-    bound, Q = general.spec(x).mp(alive), power.sides[1]
-    return (
-        p.cert(le(bound.sides[0], (Q - 1 / Q) ** 2 / 4), products=[(1, [bound], [])], dens=[power])
-        .discharge(alive)
-        .gen(x)
-    )
 
 
 M, psi, V = measure("M", "nat X", "X"), fn("psi", "nat X X -> real"), fn("V", "nat X -> real")
@@ -224,12 +202,11 @@ def guided_law(p: Proof) -> Fact:
 
     def nonneg(test: Fact) -> Fact:
         h = test.spec(z).sides[1]
-        inner = p.cert(
-            le(0, psi(t, x, z) * V(t + 1, z) * h),
-            products=[(1, [weights[0].spec(t, x, z), weights[1].spec(t + 1, z), test.spec(z)], [])],
+        inner = p.show(
+            le(0, psi(t, x, z) * V(t + 1, z) * h), weights[0].spec(t, x, z), weights[1].spec(t + 1, z), test.spec(z)
         )
         average = p.mono(inner.gen(z), E(M(t, x), z, 0), push(h))
-        return p.cert(le(0, push(h) / push(1)), products=[(1, [average, p.positive_inverse(mass)], [])])
+        return p.show(le(0, push(h) / push(1)), average, p.positive_inverse(mass))
 
     law, _pattern = p.define_measure(guided(t, x), z, lambda h: push(h(z)) / push(1), nonneg, dens=[mass])
     return law
@@ -266,43 +243,33 @@ def target_is_tilted(p: Proof) -> Fact:
     given = {name: p.assume(phi, note=name) for name, phi in formulas.items()}
     at_end = p.assume(eq(t + 0, T))
     end = p.rewrite(
-        p.equal(T, t, [(1, at_end)]),
+        p.show(eq(T, t), at_end),
         lambda F: both(eq(A(F(), x), f(F(), x)), eq(R(F(), x), f(F(), x) * V(F(), x))),
         given["at the end"].spec(x),
     )
-    base = (
-        p.equal(R(t, x), V(t, x) * A(t, x), [(1, end.right), (V(t, x), end.left)])
-        .discharge(at_end.concl, live)
-        .gen(t, x)
-    )
+    base = p.show(eq(R(t, x), V(t, x) * A(t, x)), end.right, end.left).discharge(at_end.concl, live).gen(t, x)
 
     hyp = p.assume(claim(n), note="induction hypothesis")
     now, alive, there = p.assume(eq(t + (n + 1), T)), p.assume(live), p.assume(eq(dead(t + 1, z), 0))
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, T), p.nat_nonneg(n), now)
     null = (
         E(M(t, x), z, dead(t + 1, z)),
         given["dead is non-negative"].spec(t + 1),
         given["live states stay live"].spec(t, x).mp(before, alive),
     )
     p.note("E[M](psi R) = E[M](psi V A) = B V * E[guided](A)")
-    same = p.equal(
-        psi(t, x, z) * R(t + 1, z),
-        psi(t, x, z) * V(t + 1, z) * A(t + 1, z),
-        [(psi(t, x, z), hyp.spec(t + 1, z).mp(now, there))],
+    same = p.show(
+        eq(psi(t, x, z) * R(t + 1, z), psi(t, x, z) * V(t + 1, z) * A(t + 1, z)), hyp.spec(t + 1, z).mp(now, there)
     )
     average = p.almost_surely(same, z, E(M(t, x), z, psi(t, x, z) * R(t + 1, z)), push(A(t + 1, z)), null)
     positive_here = given["positive on live states"].spec(t, x).mp(before, alive)
     tilted = law.inst((h1, A(t + 1, z))).cut(positive_here.right)
-    W = f(t, x) * BV
-    step = p.equal(
-        R(t, x),
-        V(t, x) * A(t, x),
-        [
-            (1, given["reference recursion"].spec(t, x).mp(before, alive)),
-            (f(t, x), average),
-            (W, tilted),
-            (V(t, x), given["guided recursion"].spec(t, x).mp(before, alive)),
-        ],
+    step = p.show(
+        eq(R(t, x), V(t, x) * A(t, x)),
+        given["reference recursion"].spec(t, x).mp(before, alive),
+        average,
+        tilted,
+        given["guided recursion"].spec(t, x).mp(before, alive),
         dens=[positive_here.left, positive_here.right],
     )
     return p.induct(n, claim(n), base, step.discharge(now.concl, live).gen(t, x).discharge(hyp))

@@ -26,21 +26,19 @@ def guided_bias(p: Proof) -> Fact:
     before, alive, here = p.assume(lt(t, T)), p.assume(live), p.assume(lt(0, V(t, x)))
     rec = [given[name].spec(t, x).mp(before, alive) for name in ("value recursion", "tested recursion")]
     rest = E(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))
-    recursion = p.equal(Vstar(t, x) - VF(t, x), rest, [(1, rec[0]), (1, rec[1])]).discharge(before, live).gen(t, x)
+    recursion = p.show(eq(Vstar(t, x) - VF(t, x), rest), rec[0], rec[1]).discharge(before, live).gen(t, x)
     path = given["guided recursion"].spec(t, x).mp(before, alive, here)
-    moved = p.equal(1 - GF(t, x), E(guided(t, x), y, 1 - GF(t + 1, y)), [(1, path)])
+    moved = p.show(eq(1 - GF(t, x), E(guided(t, x), y, 1 - GF(t + 1, y))), path)
     ends = given["terminal value"].spec(x), given["tested terminal value"].spec(x), given["guided end"].spec(x)
-    last = p.equal(Vstar(T, x) - VF(T, x), (1 - F(x)) * V(T, x), [(1, ends[0]), (1, ends[1])]).gen(x)
-    stop = p.equal(1 - GF(T, x), 1 - F(x), [(1, ends[2])]).gen(x)
+    last = p.show(eq(Vstar(T, x) - VF(T, x), (1 - F(x)) * V(T, x)), ends[0], ends[1]).gen(x)
+    stop = p.show(eq(1 - GF(T, x), 1 - F(x)), ends[2]).gen(x)
     test_fact = given["test function"].spec(x)
-    other = p.cert(le(0, 1 - F(x)), products=[(1, [test_fact.right], [])]).both(
-        p.cert(le(1 - F(x), 1), products=[(1, [test_fact.left], [])])
-    )
+    other = p.show(le(0, 1 - F(x)), test_fact.right).both(p.show(le(1 - F(x), 1), test_fact.left))
     down = up.inst((F(x), 1 - F(x)), (VF(t, x), Vstar(t, x) - VF(t, x)), (GF(t, x), 1 - GF(t, x)))
     down = supply(down, recursion, moved.discharge(before, live, here.concl).gen(t, x), last, stop, other.gen(x))
     vpos = p.use("guided_value")
     goal = le(GF(0, root) - target, up.sides[1])
-    return up.both(p.cert(goal, products=[(1, [down], [])], dens=[vpos]))
+    return up.both(p.show(goal, down, dens=[vpos]))
 
 
 @lemma(
@@ -54,12 +52,12 @@ def guided_value(p: Proof) -> Fact:
     steps, alive, here = p.assume(eq(T, n + 1)), p.assume(eq(dead(0, root), 0)), p.assume(lt(0, V(0, root)))
     low, high = ranges(n, num(1))
     above, below = p.assume(le(a, low)), p.assume(le(high, s**2 * a))
-    square = p.cert(le(1, s**2), products=[(1, [one, one], []), (2, [one], [])])
-    order = p.cert(le(a, s**2 * a), products=[(1, [apos, square], [])])
-    later = p.equal(num(0) + 1 + n, T, [(1, steps)])
+    square = p.show(le(1, s**2), one)
+    order = p.show(le(a, s**2 * a), apos, square)
+    later = p.show(eq(num(0) + 1 + n, T), steps)
     out = p.use("guided_step").inst((b, s**2 * a)).cut(order).spec(0, n, root).mp(later, alive, here, above, below)
     tpos = p.chain(apos, out.right.left.left)
-    return p.cert(lt(0, Vstar(0, root)), products=[(1, [tpos, out.left], [])], dens=[out.left])
+    return p.show(lt(0, Vstar(0, root)), tpos, out.left, dens=[out.left])
 
 
 @statement(
@@ -78,18 +76,18 @@ def guided_product(p: Proof) -> Fact:
     q = product(n, k, r(1 + k))
     claim = le(1, q)
     hyp, big = p.assume(claim), given.spec(1 + n).right
-    base = p.cert(le(1, product(num(0), k, r(1 + k))))
-    step = p.cert(le(1, product(n + 1, k, r(1 + k))), products=[(1, [hyp, big], []), (1, [hyp], []), (1, [big], [])])
+    base = p.show(le(1, product(num(0), k, r(1 + k))))
+    step = p.show(le(1, product(n + 1, k, r(1 + k))), hyp, big)
     at_least = p.induct(n, claim, base, step.discharge(hyp)).spec(n)
-    root_q = p.axiom("sqrt_square", q).mp(p.cert(le(0, q), products=[(1, [at_least], []), (1, [], [])]))
+    root_q = p.axiom("sqrt_square", q).mp(p.show(le(0, q), at_least))
     root_big = p.use("root_at_least_one").spec(q).mp(at_least)
     least = product(n, k, lo(1 + k))
     out = p.use("guided_bias").inst((hi(t), r(t) * lo(t)), (a, least), (s, sqrt(q)))
-    rpos = p.cert(lt(0, r(t)), products=[(1, [given.spec(t).right], []), (1, [], [])])
-    fine = p.cert(lt(0, r(t) * lo(t)), products=[(1, [given.spec(t).left, rpos], [])])
-    below = p.cert(le(product(n, k, r(1 + k) * lo(1 + k)), sqrt(q) ** 2 * least), eqs=[(least, root_q)])
+    rpos = p.show(lt(0, r(t)), given.spec(t).right)
+    fine = p.show(lt(0, r(t) * lo(t)), given.spec(t).left, rpos)
+    below = p.show(le(product(n, k, r(1 + k) * lo(1 + k)), sqrt(q) ** 2 * least), root_q)
     bounds = given.spec(t).left.both(fine).gen(t)
-    return supply(out, bounds, p.conv(lows, lt(0, least)), root_big, p.cert(le(least, least)), below)
+    return supply(out, bounds, p.conv(lows, lt(0, least)), root_big, p.show(le(least, least)), below)
 
 
 def weaker(p: Proof, out: Fact, below: Fact) -> Fact:

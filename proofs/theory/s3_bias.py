@@ -51,8 +51,8 @@ def rooted(p: Proof) -> Fact:
     def near(one: Fact, same: Fact, mean: Node) -> Fact:
         """The step with A for the ratio of the means."""
         before, bound = same.sides[1], one.left.sides[1]
-        up = p.cert(le(mean - before, bound), products=[(1, [one.left], [])], eqs=[(1, same)])
-        return up.both(p.cert(le(before - mean, bound), products=[(1, [one.right], [])], eqs=[(1, same)]))
+        up = p.show(le(mean - before, bound), one.left, same)
+        return up.both(p.show(le(before - mean, bound), one.right, same))
 
     out, split = steps.assembled(
         error,
@@ -64,10 +64,7 @@ def rooted(p: Proof) -> Fact:
         steps.moves,
     )
     at_least = steps.positive.spec(n).right
-    errors = p.cert(
-        le(0, error(n)),
-        products=[("1/2", [at_least, at_least, steps.inverse], []), ("1/2", [at_least, steps.inverse], [])],
-    )
+    errors = p.show(le(0, error(n)), at_least, steps.inverse)
     return in_horizon(p, steps.given, supply(out, errors.gen(n)), split)
 
 

@@ -117,22 +117,16 @@ def honest_answer(p: Proof) -> Fact:
     p.note("S > 0: A = K/S")
     some = p.assume(lt(0, S(t, c)))
     inverse = p.positive_inverse(some)
-    high = p.cert(wanted[0], dens=[some]).both(
-        p.cert(wanted[1], products=[(1, [down, inverse], [])], dens=[some]).both(
-            p.cert(wanted[2], products=[(1, [up, inverse], [])], dens=[some])
-        )
+    high = p.show(wanted[0], dens=[some]).both(
+        p.show(wanted[1], down, inverse, dens=[some]).both(p.show(wanted[2], up, inverse, dens=[some]))
     )
     p.note("S = 0: then K = 0, and A = W")
     small = p.assume(le(S(t, c), 0))
-    none = p.antisymmetry(small, p.cert(le(0, S(t, c)), products=[(1, [down], []), (1, [up], [])]))
-    no_k = p.antisymmetry(
-        p.cert(le(K(t, c), 0), products=[(1, [small], []), (1, [up], [])]), p.conv(down, le(0, K(t, c)))
-    )
+    none = p.antisymmetry(small, p.show(le(0, S(t, c)), down, up))
+    no_k = p.antisymmetry(p.show(le(K(t, c), 0), small, up), p.conv(down, le(0, K(t, c))))
     same, any_answer = instead(p, none), given["any answer is in [0, 1]"].spec(t, c)
-    low = p.cert(wanted[0], eqs=[(answer, none), (1, no_k)]).both(
-        p.cert(wanted[1], products=[(1, [any_answer.left], [])], eqs=[(1, same)]).both(
-            p.cert(wanted[2], products=[(1, [any_answer.right], [])], eqs=[(1, same)])
-        )
+    low = p.show(wanted[0], none, no_k).both(
+        p.show(wanted[1], any_answer.left, same).both(p.show(wanted[2], any_answer.right, same))
     )
     return p.cases(S(t, c), 0, low, high).discharge(to_go.concl, clean).gen(t, n, c)
 
@@ -146,10 +140,10 @@ def enough_value(p: Proof, given: dict[str, Fact], step: Step) -> Fact:
     p.note("where V(dst) > 0 the value is at least u V; where V(dst) = 0 both sides are 0")
     least = given["value from below"].spec(t + 1, n, e).mp(step.to_go, alive, p.assume(lt(0, V(t + 1, e))))
     factor = rate(p, given, a, e)
-    high = p.cert(goal, products=[(1, [least, factor], [])])
+    high = p.show(goal, least, factor)
     zero = p.antisymmetry(p.assume(le(V(t + 1, e), 0)), given["twist is non-negative"].spec(t + 1, e))
     none = given["twist kills no live value"].spec(t + 1, e).mp(alive, zero)
-    low = p.cert(goal, eqs=[(u(n) * psi(t, a, e) / V(t, a), zero), (psi(t, a, e) / V(t, a), none)])
+    low = p.show(goal, zero, none)
     each = p.cases(V(t + 1, e), 0, low, high).discharge(inside).gen(i)
     sums = p.mono(each, total(N, i, goal.kids[0]), total(N, i, goal.kids[1]))
     return p.conv(sums, le(u(n) * G(t, c), S(t, c)))
@@ -161,8 +155,8 @@ def rate(p: Proof, given: dict[str, Fact], a: Node, e: Node) -> Fact:
     own = given["potentials are non-negative"].spec(t, a, e)
     inverse = p.positive_inverse(p.assume(lt(0, V(t, a))))
     zero = p.antisymmetry(p.assume(le(V(t, a), 0)), given["twist is non-negative"].spec(t, a))
-    low = p.cert(goal, eqs=[(1, p.rewrite(zero, lambda H: psi(t, a, e) / H()))])
-    return p.cases(V(t, a), 0, low, p.cert(goal, products=[(1, [own, inverse], [])]))
+    low = p.show(goal, p.rewrite(zero, lambda H: psi(t, a, e) / H()))
+    return p.cases(V(t, a), 0, low, p.show(goal, own, inverse))
 
 
 def no_weight(p: Proof, given: dict[str, Fact], small: Fact) -> tuple[Fact, Fact]:
@@ -172,14 +166,14 @@ def no_weight(p: Proof, given: dict[str, Fact], small: Fact) -> tuple[Fact, Fact
     each = weight_nonneg(p).spec(t, src(at(c, k)), dst(at(c, k)))
     below = own_term(p, each, N, inside)
     own = weight_nonneg(p).spec(t, a, e)
-    none = p.antisymmetry(p.cert(le(weight(t, a, e), 0), products=[(1, [below], []), (1, [small], [])]), own)
+    none = p.antisymmetry(p.show(le(weight(t, a, e), 0), below, small), own)
     goal = eq(Qbar(t, a, e), 0 * Qbar(t, a, e))
     some = p.assume(lt(0, V(t + 1, e)))
-    high = p.cert(goal, eqs=[(Vstar(t + 1, e) / V(t + 1, e), none)], dens=[some])
+    high = p.show(goal, none, dens=[some])
     zero = p.antisymmetry(p.assume(le(V(t + 1, e), 0)), given["twist is non-negative"].spec(t + 1, e))
     alive = given["ends of edges"].spec(t, a, e).mp(entry).right
     gone = given["twist kills no live value"].spec(t + 1, e).mp(alive, zero)
-    low = p.cert(goal, eqs=[(psi(t, a, e) / V(t, a), gone)])
+    low = p.show(goal, gone)
     sums = sums_equal(p, p.cases(V(t + 1, e), 0, low, high), inside)
     return none, p.conv(sums, eq(S(t, c), 0))
 
@@ -204,7 +198,7 @@ def one_sided_bias(p: Proof) -> Fact:
 
     def root_of(r: Node) -> Fact:
         big = bounds.spec(r).right
-        square = p.cert(le(0, b(r) * (b(r) - 1)), products=[(1, [big, big], []), (1, [big], [])])
+        square = p.show(le(0, b(r) * (b(r) - 1)), big)
         return p.axiom("sqrt_square", b(r) * (b(r) - 1)).mp(square)
 
     def drift(law: Node, time: Node, left: Node, to_go: Fact, null: Fact, mean: Fact) -> Fact:
@@ -232,41 +226,33 @@ def one_sided_bias(p: Proof) -> Fact:
     def near(step: Step) -> Fact:
         value = enough_value(p, given, step)
         p.note("u <= mu(Qbar) = S / sum G")
-        inverse = p.positive_inverse(step.alive)
-        mean = p.cert(
-            le(u(n), step.means[0].sides[0]),
-            products=[(1, [value, inverse], [])],
-            eqs=[(1, step.means[0])],
-            dens=[step.alive],
-        )
+        ahead, ratio = step.means[0].sides
+        mean = p.show(le(u(n), ratio), value, p.positive_inverse(step.alive), dens=[step.alive])
+        mean = p.show(le(u(n), ahead), mean, step.means[0])
         one = drift(E(smc(t, c), edge, 0), t + 1, n, step.to_go, step.null, mean)
         least = bounds.spec(n).left
-        some = p.chain(p.cert(lt(0, u(n) * G(t, c)), products=[(1, [least, step.alive], [])]), value)
+        some = p.chain(p.show(lt(0, u(n) * G(t, c)), least, step.alive), value)
         same = quotient(p, step.means[1], step.means[0], [step.alive], K(t, c) / S(t, c))
-        now = p.equal(A(t, c), K(t, c) / S(t, c), dens=[some])
+        now = p.show(eq(A(t, c), K(t, c) / S(t, c)), dens=[some])
         return towards(one, [same, now], A(t, c))
 
     def towards(one: Fact, same: list[Fact], before: Node) -> Fact:
         mean, bound = one.left.concl.kids[0].kids[0], one.left.sides[1]
-        eqs = [(1, fact) for fact in same]
-        up = p.cert(le(mean - before, bound), products=[(1, [one.left], [])], eqs=eqs)
-        return up.both(p.cert(le(before - mean, bound), products=[(1, [one.right], [])], eqs=eqs))
+        up = p.show(le(mean - before, bound), one.left, *same)
+        return up.both(p.show(le(before - mean, bound), one.right, *same))
 
     def first_near(origin: Fact, zero: Fact, means: list[Fact]) -> Fact:
         alive, some = given["the root is live"], given["twist at the root"]
         least = given["value from below"].spec(0, m, root).mp(origin, alive, some)
-        mean = p.cert(
-            le(u(m), means[0].sides[0]),
-            products=[(1, [least, p.positive_inverse(some)], [])],
-            eqs=[(1, means[0])],
-            dens=[some],
-        )
+        ahead, ratio = means[0].sides
+        mean = p.show(le(u(m), ratio), least, p.positive_inverse(some), dens=[some])
+        mean = p.show(le(u(m), ahead), mean, means[0])
         one = drift(E(first, edge, 0), num(0), m, origin, zero, mean)
         return towards(one, [quotient(p, means[1], means[0], [some], target)], target)
 
     def stops(now: Fact, clean: Fact, small: Fact) -> Fact:
         same = instead(p, no_weight(p, given, small)[1])
-        return p.equal(W(t, c), A(t, c), [(1, same)])
+        return p.show(eq(W(t, c), A(t, c)), same)
 
     def ends(last: Fact, clean: Fact) -> Fact:
         p.note("at the end S = sum G and K = sum G F")
@@ -274,11 +260,11 @@ def one_sided_bias(p: Proof) -> Fact:
         alive, small = p.assume(lt(0, G(t, c))), p.assume(le(G(t, c), 0))
         final = given["answer at the end"].spec(t, c).mp(last, alive)
         opened = p.rewrite(plain_sum, lambda H: K(t, c) * (1 / H()) + W(t, c) * (1 - H() * (1 / H())))
-        high = p.equal(W(t, c), A(t, c), [(1, final), (1, opened), (1 / G(t, c), tested_sum)], dens=[alive])
+        high = p.show(eq(W(t, c), A(t, c)), final, opened, tested_sum, dens=[alive])
         return p.cases(G(t, c), 0, stops(last, clean, small), high)
 
     def moves(step: Step) -> Fact:
-        before = p.cert(lt(t + 1, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, step.to_go)])
+        before = p.show(lt(t + 1, T), p.nat_nonneg(n), step.to_go)
         return given["answer before"].spec(t, c).mp(before, step.alive)
 
     out, split = assemble(
@@ -287,5 +273,5 @@ def one_sided_bias(p: Proof) -> Fact:
     p.note("each error is non-negative")
     inverse, big = p.positive_inverse(Npos), bounds.spec(n).right
     root_nonneg = p.axiom("sqrt_nonneg", b(n) * (b(n) - 1))
-    errors = p.cert(le(0, error(n)), products=[(1, [big, inverse], []), ("1/2", [root_nonneg, inverse], [])])
+    errors = p.show(le(0, error(n)), big, inverse, root_nonneg)
     return in_horizon(p, given, supply(out, errors.gen(n)), split)
