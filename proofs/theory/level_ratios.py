@@ -1,4 +1,4 @@
-"""S3, S4 and S8 with the gauge-invariant level ratios in place of one Bellman error.
+"""S3, S4 and S8 with the gauge-invariant level ratios in place of one Bellman error; derived in sympy.
 
 SMC does not change when V_t is multiplied by a constant c_t, but the Bellman error does.  Let lo(j) <= rho_t <= r(j) lo(j) on the level
 from which j steps remain after the move.  Then with k steps to go Vstar/V lies in [P, P prod_{j<k} r(j)], P = prod_{j<k} lo(j), and
@@ -8,64 +8,57 @@ average is enough.
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node, plus
-from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, nat, num, product, sqrt, total
-from proofs.lemmas.guided_chord import BV, star
-from proofs.lemmas.particle_system import (
-    M,
-    N,
-    Qbar,
-    T,
-    V,
-    Vstar,
-    dead,
-    live,
-    n,
-    psi,
-    reachable,
-    setting,
-    supply,
-    t,
-    x,
-    y,
-)
-from proofs.lemmas.telescoping import k, live_stays
+from sympy import Eq, Expr
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Both, Expect, ForAll, Recip, function, implications, product, relation
+from proofs.lemmas.telescoping import live_stays
 from proofs.registry import lemma, statement
-from proofs.theory.s4_one_sided import b, u
-from proofs.theory.s8_adapted import answer as adapted_answer
-from proofs.theory.s8_adapted import bias_of
+from proofs.theory.model import SMC, VALUES, hypotheses, layered
 
-j = nat("j")
-lo, r, q = fn("lo", "nat -> real"), fn("r", "nat -> real"), fn("q", "nat -> real")
-least, width, top = fn("wlo", "nat -> real"), fn("wratio", "nat -> real"), fn("whi", "nat -> real")
-
-
-def low(m: Node) -> Node:
-    return product(m, j, lo(j))
-
-
-def spread(m: Node) -> Node:
-    return product(m, j, r(j))
+x, y, t, T, n, j, k = layered.symbols("x y t T n j k")
+M, psi, V, Vstar, dead, noedge = layered.symbols("M psi V Vstar dead noedge")
+f, lo, r, q, b, u, least, width, top = (
+    function(name, "nat -> real") for name in ("f", "lo", "r", "q", "b", "u", "wlo", "wratio", "whi")
+)
+live, reachable = Eq(dead(t, x), 0), Eq(noedge(t, x, y), 0)
+BV = Expect(M(t, x), y, psi(t, x, y) * V(t + 1, y))
+weight = psi(t, x, y) * V(t + 1, y)
 
 
-def levels(p: Proof) -> tuple[Fact, Fact]:
+def low(count: Expr) -> Expr:
+    return product(count, j, lo(j))
+
+
+def spread(count: Expr) -> Expr:
+    return product(count, j, r(j))
+
+
+def levels(d: Derivation) -> tuple[Line, Line]:
     """lo > 0, r >= 1, and the Bellman ratios of each level in [lo, r lo]."""
-    signs = p.assume(all_of(k, both(lt(0, lo(k)), le(1, r(k)))), note="bounds are positive")
-    inside = both(le(lo(k) * V(t, x), BV), le(BV, r(k) * lo(k) * V(t, x)))
-    ratios = p.assume(all_of(t, k, x, implies(eq(t + 1 + k, T), live, lt(0, V(t, x)), inside)), note="Bellman ratios")
-    return signs, ratios
+    inside = Both(lo(k) * V(t, x) <= BV, BV <= r(k) * lo(k) * V(t, x))
+    return d.given(
+        ForAll(k, Both(0 < lo(k), relation("<=", 1, r(k)))),
+        ForAll(t, k, x, implications(Eq(t + 1 + k, T), live, 0 < V(t, x), inside)),
+    )
 
 
-def positive_products(p: Proof, signs: Fact) -> tuple[Fact, Fact]:
-    """0 < prod_{j<k} lo(j) and 1 <= prod_{j<k} r(j), for every k."""
-    symbol = fn("f", "nat -> real")(k)
-    first = p.use("product_positive").inst((symbol, lo(k))).cut(signs.spec(k).left.gen(k)).spec(k, 0)
-    claim = le(1, spread(k))
-    hyp, more = p.assume(claim), signs.spec(k).right
-    base = p.cert(le(1, spread(num(0))))
-    step = p.cert(le(1, spread(k + 1)), products=[(1, [hyp, more], []), (1, [hyp], []), (1, [more], [])])
-    return p.conv(first, lt(0, low(k))), p.induct(k, claim, base, step.discharge(hyp)).spec(k)
+def signs(d: Derivation, bounds: Line, count: Expr) -> None:
+    """Known from here on: 0 < prod_{j<count} lo(j) and 1 <= prod_{j<count} r(j), 0 < lo(count) and 1 <= r(count)."""
+    d.know(bounds(count)[0]), d.know(bounds(count)[1])
+    with d.suppose(ForAll(k, 0 < lo(k))) as here:
+        positive = here.then(d.use("product_positive", {f(k): lo(k)})(count, 0))
+
+    def claim(m: Expr) -> Expr:
+        return relation("<=", 1, spread(m))
+
+    with d.suppose(claim(k)) as hyp:
+        more = d.prove(0 <= (spread(k) - 1) * (r(k) - 1), bounds(k)[1])
+        step = hyp.then(d.prove(claim(k + 1), hyp[0], bounds(k)[1], more))
+    d.know(d.induct(k, claim, d.prove(claim(0)), step)(count))
+    d.know(d.gen(bounds(k)[0], k))
+    d.know(d.prove(0 < low(count), positive()))
+    d.know(d.prove(0 < spread(count)))
 
 
 @lemma(
@@ -73,60 +66,42 @@ def positive_products(p: Proof, signs: Fact) -> tuple[Fact, Fact]:
     title="value error from the level ratios",
     words="For t + n = T and live x: prod_{j<n} lo(j) V <= Vstar <= prod_{j<n} r(j) lo(j) V.",
 )
-def value_levels(p: Proof) -> Fact:
-    signs, ratios = levels(p)
-    formulas = {
-        "psi": all_of(t, x, y, le(0, psi(t, x, y))),
-        "V": all_of(t, x, le(0, V(t, x))),
-        "dead": all_of(t, x, le(0, dead(t, x))),
-        "stays": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), y, dead(t + 1, y)), 0))),
-        "recursion": all_of(
-            t, x, implies(lt(t, T), live, eq(Vstar(t, x), E(M(t, x), y, psi(t, x, y) * Vstar(t + 1, y))))
-        ),
-        "end": all_of(x, eq(Vstar(T, x), V(T, x))),
-        "kills": all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))),
-    }
-    given = {name: p.assume(phi) for name, phi in formulas.items()}
+@in_sympy("value_levels")
+def value_levels(d: Derivation) -> Line:
+    bounds, ratios = levels(d)
+    given = d.setting(hypotheses(*VALUES, "twist is non-negative", "twist kills no live value"))
 
-    def claim(m: Node) -> Node:
-        inside = both(le(low(m) * V(t, x), Vstar(t, x)), le(Vstar(t, x), spread(m) * low(m) * V(t, x)))
-        return all_of(t, x, implies(eq(t + m, T), live, inside))
+    def pair(m: Expr) -> tuple[Expr, Expr]:
+        return low(m) * V(t, x) <= Vstar(t, x), Vstar(t, x) <= spread(m) * low(m) * V(t, x)
 
-    at_end, alive = p.assume(eq(t + num(0), T)), p.assume(live)
-    same = p.rewrite(p.equal(T, t, [(1, at_end)]), lambda H: eq(Vstar(H(), x), V(H(), x)), given["end"].spec(x))
-    zero = num(0)
-    base = p.cert(le(low(zero) * V(t, x), Vstar(t, x)), eqs=[(1, same)]).both(
-        p.cert(le(Vstar(t, x), spread(zero) * low(zero) * V(t, x)), eqs=[(1, same)])
-    )
-    hyp, now = p.assume(claim(n)), p.assume(eq(t + (n + 1), T))
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])], eqs=[(1, now)])
-    later, there = p.equal(t + 1 + n, T, [(1, now)]), p.assume(eq(dead(t + 1, y), 0))
-    inner, weights = hyp.spec(t + 1, y).mp(later, there), given["psi"].spec(t, x, y)
-    null = (E(M(t, x), y, dead(t + 1, y)), given["dead"].spec(t + 1), given["stays"].spec(t, x).mp(before, alive))
+    def claim(m: Expr) -> Expr:
+        return ForAll(t, x, implications(Eq(t + m, T), live, Both(*pair(m))))
 
-    def average(part: Fact) -> Fact:
-        one, two = (psi(t, x, y) * side for side in part.sides)
-        fact = p.cert(le(one, two), products=[(1, [weights, part], [])]).discharge(there).gen(y)
-        return p.mono(fact, E(M(t, x), y, one), E(M(t, x), y, two), null)
-
-    below, above = average(inner.left), average(inner.right)
-    rec = given["recursion"].spec(t, x).mp(before, alive)
-    lpos, rbig = (fact.gen(k).spec(n) for fact in positive_products(p, signs))
-    rpos = p.cert(lt(0, spread(n)), products=[(1, [rbig], []), (1, [], [])])
-    both_pos = p.cert(lt(0, spread(n) * low(n)), products=[(1, [rpos, lpos], [])])
-    goals = le(low(n + 1) * V(t, x), Vstar(t, x)), le(Vstar(t, x), spread(n + 1) * low(n + 1) * V(t, x))
-    some = p.assume(lt(0, V(t, x)))
-    ratio = ratios.spec(t, n, x).mp(later, alive, some)
-    high = p.cert(goals[0], products=[(1, [below], []), (1, [lpos, ratio.left], [])], eqs=[(1, rec)]).both(
-        p.cert(goals[1], products=[(1, [above], []), (1, [both_pos, ratio.right], [])], eqs=[(1, rec)])
-    )
-    flat = p.antisymmetry(p.assume(le(V(t, x), 0)), given["V"].spec(t, x))
-    gone = given["kills"].spec(t, x).mp(alive, flat)
-    nothing = p.cert(goals[0], eqs=[(low(n + 1), flat), (1, gone)]).both(
-        p.cert(goals[1], eqs=[(spread(n + 1) * low(n + 1), flat), (1, gone)])
-    )
-    step = p.cases(V(t, x), 0, nothing, high).discharge(now.concl, live).gen(t, x).discharge(hyp)
-    return p.induct(n, claim(n), base.discharge(at_end.concl, live).gen(t, x), step)
+    with d.suppose(Eq(t, T), live) as here:
+        same = d.at(d.prove(Eq(T, t), here[0]), given["terminal value"](x), lambda s: Eq(Vstar(s, x), V(s, x)))
+        base = here.then(d.both(*(d.prove(part, same) for part in pair(0))), t, x)
+    with d.suppose(claim(n)) as hyp, d.suppose(Eq(t + n + 1, T), live) as here:
+        d.know(d.prove(t < T, here[0]))
+        signs(d, bounds, n)
+        calm, stays = d.gen(given["dead is non-negative"](t + 1, y), y), given["live states stay live"](t, x)
+        with d.surely(M(t, x), y, dead(t + 1, y), calm, stays) as there:
+            own, inner = d.know(given["potentials are non-negative"](t, x, y)).rhs, hyp[0](t + 1, y)
+            below, above = (
+                there.average(d.prove(own * part.lhs <= own * part.rhs, part)) for part in (inner[0], inner[1])
+            )
+        rec, both = given["value recursion"](t, x), spread(n) * low(n)
+        with d.suppose(0 < V(t, x)):
+            ratio = ratios(t, n, x)
+            least_step = d.prove(low(n) * (lo(n) * V(t, x)) <= low(n) * BV, ratio[0])
+            most_step = d.prove(both * BV <= both * (r(n) * lo(n) * V(t, x)), ratio[1])
+            first, second = pair(n + 1)
+            high = d.both(d.prove(first, below, least_step, rec), d.prove(second, above, most_step, rec))
+        with d.suppose(V(t, x) <= 0):
+            flat = d.know(d.zero(V(t, x), given["twist is non-negative"](t, x)))
+            gone = given["twist kills no live value"](t, x)
+            nothing = d.both(*(d.prove(part, flat, gone) for part in pair(n + 1)))
+        step = hyp.then(here.then(d.cases(V(t, x), 0, nothing, high), t, x))
+    return d.induct(n, claim, base, step)
 
 
 @statement(
@@ -136,42 +111,30 @@ def value_levels(p: Proof) -> Fact:
     words="As S8 with the ratios r(j) = max rho / min rho of the levels from which j steps remain: q(k) <= Q_k = prod_{j<k} r(j), so "
     "|E F(output) - target| <= 1/(2N) sum_{k<T} (Q_k - sqrt Q_k).",
 )
-def adapted_product(p: Proof) -> Fact:
-    signs, ratios = levels(p)
-    values = p.use("value_levels")
-    lpos, rbig = positive_products(p, signs)
-    to_go, alive, some = p.assume(eq(t + k, T)), p.assume(live), p.assume(lt(0, V(t, x)))
-    inside, inverse = values.spec(k, t, x).mp(to_go, alive), p.positive_inverse(some)
-    down = p.cert(le(low(k), star(t, x)), products=[(1, [inside.left, inverse], [])], dens=[some])
-    up = p.cert(le(star(t, x), spread(k) * low(k)), products=[(1, [inside.right, inverse], [])], dens=[some])
-    ranged = down.both(up).discharge(to_go, alive, some).gen(t, k, x)
-    p.note("BV >= lo V > 0, so the guided moves exist")
-    before, split = p.assume(lt(t, T)), p.assume(eq(T, plus(t + 1, k)))
-    ratio = ratios.spec(t, k, x).mp(p.equal(t + 1 + k, T, [(1, split)]), alive, some).left
-    mass = p.chain(p.cert(lt(0, lo(k) * V(t, x)), products=[(1, [signs.spec(k).left, some], [])]), ratio)
-    later = p.step("nat_step", [before])
-    moves = p.step("nat_split", [later, mass], [t + 1, T, k]).discharge(before, alive, some).gen(t, x)
-    out = p.use("S8").inst((fn("lo", "nat -> real")(k), low(k)), (q(k), spread(k)))
-    out = supply(out, moves, lpos.both(rbig).gen(k), ranged)
-    return p.conv(out, bias_of(adapted_answer, total(T, k, (spread(k) - sqrt(spread(k))) / (2 * N))))
+@in_sympy("S8.product")
+def adapted_product(d: Derivation) -> Line:
+    bounds, ratios = levels(d)
+    values = d.use("value_levels")
+    signs(d, bounds, k)
+    with d.suppose(Eq(t + k, T), live, 0 < V(t, x)) as here:
+        inside, star = values(k, t, x), Vstar(t, x) * Recip(V(t, x))
+        ranged = d.both(d.prove(low(k) <= star, inside[0]), d.prove(star <= spread(k) * low(k), inside[1]))
+    d.know(here.then(ranged, t, k, x))
+    with d.suppose(t < T, live, 0 < V(t, x)) as here:  # BV >= lo V > 0, so the guided moves exist
+        with d.nat_split(d.nat_step(here[0]), k) as split:
+            signs_here = bounds(k)
+            mass = d.prove(0 < BV, ratios(t, k, x)[0], d.prove(0 < lo(k) * V(t, x), signs_here[0]))
+        moves = split.close(mass)
+    d.know(here.then(moves, t, x))
+    d.know(d.gen(d.both(d.prove(0 < low(k)), d.prove(relation("<=", 1, spread(k)))), k))
+    return d.use("S8", {lo(k): low(k), q(k): spread(k)})
 
 
-def edge_values(p: Proof, given: dict[str, Fact]) -> Fact:
-    """value_levels for the model of S3 and S4."""
-    return supply(
-        p.use("value_levels"),
-        live_stays(p, given),
-        *(
-            given[name]
-            for name in (
-                "potentials are non-negative",
-                "twist is non-negative",
-                "dead is non-negative",
-                "value recursion",
-                "terminal value",
-            )
-        ),
-    )
+def edges(d: Derivation, *more: str) -> dict[str, Line]:
+    """The setting of S3 and S4 and more of the model; known besides: live states stay live there."""
+    given = d.setting(hypotheses(*SMC, *more))
+    d.know(d.line(live_stays(d.proof, {name: line.fact for name, line in given.items()})))
+    return given
 
 
 @statement(
@@ -181,43 +144,46 @@ def edge_values(p: Proof, given: dict[str, Fact]) -> Fact:
     words="As S3 with weights in [wlo(k), wratio(k) wlo(k)] on the edges with k steps to go (wratio = L^2 under a ratio bound L) and "
     "the level ratios r(j): q(k) <= wratio(k) prod_{j<k} r(j).",
 )
-def two_sided_product(p: Proof) -> Fact:
-    given = setting(p)
-    signs, _ratios = levels(p)
-    twist = p.assume(all_of(t, x, implies(live, lt(0, V(t, x)))), note="the twist is positive on live states")
-    weight = psi(t, x, y) * V(t + 1, y)
-    bounds = p.assume(all_of(k, both(lt(0, least(k)), le(1, width(k)))), note="bounds of the weights are positive")
-    within = both(le(least(k) * V(t, x), weight), le(weight, width(k) * least(k) * V(t, x)))
-    weights = p.assume(all_of(t, k, x, y, implies(eq(t + 1 + k, T), reachable, within)), note="weights in range")
-    alive, none = p.assume(live), p.assume(eq(V(t, x), 0))
-    false = p.cert(lt(0, 0), products=[(1, [twist.spec(t, x).mp(alive)], [])], eqs=[(1, none)])
-    kills = p.absurd(eq(Vstar(t, x), 0), false).discharge(live, none.concl).gen(t, x)
-    values = supply(edge_values(p, given), kills)
-    lpos, rbig = positive_products(p, signs)
-    to_go, on_edge = p.assume(eq(t + 1 + k, T)), p.assume(reachable)
-    ends = given["ends of edges"].spec(t, x, y).mp(on_edge)
-    inner, own = values.spec(k, t + 1, y).mp(to_go, ends.right), given["potentials are non-negative"].spec(t, x, y)
-    here = twist.spec(t, x).mp(ends.left)
-    inside, inverse = weights.spec(t, k, x, y).mp(to_go, on_edge), p.positive_inverse(here)
+@in_sympy("S3.product")
+def two_sided_product(d: Derivation) -> Line:
+    given = edges(d, "twist is positive on live states")
+    bounds, _ = levels(d)
+    twist = given["twist is positive on live states"]
+    within = Both(least(k) * V(t, x) <= weight, weight <= width(k) * least(k) * V(t, x))
+    sizes, weights = d.given(
+        ForAll(k, Both(0 < least(k), relation("<=", 1, width(k)))),
+        ForAll(t, k, x, y, implications(Eq(t + 1 + k, T), reachable, within)),
+    )
+    with d.suppose(live, Eq(V(t, x), 0)) as none:
+        false = d.prove(relation("<", 0, 0), twist(t, x), none[1])
+        kills = d.anything(Eq(Vstar(t, x), 0), false)
+    d.know(none.then(kills, t, x))
+    values = d.use("value_levels")
+    signs(d, bounds, k)
     ratio, bottom = width(k) * spread(k), least(k) * low(k)
-    rpos = p.cert(lt(0, spread(k)), products=[(1, [rbig], []), (1, [], [])])
-    scale = p.cert(lt(0, spread(k) * low(k)), products=[(1, [rpos, lpos], [])])
-    down = p.cert(
-        le(bottom, Qbar(t, x, y)),
-        products=[(1, [own, inner.left, inverse], []), (1, [lpos, inside.left, inverse], [])],
-        dens=[here],
-    )
-    up = p.cert(
-        le(Qbar(t, x, y), ratio * bottom),
-        products=[(1, [own, inner.right, inverse], []), (1, [scale, inside.right, inverse], [])],
-        dens=[here],
-    )
-    ranged = down.both(up).discharge(to_go.concl, reachable).gen(t, k, x, y)
-    sign = bounds.spec(k)
-    bpos = p.cert(lt(0, bottom), products=[(1, [sign.left, lpos], [])])
-    big = p.cert(le(1, ratio), products=[(1, [sign.right, rbig], []), (1, [sign.right], []), (1, [rbig], [])])
-    out = p.use("S3").inst((fn("lo", "nat -> real")(k), bottom), (q(k), ratio))
-    return supply(out, bpos.both(big).gen(k), ranged)
+    d.know(sizes(k)[0]), d.know(sizes(k)[1])
+    with d.suppose(Eq(t + 1 + k, T), reachable) as here:
+        ends = given["ends of edges"](t, x, y)
+        d.know(ends[0]), d.know(ends[1])
+        own = d.know(given["potentials are non-negative"](t, x, y)).rhs
+        inner, inside = values(k, t + 1, y), weights(t, k, x, y)
+        d.know(twist(t, x))
+        Qbar, scale = own * Vstar(t + 1, y) * Recip(V(t, x)), spread(k) * low(k)
+        down = d.prove(
+            bottom * V(t, x) <= own * Vstar(t + 1, y),
+            d.prove(own * (low(k) * V(t + 1, y)) <= own * Vstar(t + 1, y), inner[0]),
+            d.prove(low(k) * (least(k) * V(t, x)) <= low(k) * weight, inside[0]),
+        )
+        up = d.prove(
+            own * Vstar(t + 1, y) <= ratio * bottom * V(t, x),
+            d.prove(own * Vstar(t + 1, y) <= own * (scale * V(t + 1, y)), inner[1]),
+            d.prove(scale * weight <= scale * (width(k) * least(k) * V(t, x)), inside[1]),
+        )
+        ranged = d.both(d.prove(bottom <= Qbar, down), d.prove(Qbar <= ratio * bottom, up))
+    d.know(here.then(ranged, t, k, x, y))
+    more = d.prove(0 <= (width(k) - 1) * (spread(k) - 1))
+    d.know(d.gen(d.both(d.prove(0 < bottom), d.prove(relation("<=", 1, ratio), more, sizes(k)[1])), k))
+    return d.use("S3", {lo(k): bottom, q(k): ratio})
 
 
 @statement(
@@ -227,43 +193,43 @@ def two_sided_product(p: Proof) -> Fact:
     words="As S4.rational with psi V_{t+1}(y) <= whi(k) V_t(x) on the edges with k steps to go and the level ratios r(j): "
     "b(k) <= (whi(k)/lo(k)) prod_{j<k} r(j).",
 )
-def one_sided_product(p: Proof) -> Fact:
-    given = setting(p)
-    signs, _ratios = levels(p)
-    kills = p.assume(all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))))
-    values = supply(edge_values(p, given), kills)
-    big = p.assume(all_of(k, le(lo(k), top(k))), note="whi >= lo where Z > 0").spec(k)
-    inside = le(psi(t, x, y) * V(t + 1, y), top(k) * V(t, x))
-    weights = p.assume(all_of(t, k, x, y, implies(eq(t + 1 + k, T), reachable, inside)), note="weights from above")
-    lpos, rbig = positive_products(p, signs)
-    sign = signs.spec(k).left
-    inv = p.positive_inverse(sign)
-    bound, bottom = top(k) / lo(k) * spread(k), lo(k) * low(k)
-    ratio = p.cert(le(1, top(k) / lo(k)), products=[(1, [big, inv], [])], dens=[sign])
-    b_big = p.cert(le(1, bound), products=[(1, [ratio, rbig], []), (1, [ratio], []), (1, [rbig], [])])
-    u_pos = p.cert(lt(0, bottom), products=[(1, [sign, lpos], [])])
-    to_go, on_edge, alive, some = (
-        p.assume(eq(t + 1 + k, T)),
-        p.assume(reachable),
-        p.assume(live),
-        p.assume(lt(0, V(t, x))),
+@in_sympy("S4.product")
+def one_sided_product(d: Derivation) -> Line:
+    given = edges(d, "twist kills no live value")
+    bounds, _ = levels(d)
+    big, weights = d.given(
+        ForAll(k, lo(k) <= top(k)),
+        ForAll(t, k, x, y, implications(Eq(t + 1 + k, T), reachable, weight <= top(k) * V(t, x))),
     )
-    value = (
-        p.cert(le(bottom * V(t, x), Vstar(t, x)), products=[(1, [values.spec(k + 1, t, x).mp(to_go, alive).left], [])])
-        .discharge(to_go.concl, live, some.concl)
-        .gen(t, k, x)
-    )
-    ends, own = given["ends of edges"].spec(t, x, y).mp(on_edge), given["potentials are non-negative"].spec(t, x, y)
-    inner, weight = values.spec(k, t + 1, y).mp(to_go, ends.right).right, weights.spec(t, k, x, y).mp(to_go, on_edge)
-    vinv = p.positive_inverse(some)
-    rpos = p.cert(lt(0, spread(k)), products=[(1, [rbig], []), (1, [], [])])
-    scale = p.cert(lt(0, spread(k) * low(k)), products=[(1, [rpos, lpos], [])])
-    goal = le(Qbar(t, x, y), bound * bottom)
-    high = p.cert(goal, products=[(1, [own, inner, vinv], []), (1, [scale, weight, vinv], [])], dens=[some, sign])
-    zero = p.antisymmetry(p.assume(le(V(t, x), 0)), given["twist is non-negative"].spec(t, x))
-    none = p.rewrite(zero, lambda H: psi(t, x, y) * Vstar(t + 1, y) / H())
-    b_nonneg = p.cert(le(0, bound), products=[(1, [b_big], []), (1, [], [])])
-    nothing = p.cert(goal, products=[(1, [b_nonneg, u_pos], [])], eqs=[(1, none)])
-    over = p.cases(V(t, x), 0, nothing, high).discharge(to_go.concl, reachable).gen(t, k, x, y)
-    out = p.use("S4.rational").inst((b(k), bound), (u(k), bottom))
-    return supply(out, u_pos.both(b_big).gen(k), value, over)
+    values = d.use("value_levels")
+    signs(d, bounds, k)
+    bound, bottom = top(k) * Recip(lo(k)) * spread(k), lo(k) * low(k)
+    ratio = d.know(d.prove(relation("<=", 1, top(k) * Recip(lo(k))), big(k)))
+    more = d.prove(0 <= (ratio.rhs - 1) * (spread(k) - 1))
+    larger = d.prove(relation("<=", 1, bound), more, ratio)
+    d.know(d.gen(d.both(d.prove(0 < bottom), larger), k))
+    with d.suppose(Eq(t + 1 + k, T), live, 0 < V(t, x)) as here:
+        line = d.prove(bottom * V(t, x) <= Vstar(t, x), values(k + 1, t, x)[0])
+    d.know(here.then(line, t, k, x))
+    with d.suppose(Eq(t + 1 + k, T), reachable) as here:
+        ends = given["ends of edges"](t, x, y)
+        d.know(ends[0]), d.know(ends[1])
+        own = d.know(given["potentials are non-negative"](t, x, y)).rhs
+        inner, inside = values(k, t + 1, y)[1], weights(t, k, x, y)
+        Qbar, scale = own * Vstar(t + 1, y) * Recip(V(t, x)), spread(k) * low(k)
+        goal = Qbar <= bound * bottom
+        with d.suppose(0 < V(t, x)):
+            most = d.prove(
+                own * Vstar(t + 1, y) <= scale * top(k) * V(t, x),
+                d.prove(own * Vstar(t + 1, y) <= own * (scale * V(t + 1, y)), inner),
+                d.prove(scale * weight <= scale * (top(k) * V(t, x)), inside),
+            )
+            high = d.prove(goal, d.prove(Qbar <= scale * top(k), most))
+        with d.suppose(V(t, x) <= 0):
+            zero = d.zero(V(t, x), given["twist is non-negative"](t, x))
+            none = d.replace(zero, lambda v: own * Vstar(t + 1, y) * Recip(v()))
+            d.know(larger)
+            nothing = d.prove(goal, none, d.prove(0 <= bound * bottom))
+        over = d.cases(V(t, x), 0, nothing, high)
+    d.know(here.then(over, t, k, x, y))
+    return d.use("S4.rational", {b(k): bound, u(k): bottom})

@@ -176,3 +176,15 @@ def test_the_number_of_proposals_is_solved_for():
     [need] = solve(Eq(exp(-P6.n / width), delta), P6.n)
     [asked] = [h for h in P6.formulas if {P6.n, P6.c, P6.d} <= h.free_symbols]
     assert simplify(need - asked.lhs.subs({P6.c: c, P6.d: delta})) == 0
+
+
+def test_the_size_of_a_pool_is_solved_for():
+    """S7.pool asks for the m that makes Chernoff's bound delta/(2k)."""
+    bound, pool = theorem("S7.chernoff"), theorem("S7.pool")
+    [tail] = bound.rhs.atoms(exp) if not isinstance(bound.rhs, exp) else [bound.rhs]
+    mean, m, odds = Symbol("G", positive=True), Symbol("m", positive=True), Symbol("odds", positive=True)
+    names = {bound.b: Symbol("b", positive=True), bound.xi: Symbol("xi", positive=True), bound.m: m}
+    shown = tail.subs(names).replace(lambda e: type(e).__name__ == "Expect", lambda e: mean)
+    [need] = solve(Eq(shown, 1 / odds), m)
+    assert simplify(need - 3 * names[bound.b] * log(odds) / (mean * names[bound.xi] ** 2)) == 0
+    assert any("log(2*k/delta)" in str(h) and h.rhs == pool.m for h in pool.formulas if hasattr(h, "rhs"))
