@@ -10,28 +10,34 @@
 # %% [markdown]
 # # 1. Bellman error and the telescoping weight
 #
-# A language model writes an answer step by step. A *reward model* `V` looks at a partial answer and guesses what the
+# A language model writes an answer step by step. A *reward model* $V$ looks at a partial answer and guesses what the
 # finished answer will be worth. Sequential Monte Carlo (SMC) uses these guesses to steer. Two questions decide
 # whether that works: how good must the guesses be, and why do wrong guesses in the middle not spoil the result?
 #
 # This notebook answers the second question and sets up the first. Every number is an exact fraction, computed here.
 
 # %%
-from proofs.reading.notebook import closed_form, statement
-from smc.present.notebook import paths_table, quantities, table, values_table
+from sympy import Eq, Function, Integer, Product, symbols
+
+from proofs import Element, Expect, ForAll, Law, derivation
+from proofs.language.text import notebook
+from proofs.reading.notebook import attempt, closed_form, statement
+from smc.check.check import check
 from smc.formats import load
 from smc.present.illustrations import bellman_ratios
-from smc.setting.twist import rescaled
-from smc.setting.telescoping import path_weights
+from smc.present.notebook import paths_table, quantities, table, values_table
 from smc.setting.analysis import analyse
-from smc.check.check import check
+from smc.setting.telescoping import path_weights
+from smc.setting.twist import rescaled
+
+notebook()
 
 # %% [markdown]
 # ## The model
 #
 # Three reasoning steps, each sound (`s`) or faulty (`f`). A verifier scores the finished answer; the reward model
-# that ships with this example scores partial answers, and is wrong about most of them. `V*` is the true value: the
-# expected score from here on. The *Bellman ratio* `rho` compares the guess with what the guesses one step later
+# that ships with this example scores partial answers, and is wrong about most of them. $V^*$ is the true value: the
+# expected score from here on. The *Bellman ratio* $\rho$ compares the guess with what the guesses one step later
 # amount to on average. A perfect reward model has ratio one everywhere.
 
 # %%
@@ -41,8 +47,8 @@ constants = analyse(model, reward_model)
 values_table(constants)
 
 # %% [markdown]
-# The **Bellman error** `eps` is how far the ratios stray from one: the least number such that every ratio lies
-# between `1/(1+eps)` and `1+eps`. It can be checked one step at a time, without knowing the true value.
+# The **Bellman error** $\varepsilon$ is how far the ratios stray from one: the least number such that every ratio lies
+# between $1/(1+\varepsilon)$ and $1+\varepsilon$. It can be checked one step at a time, without knowing the true value.
 
 # %%
 bellman_ratios(constants)
@@ -51,12 +57,46 @@ bellman_ratios(constants)
 quantities({"eps, Bellman error": constants.bellman_error, "L, ratio bound": constants.ratio_bound})
 
 # %% [markdown]
+# The *ratio bound* $L$ says how much a guess may move in one step: every ratio of a new guess, times the potential $\psi$ of the
+# move, to the old one lies between $1/L$ and $L$.
+#
 # ## From one step to all steps
 #
-# P0 is where the Bellman error starts to matter: errors multiply over the steps that are left, and no faster. What
-# follows is not typed into this page: it is the sealed statement of the stored proof, replayed by the kernel a moment
-# ago and printed. (A state is *live* when `dead` is zero: it can be reached. Statements say it so because they cover
-# models in which some states cannot.)
+# Errors multiply over the steps that are left, and no faster. The argument is one line of algebra between two averages. Here
+# it is, in sympy: a law $M$ of the next state $y$, a guess $V$, a true value $V^*$, and what is already known below: $V^*$ is at
+# most $G$ times $V$ at every $y$. Each line is handed to the kernel when it is written, and what the cell shows is what the kernel proved.
+
+# %%
+x, y = Element("x", "X"), Element("y", "X")
+M, psi = Law("M", "X", "X", x), Function("psi", nonnegative=True)
+V, Vstar = Function("V", positive=True), Function("Vstar")
+eps, G = symbols("eps G", nonnegative=True)
+step = derivation("one step")
+below = step.given(ForAll(y, Vstar(y) <= G * V(y)))(y)
+recursion = step.given(Eq(Vstar(x), Expect(M, y, psi(x, y) * Vstar(y))))
+bellman = step.given(Expect(M, y, psi(x, y) * V(y)) <= (1 + eps) * V(x))
+
+# %% [markdown]
+# The bound below, multiplied by the potential; the average of both sides; and the Bellman error of this step.
+
+# %%
+pointwise = step.prove(psi(x, y) * Vstar(y) <= G * psi(x, y) * V(y), below)
+averaged = step.expect(M, y, pointwise)
+averaged
+
+# %%
+step.prove(Vstar(x) <= (1 + eps) * G * V(x), averaged, recursion, bellman)
+
+# %% [markdown]
+# One more step, one more factor. Without the factor there is no proof. (Change the line and see what the kernel makes of it.)
+
+# %%
+attempt(lambda: step.prove(Vstar(x) <= G * V(x), averaged, recursion, bellman))
+
+# %% [markdown]
+# By induction on the steps to go this is P0, upper half; the lower half is the same argument. What follows is not typed into
+# this page: it is the sealed statement of the stored proof, replayed by the kernel a moment ago. (A state is *live* when it can
+# be reached. Statements say so because they cover models in which some states cannot.)
 
 # %%
 statement("P0")
@@ -76,7 +116,19 @@ table(("t", "worst ratio of V* and V", "P0 allows", "holds"), rows)
 #
 # SMC weighs a move by the new guess divided by the old one. Along a path, each guess appears once above and once
 # below the line, so the product forgets all of them but the first: it is the final score divided by the guess at the
-# root.
+# root. For guesses of any length, by induction:
+
+# %%
+n, k = symbols("n k", integer=True, nonnegative=True)
+guess = Function("V", positive=True)
+claim = lambda m: Eq(guess(0) * Product(guess(k + 1) / guess(k), (k, 0, m - 1)), guess(m))
+path = derivation("telescoping")
+start, known = path.prove(claim(Integer(0))), path.given(claim(n))
+path.induct(n, claim, start, path.gen_after(path.prove(claim(n + 1), known), known))
+
+# %% [markdown]
+# So wrong guesses in the middle cancel. On the verifier tree, path by path. The *target* $\pi$ is the law of answers that all of
+# this aims at: reference probability times score, divided by the normaliser $Z$.
 
 # %%
 naive = path_weights(constants, "naive")
@@ -112,7 +164,7 @@ quantities(
 # ## What the error really is
 #
 # Multiplying all guesses of one level by a constant changes the Bellman error and changes nothing in the algorithm.
-# So the error that counts is the spread of the ratios *within* a level, `r_t`. Here the guesses of the first level
+# So the error that counts is the spread of the ratios *within* a level, $r_t$. Here the guesses of the first level
 # are doubled: the Bellman error moves, the spreads and the exact law of the output do not.
 
 # %%

@@ -16,26 +16,72 @@
 # theorem can exist.
 
 # %%
-from proofs.reading.notebook import closed_form, statement
-from smc.instances.two_branch import most_variance, two_branch, weight_ratio
-from smc.present.notebook import paths_table, quantities, table, values_table
-from smc.formats import load
-from smc.present.illustrations import chi_square_against_branch
+from sympy import Eq, Pow, Rational, diff, exp, factor, limit, log, oo, series, simplify, sinh, solve, symbols
+
+from proofs import prove, theorem
+from proofs.language.bridge import same
+from proofs.language.text import notebook
+from proofs.reading.notebook import attempt, closed_form, statement
 from smc.check.measure import importance_chi_square
-from smc.present.figures import chi_square_against_horizon
+from smc.formats import load
+from smc.instances.two_branch import most_variance, two_branch, weight_ratio
 from smc.numbers import rational
-from smc.setting.twist import with_bellman_error
-from smc.setting.telescoping import path_weights
+from smc.present.figures import chi_square_against_horizon
+from smc.present.illustrations import chi_square_against_branch
+from smc.present.notebook import paths_table, quantities, table, values_table
 from smc.setting.analysis import analyse
+from smc.setting.telescoping import path_weights
+from smc.setting.twist import with_bellman_error
+
+notebook()
 
 # %% [markdown]
 # ## One random variable
 #
-# A density with mean one that stays in an interval cannot vary much. If only the ratio `q` of the ends of the
-# interval is known, the worst interval is found by completing a square; the stored proof does exactly that.
+# A density $h$ with mean one that stays between $a$ and $b$ cannot vary much (Bhatia and Davis): the parabola lies below its
+# chord. Notebook 7 takes this proof apart.
 
 # %%
 statement("S0.variance")
+
+# %% [markdown]
+# **The worst density, found by sympy.** If only the ratio $q$ of the ends is known, the lower end $a$ is free. Where is the
+# bound largest?
+
+# %%
+a, b, q = symbols("a b q", positive=True)
+S0 = theorem("S0.variance")
+spread = S0.rhs.subs({S0.a: a, S0.b: q * a})
+[worst_end] = solve(diff(spread, a), a)
+worst_end
+
+# %%
+worst = factor(spread.subs(a, worst_end))
+worst
+
+# %% [markdown]
+# A zero of a derivative is no proof of a maximum. The kernel proves it, by a square that the search finds:
+
+# %%
+prove(spread <= worst)
+
+# %% [markdown]
+# A smaller constant is refused. (Any number below one will do; change it.)
+
+# %%
+attempt(lambda: prove(spread <= Rational(99, 100) * worst))
+
+# %% [markdown]
+# And the worst density takes two values, the two ends. What its mass on the upper end must be follows from the mean; its
+# variance is then the whole bound, so the difference is zero:
+
+# %%
+mass = symbols("m")
+[on_top] = solve(Eq(mass * b + (1 - mass) * a, 1), mass)
+simplify(on_top * b**2 + (1 - on_top) * a**2 - 1 - (b - 1) * (1 - a))
+
+# %% [markdown]
+# This is the sealed form:
 
 # %%
 statement("S0.variance_ratio")
@@ -43,18 +89,37 @@ statement("S0.variance_ratio")
 # %% [markdown]
 # ## A whole path
 #
-# Along a path the weight is the product of the Bellman ratios after the first step, so its range ratio is at most
-# `1+eps` to the power `2(T-1)`. In the sealed statement `n` is `T-1`, `A` and `C` are the first and second moments of
-# the weight, and the left side is its relative variance.
+# Along a path the weight is the product of the Bellman ratios after the first step, each between $1/(1+\varepsilon)$ and
+# $1+\varepsilon$, so its range ratio is at most $1+\varepsilon$ to the power $2n$ with $n = T-1$ steps. In the worst case of one
+# variable that is a hyperbolic sine, and it is the closed form that the kernel has proved for every length and every model.
+
+# %%
+S1 = theorem("S1")
+growth = S1.n * log(1 + S1.eps)
+hyperbolic = sinh(growth) ** 2
+quantities({"sinh squared is the sealed bound": same(hyperbolic.rewrite(exp).rewrite(Pow), S1.rhs)})
 
 # %%
 statement("S1")
 
 # %% [markdown]
+# Here $C_0/A_0^2 - 1$ is the relative variance of the weight. To leading order it is the square of the summed error:
+
+# %%
+series(S1.rhs, S1.eps, 0, 3)
+
+# %% [markdown]
+# And if the error falls like one over the length, it has a limit:
+
+# %%
+c, T = symbols("c T", positive=True)
+limit(S1.rhs.subs({S1.eps: c / T, S1.n: T - 1}), T, oo)
+
+# %% [markdown]
 # ## The two-point model
 #
 # S0 is attained by a density with two values. To make a path do that, take two branches: the first step chooses, all
-# later steps are forced. Below `high` the reward model gains a factor `1+eps` at every step, below `low` it loses
+# later steps are forced. Below `high` the reward model gains a factor $1+\varepsilon$ at every step, below `low` it loses
 # one.
 
 # %%
@@ -73,7 +138,7 @@ paths_table(path_weights(analyse(model, reward_model), "guided"))
 chi_square_against_branch(horizon=6, eps="1/4")
 
 # %% [markdown]
-# That choice is `q/(q+1)`, where `q` is the range ratio. The next table compares exact fractions, not rounded ones:
+# That choice is $q/(q+1)$, where $q$ is the range ratio. The next table compares exact fractions, not rounded ones:
 # the variance *equals* the bound, at every horizon.
 
 # %%
@@ -97,7 +162,7 @@ chi_square_against_horizon(c=1, eps="1/4", horizons=(2, 4, 8, 16, 32))
 # ## A model that is not built to be bad
 #
 # On Gymnasium's frozen lake, with true values disturbed by a Bellman error, S1 holds with room to spare. The first
-# line uses what is known of each level of the model, the second only `eps` and `T`.
+# line uses what is known of each level of the model, the second only $\varepsilon$ and $T$.
 
 # %%
 lake = load("shipped:frozenlake-4x4").model

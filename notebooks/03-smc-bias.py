@@ -10,60 +10,137 @@
 # %% [markdown]
 # # 3. The bias of SMC: exponent six, exponent two, and the exact truth
 #
-# With `N` particles, SMC's output has a law that is not quite the target. The paper proves that the distance between
+# With $N$ particles, SMC's output has a law that is not quite the target. The paper proves that the distance between
 # the two is small once there are enough particles, and how many are enough. This project proves the same from the
 # same assumptions with far fewer. Here both are held against the truth: the law of the output, computed exactly by
 # following all ways in which the particles can fall.
 
 # %%
-from proofs.reading.notebook import formula, statement
+from sympy import Eq, Rational, Symbol, diff, exp, limit, log, oo, simplify, solve, symbols, tanh
+
+from proofs import prove, theorem
+from proofs.language.text import notebook
+from proofs.reading.notebook import attempt, formula, statement
 from smc.check.atlas import chart, family_setting
-from smc.present.notebook import demands, distances, table
-from smc.formats import load
-from smc.check.plan import setting
-from smc.present.figures import counts_by_statement, exponent_gap, tv_against_particles
-from smc.present.tables import short
 from smc.check.check import check
+from smc.check.plan import setting
+from smc.formats import load
+from smc.present.figures import counts_by_statement, exponent_gap, tv_against_particles
+from smc.present.notebook import demands, distances, table
+from smc.present.tables import short
+
+notebook()
 
 # %% [markdown]
-# ## Two theorems, one set of assumptions
+# ## What is bounded
 #
-# First the paper's: `L` bounds how much a value may change in a step, `eps` is the Bellman error, `T` the length.
+# $F$ is any test with values between zero and one, $\pi$ the target. A bound on how far the mean of $F$ over the output is from
+# its mean under the target, for every $F$, is a bound on the total variation distance (TV). First the paper's theorem. $L$ bounds
+# how much a value may change in a step, $\varepsilon$ is the Bellman error, $T$ the length and $n = T-1$.
 
 # %%
-formula("P3", "uniform")
+formula("P3", "uniform", setting=True)
 
 # %% [markdown]
-# Now the sharpened statement. `F` is any test with values between zero and one, so the two lines together bound the
-# total variation distance (TV).
+# ## One step
+#
+# Where the bias comes from: each resampling picks a particle in proportion to a weight, so its answer is a ratio of two averages,
+# and the mean of a ratio is not the ratio of the means. By the odds of an event instead of its probability the error of one such
+# step is a single factor. Here $h$ is the weight, $k$ the part of it that a test accepts, $q$ the ratio of its largest to its
+# least value:
 
 # %%
-formula("S3", "uniform")
+statement("S13.step")
 
 # %% [markdown]
-# Where the gain comes from: each resampling step is compared with its own exact answer, and the error of a
-# self-normalised average is at most a product of two standard deviations, divided by `N`. Both theorems measure the
-# step by the same range of look-ahead weights (P1). This is the step:
+# How much probability can a factor $Q$ on the odds move? From $p$ to $Q p/(1 + (Q-1) p)$. sympy finds the worst $p$:
 
 # %%
-statement("S3.step")
+p, Q = symbols("p Q", positive=True)
+moved = Q * p / (1 + (Q - 1) * p) - p
+worst = [root for root in solve(diff(moved, p), p) if root.subs(Q, 4) > 0]
+simplify(worst[0])
+
+# %% [markdown]
+# What it moves then is a hyperbolic tangent, of a quarter of the logarithm of $Q$: the difference is zero.
+
+# %%
+s = symbols("s", positive=True)
+most = moved.subs(p, worst[0])
+simplify((most - tanh(log(Q) / 4).rewrite(exp)).subs(Q, s**4))
+
+# %% [markdown]
+# ## All steps
+#
+# The look-ahead mean of $F$ changes its odds by one such factor a step, and the factors multiply. That is the bound by the constants
+# of each step:
+
+# %%
+statement("S13.tv", setting=False)
+
+# %% [markdown]
+# A product of factors close to one is nearly a sum, over the steps:
+
+# %%
+statement("S13.sum", setting=False)
+
+# %% [markdown]
+# The range $q_t$ of the weights with $t$ steps to go is at most $L^2$ times $1+\varepsilon$ to the power $2t$ (P1). With the largest
+# of them at every step:
+
+# %%
+formula("S13", "uniform")
+
+# %% [markdown]
+# ## How many particles?
+#
+# Solve for $N$, and let the kernel prove that so many are enough. `solve` is not trusted; the second cell is.
+
+# %%
+bias, delta = theorem("S13.uniform"), Symbol("delta", positive=True)
+[need] = solve(Eq(bias.rhs, delta), bias.N)
+need
+
+# %%
+prove(bias.lhs <= delta, "S13.uniform", given=[need <= bias.N])
+
+# %% [markdown]
+# With a fifth fewer it does not follow:
+
+# %%
+attempt(lambda: prove(bias.lhs <= delta, "S13.uniform", given=[need * Rational(4, 5) <= bias.N]))
+
+# %% [markdown]
+# ## Polynomial when the error falls like one over the length
+#
+# Put $\varepsilon = c/T$. Particles per step, as the length grows:
+
+# %%
+c, T = Symbol("c", nonnegative=True), Symbol("T", integer=True, positive=True)
+limit(need.subs({bias.eps: c / T, bias.n: T - 1, bias.T: T}) / T, T, oo)
+
+# %% [markdown]
+# A limit is no bound at any length. The sealed inequality is one, at every length (proved for S3, whose count is twice as large):
+
+# %%
+statement("S3.polynomial")
 
 # %% [markdown]
 # ## Against the exact law
 #
 # The verifier tree of the first notebook. No sampling takes place: every line is an exact fraction, shown to four
-# digits. `instance` bounds use the constants of each step, `uniform` ones only `eps`, `L` and `T`.
+# digits. `instance` bounds use the constants of each step, `uniform` ones only $\varepsilon$, $L$ and $T$.
 
 # %%
 source = load("shipped:verifier-tree")
 reports = [check(source.model, source.twist(), particles=n) for n in (1, 2, 4, 8, 16)]
-distances(reports, [("S3", "instance"), ("S3", "uniform"), ("P2", "instance"), ("P3", "uniform")])
+distances(reports, [("S13", "instance"), ("S13", "uniform"), ("S3", "uniform"), ("P3", "uniform")])
 
 # %%
 tv_against_particles(reports, "Verifier tree: the exact distance and every bound on it")
 
 # %% [markdown]
-# The bounds fall like one over `N`, and so does the truth: `N` times the exact distance changes less and less. The
+# The bounds fall like one over $N$, and so does the truth: $N$ times the exact distance changes less and less. The
 # rate in the theorem is the true rate; only the constant can still improve.
 
 # %%
@@ -102,13 +179,8 @@ rows = [(str(T), short(c["P3"]), short(c["S3"]), short(c["P3"] // c["S3"]), shor
 table(columns, rows)
 
 # %% [markdown]
-# Nothing is lost by using S3: it implies the paper's lemma, and with it the paper's theorem. That, too, is a stored
+# Nothing is lost by the sharper statements: S3 implies the paper's lemma, and with it the paper's theorem. That, too, is a stored
 # proof.
-#
-# S13 halves the constant of S3, by the odds of every event instead of differences.
 
 # %%
 statement("P2", setting=False)
-
-# %%
-formula("S13", "uniform")

@@ -57,7 +57,7 @@ report(check(model, reward_model, particles=4))
 # %% [markdown]
 # ## What still holds
 #
-# S12 needs only that a value never *rises* by more than a factor `L` in a step. It may fall to zero. Its bound counts
+# S12 needs only that a value never *rises* by more than a factor $L$ in a step. It may fall to zero. Its bound counts
 # a run in which every particle dies as an error, whatever such a run would answer.
 
 # %%
@@ -67,7 +67,7 @@ formula("S12", "instance")
 formula("S12", "uniform")
 
 # %% [markdown]
-# It is stronger than a distance: every event of target mass `p` has mass at least `p` over that product under the output.
+# It is stronger than a distance: every event of target mass $p$ has mass at least $p$ over that product under the output.
 
 # %%
 statement("S12")
@@ -102,7 +102,7 @@ distances(reports, [("S10", "certificate"), ("S12", "instance"), ("S4", "instanc
 # %% [markdown]
 # ## What it costs
 #
-# S12 is linear in `1/N`; the neighbour's bound G1 falls like the square root, and is not stated of this model: it asks that
+# S12 is linear in $1/N$; the neighbour's bound G1 falls like the square root, and is not stated of this model: it asks that
 # a particle can be wherever the reference goes. The
 # difference shows in the number of particles that each asks for, beside the exact least number.
 
@@ -112,7 +112,7 @@ demands(chart(model_setting(model, reward_model), "1/20", (1, 2, 4)))
 # %% [markdown]
 # ## The normaliser
 #
-# The same constants bound the variance of the estimate of `Z`, zero rewards included, and the bound comes closer as
+# The same constants bound the variance of the estimate of $Z$, zero rewards included, and the bound comes closer as
 # particles are added:
 
 # %%

@@ -120,7 +120,7 @@ demands(chart(model_setting(model, mended, "naive"), "1/10", (1,), find_least=Fa
 
 # %% [markdown]
 # When the model is too large to analyse, all that is known may be its length, an estimate of the Bellman error and a
-# ratio bound. Then the uniform forms are what is left, and they are expensive. (P3 and S3 take `L` as a bound on both
+# ratio bound. Then the uniform forms are what is left, and they are expensive. (P3 and S3 take $L$ as a bound on both
 # sides, which this lake does not have.)
 
 # %%

@@ -27,8 +27,8 @@ from smc.setting.analysis import analyse
 # %% [markdown]
 # ## The statement
 #
-# What has to be understood is the *sealed* statement: its hypotheses and its conclusion. `h` is any function on any
-# finite set, and the law `mu` is any probability on it. Nothing else is assumed.
+# What has to be understood is the *sealed* statement: its hypotheses and its conclusion. $h$ is any function on any
+# finite set, and the law $\mu$ is any probability on it. Nothing else is assumed.
 
 # %%
 statement("S0.variance")
@@ -36,7 +36,7 @@ statement("S0.variance")
 # %% [markdown]
 # ## The mathematics
 #
-# A product of two non-negative numbers is non-negative: the distance of `h` to the upper end, and to the lower end.
+# A product of two non-negative numbers is non-negative: the distance of $h$ to the upper end, and to the lower end.
 # Averaged, with the mean known, that is the theorem. In a picture: the parabola lies below its chord on the interval,
 # and a law with mean one on the two ends sits on the chord.
 
@@ -68,7 +68,7 @@ steps("S0.variance")
 identity("S0.variance", 5)
 
 # %% [markdown]
-# And the last one, where the mean of `h` enters as an equation with the multiplier `a + b`. The checker expands both
+# And the last one, where the mean of $h$ enters as an equation with the multiplier $a + b$. The checker expands both
 # sides as polynomials with exact coefficients, with averages of monomials as unknowns, and compares.
 
 # %%
@@ -121,7 +121,7 @@ corruptions("S0.variance")
 # ## Is it sharp, and is it about anything?
 #
 # A theorem can be true because its hypotheses are never met. Here they are met by the two-branch model of the second
-# notebook, with equality: `h` is the weight of a path, scaled to mean one.
+# notebook, with equality: $h$ is the weight of a path, scaled to mean one.
 
 # %%
 paths = path_weights(analyse(*two_branch(horizon=3, eps="1/4", low="1/4")), "guided")

@@ -37,7 +37,7 @@ from smc.check.check import check
 statement("S2", setting=False)
 
 # %% [markdown]
-# There is a model for every `T` and `eps` in which S2 is an equality of fractions:
+# There is a model for every $T$ and $\varepsilon$ in which S2 is an equality of fractions:
 
 # %%
 rows = []
@@ -93,8 +93,8 @@ table(("level", "one plus chi-square", "product of averages", "equal"), rows)
 # %% [markdown]
 # ## The price of length
 #
-# With a perfect reward model the guided particle is exact. Naive SMC is not: its distance grows like `T/N`, and no
-# faster. S4 is the ceiling; S9 is the floor, for one instance, proved for every `N` and `T`.
+# With a perfect reward model the guided particle is exact. Naive SMC is not: its distance grows like $T/N$, and no
+# faster. S4 is the ceiling; S9 is the floor, for one instance, proved for every $N$ and $T$.
 
 # %%
 statement("S9", setting=False)
@@ -110,14 +110,14 @@ for T in (4, 16, 64):
 table(("T", "N", "S9, floor", "exact bias of the first step", "S4, ceiling"), rows)
 
 # %% [markdown]
-# The same against the number of particles, on logarithmic scales: once `N` exceeds `T`, floor, truth and ceiling fall
+# The same against the number of particles, on logarithmic scales: once $N$ exceeds $T$, floor, truth and ceiling fall
 # alike.
 
 # %%
 atlas_figure([chart(split_setting(T), "1/10", [4, 8, 16, 32, 64]) for T in (16, 32)])
 
 # %% [markdown]
-# The neighbour's floor (G2, stated and checked here, not proved) grows like the root of `T` over `N`, on a family
+# The neighbour's floor (G2, stated and checked here, not proved) grows like the root of $T$ over $N$, on a family
 # whose steps are independent. Exact distances on that family:
 
 # %%

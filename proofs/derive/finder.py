@@ -48,22 +48,35 @@ def find(
     pairs = inverse_pairs(denominators, polys)
     inverses: list[dict[tuple, Fraction]] = [{((a, 1),): Fraction(1)} for a in pairs]
     ring = Ring([*polys, *map(normal_form, pairs.values()), *inverses])
-    fractions = Fractions(ring, premises, polys, pairs)
     try:
         if not (deep and pairs):
             raise NotFound
         found = _combination(goal, premises, denominators)
     except NotFound:
-        until = time.process_time() + seconds
         try:
-            products, equations = _Search(ring, goal, premises, fractions, deep, until).run()
-            found = [fractions.product(*x) for x in products], [fractions.equation(*x) for x in equations]
+            found = _between_numerators(ring, goal, premises, polys, pairs, deep, seconds)
         except NotFound:
             if deep and seconds >= SECONDS:
                 CACHE.refuse(goal, premises, denominators)
             raise
     CACHE.put(goal, premises, denominators, found)
     return found
+
+
+def _between_numerators(
+    ring: Ring, goal: Node, premises: Sequence[Node], polys: list, pairs: dict[Node, Node], deep: bool, seconds: float
+) -> Certificate:
+    """A certificate between numerators. A goal that was multiplied by a denominator is tried without that factor, then with it."""
+    until = time.process_time() + seconds
+    fractions = Fractions(ring, premises, polys, pairs)
+    try:
+        products, equations = _Search(ring, goal, premises, fractions, deep, until).run()
+    except NotFound:
+        if min(fractions.top, default=0) >= 0:
+            raise
+        fractions = Fractions(ring, premises, polys, pairs, stripped=False)
+        products, equations = _Search(ring, goal, premises, fractions, deep, until).run()
+    return [fractions.product(*x) for x in products], [fractions.equation(*x) for x in equations]
 
 
 def _combination(goal: Node, premises: Sequence[Node], denominators: Sequence[Node]) -> Certificate:

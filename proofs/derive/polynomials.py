@@ -82,8 +82,11 @@ class Fractions:
     d < 0 stands for its own negative.
     """
 
-    def __init__(self, ring: Ring, premises: Sequence[Node], polys: Sequence[Poly], pairs: dict[Node, Node]):
-        self.ring = ring
+    def __init__(
+        self, ring: Ring, premises: Sequence[Node], polys: Sequence[Poly], pairs: dict[Node, Node], *, stripped: bool = True
+    ):
+        """stripped: a denominator that is a factor of a polynomial is taken out, so that its exponent is negative."""
+        self.ring, self.stripped = ring, stripped
         plain = list(map(ring.to, polys))
         strict = {p for f, p in zip(premises, plain[:-1], strict=True) if f.op == "<"}
         self.inverses: list[tuple[int, sp.Poly]] = []
@@ -120,7 +123,7 @@ class Fractions:
                 if not rest.is_zero:
                     break
                 out, top[k] = self.ring.poly(quotient), top[k] - 1
-        for k, (_, x) in enumerate(self.inverses):  # a denominator that is a factor: its exponent is negative
+        for k, (_, x) in enumerate(self.inverses if self.stripped else ()):
             while not out.is_ground:
                 quotient, rest = sp.div(out, x)
                 if not rest.is_zero or self.ring.poly(quotient).is_ground:

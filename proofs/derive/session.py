@@ -22,7 +22,6 @@ from proofs.derive.stored import encode
 from proofs.kernel import Theorem
 from proofs.kernel.replay import Replayer, load, load_seals
 from proofs.language.bridge import to_sympy
-from proofs.language.text import latex
 
 
 class StoredLibrary(Library):
@@ -79,9 +78,11 @@ class Proved:
     def __repr__(self) -> str:
         return "\n".join([*(f"    {h}" for h in self.hypotheses), f"|-  {self.relation}"])
 
-    def _repr_latex_(self) -> str:
-        given = ",\\; ".join(map(latex, self.hypotheses))
-        return f"$\\displaystyle {latex(self.relation)}" + (rf"\quad\text{{if }} {given}$" if given else "$")
+    def _repr_markdown_(self) -> str:
+        """As the sealed statements are shown: what is assumed in words, where the house has words for it."""
+        from proofs.reading.statement import Reading
+
+        return Reading(self.name, self.theorem, {}).body(setting=False)
 
 
 def derivation(name: str = "mine") -> Derivation:

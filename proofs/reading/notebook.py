@@ -6,11 +6,15 @@ form that `proofs.bounds` evaluates. Nothing here is typed by hand, so a page ca
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from proofs import bounds
 from proofs.catalogue import FORMS, ROWS
+from proofs.derive.polynomials import NotFound
 from proofs.kernel.replay import Replayer, load, load_seals
+from proofs.language.bridge import NotInLanguage
 from proofs.reading.statement import Reading, called
 
 closed_form = bounds.evaluate
@@ -49,3 +53,12 @@ def statement(name: str, *, setting: bool = True) -> Shown:
 def formula(name: str, form: str, *, setting: bool = False) -> Shown:
     """The closed form of a bound: the sealed statement that it is read from."""
     return statement(FORMS[name, form].sealed, setting=setting)
+
+
+def attempt(line: Callable[[], Any]) -> Any:
+    """What the kernel makes of a line: the theorem, or that no proof was found. Change a constant and see."""
+    try:
+        return line()
+    except (NotFound, NotInLanguage) as error:
+        kind = "no proof of this was found" if isinstance(error, NotFound) else "this is not in the kernel's language"
+        return Shown(f"*Refused*: {kind}.")

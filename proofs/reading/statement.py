@@ -87,14 +87,17 @@ class Reading:
         ]
 
     def markdown(self, *, setting: bool = True) -> str:
-        """The whole statement; setting: also what the symbols are, which is the same for all statements on one sampler."""
+        """The whole statement; setting: also what names and symbols stand for, the same for all statements on one sampler."""
         known = registry.load()[self.name]
-        parts = [f"**{self.name}: {_plain(known.title)}** ({SOURCES[known.source]})."]
-        parts += [f"$${c}$$" for c in self.conclusions]
+        return f"**{self.name}: {_plain(known.title)}** ({SOURCES[known.source]}).\n\n{self.body(setting=setting)}"
+
+    def body(self, *, setting: bool = True) -> str:
+        """The statement without its name."""
+        parts = [f"$${c}$$" for c in self.conclusions]
         assumed = self.hypotheses(ASSUMED)
         if assumed:
             parts += ["provided that", "\n".join(f"- {words}" for words in assumed)]
-        if self.meanings:
+        if setting and self.meanings:
             parts.append("Here " + "; ".join(self.meanings) + ".")
         if setting and (told := self.hypotheses(SETTING)):
             parts.append("In the setting: " + "; ".join(told) + ".")

@@ -17,7 +17,7 @@ from proofs.kernel import Application, Binder, Node, mapped, mk, num, var
 from proofs.kernel.arithmetic import canonical
 from proofs.kernel.printing import split_product
 from proofs.language.notation import TABLE
-from proofs.language.terms import E, draws, element, fn, measure, nat, show
+from proofs.language.terms import E, at, draws, element, fn, measure, nat, show, total
 
 SETTING, ASSUMED = "setting", "assumed"
 """What a hypothesis does: it says what a symbol of the statement is, or it restricts the model."""
@@ -35,12 +35,14 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     (ASSUMED, r"1 <= L \* \(1 \+ eps\)", "as it is wherever the target has mass"),
     # ------------------------------------------------------------------------------------------ the model
     (SETTING, r"dead\(0, root\) = 0", "the root is live"),
+    (SETTING, r"dead\(\w+, \w+\) = 0", "the state is live"),
+    (SETTING, r"noedge\(\w+, \w+, \w+\) = 0", "the edge is reachable"),
     (SETTING, r"forall t:nat x:X y:X\. 0 <= psi\(t, x, y\)", r"potentials are non-negative, $\psi \geq 0$"),
     (SETTING, r"forall t:nat x:X\. 0 <= V\(t, x\)", r"the reward model is non-negative, $V \geq 0$"),
     (SETTING, r"forall t:nat x:X\. dead\(t, x\) = 0 => 0 <= V\(t, x\)", r"the reward model is non-negative, $V \geq 0$"),
-    (SETTING, r"forall t:nat x:X\. 0 <= dead\(t, x\)", r"$\mathrm{dead} \geq 0$; it is zero exactly on live states"),
+    (SETTING, r"forall t:nat x:X\. 0 <= dead\(t, x\)", r"$\mathrm{dead} \geq 0$, zero exactly on live states"),
     (SETTING, r"forall t:nat x:X y:X\. 0 <= noedge\(t, x, y\)",
-     r"$\mathrm{noedge} \geq 0$; it is zero exactly on reachable edges"),
+     r"$\mathrm{noedge} \geq 0$, zero exactly on reachable edges"),
     (SETTING, r"forall t:nat x:X y:X\. noedge\(t, x, y\) = 0 => dead\(t, x\) = 0 and dead\(t \+ 1, y\) = 0",
      "a reachable edge joins live states"),
     (SETTING, _LIVE + r"E\[y ~ [MK]; t, x\]\(noedge\(t, x, y\)\) = 0", "live states move along reachable edges"),
@@ -179,7 +181,7 @@ def _defined(formula: Node) -> str:
 
 _PLAIN = (
     (r"\\mathrm\{(\w+)\}", r"\1"), (r"\\varepsilon", "eps"), (r"\\infty", "inf"), (r"\\geq", ">="), (r"\\leq", "<="),
-    (r"\\hat\{Z\}", "Zhat"), (r"\^\{\*\}", "*"), (r"\^\{F\}", "^F"), (r"\\mathbb\{E\}", "E"), (r"\\", ""), (r"[${}]", ""),
+    (r"\\hat\{(\w)\}", r"\1hat"), (r"\^\{\*\}", "*"), (r"\^\{F\}", "^F"), (r"\\mathbb\{E\}", "E"), (r"\\", ""), (r"[${}]", ""),
 )  # fmt: skip
 
 
@@ -211,6 +213,9 @@ def _quantities() -> tuple[Quantity, ...]:
     weighed = E(guided, path, fn("W", "Path -> real")(path) * fn("F", "Path -> real")(path))
     answered = E(guided, path, fn("U", "nat Path -> real")(n, path))
 
+    mu, y, sample = measure("mu", "", "Y"), element("Y", "y"), element("Y*", "c")
+    accepted, weight = fn("k", "Y -> real"), fn("h", "Y -> real")
+
     def first(name: str) -> Node:
         return E(cloud, edges, fn(name, "nat Edge* -> real")(0, edges))
 
@@ -223,6 +228,11 @@ def _quantities() -> tuple[Quantity, ...]:
         (first("Out"), out),
         (adapted, (*out[:2], "the mean of $F$ over the output of fully adapted SMC")),
         (answered, (*out[:2], "the mean of $F$ over the path after the last proposal")),
+        (E(mu, y, accepted(y)) / E(mu, y, weight(y)), (r"\frac{\mu(k)}{\mu(h)}", "mu(k)/mu(h)", "the ratio of the means")),
+        (
+            E(draws(N, mu), sample, total(N, n, accepted(at(sample, n))) / total(N, n, weight(at(sample, n)))),
+            (r"\mathbb{E}\,\hat{r}", "E rhat", r"the mean of the self-normalised average $\hat{r}$ of $N$ draws: the sum of $k$ over the sum of $h$"),
+        ),
         (GF, (r"\mathbb{E}\, F(\mathrm{guided})", "E F(guided)", "the mean of $F$ over the guided particle's end")),
         (
             (V / Vstar) ** 2 * first("B"),

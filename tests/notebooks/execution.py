@@ -22,6 +22,8 @@ FOLDER = ROOT / "notebooks"
 SOURCES = sorted(FOLDER.glob("[0-9][0-9]-*.py"))
 MOST_LINES = 15
 """Longest code cell."""
+LONGEST_SYMBOL = 30
+"""Longest piece of mathematics in prose, where symbols are named and no statement is made."""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -159,8 +161,9 @@ def style_faults(name: str, notebook: NotebookNode) -> list[str]:
     for k, cell in enumerate(notebook.cells):
         place = f"{name}, cell {k}"
         if cell.cell_type == "markdown":
-            if "$" in cell.source or "\\frac" in cell.source:
-                found.append(f"{place}: a formula is typed; show it from its statement")
+            for typed in re.findall(r"\$+([^$]+)\$+", cell.source):
+                if "$$" in cell.source or len(typed) > LONGEST_SYMBOL or "\\frac" in typed or re.search(r"[<>]|\\[lg]e", typed):
+                    found.append(f"{place}: the formula {typed} is typed; show it from its statement")
             for number in re.findall(r"\d+\.\d+", re.sub(r"arXiv \d+\.\d+", "", cell.source)):
                 found.append(f"{place}: the number {number} is typed; compute it")
             continue

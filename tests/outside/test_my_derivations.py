@@ -110,7 +110,7 @@ def test_facts_of_one_s_own_are_facts():
     first = prove((q * a - 1) * (1 - a) <= (q - 1) ** 2 / (4 * q))
     second = prove((q * a - 1) * (1 - a) <= (q - 1) ** 2 / (4 * q) + 1, first)
     assert second.replay().concl is second.theorem.concl
-    assert "|-" in repr(second) and second._repr_latex_().startswith("$")
+    assert "|-" in repr(second) and second._repr_markdown_().startswith("$$")
 
 
 def test_what_sympy_decided_is_explained():
