@@ -22,6 +22,10 @@ from proofs import prove, theorem
 from proofs.language.bridge import same
 from proofs.language.text import notebook
 from proofs.reading.notebook import attempt, closed_form, statement
+
+notebook()
+
+# %%
 from smc.check.measure import importance_chi_square
 from smc.formats import load
 from smc.instances.two_branch import most_variance, two_branch, weight_ratio
@@ -32,8 +36,6 @@ from smc.present.notebook import paths_table, quantities, table, values_table
 from smc.setting.analysis import analyse
 from smc.setting.telescoping import path_weights
 from smc.setting.twist import with_bellman_error
-
-notebook()
 
 # %% [markdown]
 # ## One random variable

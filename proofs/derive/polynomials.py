@@ -83,7 +83,13 @@ class Fractions:
     """
 
     def __init__(
-        self, ring: Ring, premises: Sequence[Node], polys: Sequence[Poly], pairs: dict[Node, Node], *, stripped: bool = True
+        self,
+        ring: Ring,
+        premises: Sequence[Node],
+        polys: Sequence[Poly],
+        pairs: dict[Node, Node],
+        *,
+        stripped: bool = True,
     ):
         """stripped: a denominator that is a factor of a polynomial is taken out, so that its exponent is negative."""
         self.ring, self.stripped = ring, stripped

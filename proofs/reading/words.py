@@ -228,10 +228,17 @@ def _quantities() -> tuple[Quantity, ...]:
         (first("Out"), out),
         (adapted, (*out[:2], "the mean of $F$ over the output of fully adapted SMC")),
         (answered, (*out[:2], "the mean of $F$ over the path after the last proposal")),
-        (E(mu, y, accepted(y)) / E(mu, y, weight(y)), (r"\frac{\mu(k)}{\mu(h)}", "mu(k)/mu(h)", "the ratio of the means")),
+        (
+            E(mu, y, accepted(y)) / E(mu, y, weight(y)),
+            (r"\frac{\mu(k)}{\mu(h)}", "mu(k)/mu(h)", "the ratio of the means"),
+        ),
         (
             E(draws(N, mu), sample, total(N, n, accepted(at(sample, n))) / total(N, n, weight(at(sample, n)))),
-            (r"\mathbb{E}\,\hat{r}", "E rhat", r"the mean of the self-normalised average $\hat{r}$ of $N$ draws: the sum of $k$ over the sum of $h$"),
+            (
+                r"\mathbb{E}\,\hat{r}",
+                "E rhat",
+                r"the mean of the self-normalised average $\hat{r}$ of $N$ draws: the sum of $k$ over the sum of $h$",
+            ),
         ),
         (GF, (r"\mathbb{E}\, F(\mathrm{guided})", "E F(guided)", "the mean of $F$ over the guided particle's end")),
         (

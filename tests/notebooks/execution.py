@@ -162,7 +162,12 @@ def style_faults(name: str, notebook: NotebookNode) -> list[str]:
         place = f"{name}, cell {k}"
         if cell.cell_type == "markdown":
             for typed in re.findall(r"\$+([^$]+)\$+", cell.source):
-                if "$$" in cell.source or len(typed) > LONGEST_SYMBOL or "\\frac" in typed or re.search(r"[<>]|\\[lg]e", typed):
+                if (
+                    "$$" in cell.source
+                    or len(typed) > LONGEST_SYMBOL
+                    or "\\frac" in typed
+                    or re.search(r"[<>]|\\[lg]e", typed)
+                ):
                     found.append(f"{place}: the formula {typed} is typed; show it from its statement")
             for number in re.findall(r"\d+\.\d+", re.sub(r"arXiv \d+\.\d+", "", cell.source)):
                 found.append(f"{place}: the number {number} is typed; compute it")
