@@ -101,6 +101,15 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
      r"$W_t(c)$ is the mean of $F(\mathrm{output})$, given the cloud $c$ at time $t$: its recursion"),
     (SETTING, r"forall t:nat c:Edge\*\. t \+ 1 = T => .*W\(t, c\) = .*",
      "the output is a particle of the last cloud, drawn by its weights"),
+    (SETTING, r"forall (?:t:nat )?c:Edge\*\. Out(?:J)?\((?:t, )?n, c\) \* sum.*",
+     "the output is a particle of the last cloud, drawn by its weights"),
+    (SETTING, r"forall t:nat c:Edge\*\. t < n => 0 < sum.* => Out\(t, c\) = I\[d ~ smc; N, t, c\]\(Out\(t \+ 1, d\)\)",
+     r"$\mathrm{Out}_t(c)$ is the mean of $F(\mathrm{output})$, given the cloud $c$ at time $t$: its recursion"),
+    (SETTING, r"forall t:nat n:nat c:Edge\*\. 0 <= OutJ\(t, n, c\) and OutJ\(t, n, c\) <= 1",
+     "once every particle is dead, any answer in $[0, 1]$ is allowed"),
+    (SETTING, r"forall (?:t:nat )?c:Edge\*\. (?:t < n => )?A\([nt], c\) = sum.*",
+     r"$A_t(c)$ is the mean of the estimate $\hat{Z}$ from time $t$ on, given the cloud $c$"),
+    (ASSUMED, r"forall t:nat x:X\. 0 <= FJ\(t, x\) and FJ\(t, x\) <= 1", "every test function has values in $[0, 1]$"),
     (SETTING, r"forall t:nat c:Edge\*\. 0 <= (?:W|Out)\(t, c\) and (?:W|Out)\(t, c\) <= 1",
      "once every particle is dead, any answer in $[0, 1]$ is allowed"),
     (SETTING, r"forall t:nat c:X\*\. 0 < t => t < T => W\(t, c\) = .*",
@@ -154,12 +163,19 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
      r"$U_t(x)$ is the mean of $F$ after $t$ more proposals from the path $x$: its recursion"),
     (SETTING, r"forall x:Path\. U\(0, x\) = F\(x\)", r"with no proposal left, $U$ is $F$"),
 )  # fmt: skip
+_ORDERS = (
+    (r"\(1 \+ t, ", "(t + 1, "), (r"< 1 \+ n\b", "< n + 1"),
+    (r"(V|Vstar)\(t \+ 1, y\) \* psi\(t, x, y\)", r"psi(t, x, y) * \1(t + 1, y)"),
+)  # fmt: skip
+"""Sums and products in the order of sympy, and in that of the patterns."""
 _PATTERNS = tuple((kind, re.compile(pattern), words) for kind, pattern, words in _WORDS)
 
 
 def said(formula: Node, note: str = "") -> tuple[str, str]:
     """(kind, words) of a hypothesis; else the note of its stored proof; else no words, and the formula speaks for itself."""
     written = show(formula)
+    for order, usual in _ORDERS:
+        written = re.sub(order, usual, written)
     for kind, pattern, words in _PATTERNS:
         if pattern.fullmatch(written):
             return kind, words

@@ -21,7 +21,20 @@ from proofs.reading.words import ASSUMED, QUANTITIES, abbreviated, claims, plain
 from smc.cli import run
 from tests.effort import NIGHTLY
 
-HEADLINES = ("P0", "P1", "P2", "P3", "S0.variance", "S1", "S2", "S3.uniform", "S4.uniform", "S8.uniform", "S13.uniform")
+HEADLINES = (
+    "P0",
+    "P1",
+    "P2",
+    "P3",
+    "S0.variance",
+    "S1",
+    "S2",
+    "S3.uniform",
+    "S4.uniform",
+    "S8.uniform",
+    "S12.uniform",
+    "S13.uniform",
+)
 
 
 def statements(made):
