@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ def statement_mutants(stored: dict[str, Any]) -> Iterator[Mutant]:
     for i in inside:
         for what, entry in term_mutants(terms[i], terms):
             yield Mutant(f"term {i}, everywhere", what, {**stored, "terms": [*terms[:i], entry, *terms[i + 1 :]]})
-            extended, renamed = _claim_copy(terms, [concl, *hyps], i, entry)
+            extended, renamed = _claim_copy(terms, inside, [concl, *hyps], i, entry)
             yield Mutant(
                 f"term {i}, in the claim", what, {**stored, "terms": extended, "claim": [renamed[1:], renamed[0]]}
             )
@@ -131,7 +132,7 @@ def statement_mutants(stored: dict[str, Any]) -> Iterator[Mutant]:
             yield Mutant(f"term {i}, everywhere", what, _scaled(stored, i, factor))
             number = len(terms)
             scaled = [*terms, ["q", factor, []], ["*", None, [number, right]]]
-            extended, renamed = _claim_copy(scaled, [concl, *hyps], i, [op, data, [left, number + 1]])
+            extended, renamed = _claim_copy(scaled, inside, [concl, *hyps], i, [op, data, [left, number + 1]])
             yield Mutant(
                 f"term {i}, in the claim", what, {**stored, "terms": extended, "claim": [renamed[1:], renamed[0]]}
             )
@@ -139,7 +140,7 @@ def statement_mutants(stored: dict[str, Any]) -> Iterator[Mutant]:
     for i in variables:
         for j in variables:
             if i < j and terms[i][1][2] == terms[j][1][2]:
-                extended, renamed = _claim_swap(terms, [concl, *hyps], i, j)
+                extended, renamed = _claim_swap(terms, inside, [concl, *hyps], i, j)
                 yield Mutant(
                     f"terms {i} and {j}",
                     "quantities swapped",
@@ -246,11 +247,13 @@ def follows(sealed: Node, variant: Node, positive: bool = True) -> bool:
     return all(map(follows, sealed.kids, variant.kids, signs))
 
 
-def _claim_copy(terms: list[list], roots: list[int], at: int, entry: list) -> tuple[list[list], list[int]]:
-    """The table extended by a copy of the claim in which term `at` is `entry`; the numbers of the copied roots."""
+def _claim_copy(
+    terms: list[list], inside: list[int], roots: list[int], at: int, entry: list
+) -> tuple[list[list], list[int]]:
+    """The table extended by a copy of the claim in which term `at` is `entry`; the numbers of the copied roots. inside: its terms."""
     extended = list(terms)
     new: dict[int, int] = {}
-    for i in _below(terms, roots):
+    for i in inside[bisect_left(inside, at) :]:  # what stands before does not hold it
         op, data, kids = entry if i == at else terms[i]
         copied = [new.get(k, k) for k in kids]
         if i == at or copied != kids:
@@ -259,9 +262,9 @@ def _claim_copy(terms: list[list], roots: list[int], at: int, entry: list) -> tu
     return extended, [new.get(r, r) for r in roots]
 
 
-def _claim_swap(terms: list[list], roots: list[int], a: int, b: int) -> tuple[list[list], list[int]]:
+def _claim_swap(terms: list[list], inside: list[int], roots: list[int], a: int, b: int) -> tuple[list[list], list[int]]:
     extended, new = list(terms), {a: b, b: a}
-    for i in _below(terms, roots):
+    for i in inside:
         copied = [new.get(k, k) for k in terms[i][2]]
         if copied != terms[i][2]:
             extended.append([*terms[i][:2], copied])
