@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_readme import agree, blocks, commands
+from tests.test_readme import agree, blocks, commands, write_files
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.nightly
@@ -53,7 +53,7 @@ def equipped(wheel, tmp_path_factory) -> Path:
     """A clean environment with the wheel and the extras that the README's `make verify` installs."""
     folder = tmp_path_factory.mktemp("equipped") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip(str(folder / "bin" / "python"), "install", f"{wheel}[campaign,gym,plot]")
+    pip(str(folder / "bin" / "python"), "install", f"{wheel}[campaign,gym,plot,prism]")
     return folder
 
 
@@ -102,8 +102,9 @@ def test_the_commands_work_far_from_the_repository(environment, tmp_path, argume
 def test_the_commands_of_the_readme_run_from_the_wheel(equipped, tmp_path, block):
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     environment |= {"PATH": f"{equipped / 'bin'}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "160", "NO_COLOR": "1"}
+    write_files(tmp_path)
     for command, shown in commands(block):
-        if command.startswith("bellman-smc"):
+        if command.startswith(("bellman-smc", "python -c")):
             done = subprocess.run(
                 shlex.split(command), cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600
             )

@@ -24,6 +24,12 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
 
 
+def write_files(folder: Path) -> None:
+    """The README's files: blocks with a name after their language."""
+    for name, text in re.findall(r"^```\w+ (\S+)\n(.*?)^```", README, re.M | re.S):
+        (folder / name).write_text(text, encoding="utf-8")
+
+
 def commands(block: str) -> list[tuple[str, str]]:
     """(command, output shown) in the order of the block."""
     parts = re.split(r"^\$ ", block, flags=re.M)[1:]
@@ -64,6 +70,7 @@ def run(command: str, folder: Path, monkeypatch, capsys) -> subprocess.Completed
 
 @pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.splitlines()[0][2:60])
 def test_commands(block, tmp_path, monkeypatch, capsys):
+    write_files(tmp_path)
     for command, shown in commands(block):
         if command.startswith(SET_UP):
             continue

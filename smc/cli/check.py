@@ -29,7 +29,11 @@ LONG = 10.0
 
 def command(
     model: Annotated[
-        str, typer.Argument(help="A native JSON file, gym:ENV?horizon=8, or shipped:NAME.", show_default=False)
+        str,
+        typer.Argument(
+            help="A native JSON file, gym:ENV?horizon=8, shipped:NAME, or a .prism, .drn, .tra, .umb, .POMDP, .npz, .csv or .jsonl file.",
+            show_default=False,
+        ),
     ],
     algorithm: Annotated[
         str,

@@ -9,7 +9,11 @@ import typer
 
 def command(
     model: Annotated[
-        str, typer.Argument(help="A native JSON file, gym:ENV?horizon=8, or shipped:NAME.", show_default=False)
+        str,
+        typer.Argument(
+            help="A native JSON file, gym:ENV?horizon=8, shipped:NAME, or a .prism, .drn, .tra, .umb, .POMDP, .npz, .csv or .jsonl file.",
+            show_default=False,
+        ),
     ],
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="File to write.", show_default="standard output")

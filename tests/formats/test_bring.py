@@ -8,14 +8,18 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smc.cli import run
-from smc.formats import load
+from smc.formats import document, load, native
 from smc.formats.gains import Gains
 from smc.numbers import nearest_float, rational
 from smc.present.digits import logarithm
 from smc.setting.analysis import true_value
+from smc.setting.model import LayeredModel
 from tests.cases import FOLDER, report
+from tests.effort import effort
 
 WEATHER = str(FOLDER / "peers" / "weather.POMDP")
 
@@ -131,6 +135,53 @@ def test_faults_of_csv(tmp_path, capsys):
     path.write_text("1,0\n0,1\n", encoding="utf-8")
     (tmp_path / "r.csv").write_text("1\nx\n", encoding="utf-8")
     assert "r.csv: line 2: 'x' is not" in refused(capsys, "check", f"{path}?horizon=2")
+
+
+ROWS = st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3).filter(any), min_size=3, max_size=3)
+
+
+def spelled(folder, ending: str, chain: list[list[Fraction]]) -> str:
+    """A chain of three states, the last one the goal, in a format."""
+    path = folder / f"P{ending}"
+    moves = [(i, j, p) for i, row in enumerate(chain) for j, p in enumerate(row) if p]
+    if ending == ".tra":
+        path.write_text("".join(f"{i} {j} {p}\n" for i, j, p in moves), encoding="utf-8")
+        path.with_suffix(".lab").write_text("#DECLARATION\ninit goal\n#END\n0 init\n2 goal\n", encoding="utf-8")
+    elif ending == ".drn":
+        lines = ["@type: DTMC", "@model"]
+        for i, mark in enumerate((" init", "", " goal")):
+            lines += [f"state {i}{mark}", " action 0", *(f"  {j} : {p}" for s, j, p in moves if s == i)]
+        path.write_text("\n".join(lines), encoding="utf-8")
+    elif ending == ".csv":
+        path.write_text("\n".join(",".join(map(str, row)) for row in chain), encoding="utf-8")
+        path.with_name("r.csv").write_text("0\n0\n1\n", encoding="utf-8")
+    elif ending == ".npz":
+        np.savez(path, P=np.array([[str(p) for p in row] for row in chain]), r=[0, 0, 1])
+    else:
+        rows = [{"from": str(i), "to": str(j), "prob": str(p)} for i, j, p in moves]
+        shape = {"states": ["0", "1", "2"], "initial": "0", "horizon": 4, "reward": {"0": 0, "1": 0, "2": 1}}
+        path.write_text(json.dumps({"format": "bellman-smc/mdp-1", "transitions": rows} | shape), encoding="utf-8")
+        return str(path)
+    return f"{path}?horizon=4" + ("" if ending in (".csv", ".npz") else "&goal=goal")
+
+
+@pytest.mark.parametrize("ending", [".tra", ".drn", ".csv", ".npz", ".json"])
+@given(weights=ROWS)
+@settings(max_examples=effort(60, sample=12), deadline=None)
+def test_a_chain_in_any_format_is_that_chain_and_round_trips(tmp_path_factory, ending, weights):
+    folder = tmp_path_factory.mktemp("chain")
+    weights[2] = [0, 0, 1]
+    chain = [[Fraction(w, sum(row)) for w in row] for row in weights]
+    source = load(spelled(folder, ending, chain))
+    wanted = LayeredModel.from_arrays(chain, reward=[0, 0, 1], horizon=4)
+    assert (source.model.layers, source.model.edges, source.model.reward) == (
+        wanted.layers,
+        wanted.edges,
+        wanted.reward,
+    )
+    for kind in ("mdp", "layered"):
+        again = load(json.loads(native.dumps(document(source, kind))))
+        assert true_value(again.model)[0] == true_value(wanted)[0]
 
 
 # --- hidden chains
