@@ -9,6 +9,9 @@ import typer
 FAMILY_HORIZONS = {"hidden": (2, 3, 4, 5)}
 """Horizons of a family when none are given; the hidden child's particles grow exponentially at constant eps."""
 
+ONES_HORIZON = 8
+"""Horizon of family:ones where none is given."""
+
 
 def command(
     model: Annotated[
@@ -18,7 +21,7 @@ def command(
             show_default=False,
         ),
     ],
-    delta: Annotated[str, typer.Option(help="Total variation to reach.")] = "1/10",
+    delta: Annotated[str, typer.Option(help="Total variation to reach; with --cost several, with commas.")] = "1/10",
     particles: Annotated[str, typer.Option(help="Numbers of particles, with commas.")] = "1,2,4,8",
     horizons: Annotated[
         str | None,
@@ -30,6 +33,12 @@ def command(
     ] = None,
     algorithm: Annotated[str | None, typer.Option(help="naive or adapted.", show_default="naive")] = None,
     rationalise: Annotated[bool, typer.Option("--rationalise", help="As for check.")] = False,
+    cost: Annotated[
+        bool,
+        typer.Option(
+            "--cost", help="Calls of generator and reward model that each sampler needs (also family:ones?c=2)."
+        ),
+    ] = False,
     figure: Annotated[str | None, typer.Option(help="Write a figure there (.png, .svg or .pdf).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -42,8 +51,15 @@ def command(
     from smc.check.atlas import chart
     from smc.check.row import worst_verdict
     from smc.cli.output import CODES, json_object, remarks, results, waiting
+    from smc.errors import InputError
     from smc.present.tables import atlas_tables
 
+    if cost:
+        if eps is not None or algorithm is not None or figure is not None:
+            raise InputError(
+                "--cost is of every sampler", where="cost", mend="leave --eps, --algorithm and --figure out"
+            )
+        return _cost(model, _whole_numbers("horizons", horizons) if horizons else [None], delta, rationalise, as_json)
     counts = _whole_numbers("particles", particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
     entries = []
@@ -62,6 +78,46 @@ def command(
         for table in atlas_tables(entries):
             console.print(table)
     return CODES[worst_verdict(row.verdict for entry in entries for _, row in entry.rows)]
+
+
+def _cost(spec, lengths, delta, rationalise, as_json) -> int:
+    """`--cost`: every sampler at every accuracy, and which wins."""
+    from smc.check.cost import costs
+    from smc.cli.output import CODES, json_object, results, waiting
+    from smc.numbers import Verdict
+    from smc.present.cost import cost_table, winners
+
+    goals = [_number("delta", part) for part in delta.split(",")]
+    entries = []
+    for horizon in lengths:
+        model, twist = _costed(spec, horizon, rationalise)
+        with waiting(f"{model.name}, {twist.name}"):
+            found = costs(model, twist, goals)
+        entries.append((f"{model.name}, {twist.name}", model.horizon, found))
+    if as_json:
+        listed = [{"setting": s, "horizon": t, "costs": [c.to_json() for c in found]} for s, t, found in entries]
+        json_object({"model": spec, "entries": listed})
+    else:
+        for setting, _, found in entries:
+            results().print(cost_table(found, setting))
+            for line in winners(found):
+                results().print(line, soft_wrap=True)
+    return CODES[Verdict.HOLDS]
+
+
+def _costed(spec, horizon, rationalise):
+    from smc.errors import InputError
+    from smc.formats import load
+    from smc.instances.ones import ones
+
+    if not spec.startswith("family:"):
+        source = load(spec, rationalise=rationalise, horizon=horizon)
+        return source.model, source.twist(None)
+    name, _, query = spec.removeprefix("family:").partition("?")
+    options = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    if name != "ones" or set(options) != {"c"}:
+        raise InputError(f"no family {name!r} with these options", where=spec, mend="write family:ones?c=2")
+    return ones(horizon=horizon or ONES_HORIZON, factor=_number("c", options["c"]))
 
 
 def _settings(spec, lengths, errors, algorithm, rationalise):

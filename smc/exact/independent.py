@@ -153,7 +153,7 @@ def mean_inverse_sums(weights: Mapping[Rational, Rational], zero: Rational, part
     grid = {int(w * scale): p for w, p in weights.items()}
     atoms = {0: zero, **grid} if zero else grid
     draws = particles - 1
-    dense, sparse = draws * max(grid, default=0) + 1, comb(draws + len(atoms) - 1, draws)
+    dense, sparse = max(draws, 1) * max(grid, default=0) + 1, comb(draws + len(atoms) - 1, draws)
     if min(dense, sparse) * len(grid) > MOST_TERMS:
         raise TooLarge(
             f"the sum of {draws} weights takes up to {min(dense, sparse)} values; {len(grid)} weights are distinct",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from smc.numbers import ONE
 from smc.samplers.process import Moves, Outcome, Selection, merged
-from smc.samplers.sampler import PARTICLES, Sampler
+from smc.samplers.sampler import PARTICLES, Sampler, Scores
 from smc.setting.analysis import bellman
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
@@ -37,5 +37,11 @@ def moves(model: LayeredModel, twist: Twist) -> Moves:
 
 
 adapted = Sampler(
-    "adapted", "SMC, moves and weights by the reward model", PARTICLES, moves, Selection.RESAMPLED, checked_at=(2, 4, 8)
+    "adapted",
+    "SMC, moves and weights by the reward model",
+    PARTICLES,
+    moves,
+    Selection.RESAMPLED,
+    Scores.CHILDREN,
+    checked_at=(2, 4, 8),
 )

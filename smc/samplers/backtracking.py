@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from smc.samplers import naive
 from smc.samplers.process import Selection
-from smc.samplers.sampler import VISITS, Sampler
+from smc.samplers.sampler import VISITS, Sampler, Scores
 
 backtracking = Sampler(
-    "backtracking", "a walk up and down the tree by values, read at leaves", VISITS, naive.moves, Selection.WALK
+    "backtracking",
+    "a walk up and down the tree by values, read at leaves",
+    VISITS,
+    naive.moves,
+    Selection.WALK,
+    Scores.CHILDREN,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smc.samplers import adapted
 from smc.samplers.process import Selection
-from smc.samplers.sampler import ONE_PARTICLE, Sampler
+from smc.samplers.sampler import ONE_PARTICLE, Sampler, Scores
 
 guided = Sampler(
     "guided",
@@ -12,5 +12,6 @@ guided = Sampler(
     ONE_PARTICLE,
     adapted.moves,
     Selection.RESAMPLED,
+    Scores.CHILDREN,
     checked_at=(1,),
 )

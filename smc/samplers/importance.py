@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from smc.samplers import adapted, naive
 from smc.samplers.process import Selection
-from smc.samplers.sampler import PARTICLES, Sampler
+from smc.samplers.sampler import PARTICLES, Sampler, Scores
 
 sis = Sampler("sis", "as naive, resampled once at the end", PARTICLES, naive.moves, Selection.WEIGHTED)
-sis_guided = Sampler("sis-guided", "as guided, resampled once at the end", PARTICLES, adapted.moves, Selection.WEIGHTED)
+sis_guided = Sampler(
+    "sis-guided", "as guided, resampled once at the end", PARTICLES, adapted.moves, Selection.WEIGHTED, Scores.CHILDREN
+)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from smc.samplers import adapted
 from smc.samplers.process import Selection
-from smc.samplers.sampler import PROPOSALS, Sampler
+from smc.samplers.sampler import PROPOSALS, Sampler, Scores
 
 metropolis = Sampler(
-    "mh", "Metropolis-Hastings on guided paths", PROPOSALS, adapted.moves, Selection.CHAIN, checked_at=(2, 8)
+    "mh",
+    "Metropolis-Hastings on guided paths",
+    PROPOSALS,
+    adapted.moves,
+    Selection.CHAIN,
+    Scores.CHILDREN,
+    checked_at=(2, 8),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 from smc.errors import InputError, whole_number
@@ -42,13 +43,22 @@ PROPOSALS = Count("proposals", "H", default=1)
 VISITS = Count("visits", "J", default=1)
 
 
+class Scores(Enum):
+    """What the reward model is asked for; the value says it in words."""
+
+    MOVES = "every state that a particle moves to"
+    CHILDREN = "every successor of every state that is left"
+    ENDS = "the end of each path"
+
+
 @dataclass(frozen=True)
 class Sampler:
     """A sampler. name: as the command line takes it. words: what it does, in half a line. count: what its cost is counted in.
 
     moves: one particle's moves and weights on a model under a reward model. selection: how particles are selected on the way and the
     output at the end; it chooses the exact law (`smc.exact.output_law`).
-    resampling, choice: how particles are resampled and the output is chosen from the last of them, where they are resampled.
+    scores: what the reward model is asked for.
+    resampling, choice: how particles are resampled and the output is chosen from the last, where they are resampled.
     checked_at: the counts at which `verify` runs it. The theorems that speak of it name it in `proofs.catalogue`.
     """
 
@@ -57,6 +67,7 @@ class Sampler:
     count: Count
     moves: Callable[[LayeredModel, Twist], Moves]
     selection: Selection
+    scores: Scores = Scores.MOVES
     checked_at: tuple[int, ...] = ()
     resampling: Resampling = EVERY_STEP
     choice: Choice = Choice.BY_WEIGHT

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from smc.numbers import ONE
 from smc.samplers.process import Moves, Outcome, Selection, merged
-from smc.samplers.sampler import PARTICLES, Sampler
+from smc.samplers.sampler import PARTICLES, Sampler, Scores
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
 
@@ -23,6 +23,6 @@ def moves(model: LayeredModel, twist: Twist) -> Moves:
 
 
 weighted_of_n = Sampler(
-    "weighted-of-n", "N paths of the model, one drawn in proportion to the reward", PARTICLES, moves, Selection.WEIGHTED,
+    "weighted-of-n", "N paths of the model, one drawn in proportion to the reward", PARTICLES, moves, Selection.WEIGHTED, Scores.ENDS,
     checked_at=(4,),
 )  # fmt: skip

@@ -1,0 +1,158 @@
+"""What an accuracy costs under each sampler, in the practitioner's unit: expected calls of the generator and of the reward model.
+
+A call of the generator gives the next-step distribution at one node (an expansion); a call of the reward model scores one node. N particles
+over T steps are `N T` expansions, a chain of H proposals is `H T`, a walk is its expected steps. Runs that die early cost less; the counts
+here are those of a run that lives. Each sampler's count is the least that is known to reach the accuracy, in its own way:
+
+| selection | count |
+|---|---|
+| chain | exact: the whole path's TV falls with H |
+| walk | the law of the leaf in balls, visit by visit |
+| resampled, and moves and weights that do not depend on the state | exact: the whole path's TV, symbol by symbol |
+| resampled otherwise | certified for this count and all larger ones (S10, S14) |
+| one particle | exact |
+| independent paths | exact, for `MOST_PATHS` at most; a choice of the best has no such count |
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from smc.check.document import exact
+from smc.check.measure import Measured
+from smc.errors import InputError, ModelError, TooLarge
+from smc.exact.backtracking import Backtracking, backtracking
+from smc.exact.enough import enough
+from smc.exact.metropolis import sampler_of
+from smc.instances.product import ProductModel
+from smc.numbers import Ball, Rational, Verdict, at_most, ball, dyadic, least_enough, precision, rational
+from smc.samplers import SAMPLERS
+from smc.samplers.process import ParticleProcess, Selection
+from smc.samplers.sampler import Sampler, Scores
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import LayeredModel
+from smc.setting.twist import Twist
+
+MOST_COUNT = 1 << 24
+"""Largest count that is looked for."""
+MOST_PATHS = 4
+"""Largest number of independent weighted paths whose law is looked at."""
+MOST_VISITS = 2_000
+"""Largest number of visits of the walk."""
+BITS = 256
+"""Working precision of the walk's laws."""
+BUDGET = 20.0
+"""Seconds that one certificate may take, by estimate."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What `sampler` pays for a total variation of at most delta. count: None where none is known, and `how` says why.
+
+    generator, reward: expected calls; the walk's are midpoints of balls of `BITS` bits.
+    """
+
+    sampler: Sampler
+    delta: Rational
+    count: int | None
+    generator: Rational | None
+    reward: Rational | None
+    how: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Rationals as strings, null where no count is known."""
+        return {
+            "algorithm": self.sampler.name,
+            **exact("delta", self.delta),
+            "counts": self.sampler.count.option,
+            "count": self.count,
+            **exact("generator_calls", self.generator),
+            **exact("reward_calls", self.reward),
+            "how": self.how,
+        }
+
+
+def costs(model: LayeredModel, twist: Twist, deltas: Sequence[object]) -> list[Cost]:
+    """A cost for every sampler and accuracy, by accuracy. Raises InputError for an accuracy outside (0, 1)."""
+    c, goals = analyse(model, twist), [rational(d) for d in deltas]
+    for goal in goals:
+        if not 0 < goal < 1:
+            raise InputError(f"accuracy {goal}", where="delta", mend="a total variation between 0 and 1, such as 1/10")
+    return [_cost(c, sampler, goal) for goal in goals for sampler in SAMPLERS.values()]
+
+
+def cheapest(found: Sequence[Cost]) -> list[Cost]:
+    """For each accuracy the sampler of fewest generator calls, among those whose count is known."""
+    known = [c for c in found if c.generator is not None]
+    return [
+        min((c for c in known if c.delta == delta), key=lambda c: (c.generator, c.sampler.name))
+        for delta in dict.fromkeys(c.delta for c in known)
+    ]
+
+
+def _cost(c: Constants, sampler: Sampler, delta: Rational) -> Cost:
+    process = sampler.process(c.model, c.twist)
+    branching = max(len(row) for step in c.model.edges for row in step)
+    try:
+        if process.selection is Selection.WALK:
+            count, steps = _visits(backtracking(process), c, delta)
+            how = "exact law, in balls"
+        else:
+            count, how = _least(c, sampler, process, delta)
+            steps = None if count is None else Rational(count * c.model.horizon)
+    except (ModelError, TooLarge) as fault:
+        return Cost(sampler, delta, None, None, None, fault.what)
+    if count is None or steps is None:
+        return Cost(sampler, delta, None, None, None, how)
+    scored = {Scores.MOVES: steps, Scores.CHILDREN: steps * branching, Scores.ENDS: Rational(count)}[sampler.scores]
+    return Cost(sampler, delta, count, steps, scored, how)
+
+
+def _least(c: Constants, sampler: Sampler, process: ParticleProcess, delta: Rational) -> tuple[int | None, str]:
+    """The least count that is known to be enough, and how it is known."""
+    if sampler.count.fixed is not None:
+        tv = Measured(c, sampler, sampler.count.fixed).total_variation
+        met = at_most(tv, delta) is Verdict.HOLDS
+        return (sampler.count.fixed, "exact") if met else (None, "one particle is not enough")
+    if process.selection is Selection.CHAIN:
+        chain = sampler_of(process)
+        return least_enough(lambda h: chain.path_total_variation(h) <= delta, MOST_COUNT), "exact"
+    if process.selection is Selection.BEST:
+        return None, "does not tend to the target"
+    if process.selection is Selection.WEIGHTED:
+        run = Measured(c, sampler, 1)
+        for n in range(1, MOST_PATHS + 1):
+            if at_most(run.at(n).total_variation, delta) is Verdict.HOLDS:
+                return n, "exact"
+        return None, f"more than {MOST_PATHS}, where exact laws of independent paths are slow"
+    product = product_of(process)
+    if product is not None:
+        return least_enough(lambda n: product.total_variation(n) <= delta, MOST_COUNT), "exact"
+    return enough(process, delta, budget=BUDGET).for_good, "certified"
+
+
+def product_of(process: ParticleProcess) -> ProductModel | None:
+    """The process symbol by symbol, where no state that is reached with positive weight differs in its moves and weights from another of
+    its layer; None otherwise. Then the output's path has independent symbols under SMC, at any N."""
+    here, steps = {0}, []
+    for step in process.steps:
+        rows = {tuple(sorted((o.probability, o.weight) for o in step[x])) for x in here}
+        if len(rows) != 1 or not (row := rows.pop()):
+            return None
+        steps.append(row)
+        here = {o.target for x in here for o in step[x] if o.weight}
+    return ProductModel(tuple(steps))
+
+
+def _visits(walk: Backtracking[Rational], c: Constants, delta: Rational) -> tuple[int | None, Rational | None]:
+    """(least number of visits whose leaf is certainly within delta, expected steps to it)."""
+    with precision(BITS):
+        target = [ball(p, BITS) for p in c.target]
+        for j, (law, steps) in enumerate(itertools.islice(walk.in_balls(BITS).visits(), MOST_VISITS), 1):
+            distance: Ball = sum((abs(p - q) for p, q in zip(law, target, strict=True)), ball(Rational(0))) / 2
+            if at_most(distance, delta) is Verdict.HOLDS:
+                return j, dyadic(steps)
+    return None, None
