@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tempfile
 import time
 from collections import Counter
@@ -38,7 +39,10 @@ from smc.testing.statements import COUNTED, SAMPLER, measured
 
 @dataclass
 class Found:
-    """What one claim met in one chunk, by form. best: observed/bound, the instance as text and as a model file."""
+    """What one claim met in one chunk, by form. best: observed/bound, the instance as text and as a model file.
+
+    slack: how often `SLACK_STEPS * log(bound/observed)` rounds to each whole number, where something was observed.
+    """
 
     checked: int = 0
     vacuous: int = 0
@@ -46,6 +50,7 @@ class Found:
     best: float = -1.0
     instance: str = ""
     document: str = ""
+    slack: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Chunk:
 
 Finding = tuple[str, str, Row]
 """Claim, algorithm, row."""
+SLACK_STEPS = 200
+"""Slack is counted in steps of half a percent: what a campaign reports of it is a median."""
 CRASH, SCOPE = "crash", "scope"
 """The claims that every instance has an answer, and that its model meets the sealed hypotheses of what is printed for it."""
 ROUNDS = 8
@@ -254,6 +261,8 @@ class _Recorder:
             found.checked += 1
             found.undecided += row.verdict is Verdict.UNDECIDED
             ratio = _ratio(row)
+            if ratio > 0:
+                found.slack[round(-SLACK_STEPS * math.log(ratio))] += 1
             if ratio > found.best:
                 found.best, self._tightest[claim, row.form] = ratio, instance
 

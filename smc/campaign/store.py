@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from smc.campaign.plan import Plan
-from smc.campaign.search import Chunk, Counterexample
+from smc.campaign.search import SLACK_STEPS, Chunk, Counterexample
 from smc.errors import InputError
 
 SCHEMA = """
@@ -19,6 +20,8 @@ CREATE TABLE found (
   chunk INTEGER NOT NULL, claim TEXT NOT NULL, form TEXT NOT NULL, checked INTEGER NOT NULL, vacuous INTEGER NOT NULL,
   undecided INTEGER NOT NULL, best REAL NOT NULL, instance TEXT NOT NULL, document TEXT NOT NULL,
   PRIMARY KEY (chunk, claim, form)) WITHOUT ROWID;
+CREATE TABLE slack (chunk INTEGER NOT NULL, claim TEXT NOT NULL, form TEXT NOT NULL, step INTEGER NOT NULL, instances INTEGER NOT NULL,
+  PRIMARY KEY (chunk, claim, form, step)) WITHOUT ROWID;
 CREATE TABLE regions (chunk INTEGER NOT NULL, region TEXT NOT NULL, instances INTEGER NOT NULL,
   PRIMARY KEY (chunk, region)) WITHOUT ROWID;
 CREATE TABLE seen (digest INTEGER PRIMARY KEY) WITHOUT ROWID;
@@ -30,7 +33,10 @@ CREATE TABLE counterexamples (
 
 @dataclass(frozen=True)
 class Tightness:
-    """Totals of one claim in one form over all chunks, and its tightest instance."""
+    """Totals of one claim in one form over all chunks, and its tightest instance.
+
+    median: of bound/observed, to half a percent, over the instances where something was observed; None where there is none.
+    """
 
     claim: str
     form: str
@@ -40,6 +46,7 @@ class Tightness:
     best: float
     instance: str
     document: str
+    median: float | None
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,16 @@ def _is_database(path: Path) -> bool:
             return file.read(16) == b"SQLite format 3\x00"
     except OSError:
         return True  # let SQLite say what is wrong
+
+
+def _median(steps: list[tuple[int, int]]) -> float | None:
+    """Of bound/observed, from (step, how often) in the order of the steps: the lower median."""
+    left = sum(count for _, count in steps) / 2
+    for step, count in steps:
+        left -= count
+        if left <= 0:
+            return math.exp(step / SLACK_STEPS)
+    return None
 
 
 class Store:
@@ -142,7 +159,14 @@ class Store:
         )
         self._db.executemany(
             "INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(chunk.number, claim, form, *astuple(f)) for (claim, form), f in chunk.found.items()],
+            [
+                (chunk.number, claim, form, f.checked, f.vacuous, f.undecided, f.best, f.instance, f.document)
+                for (claim, form), f in chunk.found.items()
+            ],
+        )
+        self._db.executemany(
+            "INSERT INTO slack VALUES (?, ?, ?, ?, ?)",
+            [(chunk.number, *key, *pair) for key, f in chunk.found.items() for pair in f.slack.items()],
         )
         self._db.executemany(
             "INSERT INTO regions VALUES (?, ?, ?)", [(chunk.number, *pair) for pair in chunk.regions.items()]
@@ -167,7 +191,11 @@ class Store:
                     "SELECT best, instance, document FROM found WHERE claim = ? AND form = ? ORDER BY best DESC, chunk LIMIT 1",
                     (claim, form),
                 ).fetchone()
-                tightness.append(Tightness(claim, form, *numbers, *best))
+                steps = one(
+                    "SELECT step, sum(instances) FROM slack WHERE claim = ? AND form = ? GROUP BY step ORDER BY step",
+                    (claim, form),
+                ).fetchall()
+                tightness.append(Tightness(claim, form, *numbers, *best, _median(steps)))
             regions = one("SELECT region, sum(instances) FROM regions GROUP BY region ORDER BY region").fetchall()
             refuted = [Counterexample(*row[1:]) for row in one("SELECT * FROM counterexamples ORDER BY chunk")]
         return Totals(chunks, examples, instances, distinct, tuple(tightness), tuple(regions), tuple(refuted))

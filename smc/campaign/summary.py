@@ -26,6 +26,7 @@ HEADINGS = (
     "no bound",
     "undecided",
     "tightest observed/bound",
+    "median bound/observed",
 )
 
 
@@ -42,6 +43,7 @@ def cells(row: Tightness, plan: Plan) -> tuple[str, ...]:
         f"{row.vacuous:,}",
         f"{row.undecided:,}",
         tight,
+        "none" if row.median is None else f"{row.median:.3g}",
     )
 
 
@@ -96,10 +98,11 @@ def markdown(totals: Totals, plan: Plan, seconds: float) -> str:
         f"Versions: {', '.join(' '.join(pair) for pair in plan.versions)}. Seals (SHA-256): `{plan.seals}`.",
         "",
         f"| {' | '.join(HEADINGS)} |",
-        f"|{'---|' * 3}{'---:|' * 4}",
+        f"|{'---|' * 3}{'---:|' * 5}",
         *(f"| {' | '.join(cells(row, plan))} |" for row in totals.tightness),
         "",
-        "*No bound*: the statement claims nothing there (an infinite eps, L, q or b). A ratio of 1 is equality.",
+        "*No bound*: the statement claims nothing there (an infinite eps, L, q or b). A ratio of 1 is equality. "
+        "The median of bound/observed is over the instances where something was observed, to half a percent.",
         "",
         "| region | instances |",
         "|---|---:|",
@@ -141,6 +144,7 @@ def to_json(totals: Totals, plan: Plan, ending: str) -> dict[str, Any]:
                 "no_bound": row.vacuous,
                 "undecided": row.undecided,
                 "tightest": row.best if row.best >= 0 else None,
+                "median_slack": row.median,
                 "instance": row.instance,
             }
             for row in totals.tightness

@@ -22,8 +22,8 @@ SAMPLER: dict[str, Sampler] = {
     if any(form.quantity in QUANTITIES for form in row.forms)
 }
 """Sampler by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
-COUNTED = {row.id for row in ROWS.values() if any({"N", "H"} & set(form.names) for form in row.forms)}
-"""Statements whose bounds or runs know a number of particles or proposals."""
+COUNTED = {row.id for row in ROWS.values() if any({"N", "H", "second"} & set(form.names) for form in row.forms)}
+"""Statements whose bounds or runs know a number of particles or proposals; second moments of a run do."""
 
 
 def report(instance: Instance, sampler: str | Sampler) -> Report:

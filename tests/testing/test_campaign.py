@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import platform
 import signal
@@ -21,8 +22,8 @@ from proofs.kernel.replay import STORED
 from smc.campaign import search
 from smc.campaign.plan import make_plan
 from smc.campaign.runner import Ending, run
-from smc.campaign.search import run_chunk
-from smc.campaign.store import Store
+from smc.campaign.search import SLACK_STEPS, run_chunk
+from smc.campaign.store import Store, _median
 from smc.campaign.summary import markdown, plot
 from smc.cli import run as cli
 from smc.errors import InputError
@@ -76,6 +77,20 @@ def test_sharing_the_analysis_changes_no_row():
 
     compare()
     assert seen > effort(1000, sample=100)
+
+
+def test_the_median_slack_is_that_of_the_instances(tmp_path):
+    """Half a percent: of bound/observed over all rows of a statement in which something was observed, over two chunks."""
+    plan = make_plan(["S12", "S13"], max_horizon=2, max_states=2, max_particles=2, chunk=CHUNK)
+    store, slack = Store(tmp_path / "slack.sqlite", plan), {}
+    for number in range(2):
+        store.add(run_chunk(plan, number))
+    for row in store.totals().tightness:
+        slack[row.claim, row.form] = row.median
+    store.close()
+    assert {claim for claim, _ in slack} == {"S12", "S13"} and all(x is None or x > 0.99 for x in slack.values())
+    assert _median([(0, 3), (200, 2)]) == 1 and _median([(0, 2), (200, 3)]) == math.exp(200 / SLACK_STEPS)
+    assert _median([]) is None
 
 
 def test_totals_do_not_depend_on_workers_or_interruptions(tmp_path):
