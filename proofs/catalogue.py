@@ -292,7 +292,8 @@ _ROWS = (
     ),
     Row(
         "S13", "odds of every event under SMC, constant 1/4", "bias of SMC by the odds of events: half of S3's constant",
-        ("theory.s13_step", "theory.s13_odds"), ("S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles"), "model",
+        ("theory.s13_step", "theory.s13_odds", "theory.s13_joint"),
+        ("S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles", "S13.joint"), "model",
         forms=(
             Form("instance", "S13.tv", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),
             Form("uniform", "S13.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE),

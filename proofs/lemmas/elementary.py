@@ -209,3 +209,49 @@ def part_of_positive(d: Derivation) -> Line:
         rest = d.prove(0 <= (1 - a) * (y + x) / 2 + a * (y - x) / 2, *(here[i] for i in range(4)))
         line = d.prove(a * x <= (x + y) / 2, rest)
     return here.then(line, a, x, y)
+
+
+@lemma("joint_falls", title="(q - y)(y - 1)/y grows up to the root of q", words="For 1 <= y <= a and a^2 <= q.")
+@in_sympy("joint_falls")
+def joint_falls(d: Derivation) -> Line:
+    with d.suppose(relation("<=", 1, y), y <= a, a**2 <= q) as here:
+        for line in (d.prove(0 < y, here[0]), d.prove(0 < a, here[0], here[1])):
+            d.know(line)
+        far = d.prove(0 <= q - a * y, d.prove(a * y <= a**2))
+        grows = d.prove(0 <= (a - y) * (q - a * y), far)
+        line = d.prove((q - y) * (y - 1) / y <= (a - 1) * (q - a) / a, grows)
+    return here.then(line, y, a, q)
+
+
+@lemma(
+    "joint_gap",
+    title="x - y from a density and from odds together",
+    words="From x <= a y, x (1 - y) <= q (1 - x) y, 0 <= x <= 1 <= a, a^2 <= q and 1 < q: x - y <= (a - 1)(q - a)/(a (q - 1)).",
+)
+@in_sympy("joint_gap")
+def joint_gap(d: Derivation) -> Line:
+    """Up to x = (q - a)/(q - 1) the density is the better of the two; from there on x - y falls."""
+    s, r = q - (q - 1) * x, symbols("r")[0]
+    bound = (a - 1) * (q - a) / (a * (q - 1))
+    with d.suppose(
+        0 <= x, x <= 1, relation("<=", 1, a), a**2 <= q, relation("<", 1, q), x <= a * y, x * (1 - y) <= q * (1 - x) * y
+    ) as here:
+        for line in (d.prove(0 < a), d.prove(0 < q - 1)):
+            d.know(line)
+        with d.suppose(a < s) as near:
+            small = d.prove(x <= (q - a) / (q - 1), near[0])
+            low = d.prove(
+                x - y <= bound, d.prove(x - y <= x * (a - 1) / a, here[5]), d.prove(x * (a - 1) / a <= bound, small)
+            )
+        with d.suppose(s <= a), d.suppose(Eq(r, s)) as named:
+            d.know(d.prove(relation("<=", 1, r), named[0]))
+            d.know(d.prove(r <= a, named[0]))
+            d.know(d.prove(0 < r))
+            falls = d.use("joint_falls")(r, a, q)
+            below = d.prove(x / r <= y, d.prove(x <= r * y, here[6], named[0]))
+            share = d.prove(Eq((q - 1) * x, q - r), named[0])
+            wide = d.prove((q - 1) * (x - x / r) <= (a - 1) * (q - a) / a, falls, share)
+            line = d.prove(x - y <= bound, below, d.prove(x - x / r <= bound, wide))
+        high = d.line(named.then(line, r).fact)(s)
+        line = d.cases(s, a, high, low)
+    return here.then(line, x, y, a, q)

@@ -113,6 +113,22 @@ def beta_at_least_one(s: Derivation) -> Line:
     return s.prove(relation("<=", 1, beta), one)
 
 
+@lemma(
+    "density_both",
+    title="S12 for the test function and for one minus it",
+    words="With B = prod_{k<T} (1 + (b(k) - 1)/N) >= 1: pi <= B out and 1 - pi <= B (1 - out), 0 <= pi <= 1.",
+)
+@in_sympy("density_both")
+def density_both(s: Derivation) -> Line:
+    complement(s, Run(s))
+    s.given(0 < Vstar(0, root))
+    up = s.use("S12")
+    down = s.use("S12", {Out(t, c): 1 - Out(t, c), F(x): 1 - F(x), VF(t, x): Vstar(t, x) - VF(t, x)})
+    down = s.prove(1 - target <= beta * (1 - out), down)
+    inside = s.both(s.prove(0 <= target), s.prove(target <= 1))
+    return s.both(s.both(up, down), s.both(s.use("beta_at_least_one"), inside))
+
+
 @statement(
     "S12.tv",
     source="new",
@@ -121,13 +137,10 @@ def beta_at_least_one(s: Derivation) -> Line:
 )
 @in_sympy("S12.tv")
 def total_variation(s: Derivation) -> Line:
-    complement(s, Run(s))
-    s.given(0 < Vstar(0, root))
-    s.know(s.use("S12"))
-    down = s.use("S12", {Out(t, c): 1 - Out(t, c), F(x): 1 - F(x), VF(t, x): Vstar(t, x) - VF(t, x)})
-    for line in (s.prove(1 - target <= beta * (1 - out), down), s.prove(target <= 1), s.prove(1 - target <= 1)):
+    known = s.use("density_both")
+    for line in (known[0][0], known[0][1], known[1][0], known[1][1][0], known[1][1][1]):
         s.know(line)
-    s.know(s.use("beta_at_least_one"))
+    s.know(s.prove(1 - target <= 1))
     gap = s.use("density_gap")
     low, high = gap(target, out, beta), gap(1 - target, 1 - out, beta)
     return s.both(s.prove(out - target <= low.rhs, high), low)

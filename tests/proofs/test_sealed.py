@@ -229,6 +229,25 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
         assert bound == bounds.evaluate("S10", "certificate", pi=[env["pi"](0), env["pi"](1)], second=second)
 
 
+@pytest.mark.parametrize("particles", [1, 2])
+def test_the_joint_bound_is_sharper_than_either(replayer, particles):
+    """One step, a fair bit, rewards 1 and 4: b = 8/5, q = 4."""
+    edges = [[("root", "c", "1/2"), ("root", "d", "1/2")]]
+    model = LayeredModel.from_edges([["root"], ["c", "d"]], edges, {"c": 1, "d": 4})
+    c = analyse(model, twist(model, ((1,),)))
+    law = output_law(particle_process(c.model, c.twist, "naive"), particles).law
+    theorem = replayer.theorem("S13.joint")
+    env, ranges = Cloud(c, particles).environment({0: Fraction(0), 1: Fraction(1)})
+    check_theorem(theorem, env, ranges)
+    (left, right), (_, same) = (part.kids for part in claim_of(theorem)[1])
+    assert evaluate(left, env) == fraction(law[1] - c.target[1])
+    joint = evaluate(right, env)
+    assert joint == evaluate(same, env)
+    for id, given in (("S12", {"b": c.b}), ("S13", {"q": c.q})):
+        other = bounds.evaluate(id, "instance", N=particles, **given)
+        assert float(joint) < float(other)
+
+
 def test_the_bounds_are_not_trivial_on_these_models():
     c = analyse(*branching())
     for (id, form), inputs, _ in (BIAS[name] for name in ("S3", "S3.uniform", "P2", "S4", "S4.uniform")):

@@ -1,0 +1,40 @@
+"""S13 and S12 together: sharper than either where the factor of S12 is at most the root of the factor of S13."""
+
+from __future__ import annotations
+
+from sympy import Product
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.bridge import read
+from proofs.language.expressions import relation
+from proofs.lemmas import particle_system as system
+from proofs.lemmas.first_cloud import N, c, k, n, t
+from proofs.registry import statement
+from proofs.theory import s13_odds as odds
+from proofs.theory.s10_certificate import Out, T, out, target
+from proofs.theory.s12_density import beta
+
+q, W, horizon = read(odds.q, system.W, system.T)
+Q = Product(1 + (q(k) - 1) / N, (k, 0, n))
+
+
+@statement(
+    "S13.joint",
+    source="new",
+    title="bias of SMC from the odds and the density together",
+    words="Under the hypotheses of S12 and S13, T = n + 1, with B = prod_{k<T} (1 + (b(k) - 1)/N) and Q = prod_{k<T} (1 + (q(k) - 1)/N): "
+    "if B^2 <= Q and 1 < Q then |E F(output) - target| <= (B - 1)(Q - B) / (B (Q - 1)).",
+)
+@in_sympy("S13.joint")
+def joint(s: Derivation) -> Line:
+    density, both = s.use("density_both"), s.use("S13", {horizon: T, W(t, c): Out(t, c)})
+    small = s.given(beta**2 <= Q, relation("<", 1, Q))
+    for line in (*small, density[0][0], density[0][1], density[1][0], density[1][1][0], density[1][1][1]):
+        s.know(line)
+    s.know(s.prove(target * (1 - out) <= Q * (1 - target) * out, both[1]))
+    s.know(s.prove((1 - target) * (1 - (1 - out)) <= Q * (1 - (1 - target)) * (1 - out), both[0]))
+    s.know(s.prove(0 <= 1 - target))
+    s.know(s.prove(1 - target <= 1))
+    gap = s.use("joint_gap")
+    low, high = gap(target, out, beta, Q), gap(1 - target, 1 - out, beta, Q)
+    return s.both(s.prove(out - target <= low.rhs, high), low)
