@@ -184,10 +184,10 @@ class Store:
             chunks, examples, instances = one(f"SELECT {counts} FROM chunks").fetchone()
             (distinct,) = one("SELECT count(*) FROM seen").fetchone()
             tightness = []
-            for claim, form, *numbers in one(
+            for claim, form, checked, vacuous, undecided in one(
                 "SELECT claim, form, sum(checked), sum(vacuous), sum(undecided) FROM found GROUP BY claim, form ORDER BY claim, form"
             ).fetchall():
-                best = one(
+                best, instance, document = one(
                     "SELECT best, instance, document FROM found WHERE claim = ? AND form = ? ORDER BY best DESC, chunk LIMIT 1",
                     (claim, form),
                 ).fetchone()
@@ -195,7 +195,9 @@ class Store:
                     "SELECT step, sum(instances) FROM slack WHERE claim = ? AND form = ? GROUP BY step ORDER BY step",
                     (claim, form),
                 ).fetchall()
-                tightness.append(Tightness(claim, form, *numbers, *best, _median(steps)))
+                median = _median(steps)
+                row = Tightness(claim, form, checked, vacuous, undecided, best, instance, document, median)
+                tightness.append(row)
             regions = one("SELECT region, sum(instances) FROM regions GROUP BY region ORDER BY region").fetchall()
             refuted = [Counterexample(*row[1:]) for row in one("SELECT * FROM counterexamples ORDER BY chunk")]
         return Totals(chunks, examples, instances, distinct, tuple(tightness), tuple(regions), tuple(refuted))
