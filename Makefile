@@ -5,7 +5,7 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 
-.PHONY: verify test nightly bench rocq notebooks mutation lint site figures clean help
+.PHONY: verify test nightly bench rocq notebooks lab mutation lint site figures clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,10 @@ site: .venv/.developed  ## the site with its doctests and links checked; open bu
 
 figures: .venv/.developed  ## draw the figures of the README again
 	$(BIN)/python .site/figures.py
+
+lab: .venv/.installed  ## open the notebooks in JupyterLab, to read and to change
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[notebooks]'
+	$(BIN)/jupyter lab notebooks
 
 mutation: .venv/.developed  ## mutation testing of the trusted kernel and the exact engine
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutation
