@@ -10,7 +10,8 @@ number, so the weights of a layer are scaled to coprime integers `g`, and the pr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd, lcm
+
+import gmpy2
 
 from smc.errors import InputError
 from smc.numbers import ZERO, Rational
@@ -90,7 +91,7 @@ def cell_chain(process: ParticleProcess) -> CellChain:
         index = {cell: c for c, cell in enumerate(live)}
         states = [x for x, _ in live] + [DEAD] * dead
         layers.append(Cells(tuple(states), (*_coprime([w for _, w in live]), *([0] * dead))))
-        d = lcm(1, *(int(p.denominator) for row in joined.values() for p in row.values()))
+        d = int(gmpy2.lcm(1, *(p.denominator for row in joined.values() for p in row.values())))
         rows: dict[int, IntegerRow] = {}
         for x, row in joined.items():
             numerators: dict[int, int] = {}
@@ -127,7 +128,7 @@ def _coprime(weights: list[Rational]) -> list[int]:
     """`weights` times one positive number, so that they are whole and have no common divisor."""
     if not weights:
         return []
-    scale = lcm(*(int(w.denominator) for w in weights))
-    whole = [int(w * scale) for w in weights]
-    common = gcd(*whole)
-    return [w // common for w in whole]
+    scale = gmpy2.lcm(*(w.denominator for w in weights))
+    whole = [w.numerator * (scale // w.denominator) for w in weights]
+    common = gmpy2.gcd(*whole)
+    return [int(w // common) for w in whole]
