@@ -6,6 +6,7 @@ that each theorem asks for to reach delta, the least N that does and the least f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,8 @@ from smc.check.measure import Measured
 from smc.check.row import Claim, Row
 from smc.check.table import CLAIMED, CLAIMED_NAMES, claims
 from smc.errors import InputError, TooLarge, one_of
+from smc.exact import seconds_of_law
+from smc.exact.occupancy.cost import duration
 from smc.instances.product import (
     ProductModel,
     minimum_particles,
@@ -34,6 +37,8 @@ from smc.setting.analysis import Constants, analyse
 from smc.setting.model import LayeredModel
 from smc.setting.twist import Twist
 
+SECONDS = 60.0
+"""Seconds that one setting may take where nobody says otherwise."""
 BALL_BITS = 100
 """Radius, in binary digits, of an enclosed TV: a comparison that this leaves open is one of near equality."""
 
@@ -159,8 +164,14 @@ def split_setting(horizon: int) -> Setting:
     return Setting(label, "naive", horizon, ZERO, ratio_bound, told, distance, "exact bias of the first step")
 
 
-def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_least: bool = True) -> Entry:
-    """The entry of `setting`: exact TV and bounds at each of `particles`, what every statement asks for, and the exact least N."""
+def chart(
+    setting: Setting, delta: object, particles: Sequence[int], *, find_least: bool = True, seconds: float = SECONDS
+) -> Entry:
+    """The entry of `setting`: exact TV and bounds at each of `particles`, what every statement asks for, and the exact least N.
+
+    seconds: by the clock; a law that is estimated to take half of them is left out, and the least N is looked for in what is left.
+    """
+    ends = time.monotonic() + seconds
     goal = rational(delta)
     if not 0 < goal < 1:
         raise InputError(
@@ -170,6 +181,11 @@ def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_lea
     remark = ""
     for n in particles:
         try:
+            if setting.process is not None:
+                took = seconds_of_law(setting.process, n)
+                if took > min(seconds / 2, ends - time.monotonic()):
+                    remark = f"exact law left out from N = {n} on: about {duration(took)}"
+                    break
             distance = setting.distance(n)
         except TooLarge as error:
             remark = f"exact law left out from N = {n} on: {error.what}"
@@ -179,7 +195,7 @@ def chart(setting: Setting, delta: object, particles: Sequence[int], *, find_lea
     least = None
     if find_least and setting.process is not None and setting.near is not None:
         promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
-        least = least_particles(setting.process, setting.near, goal, promised)
+        least = least_particles(setting.process, setting.near, goal, promised, seconds=ends - time.monotonic())
     elif find_least and setting.falls:
         try:
             found = minimum_particles(setting.distance, goal).particles

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smc.check.closing import Closing
 from smc.check.document import exact, exact_map, of_model, summary
 from smc.check.measure import Measured
 from smc.check.row import MOST_BITS, START_BITS, Row, worst_verdict
-from smc.check.table import out_of_scope, rows
+from smc.check.table import Ready, out_of_scope, rows
 from smc.errors import InputError
 from smc.numbers import Verdict
 from smc.samplers import find
@@ -92,11 +92,19 @@ def check(
         raise InputError(
             f"{chosen.name} has no certified mode", where="method", mend="its exact law is quick: choose exact"
         )
-    constants = analyse(model, twist)
-    bits = START_BITS if certified else None
+    first = Measured(analyse(model, twist), chosen, number, progress)
+    return report(first) if not certified else _certified(first)
+
+
+def report(measured: Measured, ready: Ready | None = None) -> Report:
+    """The report of what is measured. ready: closed forms that reports of one analysis share."""
+    return Report(measured.constants, measured, tuple(rows(measured.constants, measured, ready=ready)))
+
+
+def _certified(first: Measured) -> Report:
+    bits = START_BITS
     while True:
-        measured = Measured(constants, chosen, number, progress, bits)
-        report = Report(constants, measured, tuple(rows(constants, measured)))
-        if bits is None or bits >= MOST_BITS or report.verdict is not Verdict.UNDECIDED:
-            return report
+        found = report(replace(first, bits=bits))
+        if bits >= MOST_BITS or found.verdict is not Verdict.UNDECIDED:
+            return found
         bits *= 2

@@ -15,11 +15,9 @@ from typing import Any
 from proofs.catalogue import TV
 from smc.check.closing import Closing
 from smc.check.document import ends, exact, of_model, summary
-from smc.check.measure import Measured
 from smc.check.row import Ends, Row, worst_verdict
 from smc.check.table import claims, rows
-from smc.errors import InputError, TooLarge
-from smc.exact import explain_law
+from smc.errors import InputError
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
 from smc.numbers import Rational, Verdict
@@ -146,14 +144,3 @@ def _run(
             progress(share, f"enclosure at {particles} particles, level {way.level} in {way.arithmetic}")
 
     return enclosure(process, particles, level=way.level, arithmetic=way.arithmetic, tick=tick)
-
-
-def seconds_of_law(model: LayeredModel, twist: Twist, sampler: Sampler, particles: int) -> float:
-    """Estimated seconds of the exact law; 0 for one particle and for what is not resampled, infinite where it does not fit at all."""
-    if not (sampler.interacting and sampler.plain) or particles == 1:
-        return 0.0
-    try:
-        plan = explain_law(Measured(analyse(model, twist), sampler, particles).process, particles)
-    except TooLarge:
-        return float("inf")
-    return plan.costs[0].seconds if plan.costs else 0.0

@@ -2,32 +2,38 @@
 
 TV is not monotone in N, so the least N that meets an accuracy and the least N from which on it is met are two numbers, and neither is found
 by bisection. Far out a certificate answers for every N at once: an enclosure whose upper end falls (`smc.exact.enough`, S10 and S14), or a
-theorem's bound. Below it every N is looked at: by its law (in balls) where that is quick, else by the
-enclosure of level four (S11), else by the law while the budget lasts. What is left is open, and said so.
+theorem's bound. Below it a scan upwards ends at the first N that meets the accuracy, one downwards at the last that does not: in blocks
+where level two settles them (S10), else one by one, by the law (in balls) where that is quick, else by the enclosure of level four (S11),
+else by the law while the budget lasts. What is left is open, and said so.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from smc.errors import TooLarge
-from smc.exact import explain_law
-from smc.exact.enclosure import enclosure
-from smc.exact.enclosure_cost import ways
-from smc.exact.enough import enough
-from smc.exact.lumping import lump_symmetric
+from smc.exact import seconds_of_law
+from smc.exact.enclosure import enclosure, joined
+from smc.exact.enclosure_cost import Way, ways
+from smc.exact.enough import MOST_PARTICLES, Curve, Enough, enough
 from smc.numbers import Ball, Rational, Verdict, at_most
 from smc.samplers.process import ParticleProcess
 
 QUICK = 0.02
 """Estimated seconds of a law that is not worth an enclosure first."""
-BUDGET = 20.0
+MOST_LAW = 1.0
+"""Estimated seconds beyond which a law is not made of one count."""
+BUDGET = 4.0
 """Estimated seconds of all the laws of one scan together: estimates, so that the answer does not depend on the machine."""
-MOST_SCANNED = 2000
-"""Counts that are looked at one by one."""
+MOST_UNSETTLED = 50
+"""Counts that may stay open in one scan before it is given up."""
 MOST_ENCLOSURE = 0.5
 """Estimated seconds beyond which no enclosure is made of each count."""
+
+
+Range = tuple[int, int | None]
+"""Both ends; None for no end."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class LeastParticles:
 
     particles: int | None
     onward: int | None
-    open: tuple[tuple[int, int | None], ...]
+    open: tuple[Range, ...]
     certificate: str
 
     @property
@@ -78,62 +84,124 @@ def least_particles(
     distance: Callable[[int], Rational | Ball],
     delta: Rational,
     promised: Iterable[tuple[int, str]] = (),
+    *,
+    certified: Enough | None = None,
+    seconds: float = 60.0,
 ) -> LeastParticles:
     """The counts at which the TV of a resampled `process`, at N in `distance(N)` (exact, or a ball), is at most delta.
 
-    promised: counts from which on a theorem's bound is at most delta, with the theorem's name.
+    promised: counts from which on a theorem's bound is at most delta, with the theorem's name. certified: what the enclosure at level
+    two says already. seconds: by the clock, after which what is not settled is left open.
     """
+    began = time.monotonic()
     certificates = list(promised)
-    fits = ways(lump_symmetric(process)[0], 2)
-    if fits[0].seconds <= MOST_ENCLOSURE and (found := enough(process, delta, budget=5.0).for_good) is not None:
-        certificates.append((found, "the enclosures S10, S14"))
+    fits = ways(joined(process)[0], 2)
+    curve = Curve(process, delta) if fits[0].seconds <= MOST_ENCLOSURE else None
+    if curve is not None and certified is None:
+        certified = enough(process, delta, budget=seconds / 4)
+    if certified is not None and certified.for_good is not None:
+        certificates.append((certified.for_good, "the enclosures S10, S14"))
     tail, by = min(certificates, default=(None, ""))
     level = next((way for way in fits if way.level == 4 and way.seconds <= MOST_ENCLOSURE), None)
-    left, sides = BUDGET, []
-    for n in range(1, MOST_SCANNED + 1 if tail is None else min(tail, MOST_SCANNED + 1)):
-        side = None
-        cost = _cost(process, n)
-        if cost > QUICK and level is not None:
-            bounds = enclosure(process, n, level=4, arithmetic=level.arithmetic)
-            side = True if bounds.tv_upper <= delta else False if bounds.tv_lower > delta else None
-        if side is None and cost <= left:
-            left -= cost if cost > QUICK else 0
-            verdict = at_most(distance(n), delta)
+    look = _Look(process, distance, delta, curve, level, began + seconds / 2)
+    met, unsettled = look.first((MOST_PARTICLES if tail is None else tail) - 1)
+    if tail is None:
+        rest = MOST_PARTICLES if met is None else met + 1
+        return LeastParticles(met, None, _joined([*unsettled, (rest, None)]), "")
+    look.deadline = began + seconds
+    onward, above = look.onward(min([tail if met is None else met, *(low for low, _ in unsettled)]) - 1, tail)
+    if met is None and not unsettled:
+        return LeastParticles(onward, onward, (), f"{by} from {tail} on")
+    if met is None:
+        met = onward
+    return LeastParticles(met, onward, _joined({*unsettled, *above}), f"{by} from {tail} on")
+
+
+@dataclass
+class _Look:
+    """Looks at counts, alone and in blocks: True where `TV <= delta` on all, False where on none, None where that is not settled.
+
+    By the enclosure of level two (blocks of any length), then the law where it is quick, level four, the law while the budget lasts.
+    """
+
+    process: ParticleProcess
+    distance: Callable[[int], Rational | Ball]
+    delta: Rational
+    curve: Curve | None
+    level: Way | None
+    deadline: float
+    left: float = BUDGET
+    blunt: bool = False
+    """Whether level two has left a single count open in this scan: from there on it is not asked."""
+
+    def block(self, low: int, high: int) -> bool | None:
+        """Whether TV is at most delta at every N in low..high, or at none."""
+        side = None if self.blunt or self.curve is None else self.curve.truth(low, high)
+        if side is None and low == high:
+            self.blunt = True
+            return self._one(low)
+        return side
+
+    def _one(self, n: int) -> bool | None:
+        cost, side = seconds_of_law(self.process, n, mode="certified"), None
+        if cost > QUICK and self.level is not None:
+            ends = enclosure(self.process, n, level=4, arithmetic=self.level.arithmetic)
+            side = True if ends.tv_upper <= self.delta else False if ends.tv_lower > self.delta else None
+        if side is None and cost <= min(MOST_LAW, self.left, self.deadline - time.monotonic()):
+            self.left -= cost if cost > QUICK else 0
+            verdict = at_most(self.distance(n), self.delta)
             side = None if verdict is Verdict.UNDECIDED else verdict is Verdict.HOLDS
-        sides.append(side)
-        if side is None and level is None and tail is None:
-            break
-    met = next((n for n, side in enumerate(sides, 1) if side), None)
-    missed = max((n for n, side in enumerate(sides, 1) if not side), default=0)
-    unsettled: list[tuple[int, int | None]] = [(n, n) for n, side in enumerate(sides, 1) if side is None]
-    if tail is None or len(sides) < tail - 1:
-        unsettled.append((len(sides) + 1, None if tail is None else tail - 1))
-        onward = tail
-    else:
-        onward = missed + 1
-    return LeastParticles(
-        met if met is not None else onward, onward, _joined(unsettled), f"{by} from {tail} on" if by else ""
-    )
+        return side
+
+    def first(self, top: int) -> tuple[int | None, list[Range]]:
+        """The first N up to `top` that is certain to meet delta, and what is not settled before it."""
+        low, length, unsettled = 1, 1, list[Range]()
+        while low <= top:
+            if len(unsettled) >= MOST_UNSETTLED or time.monotonic() > self.deadline:
+                return None, [*unsettled, (low, top)]
+            length = min(length, top - low + 1)
+            side = self.block(low, low + length - 1)
+            if side is False:
+                low, length = low + length, 1 if self.blunt else 2 * length
+            elif length > 1:
+                length = max(1, length // 4)
+            elif side is True:
+                return low, unsettled
+            else:
+                unsettled.append((low, low))
+                low += 1
+        return None, unsettled
+
+    def onward(self, bottom: int, tail: int) -> tuple[int, list[Range]]:
+        """The least N from which on every count up to `tail` is certain to meet delta, where those up to `bottom` need no look,
+        and what is not settled at and above the last certain miss."""
+        high, length, found, unsettled = tail - 1, 1, tail, list[Range]()
+        self.blunt = False
+        while high > bottom:
+            if len(unsettled) >= MOST_UNSETTLED or time.monotonic() > self.deadline:
+                return found, [*unsettled, (bottom + 1, high)]
+            length = min(length, high - bottom)
+            side = self.block(high - length + 1, high)
+            if side is True:
+                high, length = high - length, 1 if self.blunt else 2 * length
+                found = found if unsettled else high + 1
+            elif length > 1:
+                length = max(1, length // 4)
+            elif side is False:
+                return found, unsettled
+            else:
+                unsettled.append((high, high))
+                high -= 1
+        return found, unsettled
 
 
-def _cost(process: ParticleProcess, particles: int) -> float:
-    """Estimated seconds of the law in balls; infinite where it does not fit."""
-    if particles == 1:
-        return 0.0
-    try:
-        costs = explain_law(process, particles, mode="certified").costs
-    except TooLarge:
-        return float("inf")
-    return costs[0].seconds if costs else 0.0
-
-
-def _joined(ranges: list[tuple[int, int | None]]) -> tuple[tuple[int, int | None], ...]:
-    """Neighbouring ranges as one."""
-    out: list[tuple[int, int | None]] = []
-    for low, high in ranges:
+def _joined(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """Neighbouring or overlapping ranges as one, by their lower ends."""
+    out: list[Range] = []
+    for low, high in sorted(ranges, key=lambda r: r[0]):
         last = out[-1][1] if out else None
-        if last is not None and low == last + 1:
-            out[-1] = (out[-1][0], high)
+        if out and (last is None or low <= last + 1):
+            out[-1] = (out[-1][0], None if last is None or high is None else max(last, high))
         else:
             out.append((low, high))
     return tuple(out)

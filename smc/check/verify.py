@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from smc.check.check import Report, check
+from smc.check.budget import Progress
+from smc.check.check import Report, report
 from smc.check.measure import Measured
+from smc.check.table import Ready
 from smc.errors import TooLarge
 from smc.exact import explain_law
 from smc.exact.occupancy.cost import duration
@@ -19,26 +21,30 @@ from smc.setting.twist import Twist
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the suite: a model, a reward model, a sampler and its count."""
+    """One line of the suite: a sampler at a count on a model under a reward model.
 
-    model: LayeredModel
-    twist: Twist
-    sampler: Sampler
+    measured: what the lines of one sampler share but for the count. ready: closed forms that the lines of one analysis share.
+    """
+
+    measured: Measured
     count: int
+    ready: Ready = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
-        return f"{self.model.name}, {self.twist.name}, {self.sampler.name}, {self.count}"
+        c = self.measured.constants
+        return f"{c.model.name}, {c.twist.name}, {self.measured.sampler.name}, {self.count}"
 
-    def run(self) -> Report:
+    def run(self, progress: Progress | None = None) -> Report:
         """The exact check of this case. Raises TooLarge for a law that is estimated to pass `BUDGET` or is found not to fit."""
-        if self.sampler.interacting and self.sampler.plain and self.count > 1:
-            self._estimate()
-        report = check(self.model, self.twist, self.sampler, **self.sampler.keyword(self.count))
-        _ = report.measured.total_variation  # the law of a sampler without statements is computed here, or refused here
-        return report
+        here = replace(self.measured.at(self.count), progress=progress)
+        if here.sampler.interacting and here.sampler.plain and self.count > 1:
+            self._estimate(here)
+        found = report(here, self.ready)
+        _ = found.measured.total_variation  # the law of a sampler without statements is computed here, or refused here
+        return found
 
-    def _estimate(self) -> None:
-        plan = explain_law(Measured(analyse(self.model, self.twist), self.sampler, self.count).process, self.count)
+    def _estimate(self, here: Measured) -> None:
+        plan = explain_law(here.process, self.count)
         if plan.costs and plan.costs[0].seconds > BUDGET:
             took = duration(plan.costs[0].seconds)
             raise TooLarge(
@@ -59,4 +65,10 @@ def cases(
 ) -> list[Case]:
     """Every (model, twist) with every sampler and count, in a fixed order: what is announced is run, or listed as left out."""
     chosen = COUNTS if counts is None else counts
-    return [Case(model, twist, sampler, n) for model, twist in inputs for sampler, ns in chosen.items() for n in ns]
+    found = []
+    for model, twist in inputs:
+        constants, ready = analyse(model, twist), Ready()
+        for sampler, ns in chosen.items():
+            first = Measured(constants, sampler, 1)
+            found += [Case(first, n, ready) for n in ns]
+    return found

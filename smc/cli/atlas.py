@@ -39,6 +39,7 @@ def command(
             "--cost", help="Calls of generator and reward model that each sampler needs (also family:ones?c=2)."
         ),
     ] = False,
+    budget: Annotated[float, typer.Option(help="Seconds that the whole chart may take.")] = 60.0,
     figure: Annotated[str | None, typer.Option(help="Write a figure there (.png, .svg or .pdf).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -46,6 +47,7 @@ def command(
 
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
+    import time
     from pathlib import Path
 
     from smc.check.atlas import chart
@@ -62,10 +64,16 @@ def command(
         return _cost(model, _whole_numbers("horizons", horizons) if horizons else [None], delta, rationalise, as_json)
     counts = _whole_numbers("particles", particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
+    if not 0 < budget < 1e9:
+        raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     entries = []
-    for setting in _settings(model, lengths, eps.split(",") if eps is not None else None, algorithm, rationalise):
+    ends = time.monotonic() + budget
+    goal = _number("delta", delta)
+    settings = _settings(model, lengths, eps.split(",") if eps is not None else None, algorithm, rationalise)
+    for done, setting in enumerate(settings):
         with waiting(setting.label):
-            entries.append(chart(setting, _number("delta", delta), counts))
+            share = max(0.0, ends - time.monotonic()) / (len(settings) - done)
+            entries.append(chart(setting, goal, counts, seconds=share))
     if figure:
         from smc.present.figures import atlas_figure, save
 

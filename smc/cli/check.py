@@ -96,7 +96,10 @@ def command(
         ),
     ] = "auto",
     budget: Annotated[
-        float | None, typer.Option(help="Seconds that auto and enclosure may take, by estimate.", show_default="30")
+        float | None,
+        typer.Option(
+            help="Seconds that the law or the enclosure may take.", show_default="30; exact, certified: no limit"
+        ),
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo).", show_default="10000")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed (monte-carlo).", show_default="0")] = None,
@@ -116,7 +119,7 @@ def command(
 
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
-    from smc.cli.output import CODES, counting, json_object, results, waiting
+    from smc.cli.output import CODES, counting, json_object, remarks, results, waiting
     from smc.errors import InputError, TooLarge, one_of, whole_number
     from smc.formats import load
     from smc.samplers import find
@@ -124,7 +127,7 @@ def command(
 
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}", where="method", mend=one_of(METHODS, method))
-    if budget is not None and (method not in ("auto", "enclosure") or not 0 < budget < 1e9):
+    if budget is not None and (method == "monte-carlo" or not 0 < budget < 1e9):
         raise InputError(
             f"budget {budget} for {method}",
             where="budget",
@@ -152,30 +155,38 @@ def command(
     report: Report | EnclosedReport | SampledReport
     what = f"{algorithm} on {source.model.name}"
     seconds = BUDGET if budget is None else budget
+    fallback, limit = False, budget
     if method == "auto":
-        from smc.check.enclosed import seconds_of_law
+        from smc.check.measure import Measured
+        from smc.exact import seconds_of_law
+        from smc.setting.analysis import analyse
 
-        fits = seconds_of_law(source.model, twist, sampler, count) <= seconds
-        method = "exact" if fits else "enclosure"
-    if method == "enclosure":
-        report = _enclosed(source.model, twist, sampler, count, seconds, explain)
-        document = report.to_json()
-    elif method != "monte-carlo":
+        took = seconds_of_law(Measured(analyse(source.model, twist), sampler, count).process, count)
+        method, fallback = ("exact", True) if took <= seconds else ("enclosure", False)
+        limit = seconds if sampler.interacting else None
+    if method in ("exact", "certified"):
+        from smc.check.budget import OutOfTime, within
         from smc.check.check import check
 
         _forewarn(source.model, twist, sampler, count, explain, method)
         with waiting(what) as told:
             try:
                 report = check(
-                    source.model, twist, sampler, **sampler.keyword(count), progress=told,
-                    certified=method == "certified",
+                    source.model, twist, sampler, **sampler.keyword(count), certified=method == "certified",
+                    progress=told if limit is None else within(limit, told),
                 )  # fmt: skip
+                if planted is not None:
+                    report = _with_planted(report, planted)
+                document = report.to_json()
             except TooLarge as fault:
-                raise _for_command_line(fault, sampler) from None
-            if planted is not None:
-                report = _with_planted(report, planted)
-            document = report.to_json()
-    else:
+                if not (fallback and isinstance(fault, OutOfTime)):
+                    raise _for_command_line(fault, sampler) from None
+                method = "enclosure"
+                remarks().print(f"note: {fault.what} of the exact law: an enclosure in its place", soft_wrap=True)
+    if method == "enclosure":
+        report = _enclosed(source.model, twist, sampler, count, seconds, explain)
+        document = report.to_json()
+    elif method == "monte-carlo":
         from smc.check.sampled import check_by_simulation
 
         chosen: dict[str, Any] = {name: number for name, number in sampling.items() if number is not None}

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDE
 """Exit code of a verdict."""
 
 
+EVERY = 5.0
+"""Seconds between two lines of progress where there is no terminal."""
 PROSE = 118
 """Columns that running text takes at most."""
 
@@ -61,12 +64,27 @@ def ensure_writable(folder: Path) -> None:
         ) from None
 
 
+def _now_and_then(console: Console) -> Callable[[str], None]:
+    """Prints a line of progress, but not one within `EVERY` seconds of the last (or of the beginning)."""
+    last = time.monotonic()
+
+    def line(text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY:
+            last = time.monotonic()
+            console.print(text, soft_wrap=True)
+
+    return line
+
+
 @contextmanager
 def waiting(what: str) -> Iterator[Callable[[float, str], None]]:
-    """A spinner on a terminal's stderr while the body runs; yields a callable for (share done, what) that fills it in."""
+    """A spinner on a terminal's stderr while the body runs; yields a callable for (share done, what) that fills it in. Elsewhere a line
+    every few seconds."""
     console = remarks()
     if not console.is_terminal:
-        yield lambda share, what: None
+        line = _now_and_then(console)
+        yield lambda share, what: line(f"{what}, {share:.0%}")
         return
     with console.status(Text(on_terminal(what))) as status:
         yield lambda share, what: status.update(Text(on_terminal(f"{what}, {share:.0%}")))
@@ -74,10 +92,11 @@ def waiting(what: str) -> Iterator[Callable[[float, str], None]]:
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal's stderr; yields a callable for (done, total). Nothing is drawn elsewhere."""
+    """A progress bar on a terminal's stderr; yields a callable for (done, total). Elsewhere a line every few seconds."""
     console = remarks()
     if not console.is_terminal:
-        yield lambda done, total: None
+        line = _now_and_then(console)
+        yield lambda done, total: line(f"{what}, {done} of {total}")
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -21,6 +21,9 @@ def command(
     rationalise: Annotated[
         bool, typer.Option("--rationalise", help="Read decimals as exact fractions, as check does.")
     ] = False,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds that all runs together may take.", show_default="no limit")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the object that report.json holds.")] = False,
 ) -> int:
     """The main job: exact laws of the shipped models at several numbers of particles, against every statement that speaks of them.
@@ -28,18 +31,23 @@ def command(
     Writes report.json and, when matplotlib is installed, a figure of the exact distance against N with every bound on it.
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
+    import math
+    import time
     from pathlib import Path
 
+    from smc.check.budget import within
     from smc.check.row import worst_verdict
     from smc.check.summary import summary_table
     from smc.check.verify import cases
     from smc.cli.mends import owned
     from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results
-    from smc.errors import TooLarge
+    from smc.errors import InputError, TooLarge
     from smc.formats import load, shipped
     from smc.numbers import Verdict
     from smc.present.tables import dump, write_atomically
 
+    if budget is not None and not 0 < budget < 1e9:
+        raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     sources = [load(spec, rationalise=rationalise) for spec in models or [f"shipped:{name}" for name in shipped()]]
     inputs = [
         (s.model, s.twist(choice))
@@ -51,18 +59,23 @@ def command(
     for place in (folder, *([Path(report)] if report is not None else [])):
         ensure_writable(place)  # told before the work, not after
     chosen, reports, left_out = cases(inputs), [], []
+    ends = math.inf if budget is None else time.monotonic() + budget
     with counting("checking") as progress:
         for k, case in enumerate(chosen):
             progress(k, len(chosen))
+            left = ends - time.monotonic()
+            if left <= 0:
+                left_out.append(f"{case}: the {budget:g} seconds of --budget had passed")
+                continue
             try:
-                reports.append(case.run())
+                reports.append(case.run(within(left)))
             except TooLarge as error:
                 left_out.append(owned(f"{case}: {error}", "verify"))
         progress(len(chosen), len(chosen))
     verdict = worst_verdict(r.verdict for r in reports) if reports else Verdict.UNDECIDED
     document = {"verdict": verdict.value, "left_out": left_out, "reports": [r.to_json() for r in reports]}
     write_atomically(folder / "report.json", dump(document))
-    figures = _figures(reports, folder)
+    figures = _figures(reports, folder, ends)
     if report is not None:
         from smc.present.page import page
 
@@ -96,7 +109,7 @@ MOST_IN_FIGURE = 1024
 FIGURE = "tv-against-particles.png"
 
 
-def _figures(reports, folder):
+def _figures(reports, folder, ends):
     """The figure of the smallest model under its own reward model, written; none, with a note, where matplotlib is missing."""
     from smc.cli.output import remarks
     from smc.errors import InputError
@@ -110,7 +123,7 @@ def _figures(reports, folder):
         from smc.present.figures import save, tv_against_particles
 
         title = f"{first.model.name}, reward model: {first.twist.name}"
-        figure = tv_against_particles(list(_doubling(first)), title)
+        figure = tv_against_particles(list(_doubling(first, ends)), title)
         save(figure, folder / FIGURE)
     except InputError as error:
         remarks().print(f"no figure: {error}", soft_wrap=True)
@@ -153,8 +166,10 @@ def _argument(figures):
     return argument() if figures else []
 
 
-def _doubling(constants):
-    """Reports at N = 1, 2, 4, ... for as long as one takes about a second."""
+def _doubling(constants, ends):
+    """Reports at N = 1, 2, 4, ... for as long as one takes about a second, and until the clock says `ends`."""
+    import time
+
     from smc.check.check import check
     from smc.check.measure import Measured
     from smc.errors import TooLarge
@@ -167,7 +182,7 @@ def _doubling(constants):
             plan = explain_law(process, particles)
         except TooLarge:
             return
-        if particles > 2 and plan.costs and plan.costs[0].seconds > 1.0:
+        if particles > 2 and ((plan.costs and plan.costs[0].seconds > 1.0) or time.monotonic() > ends):
             return
         yield check(constants.model, constants.twist, naive, particles=particles)
         particles *= 2

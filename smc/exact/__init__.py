@@ -17,10 +17,10 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from math import comb
+from math import comb, inf
 from typing import Literal, overload
 
-from smc.errors import InputError, whole_number
+from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.backtracking import walk_law
 from smc.exact.clouds import cloud_moments
 from smc.exact.independent import best_law, independent_law
@@ -45,6 +45,7 @@ __all__ = [
     "output_law",
     "second_moment",
     "second_moment_ball",
+    "seconds_of_law",
 ]
 
 Mode = Literal["exact", "certified", "float"]
@@ -135,6 +136,17 @@ def explain_law(
 ) -> Plan:
     """The plan of `output_law` with these arguments, without running it. Raises as `output_law` does."""
     return _planned(process, particles, mode, bits, memory)[1]
+
+
+def seconds_of_law(process: ParticleProcess, particles: int, *, mode: str = "exact") -> float:
+    """Estimated seconds of `output_law`: 0 for one particle and where the engines have no part, infinite where it does not fit."""
+    if particles == 1 or not (process.resampled and process.plain):
+        return 0.0
+    try:
+        costs = explain_law(process, particles, mode=mode).costs
+    except TooLarge:
+        return inf
+    return costs[0].seconds if costs else 0.0
 
 
 def second_moment(process: ParticleProcess, particles: int, *, progress: Progress | None = None) -> Rational:

@@ -45,7 +45,7 @@ class Enough:
     open_to: int | None = None
 
 
-class _Curve:
+class Curve:
     """R(N) of one process, for blocks of N."""
 
     def __init__(self, process: ParticleProcess, delta: Rational) -> None:
@@ -65,6 +65,20 @@ class _Curve:
         if self._gap(below) > self.delta and self._dispersion(below) > 4 * self.delta**2:
             return False
         return None
+
+    def truth(self, low: int, high: int) -> bool | None:
+        """Whether TV itself is at most delta at every N in low..high; False if at none; None where level two does not settle it.
+
+        `TV >= sum (l - pi)_+` with `l = pi^2/k`, least where k is largest (S10).
+        """
+        _, above = self.recursion.between(low, high)
+        if self._upper(above) <= self.delta:
+            return True
+        square = self.z**2
+        low_end = sum(
+            (p * (p * square / m - 1) for p, m in zip(self.pi, above, strict=True) if p and p * square > m), ZERO
+        )
+        return False if low_end > self.delta else None
 
     def _gap(self, moments: tuple[Rational, ...]) -> Rational:
         """`sum (pi - pi^2/k)_+`, which grows with k."""
@@ -140,7 +154,7 @@ def enough(process: ParticleProcess, delta: Rational, *, budget: float = 30.0, m
     deadline = time.monotonic() + budget
     ratios = coalescence_ratios(process)
     tail = _tail(ratios, delta, most)
-    curve = _Curve(process, delta)
+    curve = Curve(process, delta)
     top = most if tail is None else tail - 1
     first, settled = _scan(curve, 1, top, False, deadline)
     if not settled:
@@ -161,7 +175,7 @@ def _tail(ratios: tuple[Rational, ...], delta: Rational, most: int) -> int | Non
     return 1 + bisect_left(range(1, most), True, key=lambda n: tail_bound(ratios, n) <= delta)
 
 
-def _scan(curve: _Curve, low: int, high: int, skip: bool, deadline: float) -> tuple[int | None, bool]:
+def _scan(curve: Curve, low: int, high: int, skip: bool, deadline: float) -> tuple[int | None, bool]:
     """The first N of low..high on the other side than `skip`, and True; None and True where there is none.
 
     Upward to find one that is enough (`skip` False), downward to find one that is not. Where the budget ends: how far it came, and False.

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proofs.catalogue import TV
-from smc.check.enclosed import seconds_of_law
 from smc.check.measure import Measured
 from smc.check.table import claims
 from smc.errors import TooLarge
+from smc.exact import seconds_of_law
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import choose
 from smc.numbers import ZERO, nearest_float
@@ -69,7 +69,7 @@ def _panel(axes: Axes, c: Constants, sampler: Sampler, most: int) -> None:
                 )
     exact = []
     for n in counts:
-        if seconds_of_law(c.model, c.twist, sampler, n) > EXACT_SECONDS:
+        if seconds_of_law(Measured(c, sampler, n).process, n) > EXACT_SECONDS:
             break
         exact.append((n, nearest_float(Measured(c, sampler, n).total_variation)))
     shown = [(n, tv) for n, tv in exact if tv > FLOOR]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from proofs.catalogue import TV
 from smc.check.check import check
-from smc.check.enclosed import check_by_enclosure, seconds_of_law
+from smc.check.enclosed import check_by_enclosure
 from smc.check.row import Ends, held
 from smc.cli import run
 from smc.errors import InputError, TooLarge
+from smc.exact import seconds_of_law
 from smc.formats import load
 from smc.numbers import INFINITE, Rational, Verdict, rational
 from smc.samplers.naive import naive
@@ -109,6 +111,45 @@ def test_what_does_not_fit_is_refused_with_its_estimate():
 
 
 def test_the_estimate_of_an_exact_law_is_infinite_where_it_is_refused():
-    assert seconds_of_law(TREE.model, TREE.twist(), naive, 1) == 0
-    assert 0 < seconds_of_law(TREE.model, TREE.twist(), naive, 5) < 10
-    assert seconds_of_law(TREE.model, TREE.twist(), naive, 10**15) == float("inf")
+    process = naive.process(TREE.model, TREE.twist())
+    assert seconds_of_law(process, 1) == 0
+    assert 0 < seconds_of_law(process, 5) < 10
+    assert seconds_of_law(process, 10**15) == float("inf")
+
+
+def test_a_law_that_passes_the_budget_gives_way_to_an_enclosure(capsys, monkeypatch):
+    """The estimate is planted too low: by the clock the law is given up between two reports, and `auto` says what it does instead."""
+    from smc.check import measure
+
+    def slow(process, particles, *, progress, **rest):
+        for k in range(100):
+            time.sleep(0.02)
+            progress(k / 100, "a slow law")
+        raise AssertionError("the budget was not kept")
+
+    monkeypatch.setattr(measure, "output_law", slow)
+    command = ["check", "shipped:verifier-tree", "--particles", "4", "--budget", "0.1", "--json"]
+    monkeypatch.setattr("smc.exact.seconds_of_law", lambda *_: 0.0)
+    assert run(command) in (0, 3)
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["method"] == "enclosure" and "an enclosure in its place" in captured.err
+    assert run([*command, "--method", "exact"]) == 2
+    assert "give more seconds with --budget" in capsys.readouterr().err
+
+
+def test_verify_keeps_its_budget_and_lists_the_rest(tmp_path, capsys):
+    assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path), "--budget", "0.001"]) == 3
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert not found["reports"] and all("--budget had passed" in line for line in found["left_out"][1:])
+    assert len(found["left_out"]) == 39
+
+
+def test_lines_of_progress_where_there_is_no_terminal(capsys, monkeypatch):
+    from smc.cli import output
+
+    monkeypatch.setattr(output, "EVERY", 0.0)
+    with output.waiting("law") as told:
+        told(0.5, "law of 4 particles")
+    with output.counting("checking") as count:
+        count(3, 10)
+    assert capsys.readouterr().err.splitlines() == ["law of 4 particles, 50%", "checking, 3 of 10"]

@@ -294,10 +294,10 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
 
     honest = Case.run
 
-    def refuse(case):
+    def refuse(case, progress=None):
         if case.count == 2:
             raise TooLarge("planted", where="particles", mend="ask for less")
-        return honest(case)
+        return honest(case, progress)
 
     monkeypatch.setattr(Case, "run", refuse)
     monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 2)}))
