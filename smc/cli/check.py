@@ -131,7 +131,7 @@ def command(
         raise InputError(
             f"budget {budget} for {method}",
             where="budget",
-            mend="give seconds above 0, with --method auto or enclosure",
+            mend="give seconds above 0, and choose a method that does not draw",
         )
     sampling = {"replicates": replicates, "seed": seed, "error": error}
     for name, value_given in sampling.items():

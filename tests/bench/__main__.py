@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bench_enclosure, bench_exact, bench_montecarlo
+from tests.bench import bench_campaign, bench_enclosure, bench_exact, bench_montecarlo
 
 if __name__ == "__main__":
     bench_exact.main(sys.argv[1:])
@@ -12,3 +12,5 @@ if __name__ == "__main__":
     bench_enclosure.main(sys.argv[1:])
     print()
     bench_montecarlo.main()
+    print()
+    bench_campaign.main(sys.argv[1:])
