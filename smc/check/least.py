@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smc.exact import seconds_of_law
 from smc.exact.enclosure import enclosure, joined
@@ -22,9 +22,9 @@ from smc.samplers.process import ParticleProcess
 
 QUICK = 0.02
 """Estimated seconds of a law that is not worth an enclosure first."""
-MOST_LAW = 1.0
+MOST_LAW = 2.0
 """Estimated seconds beyond which a law is not made of one count."""
-BUDGET = 4.0
+BUDGET = 10.0
 """Estimated seconds of all the laws of one scan together: estimates, so that the answer does not depend on the machine."""
 MOST_UNSETTLED = 50
 """Counts that may stay open in one scan before it is given up."""
@@ -98,7 +98,7 @@ def least_particles(
     fits = ways(joined(process)[0], 2)
     curve = Curve(process, delta) if fits[0].seconds <= MOST_ENCLOSURE else None
     if curve is not None and certified is None:
-        certified = enough(process, delta, budget=seconds / 4)
+        certified = enough(process, delta, budget=min(5.0, seconds / 4))
     if certified is not None and certified.for_good is not None:
         certificates.append((certified.for_good, "the enclosures S10, S14"))
     tail, by = min(certificates, default=(None, ""))
@@ -110,11 +110,9 @@ def least_particles(
         return LeastParticles(met, None, _joined([*unsettled, (rest, None)]), "")
     look.deadline = began + seconds
     onward, above = look.onward(min([tail if met is None else met, *(low for low, _ in unsettled)]) - 1, tail)
-    if met is None and not unsettled:
-        return LeastParticles(onward, onward, (), f"{by} from {tail} on")
-    if met is None:
-        met = onward
-    return LeastParticles(met, onward, _joined({*unsettled, *above}), f"{by} from {tail} on")
+    met = min(n for n in (onward, met, *(n for n, side in look.seen.items() if side)) if n is not None)
+    still = {r for r in (*unsettled, *above) if not (r[0] == r[1] and r[0] in look.seen)}
+    return LeastParticles(met, onward, _joined(still), f"{by} from {tail} on")
 
 
 @dataclass
@@ -131,6 +129,7 @@ class _Look:
     level: Way | None
     deadline: float
     left: float = BUDGET
+    seen: dict[int, bool] = field(default_factory=dict)
     blunt: bool = False
     """Whether level two has left a single count open in this scan: from there on it is not asked."""
 
@@ -143,6 +142,8 @@ class _Look:
         return side
 
     def _one(self, n: int) -> bool | None:
+        if n in self.seen:
+            return self.seen[n]
         cost, side = seconds_of_law(self.process, n, mode="certified"), None
         if cost > QUICK and self.level is not None:
             ends = enclosure(self.process, n, level=4, arithmetic=self.level.arithmetic)
@@ -151,6 +152,8 @@ class _Look:
             self.left -= cost if cost > QUICK else 0
             verdict = at_most(self.distance(n), self.delta)
             side = None if verdict is Verdict.UNDECIDED else verdict is Verdict.HOLDS
+        if side is not None:
+            self.seen[n] = side
         return side
 
     def first(self, top: int) -> tuple[int | None, list[Range]]:

@@ -140,7 +140,7 @@ def test_the_documents_that_were_bent_are_good(document, tmp_path, capsys):
         (["--particles", "300000", "--method", "exact"], "use at most"),
         (["--method", "magic"], "choose one of auto, exact"),
         (["--method", "enclosure", "--algorithm", "sis"], "sis has no enclosure"),
-    XX
+        (["--method", "monte-carlo", "--budget", "3"], "choose a method that does not draw"),
         (["--budget", "0"], "give seconds above 0"),
         (["--budget", "nan"], "give seconds above 0"),
         (["--budget", "1e-9", "--method", "enclosure"], "--budget 0, or --method monte-carlo"),
