@@ -67,13 +67,7 @@ def cloud_moments(process: ParticleProcess, particles: int, *, most: int = MOST_
     Raises InputError for a particle count below 1, and TooLarge, before a layer is enumerated, where its clouds have more than `most`
     successors.
     """
-    start, dead, resampling = process.scale, ZERO, process.resampling
-    clouds: dict[Cloud, Masses] = {((0, ONE),) * whole_number("particles", particles): (ONE, start, start * start)}
-    for t in range(process.horizon):
-        # the order of the last cloud no longer matters: its output is drawn by weight
-        ordered = not resampling.scheme.symmetric and t + 1 < process.horizon
-        clouds, lost = _weighted(_moved(process, t, clouds, resampling, ordered, most))
-        dead += lost
+    clouds, dead = last_clouds(process, particles, most=most)
     law, first, second = ([ZERO] * process.sizes[-1] for _ in range(3))
     for cloud, (chance, mean, square) in clouds.items():
         for (y, weight), share in zip(cloud, process.choice.shares([w for _, w in cloud]), strict=True):
@@ -82,6 +76,20 @@ def cloud_moments(process: ParticleProcess, particles: int, *, most: int = MOST_
                 first[y] += mean * weight / particles
                 second[y] += square * weight / particles
     return CloudMoments(tuple(law), tuple(first), tuple(second), dead)
+
+
+def last_clouds(
+    process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS
+) -> tuple[dict[Cloud, Masses], Rational]:
+    """The clouds of the last layer that live, weights of mean 1, and the probability of a dead run. Raises as `cloud_moments` does."""
+    start, dead, resampling = process.scale, ZERO, process.resampling
+    clouds: dict[Cloud, Masses] = {((0, ONE),) * whole_number("particles", particles): (ONE, start, start * start)}
+    for t in range(process.horizon):
+        # the order of the last cloud no longer matters: its output is drawn by weight
+        ordered = not resampling.scheme.symmetric and t + 1 < process.horizon
+        clouds, lost = _weighted(_moved(process, t, clouds, resampling, ordered, most))
+        dead += lost
+    return clouds, dead
 
 
 def _moved(

@@ -145,7 +145,9 @@ def enclosure(
         )
     if not process.plain:
         raise InputError(
-            f"no enclosure for {process.algorithm} as it selects", where="algorithm", mend="choose its exact law"
+            f"{process.algorithm} does not resample multinomially after every step",
+            where="algorithm",
+            mend="choose its exact law",
         )
     quotient, classes = joined(process)
     target, lower, second, bits = WAYS[level, arithmetic](quotient, particles, level, tick)

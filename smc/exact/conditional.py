@@ -1,0 +1,98 @@
+"""Iterated conditional SMC (particle Gibbs, S17), exact: the kernel between paths, its minorisation, laws after some sweeps.
+
+One sweep keeps the path z as one of N >= 2 particles at every level, runs the other N - 1 with multinomial resampling (z may be an
+ancestor), and draws its answer from the last weights, z included. The run of such a cloud is an ordinary run, tilted: with
+`U = Zhat/Z` and nu the weighted law of the last cloud (S17.1)
+
+    pi(z) P_N(z, z') = E[U nu(z) nu(z')]  over ordinary runs,
+
+so the kernel is reversible with respect to the target and positive semidefinite, and it is read off the chain over clouds. Paths are the
+leaves of a prefix tree. Sources: Andrieu, Lee, Vihola (1312.6432); Lindsten, Douc, Moulines (1401.0683).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from smc.errors import InputError, whole_number
+from smc.exact.backtracking import backtracking
+from smc.exact.clouds import MOST_CLOUDS, last_clouds
+from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational
+from smc.samplers.process import ParticleProcess
+
+
+@dataclass(frozen=True)
+class ConditionalKernel:
+    """`P_N` on leaves. rows: `rows[z][z']`, shape (|X_T|, |X_T|), zeros where the target has no mass at z. target: pi, shape (|X_T|,)."""
+
+    rows: tuple[tuple[Rational, ...], ...]
+    target: tuple[Rational, ...]
+
+    def after(self, start: Sequence[Rational], sweeps: int) -> tuple[Rational, ...]:
+        """Law of the path after `sweeps` sweeps from the law `start`, shape (|X_T|,). Raises InputError for a count below 1."""
+        law = tuple(start)
+        for _ in range(whole_number("sweeps", sweeps)):
+            law = tuple(
+                sum((p * row[y] for p, row in zip(law, self.rows, strict=True) if p), ZERO) for y in range(len(law))
+            )
+        return law
+
+    def total_variation(self, start: Sequence[Rational], sweeps: int) -> Rational:
+        """TV to the target after `sweeps` sweeps from `start`."""
+        pairs = zip(self.after(start, sweeps), self.target, strict=True)
+        return sum((abs(p - q) for p, q in pairs), ZERO) / 2
+
+    @property
+    def smallest_ratio(self) -> Rational:
+        """`min P_N(z, z') / pi(z')` over paths that the target reaches: the best constant of a minorisation."""
+        live = [z for z, p in enumerate(self.target) if p]
+        return min(self.rows[z][y] / self.target[y] for z in live for y in live)
+
+
+def conditional_kernel(process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS) -> ConditionalKernel:
+    """The kernel of conditional SMC with `particles` particles on the tree of `process`.
+
+    Raises InputError for fewer than 2 particles and a process that does not resample multinomially after every step, ModelError where a
+    state is entered from two others, TooLarge as `cloud_moments` does.
+    """
+    whole_number("particles", particles, least=2)
+    if not process.plain:
+        raise InputError(
+            f"no conditional SMC for {process.algorithm} as it selects",
+            where="algorithm",
+            mend="resample multinomially",
+        )
+    backtracking(process)  # leaves are paths on a tree only
+    clouds, _ = last_clouds(process, particles, most=most)
+    size = process.sizes[-1]
+    joint = [[ZERO] * size for _ in range(size)]
+    for cloud, (_, mean, _) in clouds.items():
+        nu: dict[int, Rational] = {}
+        for y, weight in cloud:
+            if weight:
+                nu[y] = nu.get(y, ZERO) + weight / particles
+        for y, p in nu.items():
+            for z, q in nu.items():
+                joint[y][z] += mean * p * q
+    mass = [sum(row, ZERO) for row in joint]  # Z pi
+    total = sum(mass, ZERO)
+    rows = tuple(tuple(v / m if m else ZERO for v in row) for row, m in zip(joint, mass, strict=True))
+    return ConditionalKernel(rows, tuple(m / total for m in mass))
+
+
+def minorisation(ranges: Sequence[Extended], particles: int) -> Rational:
+    """`1 / prod_p (1 + (2 b_p - 1)/(N - 1))` (S17.2): `P_N(z, .)` is at least so much of the target. ranges: b_p, p = 1..T; 0 where one is
+    infinite. Raises InputError for fewer than 2 particles."""
+    whole_number("particles", particles, least=2)
+    if INFINITE in ranges:
+        return ZERO
+    product = ONE
+    for b in ranges:
+        product *= 1 + (2 * Rational(b) - 1) / (particles - 1)
+    return 1 / product
+
+
+def sweeps_bound(ranges: Sequence[Extended], particles: int, sweeps: int) -> Rational:
+    """`(1 - minorisation)^H` (S17.3): TV to the target after H sweeps from any path that the target reaches."""
+    return (1 - minorisation(ranges, particles)) ** whole_number("sweeps", sweeps)

@@ -1,0 +1,130 @@
+"""Conditional SMC: the kernel against the conditional run itself, enumerated; stationarity, minorisation, and what is false beside it."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smc.errors import InputError, ModelError
+from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
+from smc.instances.product import product_family_model
+from smc.numbers import INFINITE, ONE, ZERO, Rational
+from smc.samplers.importance import sis
+from smc.samplers.naive import naive
+from smc.setting.analysis import analyse, target
+from smc.setting.model import prefix_tree
+from smc.setting.twist import perfect, with_bellman_error
+from tests.effort import effort
+from tests.exact.random_models import fractions, trees, twisted
+
+
+def enumerated(model, twist, particles, path):
+    """Law of the answer of one sweep that keeps `path` (a state a layer): every move and ancestor of the free particles, over fractions.
+    Reads the model; nothing of the kernel's module."""
+    value = [*twist.values, model.reward]
+    clouds = {(0,) * particles: Fraction(1)}  # particle 0 is the kept one
+    for t, step in enumerate(model.edges):
+        weighted = {}
+        for cloud, mass in clouds.items():
+            moves = [[(e.target, e.probability, e.potential) for e in step[x]] for x in cloud[1:]]
+            kept = next((e.target, 1, e.potential) for e in step[cloud[0]] if e.target == path[t + 1])
+            for chosen in itertools.product([kept], *moves):
+                chance = prod((Fraction(str(p)) for _, p, _ in chosen), start=Fraction(1))
+                weights = tuple(
+                    Fraction(str(psi)) * Fraction(str(value[t + 1][y])) / Fraction(str(value[t][x]))
+                    for x, (y, _, psi) in zip(cloud, chosen, strict=True)
+                )
+                key = tuple(y for y, _, _ in chosen), weights
+                weighted[key] = weighted.get(key, Fraction(0)) + mass * chance
+        if t + 1 == model.horizon:
+            law = [Fraction(0)] * model.sizes[-1]
+            for (states, weights), mass in weighted.items():
+                for y, w in zip(states, weights, strict=True):
+                    law[y] += mass * w / sum(weights)
+            return law
+        clouds = {}
+        for (states, weights), mass in weighted.items():
+            live = [i for i, w in enumerate(weights) if w]
+            for ancestors in itertools.product(live, repeat=particles - 1):
+                p = prod((weights[i] / sum(weights) for i in ancestors), start=Fraction(1))
+                key = (states[0], *(states[i] for i in ancestors))
+                clouds[key] = clouds.get(key, Fraction(0)) + mass * p
+    raise AssertionError("a horizon of at least 1")
+
+
+def path_to(model, leaf):
+    path = [leaf]
+    for step in reversed(model.edges):
+        path.insert(0, next(x for x, row in enumerate(step) for e in row if e.target == path[0]))
+    return path
+
+
+@settings(deadline=None, max_examples=effort(40))
+@given(data=st.data())
+def test_the_kernel_is_that_of_the_conditional_run(data):
+    model, twist = data.draw(twisted(trees(max_horizon=2, max_children=2)))
+    particles = data.draw(st.integers(2, 3))
+    kernel = conditional_kernel(naive.process(model, twist), particles)
+    assert kernel.target == tuple(target(model))
+    for z, mass in enumerate(kernel.target):
+        if mass:
+            assert fractions(kernel.rows[z]) == enumerated(model, twist, particles, path_to(model, z))
+
+
+@settings(deadline=None, max_examples=effort(60))
+@given(data=st.data())
+def test_s17(data):
+    """The target is left invariant exactly, by detailed balance; minorised; positive semidefinite; H sweeps come as near as S17.3 says."""
+    model, twist = data.draw(twisted(trees(max_horizon=3, max_children=2)))
+    particles = data.draw(st.integers(2, 4 if model.horizon < 3 else 3))
+    kernel, ranges = conditional_kernel(naive.process(model, twist), particles), analyse(model, twist).b
+    pi = kernel.target
+    assert kernel.after(pi, 1) == pi
+    live = [z for z, p in enumerate(pi) if p]
+    assert all(pi[y] * kernel.rows[y][z] == pi[z] * kernel.rows[z][y] for y in live for z in live)
+    assert kernel.smallest_ratio >= minorisation(ranges, particles)
+    root = np.sqrt(np.array([float(pi[z]) for z in live]))
+    symmetric = np.array([[float(kernel.rows[y][z]) for z in live] for y in live]) * root[:, None] / root[None, :]
+    assert np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[0] > -1e-9
+    start = tuple(ONE if z == live[0] else ZERO for z in range(len(pi)))
+    for sweeps in (1, 2, 3):
+        assert kernel.total_variation(start, sweeps) <= sweeps_bound(ranges, particles, sweeps)
+
+
+def rare_pair():
+    """T = 1, N = 2: two of many outcomes carry the weight b."""
+    tree = prefix_tree(1, lambda s: {0: "1/4", 1: "1/4", 2: "1/2"}, lambda s: [3, 3, 1][s[0]])
+    return tree, perfect(tree)
+
+
+def test_attained_and_smaller_constants_are_false():
+    model, twist = rare_pair()
+    kernel, (b,) = conditional_kernel(naive.process(model, twist), 2), analyse(model, twist).b
+    assert b == Rational(3, 2) and kernel.smallest_ratio == minorisation([b], 2)
+    for smaller in (2 * b - 2, b - 1):
+        assert kernel.smallest_ratio < 1 / (1 + smaller)
+
+
+def test_what_is_refused():
+    model, twist = rare_pair()
+    with pytest.raises(InputError, match="at least 2"):
+        conditional_kernel(naive.process(model, twist), 1)
+    with pytest.raises(InputError, match="no conditional SMC"):
+        conditional_kernel(sis.process(model, twist), 2)
+    with pytest.raises(ModelError, match="entered from two"):
+        conditional_kernel(naive.process(*product_family_model(2, 2)), 2)
+    assert minorisation([INFINITE], 2) == 0
+
+
+def test_more_particles_mix_faster():
+    tree = prefix_tree(2, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + 2 * s[-1])
+    process = naive.process(tree, with_bellman_error(tree, "1/4"))
+    start = (ONE, ZERO, ZERO, ZERO)
+    near = [conditional_kernel(process, n).total_variation(start, 3) for n in (2, 3, 5)]
+    assert near == sorted(near, reverse=True)
