@@ -27,7 +27,6 @@ from proofs.language.terms import (
     lt,
     measure,
     nat,
-    product,
     total,
 )
 from proofs.registry import lemma
@@ -191,7 +190,7 @@ def particle_mean(p: Proof) -> Fact:
     def claim(r: Node) -> Node:
         return all_of(t, c, implies(eq(t + r, n), good(t, c), eq(A(t, c), over(c, lambda q: h(t, q)) / N)))
 
-    base = last_step(p, given, end, lambda s, cl: A(s, cl), 1)
+    base = last_step(p, given, end)
     hyp = p.assume(claim(m))
     now, clean = p.assume(eq(t + (m + 1), n)), p.assume(good(t, c))
     before = p.show(lt(t, n), p.nat_nonneg(m), now)
@@ -220,8 +219,8 @@ def particle_mean(p: Proof) -> Fact:
     return p.induct(m, claim(m), base, step)
 
 
-def last_step(p: Proof, given: dict[str, Fact], end: Fact, of, degree: int) -> Fact:
-    """The base of both inductions: at t = n, A = ((1/N) sum_i h(n, c_i))^degree."""
+def last_step(p: Proof, given: dict[str, Fact], end: Fact) -> Fact:
+    """The base of the induction: at t = n, A = (1/N) sum_i h(n, c_i)."""
     at_end, clean = p.assume(eq(t + 0, n)), p.assume(good(t, c))
     same = p.show(eq(t, n), at_end)
     there = p.rewrite(same, lambda F: good(F(), c), clean)
@@ -233,12 +232,9 @@ def last_step(p: Proof, given: dict[str, Fact], end: Fact, of, degree: int) -> F
     pair = (fn("f", "nat -> real")(k), h(n, q)), (fn("g", "nat -> real")(k), last(q))
     sums = p.use("sum_equal").inst(*pair).spec(N).mp(each)
     hs, _ = sums.sides
-    value = p.show(eq(of(n, c), (hs / N) ** degree), end.spec(c), sums)
-    back = p.rewrite(
-        p.show(eq(n, t), at_end), lambda F: eq(of(F(), c), (over(c, lambda q: h(F(), q)) / N) ** degree), value
-    )
-    if degree == 1:
-        back = p.conv(back, eq(of(t, c), over(c, lambda q: h(t, q)) / N))
+    value = p.show(eq(A(n, c), hs / N), end.spec(c), sums)
+    back = p.rewrite(p.show(eq(n, t), at_end), lambda F: eq(A(F(), c), over(c, lambda q: h(F(), q)) / N), value)
+    back = p.conv(back, eq(A(t, c), over(c, lambda q: h(t, q)) / N))
     return back.discharge(at_end.concl, good(t, c)).gen(t, c)
 
 
@@ -251,133 +247,9 @@ def cloud_null(p: Proof, before: Fact, clean: Fact, alive: Fact, given: dict[str
     return E(draws(N, mixture(t, c)), d, z), nonneg, zero
 
 
-@lemma(
-    "particle_second_moment",
-    title="second moment of the product of mean weights",
-    words="If B(t, c) is the expected square of the product of the mean weights from the cloud c at time t on, then for t + m = n "
-    "B(t, c) <= prod_{k<m} (1 + (b(t+1+k) - 1)/N) ((1/N) sum_i h(t, c_i))^2.",
-)
-def particle_second_moment(p: Proof) -> Fact:
-    given = setting(p) | sharp(p)
-    rec = p.assume(
-        all_of(t, c, implies(lt(t, n), eq(B(t, c), (weights / N) ** 2 * E(draws(N, mixture(t, c)), d, B(t + 1, d)))))
-    )
-    end = p.assume(all_of(c, eq(B(n, c), (over(c, last) / N) ** 2)))
-    many = given["there are particles"]
-
-    def grow(s: Node) -> Node:
-        return 1 + (b(s) - 1) / N
-
-    def claim(r: Node) -> Node:
-        square = (over(c, lambda q: h(t, q)) / N) ** 2
-        bound = le(B(t, c), product(r, k, grow(t + 1 + k)) * square)
-        return all_of(t, c, implies(eq(t + r, n), good(t, c), bound))
-
-    end_equal = last_step(p, given, end, lambda s, cl: B(s, cl), 2)
-    at_end, clean = p.assume(eq(t + 0, n)), p.assume(good(t, c))
-    same = end_equal.spec(t, c).mp(at_end, clean)
-    base = p.show(le(B(t, c), product(0, k, grow(t + 1 + k)) * (over(c, lambda q: h(t, q)) / N) ** 2), same)
-    base = base.discharge(at_end, clean).gen(t, c)
-
-    hyp = p.assume(claim(m))
-    now = p.assume(eq(t + (m + 1), n))
-    before = p.show(lt(t, n), p.nat_nonneg(m), now)
-    next_time = p.show(le(t + 1, n), p.nat_nonneg(m), now)
-    mean = E(mixture(t, c), f, h(t + 1, f))
-    later = E(draws(N, mixture(t, c)), d, B(t + 1, d))
-    recursion = rec.spec(t, c).mp(before)
-    positive = growth_positive(p, given)
-    symbol = fn("f", "nat -> real")(k)
-    rest = p.use("product_nonneg").inst((symbol, grow(k))).cut(positive).spec(m, t + 2)
-    front = p.use("product_front").inst((symbol, grow(k))).spec(m, t + 1)
-    tail = product(m, k, grow(t + 2 + k))
-    goal = le(B(t, c), product(m + 1, k, grow(t + 1 + k)) * (over(c, lambda q: h(t, q)) / N) ** 2)
-    p.note("all weights vanish: B = 0")
-    none, _ = no_weight(p, given, before, clean)
-    all_nonneg = p.use("product_nonneg").inst((symbol, grow(k))).cut(positive).spec(m + 1, t + 1)
-    low = p.cert(
-        goal,
-        products=[(1, [all_nonneg], [over(c, lambda q: h(t, q)) / N])],
-        eqs=[(1, recursion), (weights / N**2 * later, none)],
-    )
-    p.note("otherwise: B(t+1, d) is bounded at the next cloud, almost surely")
-    alive = p.assume(lt(0, weights))
-    null = cloud_null(p, before, clean, alive, given)
-    there = p.assume(good(t + 1, d))
-    hs = over(d, lambda q: h(t + 1, q))
-    one = p.conv(hyp.spec(t + 1, d).mp(now, there), le(B(t + 1, d), tail * (hs / N) ** 2)).discharge(there).gen(d)
-    later_bound = p.mono(one, later, E(draws(N, mixture(t, c)), d, tail * (hs / N) ** 2), null)
-    p.note("(w-sum) h(f) <= b sum_i w_i E[K_i] h for reachable f: sum the bound against each ancestor")
-    fine = p.assume(eq(bad(t + 1, f), 0))
-    zero = pointwise_zero(p, given, clean, bad)
-    inside = p.assume(lt(i, N))
-    q = at(c, i)
-    kept = p.assume(lt(0, w(t, q)))
-    push = E(K(t, q), f, h(t + 1, f))
-    term = le(w(t, q) * h(t + 1, e), b(t + 1) * (w(t, q) * push))
-    known = (
-        given["h is bounded"].spec(t, q, e).mp(before, zero.spec(i).mp(inside), p.assume(eq(bad(t + 1, e), 0)), kept)
-    )
-    yes = p.show(term, kept, known)
-    gone = p.antisymmetry(p.assume(le(w(t, q), 0)), given["weights are non-negative"].spec(t, q))
-    no = p.show(term, gone)
-    each = p.cases(w(t, q), 0, no, yes).discharge(inside).gen(i)
-    summed = p.mono(each, total(N, i, w(t, q) * h(t + 1, e)), total(N, i, b(t + 1) * (w(t, q) * push)))
-    mix = given["mixture of h"].spec(t, c).mp(before, alive)
-    p.note("divide by the sum of the weights: h(f) <= b next(h)")
-    top = (
-        p.cert(
-            le(h(t + 1, e), b(t + 1) * mean),
-            products=[(1, [summed, p.positive_inverse(alive)], [])],
-            eqs=[(b(t + 1), mix)],
-            dens=[alive],
-        )
-        .discharge(eq(bad(t + 1, e), 0))
-        .gen(e)
-        .spec(f)
-        .mp(fine)
-    )
-    p.note("so next(h^2) <= b next(h)^2")
-    nonneg = given["h is non-negative"].spec(t + 1, f).mp(next_time, fine)
-    square = p.show(le(h(t + 1, f) ** 2, b(t + 1) * mean * h(t + 1, f)), top, nonneg).discharge(fine).gen(f)
-    squares = E(mixture(t, c), f, h(t + 1, f) ** 2)
-    one_null = particle_null(p, given, before, clean, alive)
-    second = p.mono(square, squares, E(mixture(t, c), f, b(t + 1) * mean * h(t + 1, f)), one_null)
-    p.note("E ((1/N) sum_j h(d_j))^2 = next(h^2)/N + (1 - 1/N) next(h)^2 <= (1 + (b - 1)/N) next(h)^2")
-    pair = p.step("iid_pair", [], [E(mixture(t, c), e, E(mixture(t, c), f, h(t + 1, e) * h(t + 1, f))), N])
-    inverse = p.positive_inverse(many)
-    spread = p.show(
-        le(E(draws(N, mixture(t, c)), d, (hs / N) ** 2), grow(t + 1) * mean**2), second, inverse, pair, dens=[many]
-    )
-    future = carried(p, given, before, clean)
-    total_w = p.show(eq(weights / N * mean, over(c, lambda q: h(t, q)) / N), mix, future, dens=[alive])
-    left, right = total_w.sides
-    chained = p.show(le(later, tail * grow(t + 1) * mean**2), later_bound, rest, spread)
-    high = p.cert(
-        goal,
-        products=[(1, [chained], [weights / N])],
-        eqs=[
-            (1, recursion),
-            (right**2, front),
-            (tail * grow(t + 1) * (left + right), total_w),
-        ],
-    )
-    step = p.cases(weights, 0, low, high).discharge(now.concl, good(t, c)).gen(t, c).discharge(hyp)
-    return p.induct(m, claim(m), base, step)
-
-
 def growth_positive(p: Proof, given: dict[str, Fact]) -> Fact:
     """forall k. 0 <= 1 + (b(k) - 1)/N, for N >= 1."""
     many = given["there are particles"]
     one = p.step("nat_step", [many], [])
     inverse = p.positive_inverse(many)
     return p.show(le(0, 1 + (b(k) - 1) / N), one, inverse, given["b is non-negative"].spec(k), dens=[many]).gen(k)
-
-
-def particle_null(p: Proof, given: dict[str, Fact], before: Fact, clean: Fact, alive: Fact) -> tuple[Node, Fact, Fact]:
-    """The null function of one particle of the next cloud."""
-    cloud = p.use("clouds_stay_good").spec(t, c).mp(before, clean, alive)
-    z = E(mixture(t, c), f, bad(t + 1, f))
-    many = p.step("iid_sum", [], [z, N])
-    zero = p.equal(z, 0, [(1 / N, many), (1 / N, cloud)], [given["there are particles"]])
-    return z, given["bad is non-negative"].spec(t + 1), zero

@@ -17,7 +17,7 @@ from proofs.registry import lemma
 
 N, n, m, t, i, k = read(clouds.N, clouds.n, clouds.m, clouds.t, clouds.i, clouds.k)
 e, f, c, d = read(clouds.e, clouds.f, clouds.c, clouds.d)
-w, h, bad, b, last = read(clouds.w, clouds.h, clouds.bad, clouds.b, clouds.last)
+w, h, bad, b, last, B = read(clouds.w, clouds.h, clouds.bad, clouds.b, clouds.last, clouds.B)
 K, mixture = read(clouds.K, clouds.mixture)
 z = symbols("z")[0]
 sequence = function("f", "nat -> real")
@@ -268,6 +268,18 @@ def tested_second_moment(s: Derivation) -> Line:
             high = s.put(s.chain(one, above), lambda v: v <= bound(m + 1, t, c), move(t, c))
         step = hyp.then(now.then(s.cases(weights, 0, low, high), t, c))
     return s.induct(m, claim, base, step)
+
+
+@lemma(
+    "particle_second_moment",
+    title="second moment of the product of mean weights",
+    words="If B(t, c) is the expected square of the product of the mean weights from the cloud c at time t on, then for t + m = n "
+    "B(t, c) <= prod_{k<m} (1 + (b(t+1+k) - 1)/N) ((1/N) sum_i h(t, c_i))^2: the answer 1 in tested_second_moment.",
+)
+@in_sympy("particle_second_moment")
+def particle_second_moment(s: Derivation) -> Line:
+    s.setting(lambda p: clouds.setting(p) | clouds.sharp(p))
+    return s.use("tested_second_moment", {g(t, e): h(t, e), tested(e): last(e), CF(t, c): B(t, c)})
 
 
 @lemma(

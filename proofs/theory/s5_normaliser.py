@@ -6,6 +6,7 @@ expected square.  Zero potentials, weights and rewards are allowed.
 
 from __future__ import annotations
 
+import proofs.lemmas.tested_clouds
 import proofs.lemmas.two_particles  # noqa: F401  (registers a lemma)
 from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
