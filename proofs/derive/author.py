@@ -130,6 +130,8 @@ class Proof:
         self.steps: list[list] = []
         self.theorems: list[Theorem] = []
         self._memo: dict[tuple, Fact] = {}
+        self.typed: list[str] = []
+        """The notes of the certificates whose coefficients are typed."""
         self._pending = ""
 
     def note(self, text: str) -> None:
@@ -158,7 +160,7 @@ class Proof:
     def conv(self, fact: Fact, goal: Node, note: str = "") -> Fact:
         return self.step("conv", [fact], [goal], note)
 
-    def cert(
+    def certificate(
         self,
         goal: Node,
         facts: Sequence[Fact] = (),
@@ -192,6 +194,21 @@ class Proof:
             return self.step("certificate", facts, [goal, data, signed, cleared], note)
         raise ProofError(f"{failure}; goal {show(goal)}; {_remainder(goal, theorems, data, equations)}")
 
+    def cert(
+        self,
+        goal: Node,
+        facts: Sequence[Fact] = (),
+        products: Iterable = (),
+        eqs: Iterable = (),
+        dens: Iterable[Fact] = (),
+        note: str = "",
+    ) -> Fact:
+        """A certificate with coefficients that an author types, where the search fails; the note says why (`proofs.derive.count`)."""
+        products, eqs = list(products), list(eqs)
+        if products or eqs:
+            self.typed.append(note)
+        return self.certificate(goal, facts, products, eqs, dens, note)
+
     def show(self, goal: Node, *facts: Fact, dens: Iterable[Fact] = (), note: str = "") -> Fact:
         """The goal by a certificate that `proofs.derive.finder` finds from these facts, with the denominators `dens` cleared.
 
@@ -202,7 +219,7 @@ class Proof:
         dens = list(dens)
         used = list(dict.fromkeys((*facts, *dens)))
         products, eqs = finder.find(goal, [f.concl for f in used], [f.concl for f in dens])
-        return self.cert(
+        return self.certificate(
             goal,
             used,
             products=[(c, [used[i] for i in ns], ts) for c, ns, ts in products],
@@ -241,7 +258,7 @@ class Proof:
             denominators=[f.concl for f in dens],
         )
         products = [(c, [facts[i] for i in numbers], ts) for c, numbers, ts in found.products]
-        return self.cert(goal, (), products, [(m, facts[i]) for m, i in found.equations], dens, note)
+        return self.certificate(goal, (), products, [(m, facts[i]) for m, i in found.equations], dens, note)
 
     def chain(self, *facts: Fact, note: str = "") -> Fact:
         """From a <= b, b <= c, ...: a <= c (strict when one is; equations allowed; an equation when all are)."""
@@ -251,7 +268,7 @@ class Proof:
         products: list[tuple] = [(1, [f], []) for f in facts if f.concl.op != "="]
         if len(products) > 1 and "<" in ops:
             return self.auto(goal, facts, degree=1, multipliers=[1], note=note)
-        return self.cert(goal, (), products, [(1, f) for f in facts if f.concl.op == "="], (), note)
+        return self.certificate(goal, (), products, [(1, f) for f in facts if f.concl.op == "="], (), note)
 
     def rewrite(
         self, equation: Fact, template: Callable[[Symbol], Node], fact: Fact | None = None, note: str = ""
@@ -288,8 +305,8 @@ class Proof:
         """B(y. f) = B(y. g) from f = g, a fact that may rest on the assumption z(y) = 0, with B(y. z) = 0; `null` as in `mono`."""
         guard = eq(open_body(null[0], y), 0)
         f, g = fact.sides
-        below = self.cert(le(f, g), eqs=[(1, fact)]).discharge(guard).gen(y)
-        above = self.cert(le(g, f), eqs=[(1, fact)]).discharge(guard).gen(y)
+        below = self.certificate(le(f, g), eqs=[(1, fact)]).discharge(guard).gen(y)
+        above = self.certificate(le(g, f), eqs=[(1, fact)]).discharge(guard).gen(y)
         return self.antisymmetry(self.mono(below, a, b, null), self.mono(above, b, a, null), note)
 
     def induct(self, n: Node, phi: Node, base: Fact, step: Fact, note: str = "") -> Fact:

@@ -1,7 +1,7 @@
-"""How many of the stored certificates does the search find again, from goal and premises alone?  `python -m proofs.derive.count [EVERY]`.
+"""How many certificates have coefficients that an author typed, and how many of the stored ones does the search find again?
 
-A certificate that is found needs no typed coefficient.  Derivations in sympy style type none: theirs were searched for.
-`EVERY` k takes each k-th certificate (default 1: all, about a minute).
+python -m proofs.derive.count            typed and found, in sympy and on the lower level; which typed ones say why
+python -m proofs.derive.count again [K]  also search every K-th stored certificate anew, from goal and premises alone (about a minute)
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from proofs import registry
 from proofs.derive import finder
+from proofs.derive.author import CERTIFICATES, Library
+from proofs.derive.cache import CACHE
 from proofs.derive.polynomials import NotFound
 from proofs.kernel import Node, ProofError, Theorem, Theory
 from proofs.kernel.replay import Replayer, load, load_seals
@@ -67,8 +70,53 @@ def stored_certificates() -> dict[str, list[Stored]]:
     return out
 
 
+@dataclass(frozen=True)
+class Styles:
+    """All derivations, those in sympy, all certificates, and the notes of the typed ones by proof."""
+
+    derivations: int
+    in_sympy: int
+    certificates: int
+    typed: dict[str, list[str]]
+
+    @property
+    def typed_share(self) -> Fraction:
+        return Fraction(sum(map(len, self.typed.values())), self.certificates)
+
+
+def styles(library: Library) -> Styles:
+    """Made from the derivations themselves: what is typed is known where it is written."""
+    made = {name: library.proof(name) for name in library.derivations}
+    styled = sum(getattr(s.derive, "in_sympy", False) for s in registry.load().values())
+    certificates = sum(step[0] == "certificate" for proof in made.values() for step in proof.steps)
+    return Styles(len(made), styled, certificates, {name: p.typed for name, p in made.items() if p.typed})
+
+
+def report(found: Styles) -> str:
+    """The counts as lines; every typed certificate with what its author says of it."""
+    typed = sum(map(len, found.typed.values()))
+    share = 100 * float(found.typed_share)
+    lines = [
+        f"{found.in_sympy} of {found.derivations} derivations in sympy",
+        f"{found.certificates} certificates: {found.certificates - typed} found, {typed} with typed coefficients ({share:.1f} %)",
+    ]
+    for name, notes in sorted(found.typed.items()):
+        silent = sum(not note for note in notes)
+        lines += [f"  {name}: {note}" for note in notes if note]
+        lines += [f"  {name}: {silent} without a note"] if silent else []
+    return "\n".join(lines)
+
+
 def main(arguments: list[str]) -> int:
-    every = int(arguments[0]) if arguments else 1
+    CACHE.read(CERTIFICATES)
+    print(report(styles(registry.library())))
+    if arguments[:1] == ["again"]:
+        again(int(arguments[1]) if arguments[1:] else 1)
+    return 0
+
+
+def again(every: int) -> None:
+    """Search every so many stored certificates anew."""
     jobs = [(name, c) for name, certificates in stored_certificates().items() for c in certificates][::every]
     start = time.process_time()
     missed: Counter[str] = Counter()
@@ -77,14 +125,8 @@ def main(arguments: list[str]) -> int:
             missed[name] += 1
     found = len(jobs) - missed.total()
     print(f"{found} of {len(jobs)} certificates found again, {time.process_time() - start:.0f} s")
-    styled = [name for name, s in registry.load().items() if getattr(s.derive, "in_sympy", False)]
-    searched = sum(1 for name, _ in jobs if name in styled)
-    print(
-        f"{len(styled)} derivations in sympy style: {searched} of these certificates were searched for when they were built"
-    )
     for name, count in missed.most_common():
         print(f"  {count:3} not found in {name}")
-    return 0
 
 
 if __name__ == "__main__":

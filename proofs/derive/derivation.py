@@ -230,7 +230,7 @@ class Derivation:
         """a x^2 <= b x^2 from a <= b."""
         goal = to_kernel(relation("<=", line.lhs * x**2, line.rhs * x**2))
         _, dens = self.prover._premises(goal, [line.fact])
-        return Line(self, self.proof.cert(goal, products=[(1, [line.fact], [to_kernel(x)])], dens=dens))
+        return Line(self, self.proof.certificate(goal, products=[(1, [line.fact], [to_kernel(x)])], dens=dens))
 
     # ------------------------------------------------------------------------------------------------ naturals, clouds, laws
     def nat_step(self, line: Line) -> Line:

@@ -152,5 +152,5 @@ def two_ways(d: Derivation, fact: Fact, wholes: list[Node], one_way: Any) -> Fac
     if fact.concl.op != "=":
         return one_way(fact, *wholes)
     f, g = fact.sides
-    below, above = (d.proof.cert(le(a, b), eqs=[(1, fact)]) for a, b in ((f, g), (g, f)))
+    below, above = (d.proof.certificate(le(a, b), eqs=[(1, fact)]) for a, b in ((f, g), (g, f)))
     return d.proof.antisymmetry(one_way(below, *wholes), one_way(above, *reversed(wholes)))

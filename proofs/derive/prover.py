@@ -147,7 +147,7 @@ class Prover:
     def positive(self, term: Node) -> Fact | None:
         """A fact 0 < term, or None."""
         if isinstance(term, Constant):
-            return self.proof.cert(lt(ZERO, term), products=[(1, [], [])]) if term.value > 0 else None
+            return self.proof.certificate(lt(ZERO, term), products=[(1, [], [])]) if term.value > 0 else None
         if len(normal_form(term)) == 1:
             fact = self.sign(term)
             if fact is not None and fact.concl.op == "<":
@@ -191,7 +191,7 @@ class Prover:
         for use in (premises, premises + extra) if extra else (premises,):
             try:
                 products, eqs = finder.find(goal, [f.concl for f in use], [f.concl for f in dens])
-                return self.proof.cert(
+                return self.proof.certificate(
                     goal,
                     products=[(c, [use[i] for i in ns], ts) for c, ns, ts in products],
                     eqs=[(m, use[i]) for m, i in eqs],
@@ -240,7 +240,7 @@ class Prover:
                 except NotFound:
                     continue
                 inverse = self.proof.positive_inverse(f)
-                yield self.proof.cert(goal, products=[(1, [times, inverse], [])], dens=[f], note=note)
+                yield self.proof.certificate(goal, products=[(1, [times, inverse], [])], dens=[f], note=note)
 
     def rewritten(self, fact: Fact, goal: Node) -> Fact:
         """The goal from a fact whose functions' arguments are equal to its own after cancelling (exp(k T c/T) = exp(k c))."""

@@ -239,7 +239,8 @@ def uniform_mixing(d: Derivation) -> Line:
         return product(count, k, rho(k + 1, state(x, k + 1)))
 
     def claim(count: Expr) -> Expr:  # the product of m ratios lies in [(1+eps)^-m, (1+eps)^m]
-        return Both((1 + eps) ** -count <= weight(count), weight(count) <= (1 + eps) ** count)
+        low, high = (1 + eps) ** -count, (1 + eps) ** count
+        return Both(relation("<=", low, weight(count)), relation("<=", weight(count), high))
 
     base = d.both(*(d.prove(f) for f in claim(0).args))
     with d.suppose(claim(m)) as hyp:
