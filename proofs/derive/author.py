@@ -219,14 +219,8 @@ class Proof:
         dens = list(dens)
         used = list(dict.fromkeys((*facts, *dens)))
         products, eqs = finder.find(goal, [f.concl for f in used], [f.concl for f in dens])
-        return self.certificate(
-            goal,
-            used,
-            products=[(c, [used[i] for i in ns], ts) for c, ns, ts in products],
-            eqs=[(m, used[i]) for m, i in eqs],
-            dens=dens,
-            note=note,
-        )
+        combined = [(c, [used[i] for i in ns], ts) for c, ns, ts in products]
+        return self.certificate(goal, used, combined, [(m, used[i]) for m, i in eqs], dens, note)
 
     def equal(self, a: Any, b: Any, eqs: Iterable = (), dens: Iterable[Fact] = (), note: str = "") -> Fact:
         """a = b by exact arithmetic, modulo equations (multiplier, fact) and with denominators `dens` cleared."""
