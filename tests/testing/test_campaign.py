@@ -157,7 +157,7 @@ def test_ctrl_c_keeps_what_was_found(tmp_path):
     )
     wait_for_chunks(tmp_path / "c.sqlite", 2, process)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 130, errors.decode()
     assert b"Traceback" not in errors
     found = json.loads(output)
