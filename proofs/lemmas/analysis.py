@@ -1,35 +1,38 @@
-"""Shared lemmas: order, roots, positive functionals, finite sums."""
+"""Shared lemmas: order, roots, positive functionals, finite sums; derived in sympy, but for the two that the search itself rests on or
+that divide by the square of an expectation."""
 
 from __future__ import annotations
 
+import sympy as sp
+from sympy import Eq, Expr
+
 from proofs.derive.author import Fact, Proof
-from proofs.language.terms import (
-    E,
-    all_of,
-    at,
-    draws,
-    element,
-    eq,
-    exp,
-    finite_set,
-    fn,
-    implies,
-    le,
-    lt,
-    measure,
-    nat,
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import (
+    Element,
+    Entry,
+    Exp,
+    Expect,
+    ForAll,
+    Implication,
+    Law,
+    function,
     product,
-    real,
-    sqrt,
+    relation,
+    symbols,
     total,
 )
+from proofs.language.terms import E, element, finite_set, fn, le, lt, real
 from proofs.registry import lemma
 
-a, b, c, x, y = real("a b c x y")
+x, y, q, s = symbols("x y q s")
+n, k, t, N, i = symbols("n k t N i", "nat")
+f, g = function("f", "nat -> real"), function("g", "nat -> real")
 
 
 @lemma("inverse_positive", title="0 < x gives 0 < 1/x")
 def inverse_positive(p: Proof) -> Fact:
+    x = real("x")
     given = p.assume(lt(0, x))
     p.note("if 1/x <= 0 then -1 = -(1/x) x >= 0")
     wrong, goal = p.assume(le(1 / x, 0)), lt(0, 1 / x)
@@ -42,12 +45,12 @@ def inverse_positive(p: Proof) -> Fact:
     title="termwise inequality of finite sums",
     words="If f(k) <= g(k) for every k < n then sum_{k<n} f <= sum_{k<n} g.",
 )
-def sum_mono(p: Proof) -> Fact:
-    n, k = nat("n k")
-    f, g = fn("f", "nat -> real"), fn("g", "nat -> real")
-    given = p.assume(all_of(k, implies(lt(k, n), le(f(k), g(k)))))
-    out = p.mono(given, total(n, k, f(k)), total(n, k, g(k)))
-    return out.discharge(given).gen(n)
+@in_sympy("sum_mono")
+def sum_mono(d: Derivation) -> Line:
+    given = d.given(ForAll(k, Implication(k < n, f(k) <= g(k))))
+    with d.below(k, n) as here:
+        out = here.sum(given(k))
+    return d.gen_after(out, given, n)
 
 
 @lemma(
@@ -85,46 +88,47 @@ def cauchy_schwarz(p: Proof) -> Fact:
     return p.cases(gg, 0, low, high)
 
 
+def power_claim(d: Derivation, claim, given: Line, *more: Line) -> Line:
+    """forall x n. given => claim(n), by induction: one more factor x."""
+    with d.suppose(claim(n)) as hyp:
+        step = hyp.then(d.prove(claim(n + 1), hyp[0], given, *more))
+    return d.gen_after(d.induct(n, claim, d.prove(claim(0)), step)(n), given, x, n)
+
+
 @lemma("power_nonneg", title="0 <= x gives 0 <= x^n")
-def power_nonneg(p: Proof) -> Fact:
-    n = nat("n")
-    given = p.assume(le(0, x))
-    hyp = p.assume(le(0, x**n))
-    base = p.show(le(0, x**0))
-    step = p.show(le(0, x ** (n + 1)), given, hyp).discharge(hyp)
-    return p.induct(n, le(0, x**n), base, step).spec(n).discharge(given).gen(x, n)
+@in_sympy("power_nonneg")
+def power_nonneg(d: Derivation) -> Line:
+    return power_claim(d, lambda m: relation("<=", 0, x**m), d.given(0 <= x))
 
 
 @lemma("power_positive", title="0 < x gives 0 < x^n")
-def power_positive(p: Proof) -> Fact:
-    n = nat("n")
-    given = p.assume(lt(0, x))
-    hyp = p.assume(lt(0, x**n))
-    base = p.show(lt(0, x**0))
-    step = p.show(lt(0, x ** (n + 1)), given, hyp).discharge(hyp)
-    return p.induct(n, lt(0, x**n), base, step).spec(n).discharge(given).gen(x, n)
+@in_sympy("power_positive")
+def power_positive(d: Derivation) -> Line:
+    return power_claim(d, lambda m: relation("<", 0, x**m), d.given(0 < x))
 
 
 @lemma("power_at_least_one", title="1 <= x gives 1 <= x^n")
-def power_at_least_one(p: Proof) -> Fact:
-    n = nat("n")
-    given = p.assume(le(1, x))
-    hyp = p.assume(le(1, x**n))
-    base = p.show(le(1, x**0))
-    step = p.show(le(1, x ** (n + 1)), given, hyp).discharge(hyp)
-    return p.induct(n, le(1, x**n), base, step).spec(n).discharge(given).gen(x, n)
+@in_sympy("power_at_least_one")
+def power_at_least_one(d: Derivation) -> Line:
+    return power_claim(d, lambda m: relation("<=", 1, x**m), d.given(relation("<=", 1, x)))
 
 
 @lemma("power_mono", title="0 <= x <= y gives x^n <= y^n")
-def power_mono(p: Proof) -> Fact:
-    n = nat("n")
-    low, high = p.assume(le(0, x)), p.assume(le(x, y))
-    hyp = p.assume(le(x**n, y**n))
-    nonneg = p.use("power_nonneg").spec(x, n).mp(low)
-    base = p.show(le(x**0, y**0))
-    p.note("y^(n+1) - x^(n+1) = y (y^n - x^n) + (y - x) x^n")
-    step = p.show(le(x ** (n + 1), y ** (n + 1)), low, hyp, high, nonneg)
-    return p.induct(n, le(x**n, y**n), base, step.discharge(hyp)).spec(n).discharge(low, high).gen(x, y, n)
+@in_sympy("power_mono")
+def power_mono(d: Derivation) -> Line:
+    """y^(n+1) - x^(n+1) = y (y^n - x^n) + (y - x) x^n."""
+    low, high = d.given(0 <= x, x <= y)
+    d.know(d.use("power_nonneg")(x, n))
+    d.know(d.prove(0 <= y, low, high))
+
+    def claim(m: Expr) -> Expr:
+        return relation("<=", x**m, y**m)
+
+    with d.suppose(claim(n)) as hyp:
+        first, second = d.prove(0 <= y * (y**n - x**n), hyp[0]), d.prove(0 <= (y - x) * x**n, high)
+        step = hyp.then(d.prove(claim(n + 1), first, second))
+    out = d.gen_after(d.induct(n, claim, d.prove(claim(0)), step)(n), high)
+    return d.gen_after(out, low, x, y, n)
 
 
 @lemma(
@@ -132,15 +136,15 @@ def power_mono(p: Proof) -> Fact:
     title="second moment of the sum of a centred function over a cloud",
     words="For N independent draws of mu and mu(g) = 0: E (sum_i g(c_i))^2 = N mu(g^2).",
 )
-def iid_mean_square(p: Proof) -> Fact:
-    N, i = nat("N i")
-    mu, u, v, c = measure("mu", "", "Y"), element("Y", "u"), element("Y", "v"), element("Y*", "c")
-    g = fn("g", "Y -> real")
-    centred = p.assume(eq(E(mu, u, g(u)), 0))
-    p.note("E sum_i sum_j g(c_i) g(c_j) = N mu(g^2) + N (N-1) mu(g)^2")
-    pair = p.step("iid_pair", [], [E(mu, u, E(mu, v, g(u) * g(v))), N])
-    square = total(N, i, g(at(c, i))) ** 2
-    return p.show(eq(E(draws(N, mu), c, square), N * E(mu, u, g(u) ** 2)), pair, centred)
+@in_sympy("iid_mean_square")
+def iid_mean_square(d: Derivation) -> Line:
+    """E sum_i sum_j g(c_i) g(c_j) = N mu(g^2) + N (N-1) mu(g)^2."""
+    mu, u, v, c = Law("mu", "", "Y"), Element("u", "Y"), Element("v", "Y"), Element("c", "Y*")
+    g = function("g", "Y -> real")
+    centred = d.given(Eq(Expect(mu, u, g(u)), 0))
+    square = total(N, i, g(Entry(c, i))) ** 2
+    pair = d.iid_pair(mu, u, v, g(u) * g(v), N)
+    return d.prove(Eq(Expect(mu.draws(N), c, square), N * Expect(mu, u, g(u) ** 2)), pair, centred)
 
 
 @lemma(
@@ -148,17 +152,26 @@ def iid_mean_square(p: Proof) -> Fact:
     title="the first factor of a product",
     words="prod_{k < n+1} f(t + k) = f(t) prod_{k < n} f(t + 1 + k).",
 )
-def product_front(p: Proof) -> Fact:
-    n, t, k = nat("n t k")
-    f = fn("f", "nat -> real")
-    claim = eq(product(n + 1, k, f(t + k)), f(t) * product(n, k, f(t + 1 + k)))
-    hyp = p.assume(claim)
-    step = p.show(eq(product(n + 2, k, f(t + k)), f(t) * product(n + 1, k, f(t + 1 + k))), hyp)
-    return (
-        p.induct(n, claim, p.equal(product(1, k, f(t + k)), f(t) * product(0, k, f(t + 1 + k))), step.discharge(claim))
-        .spec(n)
-        .gen(n, t)
-    )
+@in_sympy("product_front")
+def product_front(d: Derivation) -> Line:
+    def claim(m: Expr) -> Expr:
+        return Eq(product(m + 1, k, f(t + k)), f(t) * product(m, k, f(t + 1 + k)))
+
+    with d.suppose(claim(n)) as hyp:
+        step = hyp.then(d.prove(claim(n + 1), hyp[0]))
+    return d.gen(d.induct(n, claim, d.prove(claim(0)), step)(n), n, t)
+
+
+def product_sign(d: Derivation, op: str) -> Line:
+    """forall n t. 0 <= or < prod_{k<n} f(t + k) from the same of every factor."""
+    given = d.given(ForAll(k, relation(op, 0, f(k))))
+
+    def claim(m: Expr) -> Expr:
+        return relation(op, 0, product(m, k, f(t + k)))
+
+    with d.suppose(claim(n)) as hyp:
+        step = hyp.then(d.prove(claim(n + 1), hyp[0], given(t + n)))
+    return d.gen(d.induct(n, claim, d.prove(claim(0)), step)(n), n, t)
 
 
 @lemma(
@@ -166,15 +179,9 @@ def product_front(p: Proof) -> Fact:
     title="a product of non-negative factors",
     words="If f(k) >= 0 for all k then prod_{k < n} f(t + k) >= 0.",
 )
-def product_nonneg(p: Proof) -> Fact:
-    n, t, k = nat("n t k")
-    f = fn("f", "nat -> real")
-    given = p.assume(all_of(k, le(0, f(k))))
-    claim = le(0, product(n, k, f(t + k)))
-    hyp = p.assume(claim)
-    base = p.show(le(0, product(0, k, f(t + k))))
-    step = p.show(le(0, product(n + 1, k, f(t + k))), hyp, given.spec(t + n)).discharge(claim)
-    return p.induct(n, claim, base, step).spec(n).gen(n, t)
+@in_sympy("product_nonneg")
+def product_nonneg(d: Derivation) -> Line:
+    return product_sign(d, "<=")
 
 
 @lemma(
@@ -182,25 +189,20 @@ def product_nonneg(p: Proof) -> Fact:
     title="a product of positive factors",
     words="If f(k) > 0 for all k then prod_{k < n} f(t + k) > 0.",
 )
-def product_positive(p: Proof) -> Fact:
-    n, t, k = nat("n t k")
-    f = fn("f", "nat -> real")
-    given = p.assume(all_of(k, lt(0, f(k))))
-    claim = lt(0, product(n, k, f(t + k)))
-    hyp = p.assume(claim)
-    base = p.show(lt(0, product(0, k, f(t + k))))
-    step = p.show(lt(0, product(n + 1, k, f(t + k))), hyp, given.spec(t + n)).discharge(claim)
-    return p.induct(n, claim, base, step).spec(n).gen(n, t)
+@in_sympy("product_positive")
+def product_positive(d: Derivation) -> Line:
+    return product_sign(d, "<")
 
 
 @lemma("exp_power", title="exp(x)^n = exp(n x)")
-def exp_power(p: Proof) -> Fact:
-    n = nat("n")
-    claim = eq(exp(x) ** n, exp(n * x))
-    hyp = p.assume(claim)
-    base = p.show(eq(exp(x) ** 0, exp(0 * x)), p.axiom("exp_zero"))
-    step = p.show(eq(exp(x) ** (n + 1), exp((n + 1) * x)), hyp, p.axiom("exp_add", n * x, x))
-    return p.induct(n, claim, base, step.discharge(claim)).spec(n).gen(x, n)
+@in_sympy("exp_power")
+def exp_power(d: Derivation) -> Line:
+    def claim(m: Expr) -> Expr:
+        return relation("=", Exp(x) ** m, Exp(m * x))
+
+    with d.suppose(claim(n)) as hyp:
+        step = hyp.then(d.prove(claim(n + 1), hyp[0], d.axiom("exp_add", n * x, x)))
+    return d.gen(d.induct(n, claim, d.prove(claim(0), d.axiom("exp_zero")), step)(n), x, n)
 
 
 @lemma(
@@ -208,25 +210,22 @@ def exp_power(p: Proof) -> Fact:
     title="(1 + x)^n <= exp(n x) for x >= 0",
     words="From 1 + x <= exp x and the monotonicity of powers.",
 )
-def power_below_exp(p: Proof) -> Fact:
-    n = nat("n")
-    given = p.assume(le(0, x))
-    nonneg = p.show(le(0, 1 + x), given)
-    mono = p.use("power_mono").spec(1 + x, exp(x), n).mp(nonneg, p.axiom("exp_ge", x))
-    return p.show(le((1 + x) ** n, exp(n * x)), mono, p.use("exp_power").spec(x, n)).discharge(given).gen(x, n)
+@in_sympy("power_below_exp")
+def power_below_exp(d: Derivation) -> Line:
+    given = d.given(0 <= x)
+    d.know(d.axiom("exp_ge", x))
+    power = d.use("power_mono")(1 + x, Exp(x), n)
+    return d.gen_after(d.prove((1 + x) ** n <= Exp(n * x), power, d.use("exp_power")(x, n)), given, x, n)
 
 
 @lemma("root_of_square", title="sqrt q = s for s >= 0, s^2 = q")
-def root_of_square(p: Proof) -> Fact:
-    q, s = real("q s")
-    nonneg, square = p.assume(le(0, s)), p.assume(eq(s**2, q))
-    qpos = p.show(le(0, q), square)
-    root, rpos = p.axiom("sqrt_square", q).mp(qpos), p.axiom("sqrt_nonneg", q)
-    p.note("s < sqrt q would give s^2 < (sqrt q)^2 = q, and the other way round")
-    small = p.assume(lt(s, sqrt(q)))
-    no = p.show(lt(0, 0), small, nonneg, root, square)
-    low = p.cases(sqrt(q), s, p.assume(le(sqrt(q), s)), p.absurd(le(sqrt(q), s), no))
-    big = p.assume(lt(sqrt(q), s))
-    no = p.show(lt(0, 0), big, rpos, root, square)
-    high = p.cases(s, sqrt(q), p.assume(le(s, sqrt(q))), p.absurd(le(s, sqrt(q)), no))
-    return p.antisymmetry(low, high).discharge(nonneg, square).gen(s, q)
+@in_sympy("root_of_square")
+def root_of_square(d: Derivation) -> Line:
+    """s < sqrt q would give s^2 < (sqrt q)^2 = q, and the other way round."""
+    with d.suppose(0 <= s, Eq(s**2, q)) as given:
+        d.know(d.prove(0 <= q, d.prove(relation("<=", 0, s**2)), given[1]))
+        root = d.axiom("sqrt_square", q)
+        low = d.contradiction(sp.sqrt(q) <= s, root, given[0], given[1])
+        high = d.contradiction(s <= sp.sqrt(q), root, d.axiom("sqrt_nonneg", q), given[1])
+        same = d.equal(low, high)
+    return given.then(same, s, q)

@@ -89,10 +89,10 @@ def sizes(p: Proof) -> tuple[Fact, Fact]:
 def root_facts(p: Proof) -> Fact:
     x = real("x")
     nonneg = p.axiom("sqrt_nonneg", x**2)
-    square = p.axiom("sqrt_square", x**2).mp(p.cert(le(0, x**2), products=[(1, [], [x])]))
-    up = p.use("square_below").spec(x, absolute(x)).mp(p.cert(le(x**2, absolute(x) ** 2), eqs=[(1, square)]), nonneg)
+    square = p.axiom("sqrt_square", x**2).mp(p.show(le(0, x**2)))
+    up = p.use("square_below").spec(x, absolute(x)).mp(p.show(le(x**2, absolute(x) ** 2), square), nonneg)
     down = p.use("square_below").spec(-x, absolute(x))
-    down = down.mp(p.cert(le((-x) ** 2, absolute(x) ** 2), eqs=[(1, square)]), nonneg)
+    down = down.mp(p.show(le((-x) ** 2, absolute(x) ** 2), square), nonneg)
     return nonneg.both(square).both(up.both(down)).gen(x)
 
 
@@ -100,12 +100,8 @@ def root_facts(p: Proof) -> Fact:
 def triangle(p: Proof) -> Fact:
     x, y = real("x y")
     first, second = p.use("root_facts").spec(x), p.use("root_facts").spec(y)
-    up = p.cert(
-        le(x + y, absolute(x) + absolute(y)), products=[(1, [first.right.left], []), (1, [second.right.left], [])]
-    )
-    down = p.cert(
-        le(-(x + y), absolute(x) + absolute(y)), products=[(1, [first.right.right], []), (1, [second.right.right], [])]
-    )
+    up = p.show(le(x + y, absolute(x) + absolute(y)), first.right.left, second.right.left)
+    down = p.show(le(-(x + y), absolute(x) + absolute(y)), first.right.right, second.right.right)
     return p.use("absolute_below").spec(x + y, absolute(x) + absolute(y)).mp(up, down).gen(x, y)
 
 
@@ -114,8 +110,8 @@ def scaled_absolute(p: Proof) -> Fact:
     a, x = real("a x")
     given = p.assume(le(0, a))
     fx = p.use("root_facts").spec(x)
-    nonneg = p.cert(le(0, a * absolute(x)), products=[(1, [given, fx.left.left], [])])
-    square = p.equal((a * absolute(x)) ** 2, (a * x) ** 2, [(a**2, fx.left.right)])
+    nonneg = p.show(le(0, a * absolute(x)), given, fx.left.left)
+    square = p.show(eq((a * absolute(x)) ** 2, (a * x) ** 2), fx.left.right)
     return p.use("root_of_square").spec(a * absolute(x), (a * x) ** 2).mp(nonneg, square).discharge(given).gen(a, x)
 
 
@@ -124,8 +120,8 @@ def sum_front(p: Proof) -> Fact:
     g, r = fn("f", "nat -> real"), nat("r")
     claim = eq(total(n + 1, k, g(r + k)), g(r) + total(n, k, g(r + 1 + k)))
     hyp = p.assume(claim)
-    base = p.equal(total(1, k, g(r + k)), g(r) + total(0, k, g(r + 1 + k)))
-    step = p.equal(total(n + 2, k, g(r + k)), g(r) + total(n + 1, k, g(r + 1 + k)), [(1, hyp)])
+    base = p.show(eq(total(1, k, g(r + k)), g(r) + total(0, k, g(r + 1 + k))))
+    step = p.show(eq(total(n + 2, k, g(r + k)), g(r) + total(n + 1, k, g(r + 1 + k))), hyp)
     return p.induct(n, claim, base, step.discharge(claim)).spec(n).gen(n, r)
 
 
@@ -138,15 +134,15 @@ def no_scale(p: Proof) -> Fact:
 
     at_end = p.assume(eq(t + 0, n))
     value = p.conv(end.spec(c, 0), eq(Dev(n, c, 0), sqrt((-1) * (-1 + 0 * z))))
-    one = p.use("root_of_square").spec(1, 1).mp(p.cert(le(0, 1), products=[(1, [], [])]), p.equal(1 + 0 * z, 1))
-    value = p.equal(Dev(n, c, 0), 1, [(1, value), (1, one)])
-    base = p.rewrite(p.equal(n, t, [(1, at_end)]), lambda G: eq(Dev(G(), c, 0), 1), value)
+    one = p.use("root_of_square").spec(1, 1).mp(p.show(le(0, 1)), p.show(eq(1 + 0 * z, 1)))
+    value = p.show(eq(Dev(n, c, 0), 1), value, one)
+    base = p.rewrite(p.show(eq(n, t), at_end), lambda G: eq(Dev(G(), c, 0), 1), value)
     base = base.discharge(at_end).gen(t, c)
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), n))
-    before = p.cert(lt(t, n), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, n), p.nat_nonneg(m), now)
     ones = p.rewrite(hyp.spec(t + 1, d).mp(now).gen(d), lambda G: E(law, d, G(d)))
-    step = p.equal(Dev(t, c, 0), 1, [(1, move.spec(t, c, 0).mp(before)), (1, ones)])
+    step = p.show(eq(Dev(t, c, 0), 1), move.spec(t, c, 0).mp(before), ones)
     return p.induct(m, claim(m), base, step.discharge(now).gen(t, c).discharge(hyp))
 
 
@@ -177,7 +173,7 @@ def increment_bound(p: Proof) -> Fact:
     )
     ninv = p.positive_inverse(many)
     average = p.mono(positive.spec(t, at(c, i)).gen(i), total(N, i, 0), weights)
-    mean = p.cert(le(0, weights / N), products=[(1, [average, ninv], [])])
+    mean = p.show(le(0, weights / N), average, ninv)
 
     def four(j: Node, a: Node, b: Node) -> Node:
         return both(both(le(0, j), le(0, a)), both(le(0, b), le(j**2, a * b / N)))
@@ -200,29 +196,27 @@ def increment_bound(p: Proof) -> Fact:
         eqs=[(1, same), (1 / N**2, pair), (2 * mu / N, first)],
         dens=[many],
     )
-    sq_pos = p.mono(
-        p.cert(le(0, h(t + 1, f) ** 2), products=[(1, [], [h(t + 1, f)])]).gen(f), E(mixture(t, c), f, 0), squares
-    )
+    sq_pos = p.mono(p.show(le(0, h(t + 1, f) ** 2)).gen(f), E(mixture(t, c), f, 0), squares)
     ratio = weights / N
     bare = (
-        p.cert(le(0, ratio * size), products=[(1, [mean, size_pos], [])])
+        p.show(le(0, ratio * size), mean, size_pos)
         .both(mean)
         .both(
-            p.cert(le(0, ratio * squares), products=[(1, [mean, sq_pos], [])]).both(
-                p.cert(le((ratio * size) ** 2, ratio * (ratio * squares) / N), products=[(1, [spread], [ratio])])
+            p.show(le(0, ratio * squares), mean, sq_pos).both(
+                p.show(le((ratio * size) ** 2, ratio * (ratio * squares) / N), spread)
             )
         )
     )
     at_end = p.assume(eq(t + 0, s))
     end = ends.spec(t, c)
-    flipped = [p.equal(q.sides[1], q.sides[0], [(1, q)]) for q in (here.spec(t, c), end.left, end.right)]
+    flipped = [p.show(eq(q.sides[1], q.sides[0]), q) for q in (here.spec(t, c), end.left, end.right)]
     base = put(p, flipped, four, bare)
-    time = p.equal(t, s, [(1, at_end)])
+    time = p.show(eq(t, s), at_end)
     base = p.rewrite(time, lambda G: four(J(G(), t, c), P(G(), t, c), Q(G(), t, c)), base).discharge(at_end).gen(t, c)
 
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), s))
-    before = p.cert(lt(t, s), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, s), p.nat_nonneg(m), now)
     p.note("t < s: Cauchy-Schwarz over the next cloud")
     inside = hyp.spec(t + 1, d).mp(now)
     js, ps, qs = (g(s, t + 1, d) for g in (J, P, Q))
@@ -231,8 +225,8 @@ def increment_bound(p: Proof) -> Fact:
         p.mono(fact.gen(d), E(law, d, 0), mean_of)
         for fact, mean_of in ((inside.left.left, ej), (inside.left.right, ep), (inside.right.left, eq_))
     )
-    scaled = p.cert(le(js**2, ps * (qs / N)), products=[(1, [inside.right.right], [])]).gen(d)
-    qn = p.cert(le(0, qs / N), products=[(1, [inside.right.left, ninv], [])]).gen(d)
+    scaled = p.show(le(js**2, ps * (qs / N)), inside.right.right).gen(d)
+    qn = p.show(le(0, qs / N), inside.right.left, ninv).gen(d)
     cs = p.use("mean_cauchy").rename_sort("Y", "Edge*")
     nu, y = measure("mu", "", "Edge*"), element("Edge*", "y")
     names = (fn(name, "Edge* -> real")(y) for name in ("j", "a", "b"))
@@ -241,17 +235,15 @@ def increment_bound(p: Proof) -> Fact:
     cs = settle(cs, inside.left.left.gen(d), inside.left.right.gen(d), qn, scaled)
     move = moves.spec(s, t, c).mp(before)
     bare = (
-        p.cert(le(0, ratio * ej), products=[(1, [mean, jpos], [])])
-        .both(p.cert(le(0, ratio * ep), products=[(1, [mean, ppos], [])]))
+        p.show(le(0, ratio * ej), mean, jpos)
+        .both(p.show(le(0, ratio * ep), mean, ppos))
         .both(
-            p.cert(le(0, ratio * eq_), products=[(1, [mean, qpos], [])]).both(
-                p.cert(le((ratio * ej) ** 2, ratio * ep * (ratio * eq_) / N), products=[(1, [cs], [ratio])])
+            p.show(le(0, ratio * eq_), mean, qpos).both(
+                p.show(le((ratio * ej) ** 2, ratio * ep * (ratio * eq_) / N), cs)
             )
         )
     )
-    flipped = [
-        p.equal(q.sides[1], q.sides[0], [(1, q)]) for q in (there.spec(s, t, c).mp(before), move.left, move.right)
-    ]
+    flipped = [p.show(eq(q.sides[1], q.sides[0]), q) for q in (there.spec(s, t, c).mp(before), move.left, move.right)]
     step = put(p, flipped, four, bare).discharge(now).gen(t, c).discharge(hyp)
     return p.induct(m, claim(m), base, step)
 
@@ -276,8 +268,8 @@ def mean_cauchy(p: Proof) -> Fact:
     ra, rb = (p.axiom("sqrt_square", g(y)).mp(fact.spec(y)) for g, fact in ((a, apos), (b, bpos)))
     na, nb = p.axiom("sqrt_nonneg", a(y)), p.axiom("sqrt_nonneg", b(y))
     x = sqrt(a(y)) * sqrt(b(y))
-    small = p.cert(le(j(y) ** 2, x**2), products=[(1, [square.spec(y)], [])], eqs=[(sqrt(b(y)) ** 2, ra), (a(y), rb)])
-    below = p.use("square_below").spec(j(y), x).mp(small, p.cert(le(0, x), products=[(1, [na, nb], [])]))
+    small = p.show(le(j(y) ** 2, x**2), square.spec(y), ra, rb)
+    below = p.use("square_below").spec(j(y), x).mp(small, p.show(le(0, x), na, nb))
     mean = p.mono(below.gen(y), E(nu, y, j(y)), E(nu, y, x))
     low = p.mono(jpos, E(nu, y, 0), E(nu, y, j(y)))
     cs = p.use("cauchy_schwarz").inst(
@@ -288,12 +280,8 @@ def mean_cauchy(p: Proof) -> Fact:
     sa = p.rewrite(ra.gen(y), lambda G: E(nu, y, G(y)))
     sb = p.rewrite(rb.gen(y), lambda G: E(nu, y, G(y)))
     ej, ex = E(nu, y, j(y)), E(nu, y, x)
-    rise = p.cert(le(ej**2, ex**2), products=[(1, [mean, mean], []), (2, [mean, low], [])])
-    return p.cert(
-        le(ej**2, E(nu, y, a(y)) * E(nu, y, b(y))),
-        products=[(1, [rise], []), (1, [cs], [])],
-        eqs=[(E(nu, y, sqrt(b(y)) ** 2), sa), (E(nu, y, a(y)), sb)],
-    )
+    rise = p.show(le(ej**2, ex**2), mean, low)
+    return p.show(le(ej**2, E(nu, y, a(y)) * E(nu, y, b(y))), rise, cs, sa, sb)
 
 
 @lemma(
@@ -317,21 +305,21 @@ def deviation_telescopes(p: Proof) -> Fact:
     at_end, clean, scale = p.assume(eq(t + 0, n)), p.assume(good(t, c)), p.assume(le(0, z))
     sums = end_sum(p, given, at_end, clean)
     value = p.rewrite(
-        p.equal(n, t, [(1, at_end)]),
+        p.show(eq(n, t), at_end),
         lambda G: eq(Dev(G(), c, z), absolute(z * (over(c, last) / N) - 1)),
         end.spec(c, z),
     )
-    flat = p.equal(over(c, last) / N, H, [(1 / N, sums)])
+    flat = p.show(eq(over(c, last) / N, H), sums)
     value = p.rewrite(flat, lambda G: eq(Dev(t, c, z), absolute(z * G() - 1)), value)
-    base = p.cert(le(Dev(t, c, z), absolute(z * H - 1) + z * gaps(0, t, c)), eqs=[(1, value)])
+    base = p.show(le(Dev(t, c, z), absolute(z * H - 1) + z * gaps(0, t, c)), value)
     base = base.discharge(at_end, clean, scale).gen(t, c, z)
 
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), n))
-    before = p.cert(lt(t, n), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, n), p.nat_nonneg(m), now)
     g = fn("f", "nat -> real")
     front = p.use("sum_front").inst((g(k), J(k, t, c))).spec(m, t)
-    later = p.cert(lt(t, t + 1 + k), products=[(1, [p.nat_nonneg(k)], []), (1, [], [])])
+    later = p.show(lt(t, t + 1 + k), p.nat_nonneg(k))
     each = there.spec(t + 1 + k, t, c).mp(later).gen(k)
     opened = p.rewrite(each, lambda G: total(m, k, G(k)))
     rest = E(law, d, total(m, k, J(t + 1 + k, t + 1, d)))
@@ -340,17 +328,17 @@ def deviation_telescopes(p: Proof) -> Fact:
     ratio = weights / N
     size = E(law, d, absolute(Hd - mu))
     p.note("sum_{k<m+1} J(t+k, t, c) = mean weight * (E |H - next(h)| + E sum_k J(t+1+k, t+1, d))")
-    tail = p.equal(gaps(m + 1, t, c), ratio * (size + rest), [(1, front), (1, first), (1, opened), (ratio, swapped)])
+    tail = p.show(eq(gaps(m + 1, t, c), ratio * (size + rest)), front, first, opened, swapped)
     goal = le(Dev(t, c, z), absolute(z * H - 1) + z * gaps(m + 1, t, c))
     moved = move.spec(t, c, z).mp(before)
 
     p.note("all weights vanish: both sides are 1")
     none, gone = no_weight(p, given, before, clean)
-    flat = p.equal(z * ratio, 0, [(z / N, none)])
+    flat = p.show(eq(z * ratio, 0), none)
     one = p.use("no_scale").spec(m, t + 1, d).mp(now).gen(d)
     ones = p.rewrite(one, lambda G: E(law, d, G(d)))
     dev_one = p.rewrite(flat, lambda G: eq(Dev(t, c, z), E(law, d, Dev(t + 1, d, G()))), moved)
-    dev_one = p.equal(Dev(t, c, z), 1, [(1, dev_one), (1, ones)])
+    dev_one = p.show(eq(Dev(t, c, z), 1), dev_one, ones)
     below = p.use("root_facts").spec(z * H - 1).right.right
     low = p.cert(
         goal,
@@ -362,28 +350,29 @@ def deviation_telescopes(p: Proof) -> Fact:
     null = cloud_null(p, before, clean, alive, given)
     fine = p.assume(good(t + 1, d))
     ninv = p.positive_inverse(given["there are particles"])
-    mean = p.cert(le(0, z * ratio), products=[(1, [scale, alive, ninv], [])])
+    mean = p.show(le(0, z * ratio), scale, alive, ninv)
     inside = hyp.spec(t + 1, d, z * ratio).mp(now, fine, mean)
     mix = given["mixture of h"].spec(t, c).mp(before, alive)
     future = carried(p, given, before, clean)
-    exact = p.equal(ratio * mu, H, [(ratio, mix), (1 / N, future)], [alive])
+    exact = p.show(eq(ratio * mu, H), mix, future, dens=[alive])
     x1 = z * ratio * (Hd - mu)
     parts = p.use("triangle").spec(x1, z * H - 1)
     parts = p.rewrite(
-        p.equal(x1 + (z * H - 1), z * ratio * Hd - 1, [(z, exact)]),
+        p.show(eq(x1 + (z * H - 1), z * ratio * Hd - 1), exact),
         lambda G: le(absolute(G()), absolute(x1) + absolute(z * H - 1)),
         parts,
     )
     out = p.use("scaled_absolute").spec(z * ratio, Hd - mu).mp(mean)
     after = total(m, k, J(t + 1 + k, t + 1, d))
-    pointwise = p.cert(
+    pointwise = p.show(
         le(Dev(t + 1, d, z * ratio), z * ratio * absolute(Hd - mu) + absolute(z * H - 1) + z * ratio * after),
-        products=[(1, [inside], []), (1, [parts], [])],
-        eqs=[(1, out)],
+        inside,
+        parts,
+        out,
     )
     left, right = pointwise.sides
     average = p.mono(pointwise.discharge(fine).gen(d), E(law, d, left), E(law, d, right), null)
-    high = p.cert(goal, products=[(1, [average], [])], eqs=[(1, moved), (z, tail)])
+    high = p.show(goal, average, moved, tail)
     step = p.cases(weights, 0, low, high).discharge(now, good(t, c), le(0, z)).gen(t, c, z).discharge(hyp)
     return p.induct(m, claim(m), base, step)
 
@@ -392,7 +381,7 @@ def end_sum(p: Proof, given: dict[str, Fact], at_end: Fact, clean: Fact) -> Fact
     """sum_i h(t, c_i) = sum_i last(c_i) at t = n for a reachable cloud."""
     zero = pointwise_zero(p, given, clean, bad)
     inside = p.assume(lt(i, N))
-    time = p.equal(n, t, [(1, at_end)])
+    time = p.show(eq(n, t), at_end)
     rule = p.rewrite(
         time,
         lambda G: all_of(e, implies(eq(bad(G(), e), 0), eq(h(G(), e), last(e)))),

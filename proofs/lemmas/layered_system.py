@@ -72,9 +72,9 @@ def inverse_nonneg(p: Proof) -> Fact:
     given = p.assume(le(0, r))
     positive = p.assume(lt(0, r))
     inverse = p.positive_inverse(positive)
-    high = p.cert(le(0, 1 / r), products=[(1, [inverse], [])])
+    high = p.show(le(0, 1 / r), inverse)
     zero = p.antisymmetry(p.assume(le(r, 0)), given)
-    low = p.rewrite(p.equal(0, r, [(1, zero)]), lambda F: le(0, 1 / F()), p.cert(le(0, 1 / (r * 0)), products=[]))
+    low = p.rewrite(p.show(eq(0, r), zero), lambda F: le(0, 1 / F()), p.show(le(0, 1 / (r * 0))))
     return p.cases(r, 0, low, high).discharge(given).gen(r)
 
 
@@ -104,31 +104,23 @@ def value_nonneg(p: Proof) -> Fact:
         return all_of(t, x, implies(eq(t + r, T), live, le(0, Vstar(t, x))))
 
     at_end = p.assume(eq(t + 0, T))
-    end = p.cert(
-        le(0, Vstar(T, x)),
-        products=[(1, [given["twist is non-negative"].spec(T, x)], [])],
-        eqs=[(1, given["terminal value"].spec(x))],
-    )
-    base = p.rewrite(p.equal(T, t, [(1, at_end)]), lambda F: le(0, Vstar(F(), x)), end)
+    end = p.show(le(0, Vstar(T, x)), given["twist is non-negative"].spec(T, x), given["terminal value"].spec(x))
+    base = p.rewrite(p.show(eq(T, t), at_end), lambda F: le(0, Vstar(F(), x)), end)
     base = base.discharge(at_end.concl, live).gen(t, x)
     hyp = p.assume(claim(m))
     now, alive, there = p.assume(eq(t + (m + 1), T)), p.assume(live), p.assume(eq(noedge(t, x, y), 0))
-    before = p.cert(lt(t, T), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, T), p.nat_nonneg(m), now)
     ends = given["ends of a reachable edge are live"].spec(t, x, y).mp(there).right
     later = hyp.spec(t + 1, y).mp(now, ends)
     body = psi(t, x, y) * Vstar(t + 1, y)
-    inner = p.cert(le(0, body), products=[(1, [given["potentials are non-negative"].spec(t, x, y), later], [])])
+    inner = p.show(le(0, body), given["potentials are non-negative"].spec(t, x, y), later)
     null = edge_null(p, given, x, before, alive)
     mean = p.mono(inner.discharge(there).gen(y), E(M(t, x), y, 0), E(M(t, x), y, body), null)
-    step = p.cert(
-        le(0, Vstar(t, x)),
-        products=[(1, [mean], [])],
-        eqs=[(1, given["value recursion"].spec(t, x).mp(before, alive))],
-    )
+    step = p.show(le(0, Vstar(t, x)), mean, given["value recursion"].spec(t, x).mp(before, alive))
     out = p.induct(m, claim(m), base, step.discharge(now.concl, live).gen(t, x).discharge(hyp))
     before = p.assume(le(t, T))
     split = p.assume(eq(T, t + m))
-    there = out.spec(m, t, x).mp(p.equal(t + m, T, [(1, split)]))
+    there = out.spec(m, t, x).mp(p.show(eq(t + m, T), split))
     return p.step("nat_split", [before, there], [t, T, m]).discharge(before).gen(t, x)
 
 
@@ -149,4 +141,4 @@ def moved(p: Proof, given: dict[str, Fact], s: Node, at_x: Node, g) -> Fact:
     second = given["edges are pairs"].spec(x, y).right.gen(x, y)
     step = p.rewrite(first, lambda F: E(M(s, at_x), y, g(F(at_x, y), dst(join(at_x, y)))))
     last = p.rewrite(second, lambda F: E(M(s, at_x), y, g(at_x, F(at_x, y))))
-    return p.equal(law.sides[0], last.sides[1], [(1, law), (1, step), (1, last)])
+    return p.show(eq(law.sides[0], last.sides[1]), law, step, last)

@@ -51,15 +51,15 @@ def two_particles(p: Proof) -> Fact:
         return all_of(t, c, implies(eq(t + r, n), eq(B(t, c), double(t, c) / N**2)))
 
     at_end = p.assume(eq(t + 0, n))
-    same = p.equal(n, t, [(1, at_end)])
+    same = p.show(eq(n, t), at_end)
     value = p.rewrite(ends, lambda F: over(c, lambda q: total(N, j, F(q, at(c, j)))))
-    first_value = p.equal(B(n, c), double(n, c) / N**2, [(1, end.spec(c)), (1 / N**2, value)])
+    first_value = p.show(eq(B(n, c), double(n, c) / N**2), end.spec(c), value)
     base = p.rewrite(same, lambda F: eq(B(F(), c), double(F(), c) / N**2), first_value)
     base = base.discharge(at_end).gen(t, c)
 
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), n))
-    before = p.cert(lt(t, n), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, n), p.nat_nonneg(m), now)
     law = pairs.spec(t, u, v).mp(before).gen(u, v)
     p.note("sum the recursion of D over the pairs of the cloud")
     opened = p.rewrite(law, lambda F: over(c, lambda q: total(N, j, F(q, at(c, j)))))
@@ -86,7 +86,7 @@ def two_particles(p: Proof) -> Fact:
         return total(N, j, w(t, qj) * (same_parent / N + (1 - 1 / N) * other))
 
     term = w(t, at(c, i)) * row(at(c, i))
-    each = p.equal(term, 0 * term, [(row(at(c, i)), zero.spec(i).mp(inside))]).discharge(inside).gen(i)
+    each = p.show(eq(term, 0 * term), zero.spec(i).mp(inside)).discharge(inside).gen(i)
     gone = (
         p.use("sum_equal")
         .inst((fn("f", "nat -> real")(k), at_k(term)), (fn("g", "nat -> real")(k), 0 * at_k(term)))
@@ -124,7 +124,7 @@ def two_particles(p: Proof) -> Fact:
     steps.append(scaled(p, last, 1 / weights**2))
     chain = steps[0]
     for s in steps[1:]:
-        chain = p.equal(chain.sides[0], s.sides[1], [(1, chain), (1, s)])
+        chain = p.show(eq(chain.sides[0], s.sides[1]), chain, s)
     high = p.cert(
         goal,
         eqs=[
@@ -148,4 +148,4 @@ def over_j(g: Callable[[Node], Node]) -> Node:
 def scaled(p: Proof, fact: Fact, factor: Node, left: Node | None = None) -> Fact:
     """a = b gives factor * a = factor * b (the left side may be given in another form)."""
     a1, b1 = fact.sides
-    return p.equal(factor * a1 if left is None else left, factor * b1, [(factor, fact)])
+    return p.show(eq(factor * a1 if left is None else left, factor * b1), fact)

@@ -87,22 +87,22 @@ def output_by_deviation(p: Proof) -> Fact:
     up, down = root_facts.right.left, root_facts.right.right
     r = absolute(z * a - 1)
     body = o - half - z * (a * o) + z * a / 2
-    bare = p.cert(le(body, r / 2), products=[("1/2", [inside.left, down], []), ("1/2", [inside.right, up], [])]).both(
-        p.cert(le(-body, r / 2), products=[("1/2", [inside.left, up], []), ("1/2", [inside.right, down], [])])
+    bare = p.show(le(body, r / 2), inside.left, down, inside.right, up).both(
+        p.show(le(-body, r / 2), inside.left, up, inside.right, down)
     )
     values = [
-        p.equal(a * o, AF(n, c), [(1, reward[1].spec(c)), (1 / N, honest.spec(c))]),
-        p.equal(a, A(n, c), [(1, first_moment[1].spec(c))]),
-        p.equal(r, Dev(n, c, z), [(1, dev[1].spec(c, z))]),
+        p.show(eq(a * o, AF(n, c)), reward[1].spec(c), honest.spec(c)),
+        p.show(eq(a, A(n, c)), first_moment[1].spec(c)),
+        p.show(eq(r, Dev(n, c, z)), dev[1].spec(c, z)),
     ]
     at_n = put(p, values, lambda *three: shape(o, *three), bare)
-    time = p.equal(n, t, [(1, at_end)])
+    time = p.show(eq(n, t), at_end)
     base = p.rewrite(time, lambda H: shape(Out(H(), c), AF(H(), c), A(H(), c), Dev(H(), c, z)), at_n)
     base = base.discharge(at_end).gen(t, c, z)
 
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), n))
-    before = p.cert(lt(t, n), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, n), p.nat_nonneg(m), now)
     recs = [q.spec(t, c).mp(before) for q in (reward[0], first_moment[0])]
     step_dev = dev[0].spec(t, c, z).mp(before)
     law, scale = draws(N, smc(t, c)), z * mean_weight
@@ -111,7 +111,7 @@ def output_by_deviation(p: Proof) -> Fact:
     small = p.assume(le(weights, 0))
     average = p.mono(nonneg.spec(t, at(c, i)).gen(i), total(N, i, 0), weights)
     none = p.antisymmetry(small, p.conv(average, le(0, weights)))
-    flat = p.equal(scale, 0, [(z / N, none)])
+    flat = p.show(eq(scale, 0), none)
     one = settle(on_model(p.use("no_scale")), *dev).spec(m, t + 1, d).mp(now).gen(d)
     ones = p.rewrite(one, lambda H: E(law, d, H(d)))
     opened = p.rewrite(flat, lambda H: eq(Dev(t, c, z), E(law, d, Dev(t + 1, d, H()))), step_dev)
@@ -119,12 +119,10 @@ def output_by_deviation(p: Proof) -> Fact:
         p.equal(0, g(t, c), [(1, rec), (E(law, d, g(t + 1, d)) / N, none)])
         for g, rec in zip((AF, A), recs, strict=True)
     ]
-    zeros.append(p.equal(1, Dev(t, c, z), [(1, opened), (1, ones)]))
+    zeros.append(p.show(eq(1, Dev(t, c, z)), opened, ones))
     inside = between.spec(t, c)
     low_body = Out(t, c) - half - z * 0 + z * 0 / 2
-    low = p.cert(le(low_body, half), products=[(1, [inside.right], [])]).both(
-        p.cert(le(-low_body, half), products=[(1, [inside.left], [])])
-    )
+    low = p.show(le(low_body, half), inside.right).both(p.show(le(-low_body, half), inside.left))
     low = p.conv(low, shape(Out(t, c), ZERO, ZERO, ONE))
     low = put(p, zeros, lambda *three: shape(Out(t, c), *three), low)
     p.note("otherwise average over the next cloud")
@@ -135,11 +133,7 @@ def output_by_deviation(p: Proof) -> Fact:
 
     def mean(fact: Fact, sign: int) -> Fact:
         got = p.mono(fact.gen(d), E(law, d, fact.sides[0]), E(law, d, fact.sides[1]))
-        return p.cert(
-            le(left if sign > 0 else -left, Dev(t, c, z) / 2),
-            products=[(1, [got], [])],
-            eqs=[(1, move_out), (z, recs[0]), (z / 2, recs[1]), (half, step_dev)],
-        )
+        return p.show(le(left if sign > 0 else -left, Dev(t, c, z) / 2), got, move_out, recs[0], recs[1], step_dev)
 
     high = mean(there.left, 1).both(mean(there.right, -1))
     step = p.cases(weights, 0, low, high).discharge(now).gen(t, c, z).discharge(hyp)
@@ -188,7 +182,7 @@ def reference_moment(p: Proof, which: str) -> Fact:
     _, _, start_of, steps_of = increments(p)
     inside = p.assume(lt(s, n))
     short = p.assume(lt(t, s + 1))
-    now = p.cert(lt(t, T), products=[(1, [short], []), (1, [inside], [])])
+    now = p.show(lt(t, T), short, inside)
     value, cloud_value, side = (PV, P, "left") if which == "P" else (PQ, Q, "right")
     alive = p.assume(live)
     top = E(M(s + 1, x), y, psi(s + 1, x, y) ** 2 * Vstar(s + 2, y) ** 2)
@@ -198,27 +192,27 @@ def reference_moment(p: Proof, which: str) -> Fact:
     follow = given["moves follow edges"].spec(t, x).mp(now, alive).discharge(short, alive).gen(t, x)
     none = p.assume(eq(V(t, x), 0))
     dense = ref["positive"].spec(t, x).mp(now, alive)
-    false = p.cert(lt(0, 0), products=[(1, [dense], [])], eqs=[(1, none)])
+    false = p.show(lt(0, 0), dense, none)
     kills = p.absurd(eq(value(s + 1, t, x), 0), false).discharge(short, alive, none).gen(t, x)
     p.note("the last weight carries psi V: the terminal value is V times the reward")
     end = getattr(ref["ends"].spec(s + 1, x), side)
     if which == "P":
-        terminal = p.equal(PV(s + 1, s + 1, x), V(s + 1, x), [(1, end)]).gen(x)
+        terminal = p.show(eq(PV(s + 1, s + 1, x), V(s + 1, x)), end).gen(x)
     else:
         here = V(s + 1, x)
         goal = eq(PQ(s + 1, s + 1, x), here * rho)
-        big = p.cert(goal, eqs=[(1, end)], dens=[p.assume(lt(0, here))])
+        big = p.show(goal, end, dens=[p.assume(lt(0, here))])
         gone = p.antisymmetry(p.assume(le(here, 0)), given["twist is non-negative"].spec(s + 1, x))
-        zero = p.equal(0, here, [(1, gone)])
-        trivial = p.equal(top / ZERO, ZERO * (top / ZERO**2))
+        zero = p.show(eq(0, here), gone)
+        trivial = p.show(eq(top / ZERO, ZERO * (top / ZERO**2)))
         flat = p.rewrite(zero, lambda H: eq(top / H(), H() * (top / H() ** 2)), trivial)
-        small = p.cert(goal, eqs=[(1, end), (1, flat)])
+        small = p.show(goal, end, flat)
         terminal = p.cases(here, 0, small, big).gen(x)
     cloud_steps = getattr(steps_of.spec(s, t, c).mp(p.assume(lt(t, s))), side).discharge(lt(t, s)).gen(t, c)
     heavy = over(c, lambda q: weight(s, q))
     first_value = getattr(start_of.spec(s, c), side)
     if which == "P":
-        cloud_end = p.equal(P(s, s, c), heavy / N, [(1, first_value)]).gen(c)
+        cloud_end = p.show(eq(P(s, s, c), heavy / N), first_value).gen(c)
     else:
 
         def rho_at(q: Node) -> Node:
@@ -234,7 +228,7 @@ def reference_moment(p: Proof, which: str) -> Fact:
         )
         law_of = law_of.discharge(lt(0, weights)).gen(t, c).spec(s, c).mp(p.assume(lt(0, heavy)))
         many = given["there are particles"]
-        large = p.cert(goal, eqs=[(1, first_value), (heavy / N, law_of)], dens=[p.assume(lt(0, heavy)), many])
+        large = p.show(goal, first_value, law_of, dens=[p.assume(lt(0, heavy)), many])
         nonneg = particle_facts(p, given)[1]
         average = p.mono(nonneg.spec(s, at(c, i)).gen(i), total(N, i, 0), heavy)
         nothing = p.antisymmetry(p.assume(le(heavy, 0)), p.conv(average, le(0, heavy)))
@@ -243,7 +237,7 @@ def reference_moment(p: Proof, which: str) -> Fact:
         each_zero = each_zero.mp(nonneg.spec(s, at(c, k)).gen(k), nothing)
         within = p.assume(lt(i, N))
         term = weight(s, at(c, i)) * rho_at(at(c, i))
-        each = p.equal(term, 0 * term, [(rho_at(at(c, i)), each_zero.spec(i).mp(within))]).discharge(within).gen(i)
+        each = p.show(eq(term, 0 * term), each_zero.spec(i).mp(within)).discharge(within).gen(i)
         at_k = replace(term, {i: k})
         vanish = p.use("sum_equal").inst((name(k), at_k), (other(k), 0 * at_k)).spec(N).mp(each)
         square_mean = replace(squares, {t: s})
@@ -283,8 +277,8 @@ def below_root(p: Proof, value: Node, square: Fact, scale: Fact, index: Node) ->
     nonneg = p.cert(le(0, bulk), products=[(1, [square], [denominator]), (1, [], [value * denominator])], dens=[scale])
     root_law, root_pos = p.axiom("sqrt_square", bulk).mp(nonneg), p.axiom("sqrt_nonneg", bulk)
     cap = spread(index) / denominator
-    small = p.cert(le(value**2, cap**2), products=[(1, [square], [])], eqs=[(1 / denominator**2, root_law)])
-    return p.use("square_below").spec(value, cap).mp(small, p.cert(le(0, cap), products=[(1, [root_pos, inverse], [])]))
+    small = p.show(le(value**2, cap**2), square, root_law)
+    return p.use("square_below").spec(value, cap).mp(small, p.show(le(0, cap), root_pos, inverse))
 
 
 @statement(
@@ -301,7 +295,7 @@ def neighbour_bound(p: Proof) -> Fact:
     facts = particle_facts(p, given)
     z0 = V(0, root) / Vstar(0, root)
     cloud = draws(N, first)
-    start_time = p.equal(0 + n, n)
+    start_time = p.show(eq(0 + n, n))
     p.note("the bias is at most half of E|Zhat/Z - 1|")
     half_dev = settle(p.use("output_by_deviation"), facts[1]).spec(n, 0, d, z0).mp(start_time)
     p.note("E|Zhat/Z - 1| by the first estimate and the increments of the martingale")
@@ -309,7 +303,7 @@ def neighbour_bound(p: Proof) -> Fact:
     telescope = settle(on_model(p.use("deviation_telescopes")), *facts, *deviation(p), here, there)
     mean, none, _ = start(p, given)
     clean = p.assume(eq(over(d, lambda q: off(0, q)), 0))
-    zpos = p.cert(le(0, z0), products=[(1, [rootpos, p.positive_inverse(mass)], [])])
+    zpos = p.show(le(0, z0), rootpos, p.positive_inverse(mass))
     one = telescope.spec(n, 0, d, z0).mp(start_time, clean, zpos)
     null = first_cloud_null(p, given, none)
     average = p.mono(one.discharge(clean).gen(d), E(cloud, d, one.sides[0]), E(cloud, d, one.sides[1]), null)
@@ -324,22 +318,13 @@ def neighbour_bound(p: Proof) -> Fact:
     square_law = p.rewrite(size_facts.left.right.gen(d), lambda H: E(cloud, d, H(d)))
     first_sum = p.step("iid_sum", [], [mean.sides[0], N])
     pair = p.step("iid_pair", [], [E(first, e, E(first, f, lookahead(0, e) * lookahead(0, f))), N])
-    zmean = p.equal(z0 * mean.sides[0], 1, [(z0, mean)], [rootpos, mass])
+    zmean = p.show(eq(z0 * mean.sides[0], 1), mean, dens=[rootpos, mass])
     law_of = p.use("first_law").inst((ends_function(x, y), (psi(0, x, y) * Vstar(1, y) / V(0, x)) ** 2))
     law_of = settle(law_of, given["edges are pairs"])
     ends = ref["ends"].spec(0, root)
     moment = E(first, e, lookahead(0, e) ** 2)
     bulk = PV(0, 0, root) * PQ(0, 0, root)
-    known = p.equal(
-        z0**2 * moment,
-        bulk / Vstar(0, root) ** 2,
-        [
-            (z0**2, law_of),
-            (PQ(0, 0, root) / Vstar(0, root) ** 2, ends.left),
-            (V(0, root) / Vstar(0, root) ** 2, ends.right),
-        ],
-        [rootpos, mass],
-    )
+    known = p.show(eq(z0**2 * moment, bulk / Vstar(0, root) ** 2), law_of, ends.left, ends.right, dens=[rootpos, mass])
     zm = z0 * mean.sides[0]
     begin = p.cert(
         le(size**2, bulk / N / Vstar(0, root) ** 2),
@@ -359,7 +344,7 @@ def neighbour_bound(p: Proof) -> Fact:
     p.note("(E J)^2 <= E[P] E[Q]/N = E[V_{k+1}] E[Vstar^2/V_{k+1}] / (N V_0^2)")
     inside = p.assume(lt(k, n))
     bound = settle(on_model(p.use("increment_bound")), many, facts[1], here, there, start_of, steps_of)
-    bound = bound.gen(s).spec(k, k, 0, d).mp(p.equal(0 + k, k))
+    bound = bound.gen(s).spec(k, k, 0, d).mp(p.show(eq(0 + k, k)))
     js, ps, qs = (g(k, 0, d) for g in (J, P, Q))
     cs = p.use("mean_cauchy").rename_sort("Y", "Edge*")
     nu, v = measure("mu", "", "Edge*"), element("Edge*", "v")
@@ -367,23 +352,20 @@ def neighbour_bound(p: Proof) -> Fact:
     bodies = (replace(g, {d: v}) for g in (js, ps, qs / N))
     cs = cs.inst((E(nu, v, 0), E(cloud, v, 0)), *zip(names, bodies, strict=True))
     ninv = p.positive_inverse(many)
-    qn = p.cert(le(0, qs / N), products=[(1, [bound.right.left, ninv], [])]).gen(d)
-    scaled = p.cert(le(js**2, ps * (qs / N)), products=[(1, [bound.right.right], [])]).gen(d)
+    qn = p.show(le(0, qs / N), bound.right.left, ninv).gen(d)
+    scaled = p.show(le(js**2, ps * (qs / N)), bound.right.right).gen(d)
     cs = settle(cs, bound.left.left.gen(d), bound.left.right.gen(d), qn, scaled)
     first_moment = p.use("mean_weight_moment").spec(k).mp(inside)
     second_moment = p.use("square_moment").spec(k).mp(inside)
     ep, eq_ = E(cloud, d, ps), E(cloud, d, qs)
-    ratio = p.equal(
-        ep * eq_ / N,
-        PV(k + 1, 0, root) * PQ(k + 1, 0, root) / N / V(0, root) ** 2,
-        [
-            (eq_ / V(0, root) / N, first_moment),
-            (PV(k + 1, 0, root) / V(0, root) ** 2 / N, second_moment),
-        ],
-        [rootpos],
+    ratio = p.show(
+        eq(ep * eq_ / N, PV(k + 1, 0, root) * PQ(k + 1, 0, root) / N / V(0, root) ** 2),
+        first_moment,
+        second_moment,
+        dens=[rootpos],
     )
     ej = E(cloud, d, js)
-    square = p.cert(le(ej**2, ratio.sides[1]), products=[(1, [cs], [])], eqs=[(1, ratio)])
+    square = p.show(le(ej**2, ratio.sides[1]), cs, ratio)
     each = below_root(p, ej, square, rootpos, k + 1).discharge(inside).gen(k)
     rest = p.mono(each, total(n, k, ej), total(n, k, spread(k + 1) / V(0, root)))
 
@@ -391,25 +373,16 @@ def neighbour_bound(p: Proof) -> Fact:
     front = p.use("sum_front").inst((fn("f", "nat -> real")(k), spread(k))).spec(n, 0)
     everything = total(n + 1, k, spread(k)) / Vstar(0, root)
     dev = E(cloud, d, Dev(0, d, z0))
-    stray = p.cert(
-        le(dev, everything),
-        products=[(1, [average], []), (1, [begin], []), (1, [rest, rootpos, p.positive_inverse(mass)], [])],
-        eqs=[(z0, swapped), (1 / Vstar(0, root), front)],
-        dens=[rootpos],
+    stray = p.show(
+        le(dev, everything), average, begin, rest, rootpos, p.positive_inverse(mass), swapped, front, dens=[rootpos]
     )
     share, unbiased = p.use("target_share"), p.use("S5.mean")
     target = VF(0, root) / Vstar(0, root)
     bias = E(cloud, d, Out(0, d)) - target
     body = E(cloud, d, Out(0, d) - half - z0 * AF(0, d) + z0 * A(0, d) / 2)
-    same = p.equal(body, bias, [(1 / Vstar(0, root), share), (half / Vstar(0, root), unbiased)], [mass])
+    same = p.show(eq(body, bias), share, unbiased, dens=[mass])
     parts = []
     for sign, fact in ((1, half_dev.left), (-1, half_dev.right)):
         got = p.mono(fact.gen(d), E(cloud, d, fact.sides[0]), E(cloud, d, fact.sides[1]))
-        parts.append(
-            p.cert(
-                le(bias if sign > 0 else -bias, everything / 2),
-                products=[(1, [got], []), (half.value, [stray], [])],
-                eqs=[(1, same)],
-            )
-        )
+        parts.append(p.show(le(bias if sign > 0 else -bias, everything / 2), got, stray, same))
     return parts[0].both(parts[1])

@@ -15,7 +15,7 @@ from proofs.lemmas.increments import s
 from proofs.lemmas.layered_system import T, edge_null, horizon, model
 from proofs.lemmas.particle_system import M, V, Vstar, live, noedge, psi, root, x, y
 from proofs.registry import lemma, statement
-from proofs.theory.g1_coverage import PQ, PV, half, references, spread
+from proofs.theory.g1_coverage import PQ, PV, references, spread
 
 PS, chi = fn("PS", "nat nat X -> real"), fn("chi", "nat -> real")
 C_act = real("C_act")
@@ -59,51 +59,43 @@ def covered_moment(p: Proof) -> Fact:
         low, mid, high = fact.left, fact.right.left, fact.right.right
         names = [eqn.sides[0] for eqn in equations]
         parts = [
-            p.cert(le(0, names[0]), products=[(1, [low], [])], eqs=[(1, equations[0])]),
-            p.cert(le(0, names[1]), products=[(1, [mid], [])], eqs=[(1, equations[1])]),
-            p.cert(
-                le(names[1], C_act * names[2]),
-                products=[(1, [high], [])],
-                eqs=[(1, equations[1]), (C_act, equations[2])],
-            ),
+            p.show(le(0, names[0]), low, equations[0]),
+            p.show(le(0, names[1]), mid, equations[1]),
+            p.show(le(names[1], C_act * names[2]), high, equations[1], equations[2]),
         ]
         return parts[0].both(parts[1].both(parts[2]))
 
     p.note("t = s: (psi Vstar_{s+1}(y))^2 <= C_act Vstar_s(x) psi Vstar_{s+1}(y), then the mean over y, over V_s(x)")
     at_end = p.assume(eq(t + 0, s))
-    before = p.cert(lt(t, T), products=[(1, [inside], [])], eqs=[(1, at_end)])
+    before = p.show(lt(t, T), inside, at_end)
     null = edge_null(p, given, x, before, alive)
-    upto = p.step("nat_step", [p.cert(lt(t, T), products=[(1, [before], [])])], [])
-    upto = p.cert(le(t + 1, T), products=[(1, [upto], [])])
+    upto = p.step("nat_step", [p.show(lt(t, T), before)], [])
+    upto = p.show(le(t + 1, T), upto)
     later = nonneg.spec(t + 1, y).mp(upto, new)
     value, top = psi(t, x, y) * Vstar(t + 1, y), psi(t, x, y) ** 2 * Vstar(t + 1, y) ** 2
-    carried = p.cert(le(0, value), products=[(1, [weight, later], [])])
-    capped = p.cert(le(top, C_act * Vstar(t, x) * value), products=[(1, [carried, act.spec(t, x, y).mp(edge)], [])])
+    carried = p.show(le(0, value), weight, later)
+    capped = p.show(le(top, C_act * Vstar(t, x) * value), carried, act.spec(t, x, y).mp(edge))
     mean = p.mono(capped.discharge(edge).gen(y), E(M(t, x), y, top), E(M(t, x), y, C_act * Vstar(t, x) * value), null)
-    square = p.cert(le(0, top), products=[(1, [], [value])]).gen(y)
+    square = p.show(le(0, top)).gen(y)
     positive = p.mono(square, E(M(t, x), y, 0), E(M(t, x), y, top))
     dense = twist.spec(t, x).mp(before, alive)
     inverse = p.positive_inverse(dense)
     recursion = given["value recursion"].spec(t, x).mp(before, alive)
     quotient, second = E(M(t, x), y, top) / V(t, x), Vstar(t, x) ** 2 / V(t, x)
-    first = p.cert(le(0, V(t, x)), products=[(1, [dense], [])])
-    low = p.cert(le(0, quotient), products=[(1, [positive, inverse], [])])
-    high = p.cert(
-        le(quotient, C_act * second),
-        products=[(1, [mean, inverse], [])],
-        eqs=[(C_act * Vstar(t, x) / V(t, x), recursion)],
-    )
+    first = p.show(le(0, V(t, x)), dense)
+    low = p.show(le(0, quotient), positive, inverse)
+    high = p.show(le(quotient, C_act * second), mean, inverse, recursion)
     ends = ref["ends"].spec(t, x)
     base = put([ends.left, ends.right, end.spec(t, x)], first.both(low.both(high)))
-    time = p.equal(t, s, [(1, at_end)])
+    time = p.show(eq(t, s), at_end)
     base = p.rewrite(time, lambda H: three(PV(H(), t, x), PQ(H(), t, x), PS(H(), t, x)), base)
     base = base.discharge(at_end, alive).gen(t, x)
 
     p.note("t < s: push each mean one step further back")
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), s))
-    short = p.cert(lt(t, s), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
-    before = p.cert(lt(t, T), products=[(1, [short], []), (1, [inside], [])])
+    short = p.show(lt(t, s), p.nat_nonneg(m), now)
+    before = p.show(lt(t, T), short, inside)
     null = edge_null(p, given, x, before, alive)
     there = hyp.spec(t + 1, y).mp(now, new)
     bodies = [psi(t, x, y) * g(s, t + 1, y) for g in (PV, PQ, PS)]
@@ -114,7 +106,7 @@ def covered_moment(p: Proof) -> Fact:
         (there.right.left, (0, bodies[1]), (E(M(t, x), y, 0), means[1])),
         (there.right.right, (bodies[1], C_act * bodies[2]), (means[1], E(M(t, x), y, C_act * bodies[2]))),
     ):
-        each = p.cert(le(left, right), products=[(1, [fact, weight], [])]).discharge(edge).gen(y)
+        each = p.show(le(left, right), fact, weight).discharge(edge).gen(y)
         facts.append(p.mono(each, a, b, null))
     moves = ref["push"].spec(s, t, x).mp(short, alive)
     step = put([moves.left, moves.right, push.spec(s, t, x).mp(short, alive)], facts[0].both(facts[1].both(facts[2])))
@@ -137,7 +129,7 @@ def published(p: Proof) -> Fact:
     square_of = PV(t, 0, root) * PS(t, 0, root) / Vstar(0, root) ** 2
     defined = p.assume(all_of(t, implies(lt(t, T), eq(chi(t), square_of - 1))))
     alive = given["the root is live"]
-    start = p.cert(lt(0, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])])
+    start = p.show(lt(0, T), p.nat_nonneg(n))
 
     p.note("C_act >= 1: at the root, Z = E[psi Vstar_1] <= C_act Z")
     null = edge_null(p, given, root, start, alive)
@@ -154,7 +146,7 @@ def published(p: Proof) -> Fact:
     )
     ninv = p.positive_inverse(many)
     ratio = C_act / N
-    ratio_pos = p.cert(le(0, ratio), products=[(1, [one, ninv], []), (1, [ninv], [])])
+    ratio_pos = p.show(le(0, ratio), one, ninv)
     scale = sqrt(ratio)
     scale_law, scale_pos = p.axiom("sqrt_square", ratio).mp(ratio_pos), p.axiom("sqrt_nonneg", ratio)
 
@@ -162,37 +154,32 @@ def published(p: Proof) -> Fact:
     r = sqrt(chi(k))
     r_pos = p.axiom("sqrt_nonneg", chi(k))
     small, large = p.assume(le(chi(k), 0)), p.assume(lt(0, chi(k)))
-    r_law = p.axiom("sqrt_square", chi(k)).mp(p.cert(le(0, chi(k)), products=[(1, [large], [])]))
+    r_law = p.axiom("sqrt_square", chi(k)).mp(p.show(le(0, chi(k)), large))
     goal = le(1 + chi(k), (1 + r) ** 2)
     split = p.cases(
         chi(k),
         0,
-        p.cert(goal, products=[(1, [small], []), (2, [r_pos], []), (1, [], [r])]),
-        p.cert(goal, products=[(2, [r_pos], [])], eqs=[(1, r_law)]),
+        p.show(goal, small, r_pos),
+        p.show(goal, r_pos, r_law),
     )
 
     p.note("each term: E[V] E[psi^2 Vstar^2/V]/N <= (C_act/N) E[V] E[Vstar^2/V] = (C_act/N) Z^2 (1 + chi)")
     inside = p.assume(lt(k, T))
-    facts = p.use("covered_moment").inst((horizon, T)).spec(k).mp(inside).spec(k, 0, root).mp(p.equal(0 + k, k), alive)
+    facts = (
+        p.use("covered_moment").inst((horizon, T)).spec(k).mp(inside).spec(k, 0, root).mp(p.show(eq(0 + k, k)), alive)
+    )
     value, moment, less = facts.left, facts.right.left, facts.right.right
     bulk = PV(k, 0, root) * PQ(k, 0, root) / N
-    bulk_pos = p.cert(le(0, bulk), products=[(1, [value, moment, ninv], [])])
+    bulk_pos = p.show(le(0, bulk), value, moment, ninv)
     root_law = p.axiom("sqrt_square", bulk).mp(bulk_pos)
     known = defined.spec(k).mp(inside)
     Z = Vstar(0, root)
     limit = scale * Z * (1 + r)
-    square = p.cert(
-        le(spread(k) ** 2, ratio * Z**2 * (1 + chi(k))),
-        products=[(1, [less, value, ninv], [])],
-        eqs=[(1, root_law), (ratio * Z**2, known)],
-        dens=[mass, many],
+    square = p.show(
+        le(spread(k) ** 2, ratio * Z**2 * (1 + chi(k))), less, value, ninv, root_law, known, dens=[mass, many]
     )
-    square = p.cert(
-        le(spread(k) ** 2, limit**2),
-        products=[(1, [square], []), (1, [split, ratio_pos], [Z])],
-        eqs=[(Z**2 * (1 + r) ** 2, scale_law)],
-    )
-    limit_pos = p.cert(le(0, limit), products=[(1, [scale_pos, mass], []), (1, [scale_pos, mass, r_pos], [])])
+    square = p.show(le(spread(k) ** 2, limit**2), square, split, ratio_pos, scale_law)
+    limit_pos = p.show(le(0, limit), scale_pos, mass, r_pos)
     each = p.use("square_below").spec(spread(k), limit).mp(square, limit_pos)
     rest = p.mono(each.discharge(inside).gen(k), total(T, k, spread(k)), total(T, k, limit))
 
@@ -201,15 +188,9 @@ def published(p: Proof) -> Fact:
     sharper = p.use("G1")
     zinv = p.positive_inverse(mass)
     halves = [
-        p.cert(le(fact.sides[0], claimed / 2), products=[(1, [fact], []), (half.value, [rest, zinv], [])], dens=[mass])
-        for fact in (sharper.left, sharper.right)
+        p.show(le(fact.sides[0], claimed / 2), fact, rest, zinv, dens=[mass]) for fact in (sharper.left, sharper.right)
     ]
     roots = p.mono(r_pos.gen(k), total(T, k, 0), total(T, k, r))
-    positive = p.cert(
-        le(0, claimed),
-        products=[(1, [scale_pos, roots], []), (1, [scale_pos, p.nat_nonneg(n)], []), (1, [scale_pos], [])],
-    )
-    whole = [
-        p.cert(le(fact.sides[0], claimed), products=[(1, [fact], []), (half.value, [positive], [])]) for fact in halves
-    ]
+    positive = p.show(le(0, claimed), scale_pos, roots, p.nat_nonneg(n))
+    whole = [p.show(le(fact.sides[0], claimed), fact, positive) for fact in halves]
     return whole[0].both(whole[1]).both(halves[0].both(halves[1]))

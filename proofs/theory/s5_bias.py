@@ -91,20 +91,20 @@ def normaliser_and_output(p: Proof) -> Fact:
     ends = between.spec(n, c)
     a_end = end_weights / N
     o = Out(n, c)
-    bare = p.cert(bound(o, a_end * o, a_end, a_end**2), products=[(1, [ends.left, ends.right], [1 - z * a_end])])
+    bare = p.show(bound(o, a_end * o, a_end, a_end**2), ends.left, ends.right)
     values = [
-        p.equal(a_end * o, AF(n, c), [(1, reward[1].spec(c)), (1 / N, honest.spec(c))]),
-        p.equal(a_end, A(n, c), [(1, first_moment[1].spec(c))]),
-        p.equal(a_end**2, B(n, c), [(1, second[1].spec(c))]),
+        p.show(eq(a_end * o, AF(n, c)), reward[1].spec(c), honest.spec(c)),
+        p.show(eq(a_end, A(n, c)), first_moment[1].spec(c)),
+        p.show(eq(a_end**2, B(n, c)), second[1].spec(c)),
     ]
     at_n = put(p, values, lambda *three: bound(o, *three), bare)
-    same_time = p.equal(n, t, [(1, at_end)])
+    same_time = p.show(eq(n, t), at_end)
     base = p.rewrite(same_time, lambda G: bound(Out(G(), c), AF(G(), c), A(G(), c), B(G(), c)), at_n)
     base = base.discharge(at_end).gen(t, c, z)
 
     hyp = p.assume(claim(m))
     now = p.assume(eq(t + (m + 1), n))
-    before = p.cert(lt(t, n), products=[(1, [p.nat_nonneg(m)], []), (1, [], [])], eqs=[(1, now)])
+    before = p.show(lt(t, n), p.nat_nonneg(m), now)
     recs = [r.spec(t, c).mp(before) for r in (reward[0], first_moment[0], second[0])]
     left = Out(t, c) - half - z * AF(t, c) + z * A(t, c) / 2
     right = (1 - 2 * z * A(t, c) + z**2 * B(t, c)) / 4
@@ -119,7 +119,7 @@ def normaliser_and_output(p: Proof) -> Fact:
         for f, rec, mean, factor in zip((AF, A, B), recs, means, (1 / N, 1 / N, weights / N**2), strict=True)
     ]
     inside = between.spec(t, c)
-    dead = p.cert(bound(Out(t, c), ZERO, ZERO, ZERO), products=[(1, [inside.left, inside.right], [])])
+    dead = p.show(bound(Out(t, c), ZERO, ZERO, ZERO), inside.left, inside.right)
     low = put(p, zeros, lambda *three: bound(Out(t, c), *three), dead)
     p.note("otherwise average over the next cloud: (E f)^2 <= E f^2")
     alive = p.assume(lt(0, weights))
@@ -133,7 +133,7 @@ def normaliser_and_output(p: Proof) -> Fact:
     jensen = jensen.inst((E(mu, v, 0), E(law, v, 0)), (f(v), _at(body, v)))
     move = moves.spec(t, c).mp(before, alive)
     inner = E(law, d, body)
-    same = p.equal(inner, left, [(1, move), (z, recs[0]), (z / 2, recs[1])])
+    same = p.show(eq(inner, left), move, recs[0], recs[1])
     high = p.cert(
         le(left**2, right),
         products=[(1, [jensen], []), (1, [mean], [])],
@@ -160,23 +160,23 @@ def rewarded_values(p: Proof, given: dict[str, Fact]) -> dict[str, Fact]:
         out = p.use("value_nonneg").inst((horizon, T)).inst((Vstar(t, x), value), (V(t, x), twisted))
         return settle(out, *extra)
 
-    lowered = p.cert(le(0, V(t, x) * F(x)), products=[(1, [twist.spec(t, x), tests.spec(x).left], [])]).gen(t, x)
+    lowered = p.show(le(0, V(t, x) * F(x)), twist.spec(t, x), tests.spec(x).left).gen(t, x)
     low = nonneg(VF(t, x), V(t, x) * F(x), [lowered, rec, end])
-    rest = p.cert(le(0, V(t, x) * (1 - F(x))), products=[(1, [twist.spec(t, x), tests.spec(x).right], [])]).gen(t, x)
+    rest = p.show(le(0, V(t, x) * (1 - F(x))), twist.spec(t, x), tests.spec(x).right).gen(t, x)
     before, alive = p.assume(lt(t, T)), p.assume(live)
-    gap = p.equal(
-        Vstar(t, x) - VF(t, x),
-        E(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y))),
-        [(1, given["value recursion"].spec(t, x).mp(before, alive)), (1, rec.spec(t, x).mp(before, alive))],
+    gap = p.show(
+        eq(Vstar(t, x) - VF(t, x), E(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))),
+        given["value recursion"].spec(t, x).mp(before, alive),
+        rec.spec(t, x).mp(before, alive),
     )
-    gap_end = p.equal(
-        Vstar(T, x) - VF(T, x), V(T, x) * (1 - F(x)), [(1, given["terminal value"].spec(x)), (1, end.spec(x))]
+    gap_end = p.show(
+        eq(Vstar(T, x) - VF(T, x), V(T, x) * (1 - F(x))), given["terminal value"].spec(x), end.spec(x)
     ).gen(x)
     high = nonneg(Vstar(t, x) - VF(t, x), V(t, x) * (1 - F(x)), [rest, gap.discharge(before, alive).gen(t, x), gap_end])
     none = p.assume(eq(V(t, x), 0))
     zero = given["twist kills no live value"].spec(t, x).mp(before, alive, none)
-    upto = p.cert(le(t, T), products=[(1, [before], [])])
-    most = p.cert(le(VF(t, x), 0), products=[(1, [high.spec(t, x).mp(upto, alive)], [])], eqs=[(1, zero)])
+    upto = p.show(le(t, T), before)
+    most = p.show(le(VF(t, x), 0), high.spec(t, x).mp(upto, alive), zero)
     kills = p.antisymmetry(most, low.spec(t, x).mp(upto, alive)).discharge(before, alive, none).gen(t, x)
     return {**given, "value recursion": rec, "terminal value": end, "twist kills no live value": kills}
 
@@ -208,7 +208,7 @@ def weighted_mean(p: Proof) -> Fact:
     general = settle(general, *particle_facts(p, changed, U, G(dst(e))), *recs)
     mean, none, _ = start(p, changed, U)
     clean = p.assume(eq(over(d, lambda q: off(0, q)), 0))
-    one = general.spec(n, 0, d).mp(p.equal(0 + n, n), clean)
+    one = general.spec(n, 0, d).mp(p.show(eq(0 + n, n)), clean)
     cloud = draws(N, first)
     null = first_cloud_null(p, given, none)
     average = p.almost_surely(one, d, E(cloud, d, AU(0, d)), E(cloud, d, one.sides[1]), null)
@@ -242,7 +242,7 @@ def output_bias(p: Proof) -> Fact:
     cloud = draws(N, first)
     weight_nonneg = particle_facts(p, given)[1]
     general = settle(p.use("normaliser_and_output"), weight_nonneg)
-    one = general.spec(n, 0, d, scale).mp(p.equal(0 + n, n))
+    one = general.spec(n, 0, d, scale).mp(p.show(eq(0 + n, n)))
     average = p.mono(one.gen(d), E(cloud, d, one.sides[0]), E(cloud, d, one.sides[1]))
     body = Out(0, d) - half - scale * AF(0, d) + scale * A(0, d) / 2
     jensen = p.use("mean_square").rename_sort("Y", "Edge*")
@@ -252,22 +252,22 @@ def output_bias(p: Proof) -> Fact:
     share, unbiased, moment = p.use("target_share"), p.use("S5.mean"), p.use("S5")
     target = VF(0, root) / Vstar(0, root)
     bias = E(cloud, d, Out(0, d)) - target
-    same = p.equal(E(cloud, d, body), bias, [(1 / Vstar(0, root), share), (half / Vstar(0, root), unbiased)], [mass])
+    same = p.show(eq(E(cloud, d, body), bias), share, unbiased, dens=[mass])
     growth = moment.sides[1] - 1
-    unit = p.equal(scale * E(cloud, d, A(0, d)), 1, [(1 / Vstar(0, root), unbiased)], [mass])
+    unit = p.show(eq(scale * E(cloud, d, A(0, d)), 1), unbiased, dens=[mass])
     square = p.cert(
         le(bias**2, growth / 4),
         products=[(1, [jensen], []), (1, [average], []), ("1/4", [moment], [])],
         eqs=[(E(cloud, d, body) + bias, same), (half, unit)],
     )
     p.note("take the root")
-    nonneg = p.cert(le(0, growth), products=[(4, [square], []), (4, [], [bias])])
+    nonneg = p.show(le(0, growth), square)
     root_law, root_pos = p.axiom("sqrt_square", growth).mp(nonneg), p.axiom("sqrt_nonneg", growth)
     cap = sqrt(growth) / 2
-    cap_pos = p.cert(le(0, cap), products=[(half.value, [root_pos], [])])
+    cap_pos = p.show(le(0, cap), root_pos)
     below = p.use("square_below")
     parts = []
     for value in (bias, -bias):
-        small = p.cert(le(value**2, cap**2), products=[(1, [square], [])], eqs=[(num("1/4"), root_law)])
+        small = p.show(le(value**2, cap**2), square, root_law)
         parts.append(below.spec(value, cap).mp(small, cap_pos))
     return parts[0].both(parts[1])

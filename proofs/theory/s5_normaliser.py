@@ -6,10 +6,14 @@ expected square.  Zero potentials, weights and rewards are allowed.
 
 from __future__ import annotations
 
+from sympy import Eq, exp, solve
+
 import proofs.lemmas.tested_clouds
 import proofs.lemmas.two_particles  # noqa: F401  (registers a lemma)
 from proofs.derive.author import Fact, Proof
+from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.kernel import Node
+from proofs.language import expressions as sym
 from proofs.language.terms import (
     ONE,
     E,
@@ -19,15 +23,12 @@ from proofs.language.terms import (
     draws,
     element,
     eq,
-    exp,
     fn,
     implies,
     le,
-    log,
     lt,
     nat,
     product,
-    real,
     total,
 )
 from proofs.lemmas.clouds import A, B, K, N, b, bad, c, d, e, f, h, k, last, mixture, n, over, settle, t, w
@@ -67,7 +68,7 @@ def mixed(p: Proof, given: dict[str, Fact], g, *more: Node) -> Fact:
     weights = over(c, lambda q: weight(t, q))
     opened = p.rewrite(back, lambda F: over(c, lambda q: weight(t, q) * F(t + 1, dst(q))))
     left, right = pushed.sides[0], opened.sides[0] / weights
-    law = p.equal(left, right, [(1, pushed), (1 / weights, opened)])
+    law = p.show(eq(left, right), pushed, opened)
     return law.discharge(lt(t, n), lt(0, weights)).gen(t, c, *more)
 
 
@@ -77,21 +78,20 @@ def value_of(
     """E[move(s, z)] Qbar = Vstar_s(z) / V_s(z) for a live state z and s < T."""
     expected = moved(p, given, s, z, lambda a, q: psi(s, a, q) * value(s + 1, q) / V(s, a))
     recursion = given["value recursion"].spec(s, z).mp(before, alive)
-    return p.equal(expected.sides[0], value(s, z) / V(s, z), [(1, expected), (1 / V(s, z), recursion)])
+    return p.show(eq(expected.sides[0], value(s, z) / V(s, z)), expected, recursion)
 
 
 def particle_facts(p: Proof, given: dict[str, Fact], value: Symbol = Vstar, reward: Node = ONE) -> list[Fact]:
     """The hypotheses of `particles.setting`, proved for the edges of the layered model; `value` has the terminal value V reward."""
     potentials, twist = given["potentials are non-negative"], given["twist is non-negative"]
     inverse = p.use("inverse_nonneg").spec(V(t, src(e))).mp(twist.spec(t, src(e)))
-    positive = p.cert(
-        le(0, weight(t, e)),
-        products=[(1, [potentials.spec(t, src(e), dst(e)), twist.spec(t + 1, dst(e)), inverse], [])],
-    ).gen(t, e)
+    positive = p.show(le(0, weight(t, e)), potentials.spec(t, src(e), dst(e)), twist.spec(t + 1, dst(e)), inverse).gen(
+        t, e
+    )
     off_nonneg = given["noedge is non-negative"].spec(t, src(e), dst(e)).gen(t, e)
 
     before, on_edge = p.assume(lt(t, n)), p.assume(eq(off(t, e), 0))
-    now = p.cert(lt(t + 1, T), products=[(1, [before], [])])
+    now = p.show(lt(t + 1, T), before)
     there = ends(p, given, on_edge).right
     staying = moved(p, given, t + 1, dst(e), lambda a, q: noedge(t + 1, a, q))
     follow = given["moves follow edges"].spec(t + 1, dst(e)).mp(now, there)
@@ -101,17 +101,17 @@ def particle_facts(p: Proof, given: dict[str, Fact], value: Symbol = Vstar, rewa
     target = dst(e)
     expected = value_of(p, given, t + 1, target, now, there, value)
     goal = eq(lookahead(t, e, value), weight(t, e) * expected.sides[0])
-    rest = psi(t, src(e), target) / V(t, src(e))
+    psi(t, src(e), target) / V(t, src(e))
     dense = p.assume(lt(0, V(t + 1, target)))
-    high = p.cert(goal, eqs=[(weight(t, e), expected)], dens=[dense])
+    high = p.show(goal, expected, dens=[dense])
     none = p.antisymmetry(p.assume(le(V(t + 1, target), 0)), twist.spec(t + 1, target))
     nothing = given["twist kills no live value"].spec(t + 1, target).mp(now, there, none)
-    low = p.cert(goal, eqs=[(rest, nothing), (rest * expected.sides[0], none)])
+    low = p.show(goal, nothing, none)
     recursion = p.cases(V(t + 1, target), 0, low, high).discharge(before, on_edge).gen(t, e)
 
     at_end = p.assume(eq(off(n, e), 0))
     terminal = given["terminal value"].spec(dst(e))
-    end = p.equal(lookahead(n, e, value), weight(n, e) * reward, [(psi(n, src(e), dst(e)) / V(n, src(e)), terminal)])
+    end = p.show(eq(lookahead(n, e, value), weight(n, e) * reward), terminal)
     return [
         given["there are particles"],
         positive,
@@ -129,19 +129,10 @@ def lookahead_nonneg(p: Proof) -> Fact:
     given = model(p)
     before, on_edge = p.assume(le(t, n)), p.assume(eq(off(t, e), 0))
     there = ends(p, given, on_edge).right
-    value = (
-        p.use("value_nonneg")
-        .inst((horizon, T))
-        .spec(t + 1, dst(e))
-        .mp(p.cert(le(t + 1, T), products=[(1, [before], [])]), there)
-    )
+    value = p.use("value_nonneg").inst((horizon, T)).spec(t + 1, dst(e)).mp(p.show(le(t + 1, T), before), there)
     inverse = p.use("inverse_nonneg").spec(V(t, src(e))).mp(given["twist is non-negative"].spec(t, src(e)))
     psi_nonneg = given["potentials are non-negative"].spec(t, src(e), dst(e))
-    return (
-        p.cert(le(0, lookahead(t, e)), products=[(1, [psi_nonneg, value, inverse], [])])
-        .discharge(before, on_edge)
-        .gen(t, e)
-    )
+    return p.show(le(0, lookahead(t, e)), psi_nonneg, value, inverse).discharge(before, on_edge).gen(t, e)
 
 
 def recursions(p: Proof, which, degree: int) -> list[Fact]:
@@ -160,7 +151,7 @@ def recursions(p: Proof, which, degree: int) -> list[Fact]:
 def start(p: Proof, given: dict[str, Fact], value: Symbol = Vstar) -> tuple[Fact, Fact, tuple[Node, Fact, Fact]]:
     """The first cloud: E[first] Qbar = Z / V_0; the null function of one particle and of the cloud."""
     alive = given["the root is live"]
-    before = p.cert(lt(0, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])])
+    before = p.show(lt(0, T), p.nat_nonneg(n))
     pairs = given["edges are pairs"]
 
     def law(g) -> Fact:
@@ -168,7 +159,7 @@ def start(p: Proof, given: dict[str, Fact], value: Symbol = Vstar) -> tuple[Fact
 
     ahead = law(lambda a, q: psi(0, a, q) * value(1, q) / V(0, a))
     recursion = given["value recursion"].spec(0, root).mp(before, alive)
-    mean = p.equal(ahead.sides[0], value(0, root) / V(0, root), [(1, ahead), (1 / V(0, root), recursion)])
+    mean = p.show(eq(ahead.sides[0], value(0, root) / V(0, root)), ahead, recursion)
     clean = law(lambda a, q: noedge(0, a, q))
     none = p.chain(clean, given["moves follow edges"].spec(0, root).mp(before, alive))
     off_nonneg = given["noedge is non-negative"].spec(0, src(e), dst(e)).gen(e)
@@ -182,7 +173,7 @@ def first_cloud_null(p: Proof, given: dict[str, Fact], none: Fact) -> tuple[Node
     off_nonneg = given["noedge is non-negative"].spec(0, src(at(d, i)), dst(at(d, i))).gen(i)
     nonneg = p.conv(p.mono(off_nonneg, total(N, i, 0), z), le(0, z)).gen(d)
     many = p.step("iid_sum", [], [none.sides[0], N])
-    zero = p.equal(E(draws(N, first), d, z), 0, [(1, many), (N, none)])
+    zero = p.show(eq(E(draws(N, first), d, z), 0), many, none)
     return E(draws(N, first), d, z), nonneg, zero
 
 
@@ -200,7 +191,7 @@ def unbiased(p: Proof) -> Fact:
     p.note("given the first cloud, the expected product is the mean of Qbar over it")
     mean, none, _ = start(p, given)
     clean = p.assume(eq(over(d, lambda q: off(0, q)), 0))
-    one = general.spec(n, 0, d).mp(p.equal(0 + n, n), clean)
+    one = general.spec(n, 0, d).mp(p.show(eq(0 + n, n)), clean)
     cloud = draws(N, first)
     null = first_cloud_null(p, given, none)
     average = p.almost_surely(one, d, E(cloud, d, A(0, d)), E(cloud, d, one.sides[1]), null)
@@ -217,19 +208,19 @@ def bound_facts(p: Proof, given: dict[str, Fact], high: dict[str, Fact]) -> list
     """The hypotheses of `particles.sharp`: Qbar is at most b(t+1) times the value ratio at the end of any edge with weight."""
     before, mine, other = p.assume(lt(t, n)), p.assume(eq(off(t, e), 0)), p.assume(eq(off(t + 1, f), 0))
     heavy = p.assume(lt(0, weight(t, e)))
-    now = p.cert(lt(t + 1, T), products=[(1, [before], [])])
+    now = p.show(lt(t + 1, T), before)
     there = ends(p, given, mine).right
     target = dst(e)
     p.note("an edge with weight leads to a state with V > 0")
     zero = p.antisymmetry(p.assume(le(V(t + 1, target), 0)), given["twist is non-negative"].spec(t + 1, target))
-    rest = psi(t, src(e), target) / V(t, src(e))
-    false = p.cert(lt(0, 0), products=[(1, [heavy], [])], eqs=[(rest, zero)])
+    psi(t, src(e), target) / V(t, src(e))
+    false = p.show(lt(0, 0), heavy, zero)
     dense = lt(0, V(t + 1, target))
     positive = p.cases(V(t + 1, target), 0, p.absurd(dense, false), p.assume(dense))
     top = high["b bounds the lookahead"].spec(t + 1, target, src(f), dst(f)).mp(now, there, positive, other)
     expected = value_of(p, given, t + 1, target, now, there)
     goal = le(lookahead(t + 1, f), b(t + 1) * expected.sides[0])
-    out = p.cert(goal, products=[(1, [top], [])], eqs=[(b(t + 1), expected)])
+    out = p.show(goal, top, expected)
     out = out.discharge(before, mine, other, heavy).gen(t, e, f)
     return [p.use("lookahead_nonneg"), high["b is non-negative"], out]
 
@@ -251,12 +242,12 @@ def second_moment(p: Proof) -> Fact:
     general = settle(on_model(p.use("particle_second_moment")), *facts)
     alive = given["the root is live"]
     mean, none, null = start(p, given)
-    now = p.cert(lt(0, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])])
+    now = p.show(lt(0, T), p.nat_nonneg(n))
     cloud, hs = draws(N, first), over(d, lambda q: lookahead(0, q))
     clean = p.assume(eq(over(d, lambda q: off(0, q)), 0))
     tail = product(n, k, 1 + (b(1 + k) - 1) / N)
     p.note("given the first cloud, E is at most the product times the squared mean of Qbar over it")
-    one = p.conv(general.spec(n, 0, d).mp(p.equal(0 + n, n), clean), le(B(0, d), tail * (hs / N) ** 2))
+    one = p.conv(general.spec(n, 0, d).mp(p.show(eq(0 + n, n)), clean), le(B(0, d), tail * (hs / N) ** 2))
     square = E(cloud, d, (hs / N) ** 2)
     average = p.mono(
         one.discharge(clean).gen(d),
@@ -268,22 +259,13 @@ def second_moment(p: Proof) -> Fact:
     on_edge = p.assume(eq(off(0, e), 0))
     top = high["b bounds the lookahead"].spec(0, root, src(e), dst(e)).mp(now, alive, rootpos, on_edge)
     nonneg = p.use("lookahead_nonneg").spec(0, e).mp(p.nat_nonneg(n), on_edge)
-    each = p.cert(le(lookahead(0, e) ** 2, b(0) * Z0 * lookahead(0, e)), products=[(1, [top, nonneg], [])])
+    each = p.show(le(lookahead(0, e) ** 2, b(0) * Z0 * lookahead(0, e)), top, nonneg)
     left, right = E(first, e, lookahead(0, e) ** 2), E(first, e, b(0) * Z0 * lookahead(0, e))
     moment = p.mono(each.discharge(on_edge).gen(e), left, right, null)
     pair = p.step("iid_pair", [], [E(first, e, E(first, f, lookahead(0, e) * lookahead(0, f))), N])
     inverse = p.positive_inverse(many)
     grow = 1 + (b(0) - 1) / N
-    spread = p.cert(
-        le(square, grow * Z0**2),
-        products=[(1, [moment, inverse], [])],
-        eqs=[
-            (1 / N**2, pair),
-            (b(0) * Z0 / N, mean),
-            ((1 - 1 / N) * (mean.sides[0] + Z0), mean),
-        ],
-        dens=[many],
-    )
+    spread = p.show(le(square, grow * Z0**2), moment, inverse, pair, mean, dens=[many])
     from proofs.lemmas.clouds import growth_positive
 
     positive = growth_positive(p, {**given, **high})
@@ -291,10 +273,12 @@ def second_moment(p: Proof) -> Fact:
     rest = p.use("product_nonneg").inst((symbol, 1 + (b(k) - 1) / N)).cut(positive).spec(n, 1)
     front = p.use("product_front").inst((symbol, 1 + (b(k) - 1) / N)).spec(n, 0)
     bound = product(n + 1, k, 1 + (b(k) - 1) / N)
-    return p.cert(
+    return p.show(
         le((V(0, root) / Vstar(0, root)) ** 2 * E(cloud, d, B(0, d)), bound),
-        products=[(1, [average], [V(0, root) / Vstar(0, root)]), (1, [rest, spread], [V(0, root) / Vstar(0, root)])],
-        eqs=[(1, front)],
+        average,
+        rest,
+        spread,
+        front,
         dens=[rootpos, target],
     )
 
@@ -304,22 +288,22 @@ def second_moment(p: Proof) -> Fact:
     title="a product of 1 + x_k is at most the exponential of the sum",
     words="prod_{k<n} (1 + x_k) <= exp(sum_{k<n} x_k) when every 1 + x_k >= 0.",
 )
-def product_below_exp(p: Proof) -> Fact:
-    z = fn("x", "nat -> real")
-    given = p.assume(all_of(k, le(0, 1 + z(k))))
-    claim = le(product(n, k, 1 + z(k)), exp(total(n, k, z(k))))
-    hyp = p.assume(claim)
-    base = p.cert(le(product(0, k, 1 + z(k)), exp(total(0, k, z(k)))), eqs=[(1, p.axiom("exp_zero"))])
-    last = z(n)
-    step = p.cert(
-        le(product(n + 1, k, 1 + z(k)), exp(total(n + 1, k, z(k)))),
-        products=[
-            (1, [hyp, given.spec(n)], []),
-            (1, [p.axiom("exp_pos", total(n, k, z(k))), p.axiom("exp_ge", last)], []),
-        ],
-        eqs=[(1, p.axiom("exp_add", total(n, k, z(k)), last))],
-    )
-    return p.induct(n, claim, base, step.discharge(claim)).spec(n).discharge(given).gen(n)
+@in_sympy("product_below_exp")
+def product_below_exp(d: Derivation) -> Line:
+    n, k = sym.symbols("n k", "nat")
+    z = sym.function("x", "nat -> real")
+    given = d.given(sym.ForAll(k, 0 <= 1 + z(k)))
+
+    def claim(count):
+        return sym.product(count, k, 1 + z(k)) <= sym.Exp(sym.total(count, k, z(k)))
+
+    with d.suppose(claim(n)) as hyp:
+        rest, last = sym.Exp(sym.total(n, k, z(k))), 1 + z(n)
+        first = d.prove(sym.product(n, k, 1 + z(k)) * last <= rest * last, hyp[0], given(n))
+        second = d.prove(rest * last <= rest * sym.Exp(z(n)), d.axiom("exp_ge", z(n)))
+        step = hyp.then(d.prove(claim(n + 1), first, second, d.axiom("exp_add", sym.total(n, k, z(k)), z(n))))
+    out = d.induct(n, claim, d.prove(claim(0), d.axiom("exp_zero")), step)(n)
+    return d.gen_after(out, given, n)
 
 
 @statement(
@@ -328,29 +312,26 @@ def product_below_exp(p: Proof) -> Fact:
     title="particles for a relative variance of delta",
     words="If N log(1 + delta) >= sum_{t=0}^{n} (b(t) - 1) then E[(Zhat/Z)^2] - 1 <= delta, for the horizon T = n + 1.",
 )
-def particles_needed(p: Proof) -> Fact:
-    delta = real("delta")
-    positive = p.assume(lt(0, delta))
-    enough = p.assume(le(total(n + 1, k, b(k) - 1), N * log(1 + delta)))
-    bound = p.use("S5")
-    from proofs.lemmas.clouds import growth_positive
-
-    given = {"there are particles": p.assume(lt(0, N)), "b is non-negative": p.assume(all_of(t, le(0, b(t))))}
-    many = given["there are particles"]
-    p.note("prod (1 + (b - 1)/N) <= exp(sum (b - 1)/N) <= exp(log(1 + delta)) = 1 + delta")
-    above = p.use("product_below_exp").inst((fn("x", "nat -> real")(k), (b(k) - 1) / N)).spec(n + 1)
-    above = above.mp(growth_positive(p, given))
-    ratio = p.cert(
-        le(total(n + 1, k, (b(k) - 1) / N), log(1 + delta)),
-        products=[(1, [enough, p.positive_inverse(many)], [])],
-        dens=[many],
+@in_sympy("S5.particles")
+def particles_needed(d: Derivation) -> Line:
+    """prod (1 + (b - 1)/N) <= exp(sum (b - 1)/N) <= 1 + delta, solved for what the sum may be."""
+    n, k, t, N = sym.symbols("n k t N", "nat")
+    delta, z = sym.symbols("delta z")
+    b, x = sym.function("b", "nat -> real"), sym.function("x", "nat -> real")
+    [room] = solve(Eq(exp(z), 1 + delta), z)  # log(1 + delta)
+    _, enough, many, nonneg = d.given(
+        0 < delta,
+        sym.total(n + 1, k, b(k) - 1) <= N * room,
+        sym.relation("<", 0, N),
+        sym.ForAll(t, 0 <= b(t)),
     )
-    rising = p.use("exp_mono").spec(*ratio.sides).mp(ratio)
-    back = p.axiom("exp_log", 1 + delta).mp(p.cert(lt(0, 1 + delta), products=[(1, [positive], []), (1, [], [])]))
-    left = bound.sides[0]
-    return p.cert(
-        le(left - 1, delta), products=[(1, [bound], []), (1, [above], []), (1, [rising], [])], eqs=[(1, back)]
-    )
+    least, share = d.nat_step(many), (b(k) - 1) / N
+    d.know(d.gen(d.prove(0 <= 1 + share, nonneg(k), least), k))
+    bound, above = d.use("S5"), d.use("product_below_exp", {x(k): share})(n + 1)
+    d.know(d.prove(sym.total(n + 1, k, share) <= room, enough))
+    rising = d.use("exp_mono")(sym.total(n + 1, k, share), room)
+    d.know(d.prove(0 < 1 + delta))
+    return d.prove(bound.lhs - 1 <= delta, bound, above, rising, d.axiom("exp_log", 1 + delta))
 
 
 @statement(
@@ -380,7 +361,7 @@ def recursion(p: Proof) -> Fact:
 
     p.note("D(t, e, f) = G(e) G(f) R_{t+1}(dst e, dst f) obeys the recursion of two_particles")
     before = p.assume(lt(t, n))
-    now = p.cert(lt(t + 1, T), products=[(1, [before], [])])
+    now = p.show(lt(t + 1, T), before)
     law = two.spec(t + 1, dst(g1), dst(g2)).mp(now)
     one = moved(p, given, t + 1, dst(g1), lambda z, z1: G(t + 1, z, z1) ** 2 * R(t + 2, z1, z1))
     inner = moved(
@@ -405,10 +386,9 @@ def recursion(p: Proof) -> Fact:
             (pair_weight * (1 - 1 / N), outer),
         ],
     )
-    end = p.equal(
-        weight(n, g1) * weight(n, g2) * R(T, dst(g1), dst(g2)),
-        weight(n, g1) * weight(n, g2),
-        [(weight(n, g1) * weight(n, g2), final.spec(dst(g1), dst(g2)))],
+    end = p.show(
+        eq(weight(n, g1) * weight(n, g2) * R(T, dst(g1), dst(g2)), weight(n, g1) * weight(n, g2)),
+        final.spec(dst(g1), dst(g2)),
     )
     twin = mixed(p, given, lambda z, z1: G(t + 1, z, z1) ** 2 * R(t + 2, z1, z1))
     first_one = mixed(p, given, lambda z, z1: G(t + 1, z, z1) * weight(t + 1, g2) * R(t + 2, z1, dst(g2)), g2)
@@ -422,7 +402,7 @@ def recursion(p: Proof) -> Fact:
 
     p.note("the first cloud: N draws from the moves out of the root")
     cloud = draws(N, first)
-    value = general.spec(n, 0, d).mp(p.equal(0 + n, n)).gen(d)
+    value = general.spec(n, 0, d).mp(p.show(eq(0 + n, n))).gen(d)
     under = p.rewrite(value, lambda F: E(cloud, d, F(d)))
     pair = weight(0, e) * weight(0, f) * R(1, dst(e), dst(f))
     split = p.step("iid_pair", [], [E(first, e, E(first, f, pair)), N])
@@ -435,7 +415,7 @@ def recursion(p: Proof) -> Fact:
     inner = law_first(lambda z, z1: weight(0, held) * G(0, z, z1) * R(1, dst(held), z1))
     inner = p.rewrite(inner.gen(held), lambda F: E(first, e, F(e)))
     outer = law_first(lambda z, z1: E(M(0, root), q, G(0, z, z1) * G(0, root, q) * R(1, z1, q)))
-    start_law = two.spec(0, root, root).mp(p.cert(lt(0, T), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])]))
+    start_law = two.spec(0, root, root).mp(p.show(lt(0, T), p.nat_nonneg(n)))
     return p.equal(
         E(cloud, d, B(0, d)),
         R(0, root, root),
