@@ -190,6 +190,7 @@ def increment_bound(p: Proof) -> Fact:
     u, v = element("Edge", "u"), element("Edge", "v")
     first = p.step("iid_sum", [], [mu, N])
     pair = p.step("iid_pair", [], [E(mixture(t, c), u, E(mixture(t, c), v, h(t + 1, u) * h(t + 1, v))), N])
+    # coefficients typed: with this many equations the search does not find the multipliers within its time
     spread = p.cert(
         le(size**2, squares / N),
         products=[(1, [jensen], []), (1, [ninv], [mu])],
@@ -340,6 +341,7 @@ def deviation_telescopes(p: Proof) -> Fact:
     dev_one = p.rewrite(flat, lambda G: eq(Dev(t, c, z), E(law, d, Dev(t + 1, d, G()))), moved)
     dev_one = p.show(eq(Dev(t, c, z), 1), dev_one, ones)
     below = p.use("root_facts").spec(z * H - 1).right.right
+    # coefficients typed: with this many equations the search does not find the multipliers within its time
     low = p.cert(
         goal,
         products=[(1, [below], [])],

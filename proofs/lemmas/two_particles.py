@@ -93,6 +93,7 @@ def two_particles(p: Proof) -> Fact:
         .spec(N)
         .mp(each)
     )
+    # coefficients typed: with this many equations the search does not find the multipliers within its time
     low = p.cert(goal, eqs=[(1, recursion), (weights / N**2 * later, none), (1 / N**2, opened), (1 / N**2, gone)])
 
     p.note("otherwise: E sum_ij D(d_i, d_j) = N next(diagonal) + N (N-1) next(next(D))")
@@ -125,6 +126,7 @@ def two_particles(p: Proof) -> Fact:
     chain = steps[0]
     for s in steps[1:]:
         chain = p.show(eq(chain.sides[0], s.sides[1]), chain, s)
+    # coefficients typed: with this many equations the search does not find the multipliers within its time
     high = p.cert(
         goal,
         eqs=[

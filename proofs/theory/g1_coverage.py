@@ -44,6 +44,7 @@ from proofs.theory.s5_bias import (
     half,
     mean_weight,
     reward_recursion,
+    vanishing,
     weights,
 )
 from proofs.theory.s5_normaliser import first_cloud_null, on_model, particle_facts, recursions, start
@@ -116,7 +117,7 @@ def output_by_deviation(p: Proof) -> Fact:
     ones = p.rewrite(one, lambda H: E(law, d, H(d)))
     opened = p.rewrite(flat, lambda H: eq(Dev(t, c, z), E(law, d, Dev(t + 1, d, H()))), step_dev)
     zeros = [
-        p.equal(0, g(t, c), [(1, rec), (E(law, d, g(t + 1, d)) / N, none)])
+        p.show(eq(0, g(t, c)), p.rewrite(none, vanishing(g(t, c), E(law, d, g(t + 1, d)), 1), rec))
         for g, rec in zip((AF, A), recs, strict=True)
     ]
     zeros.append(p.show(eq(1, Dev(t, c, z)), opened, ones))
@@ -241,6 +242,7 @@ def reference_moment(p: Proof, which: str) -> Fact:
         at_k = replace(term, {i: k})
         vanish = p.use("sum_equal").inst((name(k), at_k), (other(k), 0 * at_k)).spec(N).mp(each)
         square_mean = replace(squares, {t: s})
+        # coefficients typed: with this many equations the search does not find the multipliers within its time
         small = p.cert(goal, eqs=[(1, first_value), (square_mean / N, nothing), (1 / N, vanish)])
         cloud_end = p.cases(heavy, 0, small, large).gen(c)
     general = p.use("weighted_mean").inst(
@@ -274,7 +276,8 @@ def below_root(p: Proof, value: Node, square: Fact, scale: Fact, index: Node) ->
     """value <= spread(k)/s from value^2 <= E[V] E[Vstar^2/V] / (N s^2) and 0 < s."""
     bulk, denominator = PV(index, 0, root) * PQ(index, 0, root) / N, scale.sides[1]
     inverse = p.positive_inverse(scale)
-    nonneg = p.cert(le(0, bulk), products=[(1, [square], [denominator]), (1, [], [value * denominator])], dens=[scale])
+    scaled = p.show(le(0, bulk / denominator**2), square, p.show(le(0, value**2)))
+    nonneg = p.show(le(0, bulk), scaled, scale, dens=[scale])
     root_law, root_pos = p.axiom("sqrt_square", bulk).mp(nonneg), p.axiom("sqrt_nonneg", bulk)
     cap = spread(index) / denominator
     small = p.show(le(value**2, cap**2), square, root_law)
@@ -326,6 +329,7 @@ def neighbour_bound(p: Proof) -> Fact:
     bulk = PV(0, 0, root) * PQ(0, 0, root)
     known = p.show(eq(z0**2 * moment, bulk / Vstar(0, root) ** 2), law_of, ends.left, ends.right, dens=[rootpos, mass])
     zm = z0 * mean.sides[0]
+    # coefficients typed: with this many equations the search does not find the multipliers within its time
     begin = p.cert(
         le(size**2, bulk / N / Vstar(0, root) ** 2),
         products=[(1, [jensen], []), (1, [p.positive_inverse(many)], [])],

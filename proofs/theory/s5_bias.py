@@ -73,6 +73,11 @@ def bound(out: Node, reward: Node, one: Node, two: Node) -> Node:
     return le((out - half - z * reward + z * one / 2) ** 2, (1 - 2 * z * one + z**2 * two) / 4)
 
 
+def vanishing(value: Node, later: Node, degree: int):
+    """value = (F/N)^degree later, for weights F."""
+    return lambda F: eq(value, (F() / N) ** degree * later)
+
+
 @lemma(
     "normaliser_and_output",
     title="the bias given a cloud, by the variance of the normaliser given that cloud",
@@ -115,8 +120,8 @@ def normaliser_and_output(p: Proof) -> Fact:
     none = p.antisymmetry(small, p.conv(average, le(0, weights)))
     means = [E(draws(N, smc(t, c)), d, f(t + 1, d)) for f in (AF, A, B)]
     zeros = [
-        p.equal(0, f(t, c), [(1, rec), (mean * factor, none)])
-        for f, rec, mean, factor in zip((AF, A, B), recs, means, (1 / N, 1 / N, weights / N**2), strict=True)
+        p.show(eq(0, f(t, c)), p.rewrite(none, vanishing(f(t, c), mean, degree), rec))
+        for f, rec, mean, degree in zip((AF, A, B), recs, means, (1, 1, 2), strict=True)
     ]
     inside = between.spec(t, c)
     dead = p.show(bound(Out(t, c), ZERO, ZERO, ZERO), inside.left, inside.right)
@@ -134,11 +139,8 @@ def normaliser_and_output(p: Proof) -> Fact:
     move = moves.spec(t, c).mp(before, alive)
     inner = E(law, d, body)
     same = p.show(eq(inner, left), move, recs[0], recs[1])
-    high = p.cert(
-        le(left**2, right),
-        products=[(1, [jensen], []), (1, [mean], [])],
-        eqs=[(inner + left, same), (z / 2, recs[1]), (z**2 / 4, recs[2])],
-    )
+    jensen = p.rewrite(same, lambda F: le(F() ** 2, jensen.sides[1]), jensen)
+    high = p.show(le(left**2, right), jensen, mean, recs[1], recs[2])
     step = p.cases(weights, 0, low, high).discharge(now).gen(t, c, z).discharge(hyp)
     return p.induct(m, claim(m), base, step)
 
@@ -213,12 +215,8 @@ def weighted_mean(p: Proof) -> Fact:
     null = first_cloud_null(p, given, none)
     average = p.almost_surely(one, d, E(cloud, d, AU(0, d)), E(cloud, d, one.sides[1]), null)
     many_draws = p.step("iid_sum", [], [mean.sides[0], N])
-    return p.equal(
-        V(0, root) * E(cloud, d, AU(0, d)),
-        U(0, root),
-        [(V(0, root), average), (V(0, root) / N, many_draws), (V(0, root), mean)],
-        [many, rootpos],
-    )
+    value = p.show(eq(E(cloud, d, AU(0, d)), mean.sides[0]), average, many_draws, dens=[many])
+    return p.show(eq(V(0, root) * value.sides[0], U(0, root)), value, mean, dens=[rootpos])
 
 
 @lemma("target_share", title="E[Zhat nu(F)] = Z pi(F)", words="V_0 E[AF(0, c)] = VF_0(root).")
@@ -255,11 +253,8 @@ def output_bias(p: Proof) -> Fact:
     same = p.show(eq(E(cloud, d, body), bias), share, unbiased, dens=[mass])
     growth = moment.sides[1] - 1
     unit = p.show(eq(scale * E(cloud, d, A(0, d)), 1), unbiased, dens=[mass])
-    square = p.cert(
-        le(bias**2, growth / 4),
-        products=[(1, [jensen], []), (1, [average], []), ("1/4", [moment], [])],
-        eqs=[(E(cloud, d, body) + bias, same), (half, unit)],
-    )
+    jensen = p.rewrite(same, lambda H: le(H() ** 2, jensen.sides[1]), jensen)
+    square = p.show(le(bias**2, growth / 4), jensen, average, moment, unit)
     p.note("take the root")
     nonneg = p.show(le(0, growth), square)
     root_law, root_pos = p.axiom("sqrt_square", growth).mp(nonneg), p.axiom("sqrt_nonneg", growth)

@@ -196,12 +196,8 @@ def unbiased(p: Proof) -> Fact:
     null = first_cloud_null(p, given, none)
     average = p.almost_surely(one, d, E(cloud, d, A(0, d)), E(cloud, d, one.sides[1]), null)
     many = p.step("iid_sum", [], [mean.sides[0], N])
-    return p.equal(
-        V(0, root) * E(cloud, d, A(0, d)),
-        Vstar(0, root),
-        [(V(0, root), average), (V(0, root) / N, many), (V(0, root), mean)],
-        [given["there are particles"], rootpos],
-    )
+    value = p.show(eq(E(cloud, d, A(0, d)), mean.sides[0]), average, many, dens=[given["there are particles"]])
+    return p.show(eq(V(0, root) * value.sides[0], Vstar(0, root)), value, mean, dens=[rootpos])
 
 
 def bound_facts(p: Proof, given: dict[str, Fact], high: dict[str, Fact]) -> list[Fact]:
@@ -376,6 +372,7 @@ def recursion(p: Proof) -> Fact:
     pair_weight = weight(t, g1) * weight(t, g2)
     left = pair_weight * R(t + 1, dst(g1), dst(g2))
     right = pair_weight * (one.sides[0] / N + (1 - 1 / N) * inner.sides[0])
+    # coefficients typed: with this many equations the search does not find the multipliers within its time
     step = p.equal(
         left,
         right,
@@ -416,6 +413,7 @@ def recursion(p: Proof) -> Fact:
     inner = p.rewrite(inner.gen(held), lambda F: E(first, e, F(e)))
     outer = law_first(lambda z, z1: E(M(0, root), q, G(0, z, z1) * G(0, root, q) * R(1, z1, q)))
     start_law = two.spec(0, root, root).mp(p.show(lt(0, T), p.nat_nonneg(n)))
+    # coefficients typed: with this many equations the search does not find the multipliers within its time
     return p.equal(
         E(cloud, d, B(0, d)),
         R(0, root, root),
