@@ -68,7 +68,7 @@ FAULTS = {
     "wrong format": (bent(LAYERED, "format", "bellman-smc/layered-2"), "format", "unknown format"),
     "format is a number": (bent(LAYERED, "format", 1), "format", "where text is wanted"),
     "misspelt key": (bent(LAYERED, "edges/0/0/potentail", "1"), "edges[0][0]", "unknown key 'potentail'"),
-    "unknown key at the top": (bent(MDP, "discount", "1"), "model.json", "unknown key 'discount'"),
+    "unknown key at the top": (bent(MDP, "discuont", "1"), "model.json", "unknown key 'discuont'"),
     "missing key": (bent(LAYERED, "edges/0/0/prob", ...), "edges[0][0]", "missing key 'prob'"),
     "no reward at all": (bent(MDP, "reward", ...), "model.json", "missing key 'reward'"),
     "layers are text": (bent(LAYERED, "layers", "root"), "layers", "text where a list is wanted"),
