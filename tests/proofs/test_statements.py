@@ -71,6 +71,15 @@ def test_titles_name_only_what_the_proof_rests_on():
     assert titles_without_support(rests | {"P3": rests["P3"] - {"P2"}}) == [f"P3: {title}"]
 
 
+def test_the_range_of_the_backward_potentials_is_derived_once():
+    """P1 and everything that is read off the Bellman error by its range rest on one lemma, and both one-step lemmas on Bhatia-Davis."""
+    rests = resting()
+    for name in ("P1", "P3", "S3.uniform", "S13.uniform"):
+        assert "potential_range" in rests[name], name
+    for name in ("S3.step", "S4.step"):
+        assert "bhatia_davis" in rests[name], name
+
+
 def test_texts_belong_to_statements():
     known = {name for name, s in load_registry().items() if s.source != "lemma"}
     assert {path.stem for path in STORED.glob("*.txt")} == known
