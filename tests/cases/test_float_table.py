@@ -15,9 +15,9 @@ TABLE = str(FOLDER / "float_table_slow.json")
 
 
 def test_exact_within_seconds_and_as_estimated(capsys):
-    began = time.perf_counter()
+    began = time.process_time()
     found = report(capsys, "check", TABLE, "--rationalise", "--particles", "2")
-    taken = time.perf_counter() - began
+    taken = time.process_time() - began
     assert taken < 40, "a row that is scaled multiplies its denominators, and the exact law takes minutes"
     source = load(TABLE, rationalise=True)
     enclosed = check(source.model, source.twist(), "naive", particles=2, certified=True).measured.total_variation

@@ -128,12 +128,12 @@ def test_layers_share_their_rows():
 
 
 def test_five_hundred_states_over_a_hundred_steps_take_seconds():
-    began = time.perf_counter()
+    began = time.process_time()
     model = chain(500).unroll(100)
     c = analyse(model, reward.with_bellman_error(model, "1/10"))
     assert c.bellman_error == rational("1/10")
     assert c.level_ratio[0] == 1 and max(c.level_ratio) == rational("121/100")
-    assert time.perf_counter() - began < 30  # about 1 s alone on one core; the margin is for a crowded machine
+    assert time.process_time() - began < 30  # about 1 s alone on one core; the margin is for a crowded machine
 
 
 def test_actions_with_different_potentials_stay_apart():
