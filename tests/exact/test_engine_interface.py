@@ -65,12 +65,12 @@ def test_less_memory_means_residues() -> None:
 def test_too_large_is_refused_before_anything_is_allocated(states: int, particles: int) -> None:
     made = reference(states)
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(TooLarge) as caught:
         output_law(made, particles)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2**22 and time.monotonic() - started < 5
+    assert peak < 2**22 and time.process_time() - started < 5
     message = str(caught.value)
     assert "\n" not in message
     for part in (
