@@ -59,6 +59,8 @@ def test_bounds_fall_as_particles_are_added(algorithm):
         for old, new in zip(few.rows, many.rows, strict=True):
             if old.quantity != new.quantity or old.bound == INFINITE:
                 continue
+            if old.form == "certificate":  # read off the run at that N: it follows the distance, which may rise too
+                continue
             assert at_most(new.bound, old.bound) is not Verdict.REFUTED
             compared.append(old.id)
 
