@@ -190,12 +190,12 @@ def increment_bound(p: Proof) -> Fact:
     u, v = element("Edge", "u"), element("Edge", "v")
     first = p.step("iid_sum", [], [mu, N])
     pair = p.step("iid_pair", [], [E(mixture(t, c), u, E(mixture(t, c), v, h(t + 1, u) * h(t + 1, v))), N])
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
     spread = p.cert(
         le(size**2, squares / N),
         products=[(1, [jensen], []), (1, [ninv], [mu])],
         eqs=[(1, same), (1 / N**2, pair), (2 * mu / N, first)],
         dens=[many],
+        note="the multipliers of this many equations are not found in time",
     )
     sq_pos = p.mono(p.show(le(0, h(t + 1, f) ** 2)).gen(f), E(mixture(t, c), f, 0), squares)
     ratio = weights / N
@@ -341,11 +341,11 @@ def deviation_telescopes(p: Proof) -> Fact:
     dev_one = p.rewrite(flat, lambda G: eq(Dev(t, c, z), E(law, d, Dev(t + 1, d, G()))), moved)
     dev_one = p.show(eq(Dev(t, c, z), 1), dev_one, ones)
     below = p.use("root_facts").spec(z * H - 1).right.right
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
     low = p.cert(
         goal,
         products=[(1, [below], [])],
         eqs=[(1, dev_one), (z / N, gone), (z, tail), (z / N * (size + rest), none)],
+        note="the multipliers of this many equations are not found in time",
     )
     p.note("otherwise: the next cloud is reachable almost surely; |z m H' - 1| <= z m |H' - next(h)| + |z H - 1|")
     alive = p.assume(lt(0, weights))

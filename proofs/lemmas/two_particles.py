@@ -93,8 +93,11 @@ def two_particles(p: Proof) -> Fact:
         .spec(N)
         .mp(each)
     )
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
-    low = p.cert(goal, eqs=[(1, recursion), (weights / N**2 * later, none), (1 / N**2, opened), (1 / N**2, gone)])
+    low = p.cert(
+        goal,
+        eqs=[(1, recursion), (weights / N**2 * later, none), (1 / N**2, opened), (1 / N**2, gone)],
+        note="the multipliers of this many equations are not found in time",
+    )
 
     p.note("otherwise: E sum_ij D(d_i, d_j) = N next(diagonal) + N (N-1) next(next(D))")
     alive = p.assume(lt(0, weights))
@@ -126,7 +129,6 @@ def two_particles(p: Proof) -> Fact:
     chain = steps[0]
     for s in steps[1:]:
         chain = p.show(eq(chain.sides[0], s.sides[1]), chain, s)
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
     high = p.cert(
         goal,
         eqs=[
@@ -138,6 +140,7 @@ def two_particles(p: Proof) -> Fact:
             (1 / N**2, opened),
         ],
         dens=[alive, many],
+        note="the multipliers of this many equations are not found in time",
     )
     step = p.cases(weights, 0, low, high).discharge(now.concl).gen(t, c).discharge(hyp)
     return p.induct(m, claim(m), base, step)

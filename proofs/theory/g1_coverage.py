@@ -242,8 +242,11 @@ def reference_moment(p: Proof, which: str) -> Fact:
         at_k = replace(term, {i: k})
         vanish = p.use("sum_equal").inst((name(k), at_k), (other(k), 0 * at_k)).spec(N).mp(each)
         square_mean = replace(squares, {t: s})
-        # coefficients typed: with this many equations the search does not find the multipliers within its time
-        small = p.cert(goal, eqs=[(1, first_value), (square_mean / N, nothing), (1 / N, vanish)])
+        small = p.cert(
+            goal,
+            eqs=[(1, first_value), (square_mean / N, nothing), (1 / N, vanish)],
+            note="the multipliers of this many equations are not found in time",
+        )
         cloud_end = p.cases(heavy, 0, small, large).gen(c)
     general = p.use("weighted_mean").inst(
         (n, s), (U(t, x), value(s + 1, t, x)), (AU(t, c), cloud_value(s, t, c)), (G(x), reward)
@@ -329,7 +332,6 @@ def neighbour_bound(p: Proof) -> Fact:
     bulk = PV(0, 0, root) * PQ(0, 0, root)
     known = p.show(eq(z0**2 * moment, bulk / Vstar(0, root) ** 2), law_of, ends.left, ends.right, dens=[rootpos, mass])
     zm = z0 * mean.sides[0]
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
     begin = p.cert(
         le(size**2, bulk / N / Vstar(0, root) ** 2),
         products=[(1, [jensen], []), (1, [p.positive_inverse(many)], [])],
@@ -342,6 +344,7 @@ def neighbour_bound(p: Proof) -> Fact:
             ((1 - 1 / N) * (zm + 1), zmean),
         ],
         dens=[many],
+        note="the multipliers of this many equations are not found in time",
     )
     begin = below_root(p, size, begin, mass, ZERO)
 

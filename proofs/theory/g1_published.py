@@ -138,12 +138,12 @@ def published(p: Proof) -> Fact:
     cap = p.conv(act.spec(0, root, y).mp(edge), le(body, C_act * Vstar(0, root)))
     mean = p.mono(cap.discharge(edge).gen(y), E(M(0, root), y, body), E(M(0, root), y, C_act * Vstar(0, root)), null)
     recursion = given["value recursion"].spec(0, root).mp(start, alive)
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
     one = p.cert(
         le(1, C_act),
         products=[(1, [mean, p.positive_inverse(mass)], [])],
         eqs=[(1 / Vstar(0, root), recursion)],
         dens=[mass],
+        note="the multipliers of this many equations are not found in time",
     )
     ninv = p.positive_inverse(many)
     ratio = C_act / N

@@ -372,7 +372,6 @@ def recursion(p: Proof) -> Fact:
     pair_weight = weight(t, g1) * weight(t, g2)
     left = pair_weight * R(t + 1, dst(g1), dst(g2))
     right = pair_weight * (one.sides[0] / N + (1 - 1 / N) * inner.sides[0])
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
     step = p.equal(
         left,
         right,
@@ -382,6 +381,7 @@ def recursion(p: Proof) -> Fact:
             (pair_weight * (1 - 1 / N), inner),
             (pair_weight * (1 - 1 / N), outer),
         ],
+        note="the multipliers of this many equations are not found in time",
     )
     end = p.show(
         eq(weight(n, g1) * weight(n, g2) * R(T, dst(g1), dst(g2)), weight(n, g1) * weight(n, g2)),
@@ -413,7 +413,6 @@ def recursion(p: Proof) -> Fact:
     inner = p.rewrite(inner.gen(held), lambda F: E(first, e, F(e)))
     outer = law_first(lambda z, z1: E(M(0, root), q, G(0, z, z1) * G(0, root, q) * R(1, z1, q)))
     start_law = two.spec(0, root, root).mp(p.show(lt(0, T), p.nat_nonneg(n)))
-    # coefficients typed: with this many equations the search does not find the multipliers within its time
     return p.equal(
         E(cloud, d, B(0, d)),
         R(0, root, root),
@@ -426,4 +425,5 @@ def recursion(p: Proof) -> Fact:
             (1, start_law),
         ],
         [many],
+        note="the multipliers of this many equations are not found in time",
     )
