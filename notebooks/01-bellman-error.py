@@ -22,7 +22,7 @@ from sympy import Eq, Function, Integer, Product, symbols
 from proofs import Element, Expect, ForAll, Law, derivation
 from proofs.language.text import notebook
 from proofs.reading.notebook import attempt, closed_form, statement
-from smc.check.check import check
+from smc.checks.check import check
 from smc.formats import load
 from smc.present.illustrations import bellman_ratios
 from smc.present.notebook import paths_table, quantities, table, values_table

@@ -26,7 +26,7 @@ from proofs.reading.notebook import attempt, closed_form, statement
 notebook()
 
 # %%
-from smc.check.measure import importance_chi_square
+from smc.checks.measure import importance_chi_square
 from smc.formats import load
 from smc.instances.two_branch import most_variance, two_branch, weight_ratio
 from smc.numbers import rational

@@ -21,9 +21,9 @@ from sympy import Eq, Rational, Symbol, diff, exp, limit, log, oo, simplify, sol
 from proofs import prove, theorem
 from proofs.language.text import notebook
 from proofs.reading.notebook import attempt, formula, statement
-from smc.check.atlas import chart, family_setting
-from smc.check.check import check
-from smc.check.plan import setting
+from smc.checks.atlas import chart, family_setting
+from smc.checks.check import check
+from smc.checks.plan import setting
 from smc.formats import load
 from smc.present.figures import counts_by_statement, exponent_gap, tv_against_particles
 from smc.present.notebook import demands, distances, table

@@ -21,7 +21,7 @@ from proofs.language.text import notebook
 from proofs.reading.notebook import closed_form, formula, statement
 from smc.present.notebook import quantities, table
 from smc.present.illustrations import exponent_by_vocabulary, phase_transition, query_staircase
-from smc.check.plan import setting
+from smc.checks.plan import setting
 from smc.present.figures import counts_by_statement
 from smc.instances.hidden import audit, hidden_child
 from smc.query.minimax import best_hit, least_tv

@@ -16,14 +16,14 @@
 
 # %%
 from proofs.reading.notebook import formula, statement
-from smc.check.atlas import chart, model_setting
+from smc.checks.atlas import chart, model_setting
 from smc.present.notebook import demands, distances, quantities, report, table
 from smc.setting.model import prefix_tree
 from smc.present.figures import tv_against_particles
 from smc.numbers import rational
 from smc.setting.twist import from_function
 from smc.setting.analysis import analyse
-from smc.check.check import check
+from smc.checks.check import check
 
 # %% [markdown]
 # ## A verifier

@@ -16,15 +16,15 @@
 
 # %%
 from proofs.reading.notebook import formula
-from smc.check.atlas import chart, model_setting
+from smc.checks.atlas import chart, model_setting
 from smc.present.notebook import degenerate, demands, offers, quantities, report, table
 from smc.formats import load
-from smc.check.plan import plan, setting
+from smc.checks.plan import plan, setting
 from smc.present.figures import demand_bars
 from smc.numbers import rational
 from smc.setting.twist import from_function
 from smc.setting.analysis import analyse
-from smc.check.check import check
+from smc.checks.check import check
 
 # %% [markdown]
 # ## The process

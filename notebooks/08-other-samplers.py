@@ -16,17 +16,17 @@
 
 # %%
 from proofs.reading.notebook import closed_form, formula, statement
-from smc.check.atlas import chart, split_setting
+from smc.checks.atlas import chart, split_setting
 from smc.instances.two_branch import most_bias
 from smc.present.notebook import table
 from smc.instances.product import product_family
 from smc.formats import load
-from smc.check.measure import guided_tv, target_chi_square
+from smc.checks.measure import guided_tv, target_chi_square
 from smc.present.figures import atlas_figure
 from smc.numbers import rational
 from smc.present.tables import short
 from smc.setting.analysis import analyse
-from smc.check.check import check
+from smc.checks.check import check
 
 # %% [markdown]
 # ## One guided particle

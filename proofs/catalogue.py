@@ -7,7 +7,7 @@ the decorators of `proofs.registry`; a row here; its tests.
 
 A closed form (`Form`) is a side of a sealed conclusion. Its inputs are symbols of that statement; `at` names the variables that the
 conclusion quantifies, in their order; `where` says what the other symbols are, such as `n = T - 1` where the horizon is `n + 1`. On the
-numerical side `smc.check.table` says how each input is read from a model and how each quantity is measured.
+numerical side `smc.checks.table` says how each input is read from a model and how each quantity is measured.
 
 This module is data: it imports nothing of the project.
 """
@@ -49,7 +49,7 @@ QUANTITY_WORDS = {
 
 POSITIVE = "V > 0 at every state that the reference reaches before T"
 EVERYWHERE = "a particle can be at every state that the reference reaches before T"
-"""Conditions on the model that sealed hypotheses ask for and that not every model meets; `smc.check.table` evaluates them."""
+"""Conditions on the model that sealed hypotheses ask for and that not every model meets; `smc.checks.table` evaluates them."""
 
 
 @dataclass(frozen=True)

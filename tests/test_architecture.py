@@ -35,8 +35,8 @@ def engine(path: Path) -> str | None:
 
 FORBIDDEN = {
     "proofs": ("smc",),
-    "smc/exact": ("proofs", "smc.montecarlo", "smc.check"),
-    "smc/montecarlo": ("proofs", "smc.exact", "smc.check"),
+    "smc/exact": ("proofs", "smc.montecarlo", "smc.checks"),
+    "smc/montecarlo": ("proofs", "smc.exact", "smc.checks"),
 }
 
 

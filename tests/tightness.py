@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hypothesis import settings, target
 
-from smc.check.row import Row
+from smc.checks.row import Row
 from smc.numbers import Verdict, nearest_float
 from smc.testing import Instance
 

@@ -19,13 +19,13 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.strategies import SearchStrategy
 
 from smc.campaign.plan import Plan
-from smc.check import table
-from smc.check.row import Row
+from smc.checks import table
+from smc.checks.row import Row
 from smc.formats.native import layered_document
 from smc.interrupts import pass_on
 from smc.numbers import Verdict, nearest_float
 from smc.samplers.sampler import Sampler
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.families import FAMILIES, hard_families
 from smc.testing.instances import Instance, describe, most_particles, regions
@@ -134,7 +134,7 @@ def searched(plan: Plan) -> SearchStrategy[list[Instance]]:
     )
 
 
-def _steered(model: LayeredModel, errors: tuple[Perturbation, ...]) -> list[Instance]:
+def _steered(model: Model, errors: tuple[Perturbation, ...]) -> list[Instance]:
     """The model under each reward model once."""
     found: dict[Hashable, Instance] = {}
     for instance in (perturbation.apply(model) for perturbation in dict.fromkeys(errors)):

@@ -50,8 +50,8 @@ def command(
     import time
     from pathlib import Path
 
-    from smc.check.atlas import chart
-    from smc.check.row import worst_verdict
+    from smc.checks.atlas import chart
+    from smc.checks.row import worst_verdict
     from smc.cli.output import CODES, json_object, remarks, results, waiting
     from smc.errors import InputError
     from smc.present.tables import atlas_tables
@@ -90,7 +90,7 @@ def command(
 
 def _cost(spec, lengths, delta, rationalise, as_json) -> int:
     """`--cost`: every sampler at every accuracy, and which wins."""
-    from smc.check.cost import costs
+    from smc.checks.cost import costs
     from smc.cli.output import CODES, json_object, results, waiting
     from smc.numbers import Verdict
     from smc.present.cost import cost_table, winners
@@ -129,7 +129,7 @@ def _costed(spec, horizon, rationalise):
 
 
 def _settings(spec, lengths, errors, algorithm, rationalise):
-    from smc.check.atlas import family_setting, model_setting
+    from smc.checks.atlas import family_setting, model_setting
     from smc.errors import InputError
     from smc.formats import load
 

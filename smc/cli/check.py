@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from smc.check.check import Report
-    from smc.check.enclosed import EnclosedReport
-    from smc.check.sampled import SampledReport
+    from smc.checks.check import Report
+    from smc.checks.enclosed import EnclosedReport
+    from smc.checks.sampled import SampledReport
     from smc.errors import TooLarge
     from smc.numbers import Rational
     from smc.samplers.sampler import Sampler
@@ -157,7 +157,7 @@ def command(
     seconds = BUDGET if budget is None else budget
     fallback, limit = False, budget
     if method == "auto":
-        from smc.check.measure import Measured
+        from smc.checks.measure import Measured
         from smc.exact import seconds_of_law
         from smc.setting.analysis import analyse
 
@@ -165,8 +165,8 @@ def command(
         method, fallback = ("exact", True) if took <= seconds else ("enclosure", False)
         limit = seconds if sampler.interacting else None
     if method in ("exact", "certified"):
-        from smc.check.budget import OutOfTime, within
-        from smc.check.check import check
+        from smc.checks.budget import OutOfTime, within
+        from smc.checks.check import check
 
         _forewarn(source.model, twist, sampler, count, explain, method)
         with waiting(what) as told:
@@ -187,7 +187,7 @@ def command(
         report = _enclosed(source.model, twist, sampler, count, seconds, explain)
         document = report.to_json()
     elif method == "monte-carlo":
-        from smc.check.sampled import check_by_simulation
+        from smc.checks.sampled import check_by_simulation
 
         chosen: dict[str, Any] = {name: number for name, number in sampling.items() if number is not None}
         with counting(what) as progress:
@@ -209,7 +209,7 @@ def command(
 
 def _missed(report: Report | EnclosedReport | SampledReport, killed: Killed) -> Rational | None:
     """`TV(law of the output, declared target)`, where the law is exact."""
-    from smc.check.check import Report
+    from smc.checks.check import Report
     from smc.exact import OutputLaw
 
     if isinstance(report, Report) and isinstance(report.measured.output, OutputLaw):
@@ -265,7 +265,7 @@ def _resampled(sampler: Sampler, scheme: str | None, threshold: str | None, choi
 
 def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, explain: bool) -> EnclosedReport:
     """The report by enclosure, within a budget of seconds."""
-    from smc.check.enclosed import check_by_enclosure
+    from smc.checks.enclosed import check_by_enclosure
     from smc.cli.output import remarks, waiting
     from smc.errors import TooLarge
 
@@ -284,7 +284,7 @@ def _forewarn(model, twist, sampler: Sampler, count: int, explain: bool, mode: s
 
     Raises TooLarge, before anything is computed, for what will not fit.
     """
-    from smc.check.measure import Measured
+    from smc.checks.measure import Measured
     from smc.cli.output import remarks
     from smc.errors import TooLarge
     from smc.exact import explain_law

@@ -56,7 +56,7 @@ def _refuse_given(why: str, **options: object) -> None:
 
 
 def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as_json) -> int:
-    from smc.check.model_plan import plan_model
+    from smc.checks.model_plan import plan_model
     from smc.cli.output import json_object, results, waiting
     from smc.errors import InputError
     from smc.formats import load
@@ -90,7 +90,7 @@ def _accuracy(text: str) -> object:
 def _from_constants(horizon, eps, ratio_bound, delta, branching, as_json) -> int:
     from dataclasses import asdict
 
-    from smc.check.plan import cheapest, plan, setting
+    from smc.checks.plan import cheapest, plan, setting
     from smc.cli.output import json_object, results
     from smc.errors import InputError
     from smc.present.tables import plan_table

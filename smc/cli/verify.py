@@ -35,10 +35,10 @@ def command(
     import time
     from pathlib import Path
 
-    from smc.check.budget import within
-    from smc.check.row import worst_verdict
-    from smc.check.summary import summary_table
-    from smc.check.verify import cases
+    from smc.checks.budget import within
+    from smc.checks.row import worst_verdict
+    from smc.checks.summary import summary_table
+    from smc.checks.verify import cases
     from smc.cli.mends import owned
     from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results
     from smc.errors import InputError, TooLarge
@@ -170,8 +170,8 @@ def _doubling(constants, ends):
     """Reports at N = 1, 2, 4, ... for as long as one takes about a second, and until the clock says `ends`."""
     import time
 
-    from smc.check.check import check
-    from smc.check.measure import Measured
+    from smc.checks.check import check
+    from smc.checks.measure import Measured
     from smc.errors import TooLarge
     from smc.exact import explain_law
     from smc.samplers.naive import naive

@@ -20,7 +20,7 @@ from smc.errors import InputError
 from smc.exact.law import OutputLaw
 from smc.numbers import ZERO, Rational
 from smc.samplers.process import Outcome, ParticleProcess
-from smc.setting.model import Edge, LayeredModel, Row, merge_edges, reachable
+from smc.setting.model import Edge, Model, Row, merge_edges, reachable
 from smc.setting.twist import Twist
 
 Keep = str | Sequence[Hashable]
@@ -71,7 +71,7 @@ class Lumping:
         )
 
 
-def lump_model(model: LayeredModel, twist: Twist, keep: Keep = "states") -> tuple[LayeredModel, Twist, Lumping]:
+def lump_model(model: Model, twist: Twist, keep: Keep = "states") -> tuple[Model, Twist, Lumping]:
     """The quotient of (reference, potentials, reward, twist). Every constant of the theory is the original's.
 
     A class bears the name of its first state. Raises InputError for a `keep` that does not fit.
@@ -93,7 +93,7 @@ def lump_model(model: LayeredModel, twist: Twist, keep: Keep = "states") -> tupl
     edges = tuple(tuple(row(t, x, lumping.classes[t + 1]) for x in first) for t, first in enumerate(members[:-1]))
     values = tuple(tuple(layer[x] for x in first) for layer, first in zip(twist.values, members, strict=True))
     notes = (*model.notes, str(lumping))
-    return LayeredModel(layers, edges, values[-1], model.name, notes), Twist(values, twist.name), lumping
+    return Model(layers, edges, values[-1], model.name, notes), Twist(values, twist.name), lumping
 
 
 def lump_process(process: ParticleProcess, keep: Keep = "states") -> tuple[ParticleProcess, Lumping]:

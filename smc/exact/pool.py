@@ -25,20 +25,20 @@ from smc.exact.metropolis import IndependenceSampler, independence_sampler
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.samplers.process import Outcome, ParticleProcess, Selection
 from smc.setting.analysis import bellman, true_value
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.setting.twist import Twist
 
 MOST_AUGMENTED = 20_000
 """Largest augmented space that is enumerated."""
 
 
-def pool_process(model: LayeredModel, twist: Twist, pool: int) -> ParticleProcess:
+def pool_process(model: Model, twist: Twist, pool: int) -> ParticleProcess:
     """Proposals with pools of `pool` candidates as a weighted process; `scale · E[W] = Z`. Raises InputError for a pool
     below 1."""
     return _process(model, twist, whole_number("pool", pool), lambda t, x, mean: True)
 
 
-def _process(model: LayeredModel, twist: Twist, pool: int, accept) -> ParticleProcess:
+def _process(model: Model, twist: Twist, pool: int, accept) -> ParticleProcess:
     steps = []
     for t, step in enumerate(model.edges):
         here, there = twist.values[t], twist.values[t + 1]
@@ -100,7 +100,7 @@ def acceptance(accepted: AugmentedPath, proposed: AugmentedPath) -> Rational:
     return min(ONE, accepted.weight * proposed.reward / (proposed.weight * accepted.reward))
 
 
-def augmented_space(model: LayeredModel, twist: Twist, pool: int) -> tuple[AugmentedPath, ...]:
+def augmented_space(model: Model, twist: Twist, pool: int) -> tuple[AugmentedPath, ...]:
     """Every augmented path that can be proposed and has a chosen candidate at each step. The proposals' masses miss 1
     by the dead ones'.
 
@@ -148,7 +148,7 @@ def _extend(a: AugmentedPath, row: tuple[Edge, ...], there, pool: int) -> Iterat
                 )
 
 
-def _augmented_size(model: LayeredModel, pool: int) -> int:
+def _augmented_size(model: Model, pool: int) -> int:
     """Number of augmented paths, dead or not."""
     count = {0: 1}
     for step in model.edges:
@@ -207,7 +207,7 @@ class GoodEvent:
         )
 
 
-def good_event(model: LayeredModel, twist: Twist, pool: int, xi: object) -> GoodEvent:
+def good_event(model: Model, twist: Twist, pool: int, xi: object) -> GoodEvent:
     """The good event of one proposal, for `0 < xi < 1`, by one pass over the edges: any horizon, any pool whose sums
     can be listed.
 

@@ -25,7 +25,7 @@ from smc.formats.timed import read_timed
 from smc.formats.trees import named_by_path
 from smc.setting.killed import Killed, killed_by
 from smc.setting.mdp import FiniteMDP
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.named_twists import KILL, choose
 from smc.setting.twist import NO_MASS, Twist
 
@@ -52,7 +52,7 @@ class Source:
     """
 
     place: str
-    model: LayeredModel
+    model: Model
     values: native.Values | None = None
     mdp: FiniteMDP | None = None
     horizon: int = 0
@@ -172,7 +172,7 @@ def _native(data: bytes, spec: str, rounding: Rounding, horizon: int | None, wit
     return Source(spec, mdp.unroll(steps), values, mdp, steps, provenance)
 
 
-Noted = TypeVar("Noted", LayeredModel, FiniteMDP)
+Noted = TypeVar("Noted", Model, FiniteMDP)
 
 
 def _noted(model: Noted, notes: Sequence[str]) -> Noted:

@@ -31,7 +31,7 @@ from smc.formats import native
 from smc.formats.lines import stem
 from smc.formats.strict_json import Node, Rounding, load_bytes, read
 from smc.numbers import ONE, ZERO, Rational
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 
 if TYPE_CHECKING:
     from smc.formats import Source
@@ -60,7 +60,7 @@ def is_tree(root: Node) -> bool:
     return isinstance(root.value, dict) and root.value.get("format") == TREE
 
 
-def read_tree(root: Node, rounding: Rounding, default_name: str) -> tuple[LayeredModel, native.Values | None]:
+def read_tree(root: Node, rounding: Rounding, default_name: str) -> tuple[Model, native.Values | None]:
     """The layered model of a tree, and its scores as values, None when it has none. Raises InputError with the place of the fault."""
     fields = root.fields(("format", "tree"), native.REMARKS)
     name, notes = native.remarks(fields, default_name)
@@ -85,7 +85,7 @@ def load(path: str, given: Mapping[str, str], horizon: int | None, rounding: Rou
 
 def model_of(
     tree: Step, name: str, notes: tuple[str, ...], rounding: Rounding, scored: bool
-) -> tuple[LayeredModel, native.Values | None]:
+) -> tuple[Model, native.Values | None]:
     """Layers of paths; an answer that has ended waits under the same name until the last layer."""
     layers, edges, values = [[ROOT]], [], [[_worth(tree)]] if scored else []
     front: list[tuple[str, Step]] = [(ROOT, tree)]
@@ -110,7 +110,7 @@ def model_of(
     early = sum(len(set(layer) & set(layers[-1])) for layer in layers[-2:-1])
     if early:
         notes = (*notes, f"{early} answers end before step {len(edges)} and wait with their last score")
-    model = LayeredModel.from_edges(layers, edges, reward, name=name, notes=(*notes, *rounding.notes()))
+    model = Model.from_edges(layers, edges, reward, name=name, notes=(*notes, *rounding.notes()))
     return model, values[:-1] if scored else None
 
 

@@ -35,7 +35,7 @@ from smc.formats.options import horizon_of, only
 from smc.formats.strict_json import Rounding, load_bytes
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.setting.mdp import FiniteMDP, Transition, uniform_policy
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 
 if TYPE_CHECKING:
     from smc.formats import Source
@@ -270,7 +270,7 @@ class _Reader:
             else next(i for i, s in enumerate(self.states) if law.get(s))
         )
         phi = [self.entry("r", i) for i in cells]
-        made = LayeredModel.from_arrays(
+        made = Model.from_arrays(
             matrices, phi, horizon=steps, initial=root, potential=psi, states=self.states, name=name
         )
         rows = self.values(steps)

@@ -14,7 +14,7 @@ from smc.errors import InputError
 from smc.formats.strict_json import Node, Rounding
 from smc.numbers import ONE, ZERO, Rational
 from smc.setting.mdp import FiniteMDP, Transition
-from smc.setting.model import LayeredModel, reachable
+from smc.setting.model import Model, reachable
 
 LAYERED, MDP = "bellman-smc/layered-1", "bellman-smc/mdp-1"
 REMARKS = ("name", "notes", "provenance")
@@ -43,7 +43,7 @@ def remarks(fields: Mapping[str, Node], default: str) -> tuple[str, tuple[str, .
     return name, tuple(note.text() for note in fields["notes"].items()) if "notes" in fields else ()
 
 
-def read_layered(root: Node, rounding: Rounding, default_name: str) -> tuple[LayeredModel, Values | None]:
+def read_layered(root: Node, rounding: Rounding, default_name: str) -> tuple[Model, Values | None]:
     """A layered model and its values, None when the file gives none. Raises InputError with the place of the fault."""
     fields = root.fields(("format", "layers", "edges", "reward"), ("value", *REMARKS))
     name, notes = remarks(fields, default_name)
@@ -82,7 +82,7 @@ def read_layered(root: Node, rounding: Rounding, default_name: str) -> tuple[Lay
     if count:
         where = ", ".join(f"{state!r} in layer {t}" for t, states in enumerate(lost) for state in sorted(states)[:3])
         notes = (*notes, f"{count} states cannot be reached and take no part: {where}")
-    return LayeredModel.from_edges(layers, edges, reward, name=name, notes=(*notes, *rounding.notes())), values
+    return Model.from_edges(layers, edges, reward, name=name, notes=(*notes, *rounding.notes())), values
 
 
 def _edges(step: Node, sources: list[str], targets: list[str], rounding: Rounding, t: int) -> list[tuple]:
@@ -221,7 +221,7 @@ def _mdp_values(
 
 
 def layered_document(
-    model: LayeredModel, values: Sequence[Sequence[Rational]] | None = None, provenance: str = ""
+    model: Model, values: Sequence[Sequence[Rational]] | None = None, provenance: str = ""
 ) -> dict[str, Any]:
     """The layered-1 object of `model`, with `values` for layers 0..T-1 if given. States that no path reaches are left out."""
     live = reachable(model)

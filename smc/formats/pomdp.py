@@ -25,7 +25,7 @@ from smc.formats.lines import lines_of, stem
 from smc.formats.options import only
 from smc.formats.strict_json import Rounding
 from smc.numbers import ONE, ZERO
-from smc.setting.model import Edge, LayeredModel, Row, merge_edges
+from smc.setting.model import Edge, Model, Row, merge_edges
 
 if TYPE_CHECKING:
     from smc.formats import Source
@@ -95,7 +95,7 @@ def _lines(model: Pomdp, path: str, name: str) -> list[tuple[int | None, int]]:
 
 def _unrolled(
     model: Pomdp, observed: list[int], acted: list[int | None], worth: Gains, name: str, rounding: Rounding
-) -> LayeredModel:
+) -> Model:
     """One layer a move; the start is a step of its own where it is drawn."""
     width = sum(len(row) for row in model.transitions.values())
     if width * len(observed) > MOST_EDGES:
@@ -115,13 +115,13 @@ def _unrolled(
     notes += [*worth.notes(), *rounding.notes()]
     if len(starts) == 1:
         layers = ((states[starts[0]],), *(states,) * len(steps))
-        return LayeredModel(layers, ((steps[0][starts[0]],), *steps[1:]), phi, name, tuple(notes))
+        return Model(layers, ((steps[0][starts[0]],), *steps[1:]), phi, name, tuple(notes))
     notes.append(
         f"the start is drawn from {len(starts)} states: step 1 of T = {len(steps) + 1} steps, under the root 'start'"
     )
     first = merge_edges(Edge(i, p) for i, p in enumerate(model.start))
     layers = (("start",), *(states,) * (len(steps) + 1))
-    return LayeredModel(layers, ((first,), *steps), phi, name, tuple(notes))
+    return Model(layers, ((first,), *steps), phi, name, tuple(notes))
 
 
 def _row(model: Pomdp, action: int | None, state: int, seen: int, worth: Gains) -> Row:

@@ -11,14 +11,14 @@ from smc.formats.native import REMARKS, Values, law_of, remarks, transitions_of,
 from smc.formats.strict_json import Node, Rounding
 from smc.numbers import ONE, ZERO
 from smc.setting.mdp import FiniteMDP
-from smc.setting.model import Edge, LayeredModel, merge_edges
+from smc.setting.model import Edge, Model, merge_edges
 
 KEYS = ("format", "states", "actions", "transitions", "policy", "initial", "reward")
 
 
 def read_timed(
     root: Node, rounding: Rounding, default_name: str, horizon: int | None, *, with_values: bool = True
-) -> tuple[LayeredModel, Values | None]:
+) -> tuple[Model, Values | None]:
     """The layered model of the first `horizon` moves (all when None), and its values. Raises InputError with the place of the fault."""
     fields = root.fields(KEYS, ("horizon", "value", *REMARKS))
     name, notes = remarks(fields, default_name)
@@ -69,7 +69,7 @@ def read_timed(
         given = _values(fields["value"], states, visited, rounding)
         mean = sum((p * given[0][states.index(s)] for s, p in start.items()), ZERO)
         values = [[mean], *(given if drawn else given[1:])]
-    return LayeredModel(layers, edges, phi, name, (*notes, *rounding.notes())), values
+    return Model(layers, edges, phi, name, (*notes, *rounding.notes())), values
 
 
 def _values(node: Node, states: tuple[str, ...], visited: list[frozenset[str]], rounding: Rounding) -> Values:

@@ -7,13 +7,13 @@ State k after t steps is the number of ones; the answer succeeds with probabilit
 from __future__ import annotations
 
 from smc.numbers import Rational
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 
 
-def fair_steps(horizon: int) -> LayeredModel:
+def fair_steps(horizon: int) -> Model:
     """The model at horizon T >= 1."""
     layers = [list(range(t + 1)) for t in range(horizon + 1)]
     half = Rational(1, 2)
     edges = [[(k, k + one, half) for k in layer for one in (0, 1)] for layer in layers[:-1]]
     reward = {k: Rational(k + 1, horizon + 2) for k in layers[-1]}
-    return LayeredModel.from_edges(layers, edges, reward, name=f"fair steps, T = {horizon}")
+    return Model.from_edges(layers, edges, reward, name=f"fair steps, T = {horizon}")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from smc.errors import InputError, TooLarge, whole_number
 from smc.numbers import ONE, Extended, Rational, rational
 from smc.setting.analysis import analyse
-from smc.setting.model import Edge, LayeredModel, Row
+from smc.setting.model import Edge, Model, Row
 from smc.setting.twist import Twist, twist
 
 MOST_STATES = 200_000
@@ -29,7 +29,7 @@ MOST_STATES = 200_000
 class HardInstance:
     """One member of a hard family: the model, its reward model, and the hidden prefix that the referee knows."""
 
-    model: LayeredModel
+    model: Model
     twist: Twist
     hidden: tuple[int, ...]
 
@@ -106,7 +106,7 @@ def hidden_prefix(
         power = factor ** (t - r)
         values.append(tuple(power if i == which else 1 / power for i in range(words)))
     name = f"hidden prefix {which} of {words}, T = {horizon}, gain {factor}"
-    model = LayeredModel(tuple(layers), tuple(edges), values[-1], name)
+    model = Model(tuple(layers), tuple(edges), values[-1], name)
     path = tuple(which // k ** (r - t) for t in range(1, r + 1))
     return HardInstance(model, twist(model, values[:-1], name="hard"), path)
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from smc.errors import ModelError, whole_number
 from smc.numbers import ONE, Rational, rational
 from smc.setting.analysis import true_value
-from smc.setting.model import LayeredModel, prefix_tree
+from smc.setting.model import Model, prefix_tree
 from smc.setting.twist import Twist, twist
 
 MOST_HORIZON = 12
 """Longest horizon: the tree has `2^(T + 1)` nodes."""
 
 
-def ones(*, horizon: int, factor: object, ratio: object = 4) -> tuple[LayeredModel, Twist]:
+def ones(*, horizon: int, factor: object, ratio: object = 4) -> tuple[Model, Twist]:
     """The tree and its reward model. Raises InputError for a horizon out of range, ModelError for numbers that are not positive."""
     whole_number("horizon", horizon, most=MOST_HORIZON)
     c, r = rational(factor), rational(ratio)

@@ -22,7 +22,7 @@ from smc.errors import ModelError, TooLarge, whole_number
 from smc.exact.independent import TerminalCells, weighted_draw
 from smc.exact.law import OutputLaw
 from smc.numbers import ONE, ZERO, Ball, Rational, Verdict, at_most, least_enough, rational
-from smc.setting.model import Edge, LayeredModel, prefix_tree
+from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.twist import Twist, twist
 
 Step = tuple[tuple[Rational, Rational], ...]
@@ -75,7 +75,7 @@ class ProductModel:
         aims = [symbol_target(step) for step in groups]
         return _positive_part(list(groups.values()), aims, laws)
 
-    def tree(self) -> tuple[LayeredModel, Twist]:
+    def tree(self) -> tuple[Model, Twist]:
         """The same model as a prefix tree with its twist, for the general engines: `|symbols|^T` leaves."""
         steps = self.steps
 
@@ -114,7 +114,7 @@ def product_family(ratio: object, horizon: int) -> ProductModel:
     return ProductModel((((Rational(1, 2), ONE), (Rational(1, 2), r)),) * horizon)
 
 
-def product_family_model(ratio: object, horizon: int) -> tuple[LayeredModel, Twist]:
+def product_family_model(ratio: object, horizon: int) -> tuple[Model, Twist]:
     """The product family as a layered model whose states count ones (T + 1 terminal states), with the twist `ratio^ones`.
 
     The count is sufficient for both laws, so its TV is that of the paths.
@@ -123,7 +123,7 @@ def product_family_model(ratio: object, horizon: int) -> tuple[LayeredModel, Twi
     powers = [r**k for k in range(horizon + 1)]
     layers = tuple(tuple(str(k) for k in range(t + 1)) for t in range(horizon + 1))
     edges = tuple(tuple((Edge(k, half), Edge(k + 1, half)) for k in range(t + 1)) for t in range(horizon))
-    model = LayeredModel(layers, edges, tuple(powers), name=f"product family, r = {r}, T = {horizon}")
+    model = Model(layers, edges, tuple(powers), name=f"product family, r = {r}, T = {horizon}")
     return model, twist(model, [powers[: t + 1] for t in range(horizon)], name="r^ones")
 
 

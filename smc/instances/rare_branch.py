@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from smc.errors import InputError, whole_number
 from smc.numbers import ONE, Rational, rational
-from smc.setting.model import Edge, LayeredModel, Row
+from smc.setting.model import Edge, Model, Row
 from smc.setting.twist import Twist, twist
 
 HALF = Rational(1, 2)
 
 
-def rare_branch(*, rounds: int, mass: object, horizon: int | None = None) -> tuple[LayeredModel, Twist]:
+def rare_branch(*, rounds: int, mass: object, horizon: int | None = None) -> tuple[Model, Twist]:
     """The family with `r = rounds` (at least 1), `s = mass` in (0, 1), and T = `horizon` steps (2r by default).
 
     States: `lives` and `left`, and `just left` on the levels 3, 5, ..., 2r - 1. Raises InputError for counts and masses out of range.
@@ -48,5 +48,5 @@ def rare_branch(*, rounds: int, mass: object, horizon: int | None = None) -> tup
         else:
             steps.append((*stay, (Edge(1, ONE),)) if len(layers[-2]) == 3 else stay)
             values.append((ONE, ONE))
-    model = LayeredModel(tuple(layers), tuple(steps), values[-1], f"rare branch, r = {rounds}, s = {s}")
+    model = Model(tuple(layers), tuple(steps), values[-1], f"rare branch, r = {rounds}, s = {s}")
     return model, twist(model, values[:-1], name="undervalues what lives")

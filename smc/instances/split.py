@@ -16,7 +16,7 @@ import flint
 
 from smc.errors import InputError, TooLarge, whole_number
 from smc.numbers import ONE, ZERO, Ball, Rational, precision
-from smc.setting.model import Edge, LayeredModel, Row
+from smc.setting.model import Edge, Model, Row
 from smc.setting.twist import Twist, perfect
 
 HALF = Rational(1, 2)
@@ -25,7 +25,7 @@ MOST_PARTICLES = 2048
 MOST_BITS = 1 << 14
 
 
-def split_model(horizon: int) -> tuple[LayeredModel, Twist]:
+def split_model(horizon: int) -> tuple[Model, Twist]:
     """The instance as a layered model (states B, and A with the number of bits 3/2), with `V = V*`."""
     whole_number("horizon", horizon)
     layers: list[tuple[str, ...]] = [("root",)] + [("B", *(f"A{k}" for k in range(t))) for t in range(1, horizon + 1)]
@@ -33,7 +33,7 @@ def split_model(horizon: int) -> tuple[LayeredModel, Twist]:
     for t in range(1, horizon):
         steps.append(((Edge(0, ONE),), *((Edge(k, HALF), Edge(k + 1, HALF)) for k in range(1, t + 1))))
     reward = (ONE, *(Rational(3) ** k / Rational(2) ** (horizon - 1) for k in range(horizon)))
-    model = LayeredModel(tuple(layers), tuple(steps), reward, name=f"split, T = {horizon}")
+    model = Model(tuple(layers), tuple(steps), reward, name=f"split, T = {horizon}")
     return model, perfect(model)
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from smc.errors import InputError, whole_number
 from smc.numbers import ONE, Rational, rational
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.setting.twist import Twist, twist
 
 
-def two_branch(*, horizon: int, eps: object, low: object) -> tuple[LayeredModel, Twist]:
+def two_branch(*, horizon: int, eps: object, low: object) -> tuple[Model, Twist]:
     """The two-branch model; `low` is the probability of the branch of small weight.
 
     Raises InputError for T < 1, eps < 0, low outside (0, 1).
@@ -32,7 +32,7 @@ def two_branch(*, horizon: int, eps: object, low: object) -> tuple[LayeredModel,
     layers = (("root",), *((("low", "high"),) * horizon))
     forced = ((Edge(0, ONE),), (Edge(1, ONE),))
     edges = (((Edge(0, p), Edge(1, 1 - p)),), *((forced,) * (horizon - 1)))
-    model = LayeredModel(layers, edges, values[-1], f"two branches, T = {horizon}, eps = {error}")
+    model = Model(layers, edges, values[-1], f"two branches, T = {horizon}, eps = {error}")
     return model, twist(model, values[:-1], name="two branches")
 
 
@@ -41,7 +41,7 @@ def weight_ratio(*, horizon: int, eps: object) -> Rational:
     return (1 + rational(eps)) ** (2 * (horizon - 1))
 
 
-def most_variance(*, horizon: int, eps: object) -> tuple[LayeredModel, Twist]:
+def most_variance(*, horizon: int, eps: object) -> tuple[Model, Twist]:
     """S1 attained: `chi^2(pi || guided) = sinh^2(Lambda)`.
 
     W, scaled to mean 1, is `(q+1)/(2q)` with probability `q/(q+1)`, else `(q+1)/2`.
@@ -50,7 +50,7 @@ def most_variance(*, horizon: int, eps: object) -> tuple[LayeredModel, Twist]:
     return two_branch(horizon=horizon, eps=eps, low=q / (q + 1))
 
 
-def most_bias(*, horizon: int, eps: object) -> tuple[LayeredModel, Twist]:
+def most_bias(*, horizon: int, eps: object) -> tuple[Model, Twist]:
     """S2 attained: `TV(guided, pi) = tanh(Lambda/2)`.
 
     W, scaled to mean 1, is `1/a` with probability `a/(a+1)`, else a, `a = (1+eps)^(T-1)`.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smc.check.closing import Closing
-from smc.check.table import CLAIMED
+from smc.checks.closing import Closing
+from smc.checks.table import CLAIMED
 from smc.numbers import Verdict
 from smc.present.digits import short
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from smc.check.cost import Cost, cheapest
+from smc.checks.cost import Cost, cheapest
 from smc.numbers import Rational
 from smc.present.digits import short
 from smc.present.fitting import FittedTable

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proofs.catalogue import TV
-from smc.check.measure import Measured
-from smc.check.table import claims
+from smc.checks.measure import Measured
+from smc.checks.table import claims
 from smc.errors import TooLarge
 from smc.exact import seconds_of_law
 from smc.exact.enclosure import Enclosure, enclosure, joined

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from smc.check.enclosed import EnclosedReport
-from smc.check.sampled import SampledReport
+from smc.checks.enclosed import EnclosedReport
+from smc.checks.sampled import SampledReport
 from smc.numbers import Rational, nearest_float
 from smc.present.digits import logarithm, short
 from smc.present.tables import between

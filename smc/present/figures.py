@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proofs.catalogue import TV
-from smc.check.atlas import Entry
-from smc.check.check import Report
-from smc.check.measure import importance_chi_square
-from smc.check.plan import Setting, plan, setting
+from smc.checks.atlas import Entry
+from smc.checks.check import Report
+from smc.checks.measure import importance_chi_square
+from smc.checks.plan import Setting, plan, setting
 from smc.errors import InputError, missing_extra
 from smc.instances.hidden import hidden_mass
 from smc.instances.two_branch import most_variance

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from proofs import bounds
-from smc.check.measure import importance_chi_square
-from smc.check.plan import setting
+from smc.checks.measure import importance_chi_square
+from smc.checks.plan import setting
 from smc.instances.hidden import hidden_child, hidden_mass
 from smc.instances.two_branch import two_branch, weight_ratio
 from smc.numbers import Rational, rational

@@ -8,9 +8,9 @@ from typing import Any
 import flint
 
 from proofs.reading.notebook import Shown
-from smc.check.atlas import Entry
-from smc.check.check import Report
-from smc.check.plan import Demand, cheapest
+from smc.checks.atlas import Entry
+from smc.checks.check import Report
+from smc.checks.plan import Demand, cheapest
 from smc.numbers import ONE, Rational, Verdict
 from smc.present.digits import short
 from smc.present.tables import COLUMNS, constants_lines, row_cells

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 
 from proofs.catalogue import FORM_WORDS, QUANTITY_WORDS, ROWS, TV
-from smc.check.check import Report
-from smc.check.row import worst_verdict
-from smc.check.summary import closeness, lines
+from smc.checks.check import Report
+from smc.checks.row import worst_verdict
+from smc.checks.summary import closeness, lines
 from smc.formats.native import dumps, layered_document
 from smc.numbers import INFINITE, Verdict, nearest_float
 from smc.present.closing import closing_lines

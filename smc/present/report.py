@@ -10,17 +10,17 @@ from rich.console import Console
 from smc.present.console import WIDE, PlainConsole
 
 if TYPE_CHECKING:
-    from smc.check.check import Report
-    from smc.check.enclosed import EnclosedReport
-    from smc.check.model_plan import ModelPlan
-    from smc.check.sampled import SampledReport
+    from smc.checks.check import Report
+    from smc.checks.enclosed import EnclosedReport
+    from smc.checks.model_plan import ModelPlan
+    from smc.checks.sampled import SampledReport
 
 
 def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, console: Console) -> None:
     """What was checked, the table of statements, and the lines that close it."""
-    from smc.check.check import Report
-    from smc.check.enclosed import EnclosedReport
-    from smc.check.model_plan import ModelPlan
+    from smc.checks.check import Report
+    from smc.checks.enclosed import EnclosedReport
+    from smc.checks.model_plan import ModelPlan
     from smc.present import ends, tables
     from smc.present.closing import closing_lines
 

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from proofs.catalogue import FORM_WORDS, QUANTITY_WORDS
-from smc.check.atlas import Entry
-from smc.check.check import Report
-from smc.check.model_plan import ModelPlan
-from smc.check.plan import Demand, Setting, cheapest
-from smc.check.row import Ends, Row
+from smc.checks.atlas import Entry
+from smc.checks.check import Report
+from smc.checks.model_plan import ModelPlan
+from smc.checks.plan import Demand, Setting, cheapest
+from smc.checks.row import Ends, Row
 from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
 from smc.numbers import INFINITE, Rational, Verdict, nearest_float

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from smc.errors import InputError
 from smc.montecarlo.draws import Draws, whole_weights
 from smc.numbers import Rational
-from smc.setting.model import LayeredModel, Row
+from smc.setting.model import Model, Row
 from smc.setting.twist import Twist
 
 
@@ -44,7 +44,7 @@ class Oracle:
     budget: largest number of distinct prefixes that may be expanded; None for no limit. queries: how many have been.
     """
 
-    model: LayeredModel
+    model: Model
     twist: Twist
     budget: int | None = None
     queries: int = 0

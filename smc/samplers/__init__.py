@@ -14,7 +14,7 @@ from smc.samplers.naive import naive as _naive
 from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
 from smc.samplers.weighted_of_n import weighted_of_n as _weighted_of_n
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 SAMPLERS = {
@@ -33,6 +33,6 @@ def find(name: str | Sampler) -> Sampler:
     return SAMPLERS[name]
 
 
-def particle_process(model: LayeredModel, twist: Twist, sampler: str | Sampler) -> ParticleProcess:
+def particle_process(model: Model, twist: Twist, sampler: str | Sampler) -> ParticleProcess:
     """One particle's moves and weights under `sampler` (or the one of that name). Raises InputError for an unknown name."""
     return find(sampler).process(model, twist)

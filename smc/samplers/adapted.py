@@ -11,11 +11,11 @@ from smc.numbers import ONE
 from smc.samplers.process import Moves, Outcome, Selection, merged
 from smc.samplers.sampler import PARTICLES, Sampler, Scores
 from smc.setting.analysis import bellman
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 
-def moves(model: LayeredModel, twist: Twist) -> Moves:
+def moves(model: Model, twist: Twist) -> Moves:
     """Guided moves, weights `rho_t`."""
     values = twist.values
     backed = [bellman(model, t, values[t + 1]) for t in range(model.horizon)]

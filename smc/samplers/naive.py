@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from smc.samplers.process import Moves, Outcome, Selection, merged
 from smc.samplers.sampler import PARTICLES, Sampler
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 
-def moves(model: LayeredModel, twist: Twist) -> Moves:
+def moves(model: Model, twist: Twist) -> Moves:
     """Moves by the reference, weights `G_t(x, y) = psi_t V_t(y)/V_{t-1}(x)`, scale `V_0`."""
     steps = []
     for t, step in enumerate(model.edges):

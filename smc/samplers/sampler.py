@@ -10,7 +10,7 @@ from typing import Any
 from smc.errors import InputError, whole_number
 from smc.samplers.process import Moves, ParticleProcess, Selection
 from smc.samplers.resampling import EVERY_STEP, Choice, Resampling
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 
@@ -65,7 +65,7 @@ class Sampler:
     name: str
     words: str
     count: Count
-    moves: Callable[[LayeredModel, Twist], Moves]
+    moves: Callable[[Model, Twist], Moves]
     selection: Selection
     scores: Scores = Scores.MOVES
     checked_at: tuple[int, ...] = ()
@@ -78,7 +78,7 @@ class Sampler:
             raise InputError(f"{self.name} does not resample", where="scheme", mend="choose naive or adapted")
         return replace(self, resampling=resampling, choice=choice)
 
-    def process(self, model: LayeredModel, twist: Twist) -> ParticleProcess:
+    def process(self, model: Model, twist: Twist) -> ParticleProcess:
         """The sampler on a model under a reward model."""
         steps, scale = self.moves(model, twist)
         return ParticleProcess(self.name, steps, model.sizes, scale, self.selection, self.resampling, self.choice)

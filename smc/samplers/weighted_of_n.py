@@ -6,11 +6,11 @@ from __future__ import annotations
 from smc.numbers import ONE
 from smc.samplers.process import Moves, Outcome, Selection, merged
 from smc.samplers.sampler import PARTICLES, Sampler, Scores
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 
-def moves(model: LayeredModel, twist: Twist) -> Moves:
+def moves(model: Model, twist: Twist) -> Moves:
     """Reference paths, weight `prod psi · phi`; the reward model plays no part before T."""
     del twist
     steps = []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, balanced_sum
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 
 Layer = tuple[Rational, ...]
 
@@ -25,13 +25,21 @@ class Twist:
     values: tuple[tuple[Rational, ...], ...]
     name: str = "given"
 
+    @staticmethod
+    def from_values(model: Model, values: Sequence[Sequence[object]], *, name: str = "given") -> Twist:
+        """`values` for layers 0..T-1, one list a layer in the order of `model.layers`, checked against `model`: what
+        `smc.setting.twist.twist` gives and raises."""
+        from smc.setting.twist import twist  # which builds on this module
 
-def bellman(model: LayeredModel, t: int, values: Sequence[Rational]) -> Layer:
+        return twist(model, values, name=name)
+
+
+def bellman(model: Model, t: int, values: Sequence[Rational]) -> Layer:
     """`(B_t V)(x) = E[psi_{t+1} V_{t+1}(x_{t+1}) | x_t = x]` from the values of layer t+1; shape (|X_t|,)."""
     return tuple(sum((e.probability * e.potential * values[e.target] for e in row), ZERO) for row in model.edges[t])
 
 
-def true_value(model: LayeredModel) -> tuple[Layer, ...]:
+def true_value(model: Model) -> tuple[Layer, ...]:
     """`V*_t(x) = E[prod_{k>t} psi_k · phi(x_T) | x_t = x]`, shape (T + 1, |X_t|); `V*_0(root) = Z`."""
     layers = [model.reward]
     for t in range(model.horizon - 1, -1, -1):
@@ -39,7 +47,7 @@ def true_value(model: LayeredModel) -> tuple[Layer, ...]:
     return tuple(reversed(layers))
 
 
-def prefix_mass(model: LayeredModel) -> tuple[Layer, ...]:
+def prefix_mass(model: Model) -> tuple[Layer, ...]:
     """`eta_t(x) = E[prod_{k<=t} psi_k; x_t = x]`, the unnormalised mass that the reference and the potentials put on x."""
     layers: list[Layer] = [(ONE,)]
     for t, step in enumerate(model.edges):
@@ -52,7 +60,7 @@ def prefix_mass(model: LayeredModel) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def target(model: LayeredModel) -> Layer:
+def target(model: Model) -> Layer:
     """Terminal marginal of the target `pi`, shape (|X_T|,), a probability. Raises ZeroDivisionError if `Z = 0` (a
     checked twist excludes it)."""
     weights = [m * phi for m, phi in zip(prefix_mass(model)[-1], model.reward, strict=True)]
@@ -68,7 +76,7 @@ def _ratio(top: Rational, bottom: Rational) -> Extended:
 class Constants:
     """Every quantity of the theory that a model and a twist determine. All exact rationals, or `INFINITE` where none exists."""
 
-    model: LayeredModel
+    model: Model
     twist: Twist
 
     @cached_property
@@ -264,7 +272,7 @@ class Constants:
         return tuple(w / total for w in weights)
 
 
-def analyse(model: LayeredModel, twist: Twist) -> Constants:
+def analyse(model: Model, twist: Twist) -> Constants:
     """The constants of `model` under `twist`; each is computed when first asked for."""
     return Constants(model, twist)
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from smc.numbers import ONE, ZERO, Rational
 from smc.setting.analysis import target, true_value
-from smc.setting.model import Edge, LayeredModel, merge_edges, reachable
+from smc.setting.model import Edge, Model, merge_edges, reachable
 
 
 @dataclass(frozen=True)
 class Killed:
     """What was declared, beside what SMC aims at. states: how many live states are killed; normaliser: `Z`; lost: `1 - Z'/Z`."""
 
-    declared: LayeredModel
+    declared: Model
     states: int
     normaliser: Rational
     lost: Rational
@@ -38,7 +38,7 @@ class Killed:
         return target(self.declared)
 
 
-def killed_by(model: LayeredModel, values: Sequence[Sequence[Rational]]) -> tuple[LayeredModel, Killed | None]:
+def killed_by(model: Model, values: Sequence[Sequence[Rational]]) -> tuple[Model, Killed | None]:
     """`model` without the paths through live states of value 0, and what that leaves out; None where no live state is killed.
 
     values: layers 0..T-1. `Z'` may be 0: the check of the reward model then says so.

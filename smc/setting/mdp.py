@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from smc.errors import ModelError, TooLarge
 from smc.numbers import ONE, ZERO, Rational
-from smc.setting.model import Edge, LayeredModel, Row, check_names, merge_edges, wrong_sum
+from smc.setting.model import Edge, Model, Row, check_names, merge_edges, wrong_sum
 
 MOST_EDGES = 10_000_000
 """Edges of an unrolled model, counted by layer. Rows are shared, but every layer is checked and swept: about 3 s and 2 GB for this many."""
@@ -98,7 +98,7 @@ class FiniteMDP:
         named = {layer: frozenset(self.states[i] for i in layer) for layer in set(layers)}
         return [named[layer] for layer in layers]
 
-    def unroll(self, horizon: int) -> LayeredModel:
+    def unroll(self, horizon: int) -> Model:
         """The layered model of `horizon` moves; layers after the root list every state, and share one tuple of rows.
 
         Raises ModelError for a horizon below 1 or a missing reward, TooLarge beyond `MOST_EDGES`.
@@ -125,7 +125,7 @@ class FiniteMDP:
         visited = frozenset().union(*set(reached))
         self._refuse_gaps(visited, frozenset().union(*set(reached[:-1])))
         reward = tuple(self.reward.get(state, ZERO) for state in self.states)
-        return LayeredModel(layers, steps, reward, self.name, (*self.notes, *self._remarks(horizon, visited)))
+        return Model(layers, steps, reward, self.name, (*self.notes, *self._remarks(horizon, visited)))
 
     def layers_of_values(self, per_step: Sequence[Mapping[str, Rational]]) -> list[list[Rational]]:
         """Values for layers 0..T-1 of `unroll(len(per_step))` from one map of values a move; states left out get 0.

@@ -31,7 +31,7 @@ ROUNDING = Rational(1, 100)
 
 
 @dataclass(frozen=True)
-class LayeredModel:
+class Model:
     """A finite layered process of horizon `T >= 1`.
 
     layers: names of the states, `T + 1` layers, one state in layer 0, names unique within a layer.
@@ -71,7 +71,7 @@ class LayeredModel:
         *,
         name: str = "model",
         notes: Iterable[str] = (),
-    ) -> LayeredModel:
+    ) -> Model:
         """A model from named states: `edges[t]` lists `(from, to, prob)` or `(from, to, prob, potential)` for step `t + 1`.
 
         States may be numbers or tuples: their text becomes their name. Edges of one pair with equal potentials are
@@ -116,7 +116,7 @@ class LayeredModel:
                     f"no reward for terminal state {state!r}", where="reward", mend='give one, "0" if it earns nothing'
                 )
         phi = tuple(_number(reward[state], f"reward[{state!r}]") for state in layers[-1])
-        return LayeredModel(named, tuple(steps), phi, name, tuple(notes))
+        return Model(named, tuple(steps), phi, name, tuple(notes))
 
     @staticmethod
     def from_arrays(
@@ -128,7 +128,7 @@ class LayeredModel:
         potential: Sequence[Any] | None = None,
         states: Sequence[Hashable] | None = None,
         name: str = "model",
-    ) -> LayeredModel:
+    ) -> Model:
         """A Markov chain over S states as a model: `M_t[i][j]`, `psi_t[i][j]` and `phi[i]` as nested sequences or arrays of exact numbers.
 
         transitions: shape (S, S), the same at every step of `horizon`, or (T, S, S). reward: shape (S,). initial: the index of the state
@@ -168,14 +168,14 @@ class LayeredModel:
             if not 0 <= root < size:
                 raise ModelError(f"no state {root}", where="initial", mend=f"give an index from 0 to {size - 1}")
             layers, first = ((names[root],), *(names,) * steps), (rows[0][root],)
-            return LayeredModel(layers, (first, *rows[1:]), phi, name)
+            return Model(layers, (first, *rows[1:]), phi, name)
         if len(initial) != size:
             raise ModelError(f"{len(initial)} entries for {size} states", where="initial", mend="give one a state")
         start = merge_edges(Edge(i, _number(p, f"initial[{i}]")) for i, p in enumerate(initial))
-        return LayeredModel((("start",), *(names,) * (steps + 1)), ((start,), *rows), phi, name)
+        return Model((("start",), *(names,) * (steps + 1)), ((start,), *rows), phi, name)
 
     @staticmethod
-    def from_dict(document: Mapping[str, Any], *, horizon: int | None = None) -> LayeredModel:
+    def from_dict(document: Mapping[str, Any], *, horizon: int | None = None) -> Model:
         """The model of a native JSON object (`bellman-smc/layered-1` or `mdp-1`), as `json.load` returns it; its values are left aside.
 
         horizon: in place of an MDP's own. Raises InputError with the place of the fault.
@@ -191,7 +191,7 @@ def prefix_tree(
     reward: Callable[[tuple], object],
     *,
     name: str = "tree",
-) -> LayeredModel:
+) -> Model:
     """The prefix tree of a sequence model: state = prefix, `children(prefix)` maps each next token to its probability.
 
     A value of `children` may be a pair (probability, potential). `reward(sequence)` is `phi` of a complete sequence of `horizon` tokens.
@@ -216,7 +216,7 @@ def prefix_tree(
         len(set(level)) < len(level) for level in labels
     ):  # tokens longer than one character may collide when joined
         labels = tuple(tuple(" ".join(map(str, p)) or "root" for p in level) for level in levels)
-    return LayeredModel(labels, tuple(steps), rationals(reward(p) for p in levels[-1]), name)
+    return Model(labels, tuple(steps), rationals(reward(p) for p in levels[-1]), name)
 
 
 def merge_edges(row: Iterable[Edge]) -> Row:
@@ -230,7 +230,7 @@ def merge_edges(row: Iterable[Edge]) -> Row:
     return tuple(Edge(target, p, potential) for (target, potential), p in sorted(merged.items()))
 
 
-def reachable(model: LayeredModel) -> tuple[frozenset[int], ...]:
+def reachable(model: Model) -> tuple[frozenset[int], ...]:
     """States of each layer that the reference process visits with positive probability (potentials play no part)."""
     layers = [frozenset({0})]
     for step in model.edges:
@@ -283,7 +283,7 @@ def check_names(names: Iterable[object], where: str) -> None:
             raise ModelError(f"{name!r} ({type(name).__name__}) is no text", where=where, mend=f"name it {str(name)!r}")
 
 
-def _check(model: LayeredModel) -> None:
+def _check(model: Model) -> None:
     for t, layer in enumerate(model.layers):
         check_names(layer, f"layers[{t}]")
     if model.horizon < 1:
@@ -328,7 +328,7 @@ def _check(model: LayeredModel) -> None:
             )
 
 
-def _check_row(model: LayeredModel, t: int, i: int, row: Row) -> None:
+def _check_row(model: Model, t: int, i: int, row: Row) -> None:
     where = f"edges[{t}] from {model.layers[t][i]!r}"
     for edge in row:
         if not 0 <= edge.target < len(model.layers[t + 1]):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from smc.errors import InputError
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.setting.analysis import true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist, constant, perfect, twist, with_bellman_error, with_floor
 
 KILL = "file:kill"
@@ -27,7 +27,7 @@ def uses_file(choice: str | None) -> bool:
     return choice is None or choice in ("file", KILL) or choice.startswith("floor:")
 
 
-def choose(model: LayeredModel, choice: str | None, given: Sequence[Sequence[Rational]] | None = None) -> Twist:
+def choose(model: Model, choice: str | None, given: Sequence[Sequence[Rational]] | None = None) -> Twist:
     """The reward model that `choice` names; None takes the `given` values (layers 0..T-1), and V* where there are none.
 
     Raises InputError for an unknown name or a bad number, ModelError for values that cannot steer `model`.
@@ -64,7 +64,7 @@ def _positive(text: str, choice: str | None, least: Rational | None = None) -> R
     return value
 
 
-def rounded(model: LayeredModel, eps: Rational) -> Twist:
+def rounded(model: Model, eps: Rational) -> Twist:
     """V* in coarse steps: every value replaced by the nearest power of `1 + eps` (on the log scale), zero kept. Bellman error <= eps.
 
     `V*/V` lies in `[(1+eps)^(-1/2), (1+eps)^(1/2)]` before T, `V = V*` at T, so each Bellman ratio lies in `[1/(1+eps), 1+eps]`.

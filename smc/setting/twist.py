@@ -11,7 +11,7 @@ from typing import Any
 from smc.errors import ModelError
 from smc.numbers import ONE, rational
 from smc.setting.analysis import Twist, true_value
-from smc.setting.model import LayeredModel, reachable
+from smc.setting.model import Model, reachable
 
 __all__ = [
     "Twist",
@@ -28,7 +28,7 @@ __all__ = [
 NO_MASS = "the target has mass zero"
 
 
-def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str = "given") -> Twist:
+def twist(model: Model, values: Sequence[Sequence[object]], *, name: str = "given") -> Twist:
     """`values` for layers 0..T-1 (or 0..T, the last equal to the reward), checked against `model`.
 
     Raises ModelError for a wrong shape, a negative value, `V_0 = 0`, `V_T != phi`, a killed live state, and a target of mass zero.
@@ -76,7 +76,7 @@ def twist(model: LayeredModel, values: Sequence[Sequence[object]], *, name: str 
     return Twist(tuple(given), name)
 
 
-def with_floor(model: LayeredModel, values: Sequence[Sequence[object]], floor: object) -> Twist:
+def with_floor(model: Model, values: Sequence[Sequence[object]], floor: object) -> Twist:
     """`values` for layers 0..T-1 with `floor` in place of 0 on every live state: a scorer that estimates 0 from a few failed runs.
 
     The name says how many states were lifted; the Bellman error is that of the lifted values. Raises ModelError for a floor that is not
@@ -98,22 +98,22 @@ def with_floor(model: LayeredModel, values: Sequence[Sequence[object]], floor: o
     return twist(model, rows, name=f"file, 0 on {lifted} live state{'s' * (lifted != 1)} read as {least}")
 
 
-def perfect(model: LayeredModel) -> Twist:
+def perfect(model: Model) -> Twist:
     """The true value as reward model: Bellman error 0."""
     return twist(model, true_value(model), name="V*")
 
 
-def constant(model: LayeredModel, value: object = 1) -> Twist:
+def constant(model: Model, value: object = 1) -> Twist:
     """`V_t = value` before the horizon: no guidance until the terminal reward (best-of-N's weights, spread over one step)."""
     return twist(model, [[value] * size for size in model.sizes[:-1]], name="constant")
 
 
-def from_function(model: LayeredModel, value: Callable[[int, str], object], *, name: str = "heuristic") -> Twist:
+def from_function(model: Model, value: Callable[[int, str], object], *, name: str = "heuristic") -> Twist:
     """A hand-written heuristic: `value(t, state name)` for layers 0..T-1."""
     return twist(model, [[value(t, s) for s in layer] for t, layer in enumerate(model.layers[:-1])], name=name)
 
 
-def from_mappings(model: LayeredModel, values: Sequence[Mapping[Any, object]], *, name: str = "given") -> Twist:
+def from_mappings(model: Model, values: Sequence[Mapping[Any, object]], *, name: str = "given") -> Twist:
     """Values by state name for layers 0..T-1, as the JSON format has them. A missing state raises ModelError with its place."""
     rows = []
     values = [{str(state): value for state, value in layer.items()} for layer in values]  # as `from_edges` names states
@@ -138,7 +138,7 @@ def from_mappings(model: LayeredModel, values: Sequence[Mapping[Any, object]], *
     return twist(model, rows, name=name)
 
 
-def rescaled(model: LayeredModel, base: Twist, factors: Sequence[object]) -> Twist:
+def rescaled(model: Model, base: Twist, factors: Sequence[object]) -> Twist:
     """Gauge: `c_t V_t` for layers 0..T-1, every `c_t > 0`. Changes the Bellman error and no law of the sampler."""
     scale = [rational(c) for c in factors]
     if len(scale) != model.horizon or any(c <= 0 for c in scale):
@@ -151,7 +151,7 @@ def rescaled(model: LayeredModel, base: Twist, factors: Sequence[object]) -> Twi
 
 
 def with_bellman_error(
-    model: LayeredModel,
+    model: Model,
     eps: object,
     sign: Callable[[int, int], int] = lambda t, i: 1 if (t + i) % 2 == 0 else -1,
     *,

@@ -30,7 +30,7 @@ from smc.numbers import Rational
 from smc.samplers import particle_process
 from smc.samplers.process import ParticleProcess
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist, perfect
 from smc.testing.instances import Instance
 
@@ -49,7 +49,7 @@ class Runs(NamedTuple):
     normaliser: np.ndarray
 
 
-Sampler = Callable[[LayeredModel, Twist, int, int, int], Runs]
+Sampler = Callable[[Model, Twist, int, int, int], Runs]
 """`sampler(model, twist, particles, replicates, seed)`."""
 
 
@@ -87,10 +87,10 @@ class ContractReport:
         return "\n".join([head, *map(str, self.findings)])
 
 
-def one_by_one(single: Callable[[LayeredModel, Twist, int, int], tuple[Iterable[int], float]]) -> Sampler:
+def one_by_one(single: Callable[[Model, Twist, int, int], tuple[Iterable[int], float]]) -> Sampler:
     """A sampler from a function that makes one run, `single(model, twist, particles, seed) -> (states, normaliser)`, no states if dead."""
 
-    def sampler(model: LayeredModel, twist: Twist, particles: int, replicates: int, seed: int) -> Runs:
+    def sampler(model: Model, twist: Twist, particles: int, replicates: int, seed: int) -> Runs:
         seeds = np.random.SeedSequence(seed).generate_state(replicates, dtype=np.uint64)
         states, normalisers = np.full((replicates, particles), DEAD), np.zeros(replicates)
         for r in range(replicates):

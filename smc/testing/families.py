@@ -13,7 +13,7 @@ from smc.instances.product import product_family_model
 from smc.instances.split import split_model
 from smc.instances.two_branch import most_bias, most_variance
 from smc.numbers import ONE, Rational
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist, perfect
 from smc.testing import arguments
 from smc.testing.instances import Instance, most_particles
@@ -22,7 +22,7 @@ MOST_CHILDREN = 200
 """Widest hidden-child instance that is drawn; its width grows like `(1+eps)^{2(T-1)}`."""
 
 
-def _hidden(horizon: int, eps: Rational) -> tuple[LayeredModel, Twist]:
+def _hidden(horizon: int, eps: Rational) -> tuple[Model, Twist]:
     """S6 with `B = floor((1+eps)^{2(T-1)}) + 1` children (at least 2, at most `MOST_CHILDREN`); horizon at least 2."""
     horizon = max(2, horizon)
     children = max(2, int((ONE + eps) ** (2 * (horizon - 1))) + 1)
@@ -30,14 +30,14 @@ def _hidden(horizon: int, eps: Rational) -> tuple[LayeredModel, Twist]:
     return instance.model, instance.twist
 
 
-def _doubling(horizon: int, eps: Rational) -> tuple[LayeredModel, Twist]:
+def _doubling(horizon: int, eps: Rational) -> tuple[Model, Twist]:
     """G2: uniform bits, `V = V*`, which doubles relative to its sibling on a one."""
     del eps
     model, _ = product_family_model(2, horizon)
     return model, perfect(model)
 
 
-FAMILIES: dict[str, Callable[[int, Rational], tuple[LayeredModel, Twist]]] = {
+FAMILIES: dict[str, Callable[[int, Rational], tuple[Model, Twist]]] = {
     "S1": lambda horizon, eps: most_variance(horizon=horizon, eps=eps),
     "S2": lambda horizon, eps: most_bias(horizon=horizon, eps=eps),
     "S6": _hidden,

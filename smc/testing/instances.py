@@ -7,7 +7,7 @@ from math import comb
 
 from smc.numbers import INFINITE, Rational
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel, reachable
+from smc.setting.model import Model, reachable
 from smc.setting.twist import Twist
 
 WIDE = 1000
@@ -18,7 +18,7 @@ WIDE = 1000
 class Instance:
     """What a statement is held against. particles: N (and the number of proposals H, where the algorithm is Metropolis-Hastings)."""
 
-    model: LayeredModel
+    model: Model
     twist: Twist
     particles: int = 1
 
@@ -93,7 +93,7 @@ REGIONS = (
 """Every name that `regions` can return."""
 
 
-def most_particles(model: LayeredModel, limit: int, work: int) -> int:
+def most_particles(model: Model, limit: int, work: int) -> int:
     """The largest N up to `limit` at which the plain exact law of `model` visits at most `work` pairs of occupancies a step (at least 1).
 
     An occupancy counts N particles over cells (state, weight): at most one cell for each edge into a layer.

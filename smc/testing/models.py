@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from smc.numbers import ONE, ZERO, Rational
 from smc.setting.analysis import true_value
-from smc.setting.model import Edge, LayeredModel, merge_edges
+from smc.setting.model import Edge, Model, merge_edges
 from smc.setting.twist import constant
 from smc.testing import arguments
 from smc.testing.instances import Instance
@@ -34,7 +34,7 @@ def layered_models(
     potentials: bool = True,
     zero_rewards: bool = True,
     extremes: bool = True,
-) -> SearchStrategy[LayeredModel]:
+) -> SearchStrategy[Model]:
     """Layered models of every shape, target mass positive.
 
     potentials: edges may carry a potential other than 1, zero among them, and two edges of a pair may differ in it (an MDP's actions).
@@ -57,7 +57,7 @@ def layered_models(
         return st.lists(of, min_size=least, max_size=max_states)
 
     @st.composite
-    def layered(draw: st.DrawFn) -> LayeredModel:
+    def layered(draw: st.DrawFn) -> Model:
         cell = draw(rows)
         least = draw(WIDTHS) if max_states > 1 else 1
         reward = draw(layers(draw(rewards), least))
@@ -110,7 +110,7 @@ def _row(cell: SearchStrategy[Cell], width: int, parallel: bool) -> SearchStrate
     return st.tuples(row, extra).map(lambda pair: pair[0] + [(k % width, edge) for k, edge in pair[1]])
 
 
-def _assembled(steps: list[list[list[tuple[int, Cell]]]], reward: list[Rational]) -> LayeredModel:
+def _assembled(steps: list[list[list[tuple[int, Cell]]]], reward: list[Rational]) -> Model:
     edges = []
     for rows in steps:
         made = []
@@ -120,10 +120,10 @@ def _assembled(steps: list[list[list[tuple[int, Cell]]]], reward: list[Rational]
         edges.append(tuple(made))
     sizes = [len(rows) for rows in steps] + [len(reward)]
     layers = (("root",), *(tuple(LETTERS[:size]) for size in sizes[1:]))
-    return mended(LayeredModel(layers, tuple(edges), tuple(reward), "drawn"))
+    return mended(Model(layers, tuple(edges), tuple(reward), "drawn"))
 
 
-def mended(model: LayeredModel) -> LayeredModel:
+def mended(model: Model) -> Model:
     """`model` if its target has mass, else the same with zero potentials, and if need be zero rewards, replaced by 1."""
     if true_value(model)[0][0]:
         return model
@@ -131,10 +131,10 @@ def mended(model: LayeredModel) -> LayeredModel:
         tuple(merge_edges(Edge(e.target, e.probability, e.potential or ONE) for e in row) for row in step)
         for step in model.edges
     )
-    model = LayeredModel(model.layers, edges, model.reward, model.name)
+    model = Model(model.layers, edges, model.reward, model.name)
     if true_value(model)[0][0]:
         return model
-    return LayeredModel(model.layers, edges, tuple(phi or ONE for phi in model.reward), model.name)
+    return Model(model.layers, edges, tuple(phi or ONE for phi in model.reward), model.name)
 
 
 def prefix_trees(
@@ -145,7 +145,7 @@ def prefix_trees(
     max_weight: int = 3,
     zero_rewards: bool = True,
     extremes: bool = True,
-) -> SearchStrategy[LayeredModel]:
+) -> SearchStrategy[Model]:
     """Prefix trees (a language model's partial outputs): every node has one parent, its name is its parent's and one more letter.
 
     Shrinks towards a shorter tree, fewer children, uniform next-token probabilities, and rewards 1. Target mass positive.
@@ -163,7 +163,7 @@ def prefix_trees(
     kinds = st.sampled_from(reward_kinds(extremes=extremes, zero=zero_rewards))
 
     @st.composite
-    def tree(draw: st.DrawFn) -> LayeredModel:
+    def tree(draw: st.DrawFn) -> Model:
         layers: list[tuple[str, ...]] = [("",)]
         edges: list[tuple] = []
         while not edges or (len(edges) < high and (len(edges) < low or draw(ANOTHER))):
@@ -177,7 +177,7 @@ def prefix_trees(
             layers.append(tuple(below))
         reward = draw(kinds)
         rewards = tuple(draw(reward) for _ in layers[-1])
-        return mended(LayeredModel((("root",), *layers[1:]), tuple(edges), rewards, "drawn tree"))
+        return mended(Model((("root",), *layers[1:]), tuple(edges), rewards, "drawn tree"))
 
     return tree()
 
@@ -217,5 +217,5 @@ def _product(steps: list[list[Cell]]) -> Instance:
         edges.append((row,) * width)
         width = len(tokens)
     layers = (("root",), *(tuple(LETTERS[: len(tokens)]) for tokens in steps))
-    model = LayeredModel(layers, tuple(edges), (ONE,) * width, "product")
+    model = Model(layers, tuple(edges), (ONE,) * width, "product")
     return Instance(model, constant(model))

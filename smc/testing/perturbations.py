@@ -11,7 +11,7 @@ from itertools import cycle
 
 from smc.numbers import ONE, ZERO, Rational
 from smc.setting.analysis import prefix_mass, true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist, constant, perfect, rescaled, twist, with_bellman_error
 from smc.testing.instances import Instance
 
@@ -20,7 +20,7 @@ from smc.testing.instances import Instance
 class Perturbation:
     """Base class. `apply(model)` is the perturbed pair of model and reward model."""
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         """`model` with the reward model that this perturbation makes of its true value."""
         raise NotImplementedError
 
@@ -29,7 +29,7 @@ class Perturbation:
 class Perfect(Perturbation):
     """`V = V*`: Bellman error 0."""
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         return Instance(model, perfect(model))
 
 
@@ -39,7 +39,7 @@ class Constant(Perturbation):
 
     value: Rational = ONE
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         return Instance(model, constant(model, self.value))
 
 
@@ -49,7 +49,7 @@ class ValueNoise(Perturbation):
 
     factors: tuple[Rational, ...]
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         noise = cycle(self.factors)
         layers = [[v * next(noise) for v in layer] for layer in true_value(model)[:-1]]
         return Instance(model, twist(model, layers, name="value noise " + ", ".join(map(str, self.factors))))
@@ -61,7 +61,7 @@ class Arbitrary(Perturbation):
 
     values: tuple[Rational, ...]
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         given = cycle(self.values)
         return Instance(
             model, twist(model, [[next(given) for _ in layer] for layer in model.layers[:-1]], name="arbitrary")
@@ -75,7 +75,7 @@ class BellmanNoise(Perturbation):
     eps: Rational
     signs: tuple[int, ...]
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         starts = [sum(model.sizes[:t]) for t in range(model.horizon)]
         return Instance(
             model, with_bellman_error(model, self.eps, lambda t, i: self.signs[(starts[t] + i) % len(self.signs)])
@@ -90,7 +90,7 @@ class AdversarialSigns(Perturbation):
     eps: Rational
     overrate_good: bool = True
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         truth = true_value(model)
         means = [sum(layer, ZERO) / len(layer) for layer in truth]
         good = 1 if self.overrate_good else -1
@@ -102,7 +102,7 @@ class AdversarialSigns(Perturbation):
 class Delayed(Perturbation):
     """One-step-delayed values: `V_t(x)` is the mean of `V*_{t-1}` over the parents of x, as if the last step had not been read."""
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         truth, mass = true_value(model), prefix_mass(model)
         layers: list[list[Rational]] = [[truth[0][0]]]
         for t in range(1, model.horizon):
@@ -123,10 +123,10 @@ class ZeroRewards(Perturbation):
 
     mask: tuple[bool, ...]
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         believed = true_value(model)
         reward = tuple(ZERO if gone else phi for gone, phi in zip(cycle(self.mask), model.reward, strict=False))
-        poorer = LayeredModel(model.layers, model.edges, reward, model.name)
+        poorer = Model(model.layers, model.edges, reward, model.name)
         if not true_value(poorer)[0][0]:
             poorer = model
         return Instance(poorer, twist(poorer, believed[:-1], name="believes in lost rewards"))
@@ -139,7 +139,7 @@ class Rescaled(Perturbation):
     base: Perturbation
     factors: tuple[Rational, ...]
 
-    def apply(self, model: LayeredModel) -> Instance:
+    def apply(self, model: Model) -> Instance:
         inner = self.base.apply(model)
         scale = cycle(self.factors)
         return Instance(inner.model, rescaled(inner.model, inner.twist, [next(scale) for _ in range(model.horizon)]))

@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from smc.exact.metropolis import IndependenceSampler, sampler_of
 from smc.exact.pool import GoodEvent, good_event, pool_process
 from smc.numbers import ONE, Rational
-from smc.setting.model import LayeredModel, merge_edges
+from smc.setting.model import Model, merge_edges
 from smc.testing.instances import Instance, describe
 from smc.testing.models import layered_models
 from smc.testing.rewards import perturbations
@@ -73,13 +73,13 @@ def pool_instances(*, max_horizon: int = 2, max_pool: int = 3, max_proposals: in
     )
 
 
-def positive(model: LayeredModel) -> LayeredModel:
+def positive(model: Model) -> Model:
     """`model` with zero potentials replaced by 1."""
     edges = tuple(
         tuple(merge_edges(e._replace(potential=e.potential or ONE) for e in row) for row in step)
         for step in model.edges
     )
-    return LayeredModel(model.layers, edges, model.reward, model.name)
+    return Model(model.layers, edges, model.reward, model.name)
 
 
 def exceeds(distance: Rational, rest: Rational, shrink: Rational, ratio: Rational) -> bool:

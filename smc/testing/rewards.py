@@ -9,7 +9,7 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
 from smc.numbers import ZERO, Rational
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 from smc.testing import arguments
 from smc.testing import perturbations as kinds_of
@@ -68,14 +68,14 @@ def perturbations(
 
 
 def reward_models(
-    model: LayeredModel, *, kinds: Iterable[str] = (), eps: object = None, extremes: bool = True
+    model: Model, *, kinds: Iterable[str] = (), eps: object = None, extremes: bool = True
 ) -> SearchStrategy[Twist]:
     """Reward models for a given `model`: its true value under every perturbation that leaves the model itself as it is.
 
     kinds: which, of `KINDS` without "zero-rewards" (all of these when empty). Shrinks towards the true value.
     """
-    if not isinstance(model, LayeredModel):
-        raise InvalidArgument(f"model={model!r} must be a LayeredModel; draw one from layered_models()")
+    if not isinstance(model, Model):
+        raise InvalidArgument(f"model={model!r} must be a Model; draw one from layered_models()")
     allowed = tuple(kind for kind in KINDS if kind != "zero-rewards")
     chosen = arguments.subset("kinds", tuple(kinds) or allowed, allowed)
     return perturbations(kinds=chosen, eps=eps, extremes=extremes).map(lambda p: p.apply(model).twist)
@@ -83,7 +83,7 @@ def reward_models(
 
 def instances(
     *,
-    models: SearchStrategy[LayeredModel] | None = None,
+    models: SearchStrategy[Model] | None = None,
     rewards: SearchStrategy[Perturbation] | None = None,
     max_particles: int = 3,
     work: int = 50_000,

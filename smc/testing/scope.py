@@ -16,10 +16,10 @@ from proofs import bounds
 from proofs.catalogue import AT_STEP, FORMS, TARGETS, Form
 from proofs.kernel import Node
 from proofs.kernel.printing import show
-from smc.check.row import Row
+from smc.checks.row import Row
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants, Twist, analyse
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.testing.finite_models import holds
 from smc.testing.witness import Layers, Paths, fraction
 
@@ -93,7 +93,7 @@ def until(c: Constants, horizon: int) -> Constants:
     """The model that ends after `horizon` steps with the reward V_horizon."""
     if horizon == c.model.horizon:
         return c
-    model = LayeredModel(c.model.layers[: horizon + 1], c.model.edges[:horizon], c.twist.values[horizon], c.model.name)
+    model = Model(c.model.layers[: horizon + 1], c.model.edges[:horizon], c.twist.values[horizon], c.model.name)
     return analyse(model, Twist(c.twist.values[: horizon + 1], c.twist.name))
 
 
@@ -118,7 +118,7 @@ def one_potential_a_state(c: Constants) -> Constants:
         tuple(f"{layer[x]} {k}" for k, (x, _) in enumerate(made))
         for layer, made in zip(model.layers, copies, strict=True)
     ]
-    split = LayeredModel(tuple(names), tuple(edges), tuple(model.reward[x] for x, _ in copies[-1]), model.name)
+    split = Model(tuple(names), tuple(edges), tuple(model.reward[x] for x, _ in copies[-1]), model.name)
     values = tuple(tuple(layer[x] for x, _ in made) for layer, made in zip(c.twist.values, copies, strict=True))
     return analyse(split, Twist(values, c.twist.name))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from proofs.catalogue import ROWS
-from smc.check.check import Report, check
-from smc.check.measure import Measured
-from smc.check.row import Row
-from smc.check.table import QUANTITIES
+from smc.checks.check import Report, check
+from smc.checks.measure import Measured
+from smc.checks.row import Row
+from smc.checks.table import QUANTITIES
 from smc.errors import InputError
 from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive

@@ -22,7 +22,7 @@ import pytest
 from smc.montecarlo import simulate
 from smc.samplers import particle_process
 from smc.setting.analysis import true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import constant
 
 HERE = Path(__file__).resolve()
@@ -32,7 +32,7 @@ ROWS = (("1/2", "1/3", "1/6"), ("1/6", "1/2", "1/3"), ("1/5", "2/5", "2/5"))
 POTENTIALS = (1, 2, 3)
 
 
-def reference_model() -> LayeredModel:
+def reference_model() -> Model:
     """3 states, 6 steps; every step has the same kernel, the potentials rotate by one state a step."""
     states = ("a", "b", "c")
     layers = [("root",), *[states] * HORIZON]
@@ -46,7 +46,7 @@ def reference_model() -> LayeredModel:
                 for k, (y, p) in enumerate(zip(states, row, strict=True))
             ]
         )
-    return LayeredModel.from_edges(layers, steps, dict.fromkeys(states, 1), name="reference")
+    return Model.from_edges(layers, steps, dict.fromkeys(states, 1), name="reference")
 
 
 MODEL = reference_model()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from smc.check.check import check
+from smc.checks.check import check
 from smc.exact import explain_law
 from smc.formats import load
 from smc.numbers import ball, precision, rational

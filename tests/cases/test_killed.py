@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smc.check.check import check
+from smc.checks.check import check
 from smc.cli import run
 from smc.numbers import Rational, rational
 from smc.setting.killed import killed_by

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smc.check.atlas import chart, model_setting
-from smc.check.least import least_particles
+from smc.checks.atlas import chart, model_setting
+from smc.checks.least import least_particles
 from smc.exact import output_law
 from smc.formats import load
 from smc.numbers import Rational, rational
@@ -82,7 +82,7 @@ def test_what_is_not_settled_is_said_to_be_open(monkeypatch):
     found = least_particles(setting.process, setting.near, rational("1/100"), seconds=0)
     assert (found.particles, found.onward) == (666, 666), "what the theorems promise"
     assert found.open == ((1, 665),) and "open: N = 1..665" in found.text(rational("1/100"))
-    monkeypatch.setattr("smc.check.least.MOST_ENCLOSURE", 0.0)
+    monkeypatch.setattr("smc.checks.least.MOST_ENCLOSURE", 0.0)
     found = least_particles(setting.process, setting.near, rational("1/100"))
     assert (found.particles, found.onward, found.open) == (3, None, ((4, None),))
     assert "open: N = 4 and more" in found.text(rational("1/100"))

@@ -14,7 +14,7 @@ from smc.errors import ModelError
 from smc.formats import load, native
 from smc.numbers import ONE, rational
 from smc.setting.mdp import FiniteMDP, Transition
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.setting.twist import from_mappings
 from tests.cases import FOLDER, report
 
@@ -28,7 +28,7 @@ NUMBERS = st.sampled_from(["1/2", Fraction(1, 2), Decimal("0.5"), rational("1/2"
 @given(st.lists(NAMES, min_size=2, max_size=2, unique_by=str), NUMBERS)
 def test_what_from_edges_takes_round_trips(tmp_path_factory, names, half):
     a, b = names
-    model = LayeredModel.from_edges([[0], [a, b]], [[(0, a, half), (0, b, half)]], {a: 1, b: Decimal("0.25")})
+    model = Model.from_edges([[0], [a, b]], [[(0, a, half), (0, b, half)]], {a: 1, b: Decimal("0.25")})
     twist = from_mappings(model, [{0: Decimal("0.625")}])
     path = tmp_path_factory.mktemp("written") / "model.json"
     path.write_text(native.dumps(native.layered_document(model, twist.values)), encoding="utf-8")
@@ -40,12 +40,12 @@ def test_what_from_edges_takes_round_trips(tmp_path_factory, names, half):
 
 def test_names_whose_text_is_the_same_are_refused():
     with pytest.raises(ModelError, match="'1' is listed twice"):
-        LayeredModel.from_edges([["r"], [1, "1"]], [[("r", 1, 1)]], {1: 1, "1": 1})
+        Model.from_edges([["r"], [1, "1"]], [[("r", 1, 1)]], {1: 1, "1": 1})
 
 
 def test_the_plain_constructors_take_text_alone():
     with pytest.raises(ModelError, match=r"layers\[1\]: 7 \(int\) is no text; name it '7'"):
-        LayeredModel((("r",), (7,)), (((Edge(0, ONE),),),), (ONE,))
+        Model((("r",), (7,)), (((Edge(0, ONE),),),), (ONE,))
     with pytest.raises(ModelError, match=r"states: \(0, 1\) \(tuple\) is no text"):
         FiniteMDP(((0, 1),), ("a",), (Transition((0, 1), "a", (0, 1), ONE),), {}, {(0, 1): ONE}, {})
 

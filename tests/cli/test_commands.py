@@ -23,7 +23,7 @@ from smc.samplers import find, particle_process
 from smc.setting import twist as reward
 from smc.setting.analysis import analyse
 from smc.testing.falsehoods import FALSEHOODS
-from tests.check.planted import divide
+from tests.checks.planted import divide
 from tests.formats.examples import LAYERED, bent, written
 
 HEAVY = (
@@ -39,7 +39,7 @@ HEAVY = (
     "joblib",
     "numba",
     "smc.exact",
-    "smc.check.check",
+    "smc.checks.check",
 )
 KEYS = {
     "horizon", "normaliser", "bellman_error", "bellman_product", "ratio_bound", "algorithm", "particles", "method",
@@ -173,8 +173,8 @@ def test_what_will_run_is_explained_on_stderr(capsys):
 @pytest.mark.parametrize("method", [[], ["--json"]])
 def test_exit_code_is_the_verdict(verdict, code, method, monkeypatch, capsys):
     """A planted comparison decides the exit code, so a refuted bound cannot leave with 0."""
-    monkeypatch.setattr("smc.check.row.at_most", lambda observed, bound: verdict)
-    monkeypatch.setattr("smc.check.row.MOST_BITS", 128)
+    monkeypatch.setattr("smc.checks.row.at_most", lambda observed, bound: verdict)
+    monkeypatch.setattr("smc.checks.row.MOST_BITS", 128)
     assert run(["check", "shipped:verifier-tree", "--particles", "1", *method]) == code
     assert {Verdict.HOLDS: "holds", Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided"}[
         verdict
@@ -245,7 +245,9 @@ def small_verify(tmp_path_factory):
     """`verify` with few particles: its folder, exit code and output."""
     folder = tmp_path_factory.mktemp("verify")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)}))
+        patch.setattr(
+            "smc.checks.verify.COUNTS", counts({"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
+        )
         code = run(
             [
                 "verify",
@@ -282,14 +284,14 @@ def test_verify_draws_its_figure_or_says_why_not(small_verify, tmp_path, capsys,
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "smc.present.figures", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 2)}))
+    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 2)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path / "out")]) == 0
     assert "no figure: " in capsys.readouterr().err
     assert os.listdir(tmp_path / "out") == ["report.json"]
 
 
 def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
-    from smc.check.verify import Case
+    from smc.checks.verify import Case
     from smc.errors import TooLarge
 
     honest = Case.run
@@ -300,7 +302,7 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
         return honest(case, progress)
 
     monkeypatch.setattr(Case, "run", refuse)
-    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 2)}))
+    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 2)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     said = capsys.readouterr().err
@@ -317,7 +319,7 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
         raise TooLarge("too many weights", where="model", mend="ask for less")
 
     monkeypatch.setattr("smc.exact.independent_law", refuse)
-    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (1, 8), "weighted-of-n": (4,)}))
+    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 8), "weighted-of-n": (4,)}))
     assert run(["verify", "shipped:frozenlake-4x4", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert len(found["reports"]) == 3 and len(found["left_out"]) == 6
@@ -329,8 +331,8 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
 
 def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
     """No run within the budget: nothing was checked, so nothing holds."""
-    monkeypatch.setattr("smc.check.verify.BUDGET", 0.0)
-    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"naive": (2, 4)}))
+    monkeypatch.setattr("smc.checks.verify.BUDGET", 0.0)
+    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (2, 4)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 3
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["verdict"] == "undecided" and len(found["left_out"]) == 6
@@ -339,13 +341,13 @@ def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
 def test_verify_refuses_a_place_that_it_cannot_write_before_it_works(tmp_path, capsys, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("kept")
-    monkeypatch.setattr("smc.check.verify.Case.run", lambda case: pytest.fail("worked first"))
+    monkeypatch.setattr("smc.checks.verify.Case.run", lambda case: pytest.fail("worked first"))
     assert run(["verify", "-o", str(blocked / "out")]) == 2
     assert "cannot be written" in capsys.readouterr().err and blocked.read_text() == "kept"
 
 
 def test_every_shipped_model_is_checked_by_default(tmp_path, monkeypatch):
-    monkeypatch.setattr("smc.check.verify.COUNTS", counts({"guided": (1,)}))
+    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"guided": (1,)}))
     assert run(["verify", "-o", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert {r["model"] for r in found["reports"]} == set(shipped())
@@ -356,9 +358,9 @@ def test_ctrl_c_is_one_line_and_130(tmp_path):
     """Sent while a long run is under way, which its own process says by writing a file."""
     marker = tmp_path / "started"
     code = (
-        "import sys, time, pathlib, smc.check.check\n"
+        "import sys, time, pathlib, smc.checks.check\n"
         f"def slow(*a, **k): pathlib.Path({str(marker)!r}).touch(); time.sleep(60)\n"
-        "smc.check.check.check = slow\n"
+        "smc.checks.check.check = slow\n"
         "from smc.__main__ import main\n"
         "sys.argv = ['bellman-smc', 'check', 'shipped:verifier-tree']\n"
         "main()\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import smc.check.check
+import smc.checks.check
 from smc.cli import BAD_INPUT, INTERNAL, run
 from smc.errors import EXTRAS
 from tests.formats.examples import LAYERED, written
@@ -45,7 +45,7 @@ def test_an_internal_error_is_no_verdict(fault, tmp_path, capsys, monkeypatch):
     def fail(*_, **__):
         raise fault
 
-    monkeypatch.setattr(smc.check.check, "check", fail)
+    monkeypatch.setattr(smc.checks.check, "check", fail)
     assert run(["check", written(tmp_path, LAYERED)]) == INTERNAL == 70
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.count("\n") == 1 and len(shown.err) < 500

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import smc.campaign.search
-import smc.check.check
-import smc.check.enclosed
+import smc.checks.check
+import smc.checks.enclosed
 import smc.present.tables
 from smc.campaign.plan import make_plan
 from smc.campaign.store import Store
@@ -67,7 +67,9 @@ MADE_OF_IT = [
 @pytest.mark.parametrize("error", MADE_OF_IT, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("options", [[], ["--method", "enclosure"], ["--json"]], ids=["auto", "enclosure", "json"])
 def test_check_is_interrupted_whatever_is_made_of_ctrl_c(error, options, monkeypatch, capsys):
-    module, name = (smc.check.enclosed, "check_by_enclosure") if "enclosure" in options else (smc.check.check, "check")
+    module, name = (
+        (smc.checks.enclosed, "check_by_enclosure") if "enclosure" in options else (smc.checks.check, "check")
+    )
     honest = getattr(module, name)
 
     def check(*arguments, **named):
@@ -229,8 +231,8 @@ def test_an_import_that_is_interrupted(monkeypatch, capsys):
 
 
 def test_nothing_is_left_of_a_report_that_was_cut(monkeypatch, tmp_path):
-    import smc.check.verify
+    import smc.checks.verify
 
-    monkeypatch.setattr(smc.check.verify, "cases", turned_into(AssertionError()))
+    monkeypatch.setattr(smc.checks.verify, "cases", turned_into(AssertionError()))
     assert run(["verify", "-o", str(tmp_path / "build")]) == 130
     assert not list(Path(tmp_path / "build").iterdir())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 Cloud = tuple
@@ -32,7 +32,7 @@ class Instance:
     leaves: int
 
     @staticmethod
-    def of(model: LayeredModel, twist: Twist) -> Instance:
+    def of(model: Model, twist: Twist) -> Instance:
         rows = [
             [[(e.target, _fraction(e.probability), _fraction(e.potential)) for e in row] for row in step]
             for step in model.edges
@@ -116,7 +116,7 @@ def _add(
 # --- Sequential Monte Carlo -----------------------------------------------------------------------
 
 
-def naive(model: LayeredModel, twist: Twist, particles: int, clouds=MULTISETS) -> Outcome:
+def naive(model: Model, twist: Twist, particles: int, clouds=MULTISETS) -> Outcome:
     """Naive-proposal SMC: for t = 1..T propagate by M_t, weight by G_t, resample multinomially, also at T; output one
     particle."""
     instance = Instance.of(model, twist)
@@ -147,7 +147,7 @@ def naive(model: LayeredModel, twist: Twist, particles: int, clouds=MULTISETS) -
     return _outcome(instance, alive, dead)
 
 
-def adapted(model: LayeredModel, twist: Twist, particles: int, clouds=MULTISETS) -> Outcome:
+def adapted(model: Model, twist: Twist, particles: int, clouds=MULTISETS) -> Outcome:
     """Fully adapted SMC: for t = 1..T weight by rho_{t-1}(x_{t-1}), resample, move by the guided kernel; output one
     particle."""
     instance = Instance.of(model, twist)
@@ -187,7 +187,7 @@ Path = tuple[tuple[int, ...], Fraction, Fraction]
 """States visited (shorter than T + 1 when no move was left), probability, accumulated weight."""
 
 
-def weighted_paths(model: LayeredModel, twist: Twist, algorithm: str) -> list[Path]:
+def weighted_paths(model: Model, twist: Twist, algorithm: str) -> list[Path]:
     """Every path of the proposal with its weight, normalised so that E[weight] = Z: `sis`, `sis-guided` (also MH's),
     `weighted-of-n`."""
     instance = Instance.of(model, twist)
@@ -213,7 +213,7 @@ def weighted_paths(model: LayeredModel, twist: Twist, algorithm: str) -> list[Pa
     return paths
 
 
-def independent(model: LayeredModel, twist: Twist, particles: int, algorithm: str) -> Outcome:
+def independent(model: Model, twist: Twist, particles: int, algorithm: str) -> Outcome:
     """N independent weighted paths; one is output in proportion to its weight; Zhat is the mean weight."""
     law, dead = [Fraction(0)] * len(model.reward), Fraction(0)
     first = second = Fraction(0)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import product
 from math import floor, prod
 
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 from tests.exact.enumeration import Instance
 
@@ -70,7 +70,7 @@ def infinity_ess_below(threshold):
     return lambda w: threshold >= 1 or sum(w) < threshold * len(w) * max(w)
 
 
-def run(model: LayeredModel, twist: Twist, particles: int, chance: Chance, due=always):
+def run(model: Model, twist: Twist, particles: int, chance: Chance, due=always):
     """(law, E[Zhat nu], E[Zhat^2 nu], dead) of naive-proposal SMC that resamples with `chance` where `due`."""
     instance = Instance.of(model, twist)
     first = instance.value[0][0]

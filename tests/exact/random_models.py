@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from smc.numbers import Rational
 from smc.setting.analysis import true_value
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.setting.twist import Twist, twist
 
 POTENTIALS = (Rational(1), Rational(1, 2), Rational(2), Rational(0))
@@ -24,7 +24,7 @@ lists_of = cache(lambda of, most: st.lists(of, min_size=1, max_size=most))
 
 
 @st.composite
-def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool = True) -> LayeredModel:
+def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool = True) -> Model:
     """Prefix trees: 1..max_horizon levels, 1..max_children children a node, rational rows, some rewards zero, the
     target's mass positive."""
     layers, steps = [["r"]], []
@@ -49,11 +49,11 @@ def trees(draw, *, max_horizon: int = 3, max_children: int = 3, potentials: bool
         steps.append(tuple(rows))
     reward = [draw(reward_of) for _ in layers[-1]]
     reward[0] = reward[0] or Rational(1)  # the first child of every node has positive probability and potential 1
-    return LayeredModel(tuple(map(tuple, layers)), tuple(steps), tuple(reward))
+    return Model(tuple(map(tuple, layers)), tuple(steps), tuple(reward))
 
 
 @st.composite
-def graphs(draw, *, max_horizon: int = 3, max_states: int = 3) -> LayeredModel:
+def graphs(draw, *, max_horizon: int = 3, max_states: int = 3) -> Model:
     """Layered graphs whose nodes have several parents, layers of different sizes, parallel edges of different
     potential."""
     sizes = [1, *draw(lists_of(upto(1, max_states), max_horizon))]
@@ -68,13 +68,11 @@ def graphs(draw, *, max_horizon: int = 3, max_states: int = 3) -> LayeredModel:
         steps.append(tuple(rows))
     reward = [draw(reward_of) for _ in range(sizes[-1])]
     reward[0] = reward[0] or Rational(1)  # reached through the edges i -> i mod size
-    return LayeredModel(
-        tuple(tuple(f"{t}.{i}" for i in range(s)) for t, s in enumerate(sizes)), tuple(steps), tuple(reward)
-    )
+    return Model(tuple(tuple(f"{t}.{i}" for i in range(s)) for t, s in enumerate(sizes)), tuple(steps), tuple(reward))
 
 
 @st.composite
-def twists(draw, model: LayeredModel) -> Twist:
+def twists(draw, model: Model) -> Twist:
     """Hand-written values: positive wherever a reward can still be earned, zero or positive (a doomed state)
     elsewhere."""
     truth = true_value(model)
@@ -85,7 +83,7 @@ def twists(draw, model: LayeredModel) -> Twist:
 
 
 @st.composite
-def twisted(draw, models) -> tuple[LayeredModel, Twist]:
+def twisted(draw, models) -> tuple[Model, Twist]:
     """A model of the strategy `models` with a reward model for it."""
     model = draw(models)
     return model, draw(twists(model))

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smc.check.check import check
+from smc.checks.check import check
 from smc.errors import InputError, ModelError
 from smc.exact.backtracking import backtracking
 from smc.exact.enclosure import ends
 from smc.numbers import Rational, precision
 from smc.samplers.naive import naive
 from smc.setting.analysis import target
-from smc.setting.model import Edge, LayeredModel, prefix_tree
+from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.twist import constant, perfect, with_bellman_error
 from tests.effort import effort
 from tests.exact.random_models import trees, twisted
@@ -136,7 +136,7 @@ def test_check_takes_it_and_no_theorem_on_smc_is_printed():
 
 def test_what_is_no_tree_is_refused():
     half = Rational(1, 2)
-    lattice = LayeredModel(
+    lattice = Model(
         (("root",), ("a", "b"), ("c",)),
         (((Edge(0, half), Edge(1, half)),), ((Edge(0, Rational(1)),),) * 2),
         (Rational(1),),

@@ -24,7 +24,7 @@ from smc.samplers.resampling import (
     infinity_effective_sample_size,
 )
 from smc.setting.analysis import analyse, true_value
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.setting.twist import twist as steered
 from tests.effort import effort
 from tests.exact import enumeration_schemes as oracle
@@ -109,7 +109,7 @@ def test_schemes_are_unbiased_and_keep_the_number_of_particles(scheme, whole):
 def layered(layers, edges, reward, values):
     """A model and a reward model from whole numbers and text: edges[t][x] = {y: probability}."""
     steps = tuple(tuple(tuple(Edge(y, Rational(p), ONE) for y, p in row.items()) for row in step) for step in edges)
-    model = LayeredModel(layers, steps, tuple(map(Rational, reward)))
+    model = Model(layers, steps, tuple(map(Rational, reward)))
     return model, steered(model, values)
 
 

@@ -21,7 +21,7 @@ from smc.exact.occupancy import plain, residues
 from smc.numbers import Rational, ball
 from smc.samplers import particle_process
 from smc.samplers.process import ParticleProcess, Selection
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import constant, perfect
 from tests.exact.random_processes import process, reference
 
@@ -167,14 +167,14 @@ def test_interruption_leaves_no_threads(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.fixture(scope="module")
-def frozen_lake() -> LayeredModel:
+def frozen_lake() -> Model:
     pytest.importorskip("gymnasium", reason="FrozenLake's table comes with gymnasium (pip install bellman-smc[gym])")
     from smc.formats import load
 
     return load("gym:FrozenLake-v1?map_name=8x8&horizon=50", rationalise=True).model
 
 
-def test_frozen_lake_second_moment_at_a_million_particles(frozen_lake: LayeredModel) -> None:
+def test_frozen_lake_second_moment_at_a_million_particles(frozen_lake: Model) -> None:
     """Horizon 50, N = 10^6: values and E[Zhat^2] in well under 5 s of processor time; at N = 1 it is the importance weight's moment."""
     started = time.process_time()
     steered = perfect(frozen_lake)
@@ -195,7 +195,7 @@ def test_frozen_lake_second_moment_at_a_million_particles(frozen_lake: LayeredMo
     assert single == sum(mass.values())
 
 
-def test_second_moments_decrease_to_z_squared(frozen_lake: LayeredModel) -> None:
+def test_second_moments_decrease_to_z_squared(frozen_lake: Model) -> None:
     """E[Zhat^2] falls with N towards Z^2, for a reward model that is wrong too."""
     steered = constant(frozen_lake)
     made = particle_process(frozen_lake, steered, "naive")

@@ -11,7 +11,7 @@ from smc.exact import output_law, second_moment
 from smc.exact.independent import moments
 from smc.samplers import particle_process
 from smc.setting.analysis import target, true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import constant, perfect
 
 gymnasium = pytest.importorskip("gymnasium", reason="gymnasium is an extra: pip install 'bellman-smc[gym]'")
@@ -33,7 +33,7 @@ def transition_matrix(size: str, hole_potential: Fraction) -> tuple[list[list[Fr
     return matrix, [s for s, tile in enumerate(tiles) if tile == b"G"]
 
 
-def layered(size: str, horizon: int, hole_potential: Fraction, floor: Fraction) -> LayeredModel:
+def layered(size: str, horizon: int, hole_potential: Fraction, floor: Fraction) -> Model:
     """The same environment as a layered model: terminal reward 1 at the goal, `floor` elsewhere."""
     environment = gymnasium.make("FrozenLake-v1", map_name=size, is_slippery=True).unwrapped
     tiles = environment.desc.flatten()
@@ -46,7 +46,7 @@ def layered(size: str, horizon: int, hole_potential: Fraction, floor: Fraction) 
                 step.append((names[state], names[successor], Fraction(p).limit_denominator(3) / len(actions), psi))
     reward = {name: Fraction(1) if tile == b"G" else floor for name, tile in zip(names, tiles, strict=True)}
     first = [edge for edge in step if edge[0] == "0"]
-    return LayeredModel.from_edges(
+    return Model.from_edges(
         [["0"], *[names] * horizon], [first, *[step] * (horizon - 1)], reward, name=f"FrozenLake {size}"
     )
 

@@ -14,7 +14,7 @@ from smc.exact.lumping import lump_model, lump_process
 from smc.numbers import Rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
-from smc.setting.model import Edge, LayeredModel, prefix_tree
+from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.twist import Twist, constant, from_function, twist
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
@@ -40,7 +40,7 @@ def twins(models):
             ]
             steps.append(tuple(rows) if t == 0 else tuple(row for row in rows for _ in "+-"))
         reward = tuple(r for r in model.reward for _ in "+-")
-        larger = LayeredModel(tuple(layers), tuple(steps), reward)
+        larger = Model(tuple(layers), tuple(steps), reward)
         wide = [values.values[0], *(tuple(v for v in layer for _ in "+-") for layer in values.values[1:])]
         return larger, Twist(tuple(wide))
 
@@ -119,7 +119,7 @@ def test_states_that_differ_in_value_potential_or_step_stay_apart():
     same = (Edge(0, half), Edge(1, half))
 
     def sizes(row, values, last=3):
-        model = LayeredModel(layers, (start, (same, row)), (one, Rational(last)))
+        model = Model(layers, (start, (same, row)), (one, Rational(last)))
         return lump_model(model, twist(model, [[1], values]), "reward")[2].sizes
 
     assert sizes(same, [1, 1]) == (1, 1, 2)

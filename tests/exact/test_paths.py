@@ -12,7 +12,7 @@ from smc.exact.paths import _tagged_law, _tree_law, path_law, path_target, unrol
 from smc.numbers import Rational
 from smc.samplers import particle_process
 from smc.setting.analysis import target
-from smc.setting.model import Edge, LayeredModel, prefix_tree
+from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.twist import Twist, from_function, with_bellman_error
 from tests.effort import effort
 from tests.exact import enumeration as oracle
@@ -119,7 +119,7 @@ def test_lineages_are_followed_where_histories_would_be_too_many_states():
     """Two states a layer, T = 7: 2^7 histories, N = 3, and still only occupancies of two states."""
     third = (Edge(0, Rational(1, 3)), Edge(1, Rational(2, 3)))
     half = (Edge(0, Rational(1, 2)), Edge(1, Rational(1, 2)))
-    model = LayeredModel((("r",), *[("a", "b")] * 7), ((third,), *[(third, half)] * 6), (Rational(1), Rational(3)))
+    model = Model((("r",), *[("a", "b")] * 7), ((third,), *[(third, half)] * 6), (Rational(1), Rational(3)))
     process = particle_process(model, with_bellman_error(model, "1/3", lambda t, i: 1 if i else -1), "naive")
     found = path_law(process, 3)
     assert len(found.law) == 128 and sum(found.law.values()) == 1

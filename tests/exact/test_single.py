@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.check.measure import Measured
+from smc.checks.measure import Measured
 from smc.exact import output_law, second_moment
 from smc.exact.occupancy import plain
 from smc.samplers import find, particle_process

@@ -17,7 +17,7 @@ from smc.formats.gains import Gains
 from smc.numbers import nearest_float, rational
 from smc.present.digits import logarithm
 from smc.setting.analysis import true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from tests.cases import FOLDER, report
 from tests.effort import effort
 
@@ -173,7 +173,7 @@ def test_a_chain_in_any_format_is_that_chain_and_round_trips(tmp_path_factory, e
     weights[2] = [0, 0, 1]
     chain = [[Fraction(w, sum(row)) for w in row] for row in weights]
     source = load(spelled(folder, ending, chain))
-    wanted = LayeredModel.from_arrays(chain, reward=[0, 0, 1], horizon=4)
+    wanted = Model.from_arrays(chain, reward=[0, 0, 1], horizon=4)
     assert (source.model.layers, source.model.edges, source.model.reward) == (
         wanted.layers,
         wanted.edges,

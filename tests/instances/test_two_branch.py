@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from smc.check.measure import guided_tv, importance_chi_square
+from smc.checks.measure import guided_tv, importance_chi_square
 from smc.errors import InputError
 from smc.instances.two_branch import most_bias, most_variance, two_branch
 from smc.setting.analysis import analyse

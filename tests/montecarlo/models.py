@@ -11,13 +11,13 @@ from fractions import Fraction
 from smc.samplers import particle_process
 from smc.samplers.process import ParticleProcess
 from smc.setting.analysis import true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist, twist
 
 
-def lattice() -> LayeredModel:
+def lattice() -> Model:
     """Two steps, two states a layer, edge potentials that depend on the parent, one zero reward."""
-    return LayeredModel.from_edges(
+    return Model.from_edges(
         [["root"], ["a", "b"], ["c", "d"]],
         [
             [("root", "a", "1/3", "1"), ("root", "b", "2/3", "1/2")],
@@ -28,10 +28,10 @@ def lattice() -> LayeredModel:
     )
 
 
-def ladder() -> LayeredModel:
+def ladder() -> Model:
     """Three steps of two states each: long enough for a resampling that is skipped to matter."""
     layers = [["root"], ["a", "b"], ["c", "d"], ["e", "f"]]
-    return LayeredModel.from_edges(
+    return Model.from_edges(
         layers,
         [
             [("root", "a", "1/2"), ("root", "b", "1/2")],
@@ -43,19 +43,19 @@ def ladder() -> LayeredModel:
     )
 
 
-def skewed(model: LayeredModel, *, seed: int = 5) -> Twist:
+def skewed(model: Model, *, seed: int = 5) -> Twist:
     """A twist that is wrong by small whole factors; never zero where the truth is not."""
     choose = random.Random(seed).choice
     values = [[v * choose([Fraction(1, 2), 1, 2, 3]) for v in layer] for layer in true_value(model)[:-1]]
     return twist(model, values, name="skewed")
 
 
-def promising(model: LayeredModel) -> Twist:
+def promising(model: Model) -> Twist:
     """A twist of 1 before the horizon: states that lead nowhere look as good as any, so runs can die."""
     return twist(model, [[1] * size for size in model.sizes[:-1]], name="promising")
 
 
-def random_model(seed: int, *, horizon: int, width: int, zero: float = 0.25) -> LayeredModel:
+def random_model(seed: int, *, horizon: int, width: int, zero: float = 0.25) -> Model:
     """A random layered model with up to `width` states a layer, small denominators, some zero rewards and zero
     potentials.
     """
@@ -74,21 +74,21 @@ def random_model(seed: int, *, horizon: int, width: int, zero: float = 0.25) -> 
             ]
         steps.append(step)
     reward = {y: 0 if draw.random() < zero else draw.choice([1, 2, 3]) for y in layers[-1]}
-    model = LayeredModel.from_edges(layers, steps, reward, name=f"random {seed}")
+    model = Model.from_edges(layers, steps, reward, name=f"random {seed}")
     return model if true_value(model)[0][0] else random_model(seed + 10**6, horizon=horizon, width=width, zero=zero)
 
 
-def process(model: LayeredModel, algorithm: str, *, seed: int = 5) -> ParticleProcess:
+def process(model: Model, algorithm: str, *, seed: int = 5) -> ParticleProcess:
     """`algorithm` on `model` under the skewed twist."""
     return particle_process(model, skewed(model, seed=seed), algorithm)
 
 
-def persistent(horizon: int) -> LayeredModel:
+def persistent(horizon: int) -> Model:
     """Two states that particles never leave: a fault in one resampling step adds up over the others."""
     layers = [["root"], *[["a", "b"]] * horizon]
     stay = [("a", "a", 1), ("b", "b", 1)]
     steps = [[("root", "a", "1/2"), ("root", "b", "1/2")], *[stay] * (horizon - 1)]
-    return LayeredModel.from_edges(layers, steps, {"a": "1", "b": "3"}, name="persistent")
+    return Model.from_edges(layers, steps, {"a": "1", "b": "3"}, name="persistent")
 
 
 def persistent_process(horizon: int) -> ParticleProcess:

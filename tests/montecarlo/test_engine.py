@@ -28,7 +28,7 @@ from smc.samplers import particle_process
 from smc.samplers.process import Outcome, ParticleProcess
 from smc.samplers.resampling import effective_sample_size
 from smc.setting.analysis import target, true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import perfect
 from tests.effort import NIGHTLY
 from tests.montecarlo.models import (
@@ -335,7 +335,7 @@ def test_resampling_in_a_layer_with_one_cell_makes_lines_meet(method):
     """Equal weights in a single state, and still the ancestors are drawn: only those of the root are their own."""
     layers = [("root",), ("m",), ("a", "b")]
     edges = [[("root", "m", 1, 1)], [("m", "a", "1/2", 1), ("m", "b", "1/2", 2)]]
-    steered = process(LayeredModel.from_edges(layers, edges, {"a": 1, "b": 1}, name="neck"), "naive")
+    steered = process(Model.from_edges(layers, edges, {"a": 1, "b": 1}, name="neck"), "naive")
     runs = simulate(steered, 2, 40_000, seed=7, genealogies=True, method=method)
     met = sum(int((line.roots(1)[:, 0] == line.roots(1)[:, 1]).sum()) for line in runs.lineages)
     low, high = clopper_pearson(met, runs.replicates, ERROR)

@@ -11,8 +11,8 @@ import pytest
 from proofs import bounds
 from proofs.reading.notebook import formula, statement
 from proofs.reading.walkthrough import after_replacing, identity, steps
-from smc.check.check import check
-from smc.check.plan import setting
+from smc.checks.check import check
+from smc.checks.plan import setting
 from smc.formats import load
 from smc.numbers import Rational, Verdict, rational
 from smc.present.figures import counts_by_statement, demand_bars, exponent_gap, tv_against_particles

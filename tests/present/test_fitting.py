@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from smc.check.atlas import chart, product_setting
-from smc.check.check import check
-from smc.check.plan import plan, setting
-from smc.check.summary import summary_table
+from smc.checks.atlas import chart, product_setting
+from smc.checks.check import check
+from smc.checks.plan import plan, setting
+from smc.checks.summary import summary_table
 from smc.formats import load
 from smc.present.console import PlainConsole
 from smc.present.fitting import FittedTable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smc.check.check import check
-from smc.check.enclosed import check_by_enclosure
-from smc.check.model_plan import plan_model
-from smc.check.sampled import check_by_simulation
+from smc.checks.check import check
+from smc.checks.enclosed import check_by_enclosure
+from smc.checks.model_plan import plan_model
+from smc.checks.sampled import check_by_simulation
 from smc.cli import run
 from smc.formats import load
 

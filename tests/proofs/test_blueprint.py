@@ -215,14 +215,14 @@ def test_every_symbol_of_a_sealed_statement_is_in_the_table(made):
 
 def test_the_table_names_what_the_code_has():
     from smc.setting.analysis import Constants
-    from smc.setting.model import Edge, LayeredModel
+    from smc.setting.model import Edge, Model
 
     for row in TABLE.values():
         assert row.latex and row.domain and row.meaning, row
         for name in re.findall(r"constants\.(\w+)", row.code):
             assert hasattr(Constants, name), f"{row.name}: Constants has no {name}"
         for name in re.findall(r"model\.(\w+)", row.code):
-            assert name in LayeredModel.__annotations__ or hasattr(LayeredModel, name), f"{row.name}: no model.{name}"
+            assert name in Model.__annotations__ or hasattr(Model, name), f"{row.name}: no model.{name}"
         for name in re.findall(r"edge\.(\w+)", row.code):
             assert name in Edge._fields, f"{row.name}: no edge.{name}"
 

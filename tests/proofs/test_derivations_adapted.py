@@ -11,7 +11,7 @@ from proofs.registry import claim_of
 from smc.exact import output_law
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist, with_bellman_error
 from smc.testing.finite_models import check_theorem, holds
 from smc.testing.witness import Adapted, fraction
@@ -20,8 +20,8 @@ ONE = Fraction(1)
 TESTS = ({0: Fraction(0), 1: ONE}, {0: Fraction(1, 2), 1: Fraction(1, 7)})
 
 
-def model(reward: tuple = ("1", "6/5")) -> LayeredModel:
-    return LayeredModel.from_edges(
+def model(reward: tuple = ("1", "6/5")) -> Model:
+    return Model.from_edges(
         [["root"], ["a", "b"], ["c", "d"]],
         [
             [("root", "a", "1/3"), ("root", "b", "2/3", "9/8")],

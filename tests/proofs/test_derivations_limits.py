@@ -12,11 +12,11 @@ from proofs import bounds
 from proofs.kernel.replay import Replayer
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
-from smc.check.measure import target_chi_square
+from smc.checks.measure import target_chi_square
 from smc.exact import output_law, second_moment
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing.finite_models import check_theorem, exact_sqrt, holds
 from smc.testing.witness import Cloud, fraction, reciprocal
@@ -31,7 +31,7 @@ def sides(replayer: Replayer, name: str, part: int = 0):
 
 # ------------------------------------------------------------------------------------------- S5.recursion, S5.bias, G1
 def branching(reward=("1", "6/5")):
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["root"], ["a", "b"], ["c", "d"]],
         [
             [("root", "a", "1/3"), ("root", "b", "2/3", "9/8")],

@@ -227,7 +227,7 @@ def test_whole_command_is_fast_and_replays_without_scipy():
     """Under 20 s in all and 3 s for the replay, in processor time, which a busy machine does not change."""
     code = (
         "import sys, time; sys.modules['scipy'] = None; from smc.cli import run; code = run(['prove', '--json']); "
-        "assert 'matplotlib' not in sys.modules and 'smc.check.check' not in sys.modules; whole = time.process_time(); "
+        "assert 'matplotlib' not in sys.modules and 'smc.checks.check' not in sys.modules; whole = time.process_time(); "
         "from proofs.reading.blueprint import blueprint; blueprint(); "
         "print(whole, time.process_time() - whole, file=sys.stderr); sys.exit(code)"
     )

@@ -17,14 +17,14 @@ from proofs.language.terms import evaluate
 from proofs.reading.blueprint import RESTS_ON, rests_on
 from proofs.registry import claim_of
 from proofs.registry import load as load_registry
-from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
+from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.exact import output_law, second_moment
 from smc.exact.moments import pair_moments
 from smc.instances.two_branch import most_bias, most_variance
 from smc.numbers import INFINITE
 from smc.samplers import find, particle_process
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist, with_bellman_error
 from smc.testing.finite_models import check_theorem, holds
 from smc.testing.witness import Adapted, Cloud, Layers, fraction, reciprocal
@@ -34,7 +34,7 @@ GOLDEN = STORED / RESTS_ON
 
 def branching(reward: tuple = ("1", "6/5"), values: tuple = (("11/10",), ("21/20", "1"))):
     """Two steps, two states a layer, unequal branches, a potential, and a twist that is wrong."""
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["root"], ["a", "b"], ["c", "d"]],
         [
             [("root", "a", "1/3"), ("root", "b", "2/3", "9/8")],
@@ -233,7 +233,7 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
 def test_the_joint_bound_is_sharper_than_either(replayer, particles):
     """One step, a fair bit, rewards 1 and 4: b = 8/5, q = 4."""
     edges = [[("root", "c", "1/2"), ("root", "d", "1/2")]]
-    model = LayeredModel.from_edges([["root"], ["c", "d"]], edges, {"c": 1, "d": 4})
+    model = Model.from_edges([["root"], ["c", "d"]], edges, {"c": 1, "d": 4})
     c = analyse(model, twist(model, ((1,),)))
     law = output_law(particle_process(c.model, c.twist, "naive"), particles).law
     theorem = replayer.theorem("S13.joint")

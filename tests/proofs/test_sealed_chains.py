@@ -11,8 +11,8 @@ import pytest
 from proofs import bounds
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
-from smc.check.atlas import split_setting
-from smc.check.measure import Measured
+from smc.checks.atlas import split_setting
+from smc.checks.measure import Measured
 from smc.instances.two_branch import most_bias
 from smc.samplers import find
 from smc.setting.analysis import analyse

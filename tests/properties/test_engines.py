@@ -9,7 +9,7 @@ from smc.exact import output_law
 from smc.exact.occupancy import plain
 from smc.numbers import Rational
 from smc.samplers import particle_process
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import perfect
 from tests.properties.common import everything
 
@@ -32,6 +32,6 @@ def test_rewards_far_apart(particles, scale):
         [("r", "a", "1/2"), ("r", "b", "1/2")],
         [("a", "a", "1/2"), ("a", "b", "1/2"), ("b", "b", "1/3"), ("b", "c", "2/3")],
     ]
-    model = LayeredModel.from_edges([["r"], ["a", "b"], ["a", "b", "c"]], edges, {"a": 1, "b": scale, "c": 2})
+    model = Model.from_edges([["r"], ["a", "b"], ["a", "b", "c"]], edges, {"a": 1, "b": scale, "c": 2})
     process = particle_process(model, perfect(model), "naive")
     assert output_law(process, particles) == plain.plain_law(process, particles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 
 from smc.numbers import INFINITE, ONE, Verdict
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing import Instance, instances, rationals
 from tests.properties.common import rows, within_bound
@@ -26,7 +26,7 @@ def test_every_p_not_only_the_tightest(instance):
 
 @given(rationals(min_value=1, exclude_zero=True))
 def test_attained_by_a_reward_of_L_and_one_of_its_inverse(big_l):
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": big_l, "b": ONE / big_l}
     )
     (row,) = rows("P1", Instance(model, twist(model, [[1]])))

@@ -8,7 +8,7 @@ from proofs import bounds
 from smc.exact import output_law
 from smc.numbers import INFINITE, Rational, Verdict, at_most
 from smc.samplers import particle_process
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing import Instance, instances, layered_models, perturbations
 from tests.properties.common import rows, within_bound
@@ -81,7 +81,7 @@ def test_needs_a_finite_ratio_bound():
 
 def test_a_bound_beyond_every_float_is_still_compared():
     """eps and L of 10^15: verdict and slack are exact."""
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["r"], ["a", "b"], ["a"], ["a"], ["a", "b"]],
         [
             [("r", "a", "1/2"), ("r", "b", "1/2")],

@@ -9,7 +9,7 @@ from smc.exact.moments import means, pair_moments
 from smc.numbers import Rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import perfect
 from smc.testing import instances
 from tests.properties.common import rows, within_bound
@@ -40,7 +40,7 @@ def test_from_below(instance):
 def test_attained_by_one_particle():
     """T = N = 1: l is the output law."""
     edges = [[("r", "a", "1/2"), ("r", "b", "1/6"), ("r", "c", "1/3")]]
-    model = LayeredModel.from_edges([["r"], ["a", "b", "c"]], edges, {"a": 1, "b": 5, "c": 2})
+    model = Model.from_edges([["r"], ["a", "b", "c"]], edges, {"a": 1, "b": 5, "c": 2})
     process, z = particle_process(model, perfect(model), "naive"), analyse(model, perfect(model)).normaliser
     low = [(m / z) ** 2 / (k / z**2) for m, k in zip(means(process), pair_moments(process, 1), strict=True)]
     assert tuple(low) == output_law(process, 1).law
@@ -48,7 +48,7 @@ def test_attained_by_one_particle():
 
 def test_the_bias_can_exceed_the_variance():
     """TV <= E[(Zhat/Z)^2] - 1 is false: T = 1, N = 2, a fair bit, rewards 3 and 5: TV = 1/16, variance 1/32."""
-    model = LayeredModel.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": 3, "b": 5})
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": 3, "b": 5})
     c, process = analyse(model, perfect(model)), particle_process(model, perfect(model), "naive")
     assert output_law(process, 2).total_variation(c.target) == Rational(1, 16)
     assert sum(pair_moments(process, 2), Rational(0)) / c.normaliser**2 - 1 == Rational(1, 32)

@@ -9,7 +9,7 @@ from smc.exact.moments import pair_moments
 from smc.numbers import INFINITE, ONE, Rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import from_mappings, perfect
 from smc.testing import instances, product_models
 from tests.properties.common import within_bound
@@ -45,7 +45,7 @@ def test_density_and_second_moment_of_every_state(instance):
 
 def test_attained_by_one_particle_in_one_step():
     """T = N = 1, rewards 0 and 1: TV = 1 - 1/b."""
-    model = LayeredModel.from_edges([["r"], ["a", "b"]], [[("r", "a", "2/3"), ("r", "b", "1/3")]], {"a": 0, "b": 1})
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "2/3"), ("r", "b", "1/3")]], {"a": 0, "b": 1})
     c = analyse(model, perfect(model))
     law = output_law(particle_process(model, perfect(model), "naive"), 1)
     assert c.b == (3,) and law.total_variation(c.target) == Rational(2, 3)
@@ -58,7 +58,7 @@ def test_doomed_states_count():
     3/2, but out(A) = 163/484 is less than 2/3 of pi(A) = 1, and E[(Zhat/Z)^2] = 4.
     """
     edges = [[("r", "A", "1/2"), ("r", "B", "1/2")], [("A", "a", 1), ("B", "b", 1)]]
-    model = LayeredModel.from_edges([["r"], ["A", "B"], ["a", "b"]], edges, {"a": 1, "b": 0})
+    model = Model.from_edges([["r"], ["A", "B"], ["a", "b"]], edges, {"a": 1, "b": 0})
     c = analyse(model, from_mappings(model, [{"r": 1}, {"A": 1, "B": 10}]))
     process = particle_process(model, c.twist, "naive")
     assert c.alive[1] == (0, 1) and c.b[1] == INFINITE

@@ -10,7 +10,7 @@ from smc.exact import output_law
 from smc.numbers import INFINITE, ONE, Rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import from_mappings, perfect
 from smc.testing import instances, layered_models, prefix_trees
 from tests.properties.common import within_bound
@@ -49,7 +49,7 @@ def test_odds_of_every_event(instance):
 
 def test_attained_by_one_particle_in_one_step():
     """phi = (1, q), an event of mass 1/(1 + sqrt q) for the target: q = 4, and TV = (2 - 1)/(2 + 1)."""
-    model = LayeredModel.from_edges([["r"], ["a", "b"]], [[("r", "a", "2/3"), ("r", "b", "1/3")]], {"a": 1, "b": 4})
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "2/3"), ("r", "b", "1/3")]], {"a": 1, "b": 4})
     c = analyse(model, perfect(model))
     law = output_law(particle_process(model, perfect(model), "naive"), 1)
     assert c.q == (4,) and law.total_variation(c.target) == Rational(1, 3)
@@ -62,7 +62,7 @@ def test_the_density_is_not_within_the_square_of_the_odds():
         [("A", "A1", "1/101"), ("A", "A2", "100/101"), ("B", "B1", "1/3"), ("B", "B2", "2/3")],
     ]
     reward = {"A1": 1, "A2": "1/10", "B1": "1/100", "B2": "1/10"}
-    model = LayeredModel.from_edges([["r"], ["A", "B"], ["A1", "A2", "B1", "B2"]], edges, reward)
+    model = Model.from_edges([["r"], ["A", "B"], ["A1", "A2", "B1", "B2"]], edges, reward)
     c = analyse(model, from_mappings(model, [{"r": 1}, {"A": "1/10", "B": "1/100"}]))
     law = output_law(particle_process(model, c.twist, "naive"), 2).law
     density = [p / q for p, q in zip(law, c.target, strict=True)]

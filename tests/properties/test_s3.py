@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smc.numbers import ONE, Rational
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing import Instance, instances, layered_models, perturbations
 from tests.properties.common import rows, within_bound
@@ -29,9 +29,7 @@ def test_positive_rewards_and_small_errors(ledger):
 def test_attained_in_the_limit(power):
     """N = 1, T = 1, two rewards 1 and q on fair branches: observed/bound = (2/(q+1)) (sqrt q + 1)/(2 sqrt q) -> 1 as q -> 1."""
     root = 1 + Rational(1, 10**power)
-    model = LayeredModel.from_edges(
-        [["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": ONE, "b": root**2}
-    )
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": ONE, "b": root**2})
     instance = Instance(model, twist(model, [[1]]))
     (row,) = [row for row in rows("S3", instance) if row.form == "instance"]
     assert row.observed / row.bound == (root + 1) / (root * (root**2 + 1))

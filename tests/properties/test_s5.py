@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from smc.exact import second_moment
 from smc.numbers import Verdict
 from smc.samplers import particle_process
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing import Instance, distributions, instances, layered_models
 from tests.exact import enumeration
@@ -49,7 +49,7 @@ def test_attained_by_a_zero_one_reward(masses, particles):
     p = masses[0] or masses[1]
     if p == 1:
         return
-    model = LayeredModel.from_edges([["r"], ["a", "b"]], [[("r", "a", p), ("r", "b", 1 - p)]], {"a": 1, "b": 0})
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", p), ("r", "b", 1 - p)]], {"a": 1, "b": 0})
     row = next(row for row in rows("S5", Instance(model, twist(model, [[p]]), particles)) if row.form == "instance")
     assert row.observed == row.bound == 1 + (1 / p - 1) / particles
     assert row.verdict is Verdict.HOLDS

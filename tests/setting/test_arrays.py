@@ -14,14 +14,14 @@ from smc.errors import InputError
 from smc.formats import SHIPPED, load
 from smc.numbers import rationalise
 from smc.setting.analysis import true_value
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 
 HALVES = [["1/2", "1/2"], [0, 1]]
 
 
 def test_one_matrix_for_every_step():
-    by_arrays = LayeredModel.from_arrays(HALVES, [1, 3], horizon=2)
-    by_edges = LayeredModel.from_edges(
+    by_arrays = Model.from_arrays(HALVES, [1, 3], horizon=2)
+    by_edges = Model.from_edges(
         [["0"], ["0", "1"], ["0", "1"]],
         [[("0", "0", "1/2"), ("0", "1", "1/2")], [("0", "0", "1/2"), ("0", "1", "1/2"), ("1", "1", 1)]],
         {"0": 1, "1": 3},
@@ -31,7 +31,7 @@ def test_one_matrix_for_every_step():
 
 
 def test_a_matrix_a_step_with_potentials_and_a_drawn_start():
-    model = LayeredModel.from_arrays(
+    model = Model.from_arrays(
         [HALVES, [[1, 0], [1, 0]]],
         np.array([1, 1]),
         potential=[[[1, 2], [1, 1]], [[1, 1], [5, 1]]],
@@ -52,7 +52,7 @@ def test_powers_of_the_matrix(weights, horizon):
     value = [Fraction(i + 1) for i in range(3)]
     for _ in range(horizon):
         value = [sum((p * v for p, v in zip(row, value, strict=True)), Fraction(0)) for row in matrix]
-    assert true_value(LayeredModel.from_arrays(matrix, [1, 2, 3], horizon=horizon))[0][0] == value[0]
+    assert true_value(Model.from_arrays(matrix, [1, 2, 3], horizon=horizon))[0][0] == value[0]
 
 
 @pytest.mark.parametrize(
@@ -76,19 +76,19 @@ def test_powers_of_the_matrix(weights, horizon):
 )
 def test_bad_arrays(arguments, options, said):
     with pytest.raises(InputError, match=said.replace("[", r"\[")):
-        LayeredModel.from_arrays(*arguments, **options)
+        Model.from_arrays(*arguments, **options)
 
 
 def test_floats_rationalised_by_hand():
     floats = np.full((3, 3), 1 / 3)
-    model = LayeredModel.from_arrays([[rationalise(p) for p in row] for row in floats], [1, 1, 1], horizon=2)
+    model = Model.from_arrays([[rationalise(p) for p in row] for row in floats], [1, 1, 1], horizon=2)
     assert model.edges[0][0][0].probability == Fraction(1, 3)
 
 
 @pytest.mark.parametrize("name", ["verifier-tree", "frozenlake-4x4"])
 def test_the_native_object(name):
     document = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
-    assert LayeredModel.from_dict(document).edges == load(f"shipped:{name}").model.edges
+    assert Model.from_dict(document).edges == load(f"shipped:{name}").model.edges
     assert load(document).values == load(f"shipped:{name}").values
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import from_mappings
 from tests.exact.random_models import graphs, trees, twists
 
@@ -31,7 +31,7 @@ def worked_a() -> Constants:
         [("0", "00", "3/4"), ("0", "01", "1/4"), ("1", "10", "1/2"), ("1", "11", "1/2")],
     ]
     layers = [["root"], ["0", "1"], ["00", "01", "10", "11"]]
-    model = LayeredModel.from_edges(layers, edges, {"00": 1, "01": 2, "10": 2, "11": 3})
+    model = Model.from_edges(layers, edges, {"00": 1, "01": 2, "10": 2, "11": 3})
     return analyse(model, from_mappings(model, [{"root": 2}, {"0": 1, "1": 3}]))
 
 
@@ -40,7 +40,7 @@ def worked_b() -> Constants:
         [("root", "a", "1/2", 2), ("root", "b", "1/4"), ("root", "c", "1/4")],
         [("a", "y", "1/2"), ("a", "z", "1/2", 3), ("b", "y", 1), ("c", "w", 1)],
     ]
-    model = LayeredModel.from_edges([["root"], ["a", "b", "c"], ["y", "z", "w"]], edges, {"y": 2, "z": 1, "w": 0})
+    model = Model.from_edges([["root"], ["a", "b", "c"], ["y", "z", "w"]], edges, {"y": 2, "z": 1, "w": 0})
     return analyse(model, from_mappings(model, [{"root": 2}, {"a": 2, "b": 4, "c": 1}]))
 
 
@@ -104,7 +104,7 @@ def test_on_the_way():
 
 
 # ------------------------------------------------------------------------------------------------ by enumeration of paths
-def paths(model: LayeredModel, start: int = 0, first: int = 0):
+def paths(model: Model, start: int = 0, first: int = 0):
     """(states, psis, mass) of every path of positive probability from the state `first` of layer `start`; parallel edges are two paths.
 
     mass: the product of probabilities and potentials.

@@ -12,7 +12,7 @@ from smc.exact.occupancy import plain
 from smc.numbers import INFINITE, Verdict, at_most, balanced_sum, ball, precision, rational, rationalise, text
 from smc.samplers import SAMPLERS, particle_process
 from smc.setting.analysis import analyse, bellman, prefix_mass, true_value
-from smc.setting.model import Edge, LayeredModel, merge_edges, prefix_tree, reachable
+from smc.setting.model import Edge, Model, merge_edges, prefix_tree, reachable
 from smc.setting.twist import (
     Twist,
     constant,
@@ -111,7 +111,7 @@ def test_equal_parallel_edges_are_joined_and_others_kept():
 
 def test_unreachable_states_are_known():
     layers = [["r"], ["a", "b"], ["x"]]
-    model = LayeredModel.from_edges(layers, [[("r", "a", 1)], [("a", "x", 1)]], {"x": 1})
+    model = Model.from_edges(layers, [[("r", "a", 1)], [("a", "x", 1)]], {"x": 1})
     assert reachable(model)[1] == {0} and model.edges[1][1] == ()
 
 
@@ -129,13 +129,13 @@ FAULTS = {
 def test_bad_models_are_refused_by_place(message):
     edges, reward = FAULTS[message]
     with pytest.raises(ModelError, match=message) as caught:
-        LayeredModel.from_edges([["r"], ["a"]], edges, reward)
+        Model.from_edges([["r"], ["a"]], edges, reward)
     assert caught.value.where, "the message names a place"
 
 
 def test_a_reachable_state_needs_a_successor():
     with pytest.raises(ModelError, match="no successor"):
-        LayeredModel.from_edges([["r"], ["a"], ["x"]], [[("r", "a", 1)], []], {"x": 1})
+        Model.from_edges([["r"], ["a"], ["x"]], [[("r", "a", 1)], []], {"x": 1})
 
 
 # ------------------------------------------------------------------------------------------------ values

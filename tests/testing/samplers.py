@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 from smc.testing.contracts import DEAD, Runs
 
 FAULTS = ("biased-resampler", "wrong-level", "no-division", "lost-factor", "sorted", "sign")
 
 
-def tables(model: LayeredModel, twist: Twist) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+def tables(model: Model, twist: Twist) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
     """(transition matrix by step, potential matrix by step, value by layer), in floats; no parallel edges."""
     moves, potentials = [], []
     for step, size in zip(model.edges, model.sizes[1:], strict=True):
@@ -35,7 +35,7 @@ def draw(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def naive_smc(fault: str | None = None) -> Callable[..., Runs]:
     """Naive-proposal SMC, vectorised over runs; `fault` plants one of `FAULTS`."""
 
-    def sampler(model: LayeredModel, twist: Twist, particles: int, replicates: int, seed: int) -> Runs:
+    def sampler(model: Model, twist: Twist, particles: int, replicates: int, seed: int) -> Runs:
         rng = np.random.default_rng(seed)
         moves, potentials, values = tables(model, twist)
         states = np.zeros((replicates, particles), int)

@@ -15,7 +15,7 @@ from smc.errors import InputError
 from smc.montecarlo import realise, simulate
 from smc.numbers import Rational
 from smc.samplers import particle_process
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing import Instance
 from smc.testing.contracts import CONTRACTS, DEAD, Runs, assert_contracts, check_sampler, one_by_one
@@ -29,7 +29,7 @@ WITHOUT_ORDER = ("normaliser", "law", "target")
 def lattice(particles: int = 3, zero: bool = False) -> Instance:
     """Two states a layer, three steps, an asymmetric reward model that is wrong by factors up to 2; with `zero`, dead runs."""
     two = [("a", "a", "2/3"), ("a", "b", "1/3"), ("b", "a", "1/4"), ("b", "b", "3/4")]
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["r"], ["a", "b"], ["a", "b"], ["a", "b"]],
         [[("r", "a", "2/5"), ("r", "b", "3/5")], two, two],
         {"a": "1", "b": "0" if zero else "3"},
@@ -68,7 +68,7 @@ def test_sorting_breaks_exchangeability_alone():
 def sticky(horizon: int, particles: int) -> Instance:
     """A fair choice, then nothing moves and all weights are 1: what is left of a run is its resampling, step after step."""
     stay = [("a", "a", 1), ("b", "b", 1)]
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["r"], *[["a", "b"]] * horizon],
         [[("r", "a", "1/2"), ("r", "b", "1/2")], *[stay] * (horizon - 1)],
         {"a": 1, "b": 1},

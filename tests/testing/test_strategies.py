@@ -12,7 +12,7 @@ from hypothesis.errors import InvalidArgument
 from smc.numbers import ONE, Rational
 from smc.setting.analysis import true_value
 from smc.setting.mdp import FiniteMDP
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.testing import (
     KINDS,
     REGIONS,
@@ -53,7 +53,7 @@ def sample(strategy, count: int) -> list:
     return drawn
 
 
-a_model = LayeredModel.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": 1, "b": 2})
+a_model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": 1, "b": 2})
 
 REFUSED = [
     (rationals, {"min_value": 2, "max_value": 1}),
@@ -103,7 +103,7 @@ def test_bad_arguments_are_rejected_at_definition(strategy, arguments):
 def test_reward_models_refuse_what_would_change_the_model():
     with pytest.raises(InvalidArgument, match="zero-rewards"):
         reward_models(a_model, kinds=("zero-rewards",))
-    with pytest.raises(InvalidArgument, match="LayeredModel"):
+    with pytest.raises(InvalidArgument, match="Model"):
         reward_models("model")
 
 

@@ -10,10 +10,10 @@ import flint
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.check.row import Row, compare
+from smc.checks.row import Row, compare
 from smc.numbers import ONE, Ball, Extended, Rational, at_most, ball
 from smc.setting.analysis import Constants
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.setting.twist import twist
 from smc.testing.families import hard_families
 from smc.testing.instances import Instance
@@ -103,7 +103,7 @@ def ties() -> SearchStrategy[Instance]:
 
 def fair_rewards(rewards: list[Rational]):
     row = tuple(Edge(k, Rational(1, len(rewards))) for k in range(len(rewards)))
-    return LayeredModel((("root",), tuple("abc"[: len(rewards)])), ((row,),), tuple(rewards), "drawn")
+    return Model((("root",), tuple("abc"[: len(rewards)])), ((row,),), tuple(rewards), "drawn")
 
 
 def positive_only(c: Constants) -> tuple[list[Rational], list[Rational]]:
@@ -130,7 +130,7 @@ def promises() -> SearchStrategy[Instance]:
     def made(weights: tuple[int, int], looks: Rational, particles: int) -> Instance:
         first = tuple(Edge(k, p) for k, p in enumerate(normalised(weights)))
         steps = ((first,), ((Edge(0, ONE),), (Edge(1, ONE),)))
-        model = LayeredModel((("root",), ("live", "doomed"), ("paid", "lost")), steps, (ONE, ONE * 0), "promises")
+        model = Model((("root",), ("live", "doomed"), ("paid", "lost")), steps, (ONE, ONE * 0), "promises")
         return Instance(model, twist(model, [[1], [1, looks]]), particles)
 
     weight = simplex_weights(4, zeros=False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from smc.check.row import compare
+from smc.checks.row import compare
 from smc.exact import output_law
 from smc.exact.guided import proposal_laws
 from smc.exact.independent import moments

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from smc.check.budget import Progress
-from smc.check.check import Report, report
-from smc.check.measure import Measured
-from smc.check.table import Ready
+from smc.checks.budget import Progress
+from smc.checks.check import Report, report
+from smc.checks.measure import Measured
+from smc.checks.table import Ready
 from smc.errors import TooLarge
 from smc.exact import explain_law
 from smc.exact.occupancy.cost import duration
 from smc.samplers import SAMPLERS
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 
@@ -60,9 +60,7 @@ BUDGET = 5.0
 """Longest estimated time of one exact law, in seconds (the same estimate on every machine); longer ones are left out and listed."""
 
 
-def cases(
-    inputs: Sequence[tuple[LayeredModel, Twist]], counts: dict[Sampler, Sequence[int]] | None = None
-) -> list[Case]:
+def cases(inputs: Sequence[tuple[Model, Twist]], counts: dict[Sampler, Sequence[int]] | None = None) -> list[Case]:
     """Every (model, twist) with every sampler and count, in a fixed order: what is announced is run, or listed as left out."""
     chosen = COUNTS if counts is None else counts
     found = []

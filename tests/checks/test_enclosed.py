@@ -8,17 +8,17 @@ import time
 import pytest
 
 from proofs.catalogue import TV
-from smc.check.check import check
-from smc.check.enclosed import check_by_enclosure
-from smc.check.row import Ends, held
-from smc.check.verify import COUNTS
+from smc.checks.check import check
+from smc.checks.enclosed import check_by_enclosure
+from smc.checks.row import Ends, held
+from smc.checks.verify import COUNTS
 from smc.cli import run
 from smc.errors import InputError, TooLarge
 from smc.exact import seconds_of_law
 from smc.formats import load
 from smc.numbers import INFINITE, Rational, Verdict, rational
 from smc.samplers.naive import naive
-from tests.check.planted import Constant, divide
+from tests.checks.planted import Constant, divide
 
 TREE = load("shipped:verifier-tree")
 MANY = str(10**6)
@@ -98,7 +98,7 @@ def test_a_table_shows_both_ends(capsys):
 
 def test_level_four_that_overruns_is_given_up_for_level_two(monkeypatch):
     ticks = iter(range(10**6))
-    monkeypatch.setattr("smc.check.enclosed.time.monotonic", lambda: 100.0 * next(ticks))
+    monkeypatch.setattr("smc.checks.enclosed.time.monotonic", lambda: 100.0 * next(ticks))
     taken = []
     report = check_by_enclosure(TREE.model, TREE.twist(), particles=100, explain=taken.append)
     assert [way.level for way in taken] == [4, 2] and report.found.level == 2
@@ -120,7 +120,7 @@ def test_the_estimate_of_an_exact_law_is_infinite_where_it_is_refused():
 
 def test_a_law_that_passes_the_budget_gives_way_to_an_enclosure(capsys, monkeypatch):
     """The estimate is planted too low: by the clock the law is given up between two reports, and `auto` says what it does instead."""
-    from smc.check import measure
+    from smc.checks import measure
 
     def slow(process, particles, *, progress, **rest):
         for k in range(100):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.catalogue import SECOND_MOMENT, TV
-from smc.check.closing import Closing
-from smc.check.document import exact, of_model, summary
-from smc.check.measure import Measured
-from smc.check.row import Ends, Row, worst_verdict
-from smc.check.table import claims, rows
+from smc.checks.closing import Closing
+from smc.checks.document import exact, of_model, summary
+from smc.checks.measure import Measured
+from smc.checks.row import Ends, Row, worst_verdict
+from smc.checks.table import claims, rows
 from smc.errors import InputError, whole_number
 from smc.montecarlo import Estimate, estimate
 from smc.numbers import INFINITE, Rational, Verdict, nearest_float
@@ -25,7 +25,7 @@ from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 MOST_PAIR_MOVES = 200_000
@@ -102,7 +102,7 @@ class SampledReport:
 
 
 def check_by_simulation(
-    model: LayeredModel,
+    model: Model,
     twist: Twist,
     sampler: str | Sampler = naive,
     *,

@@ -6,7 +6,7 @@ import pytest
 
 from proofs import bounds
 from proofs.language.terms import evaluate, show
-from smc.check.plan import cheapest, plan, pool_size, setting
+from smc.checks.plan import cheapest, plan, pool_size, setting
 from smc.errors import InputError
 from smc.numbers import Verdict, at_most, ball, rational
 

@@ -1,6 +1,6 @@
 """One statement held against one measurement: rows, claims and verdicts.
 
-Measurements come from `smc.check.measure` (exact laws), `smc.exact.enclosure` (two certified ends) or a simulation (an interval), bounds
+Measurements come from `smc.checks.measure` (exact laws), `smc.exact.enclosure` (two certified ends) or a simulation (an interval), bounds
 from `proofs.bounds` (closed forms); neither knows the other. A row whose bound is infinite claims nothing and says so.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import flint
 
 from proofs import bounds
-from smc.check.document import MOST_BITS, end, ends
+from smc.checks.document import MOST_BITS, end, ends
 from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, nearest_float, precision
 
 Relation = Literal["<=", ">=", "="]

@@ -1,7 +1,7 @@
 """`plan MODEL`: how many particles this model needs for `TV <= delta`: what each theorem asks for, what is certified, what is true.
 
 The certified counts come from the enclosure alone (`smc.exact.enough`); the least N that meets the accuracy and the least from which on it
-is met, from exact laws and level four too (`smc.check.least`).
+is met, from exact laws and level four too (`smc.checks.least`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from smc.check.atlas import Demand, demand, model_setting
-from smc.check.least import LeastParticles, least_particles
+from smc.checks.atlas import Demand, demand, model_setting
+from smc.checks.least import LeastParticles, least_particles
 from smc.errors import InputError
 from smc.exact.enclosure_cost import BUDGET
 from smc.exact.enough import Enough, enough
@@ -19,7 +19,7 @@ from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 
@@ -82,7 +82,7 @@ class ModelPlan:
 
 
 def plan_model(
-    model: LayeredModel, twist: Twist, sampler: str | Sampler = naive, *, delta: object = "1/10", budget: float = BUDGET
+    model: Model, twist: Twist, sampler: str | Sampler = naive, *, delta: object = "1/10", budget: float = BUDGET
 ) -> ModelPlan:
     """The plan of `sampler` on `model` steered by `twist`, in about `budget` seconds: half for the enclosure's counts, half below them.
 

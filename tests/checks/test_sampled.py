@@ -7,8 +7,8 @@ import json
 import pytest
 
 from proofs.catalogue import TV
-from smc.check.row import Ends, held
-from smc.check.sampled import check_by_simulation
+from smc.checks.row import Ends, held
+from smc.checks.sampled import check_by_simulation
 from smc.cli import run
 from smc.errors import InputError
 from smc.exact import output_law, second_moment
@@ -16,7 +16,7 @@ from smc.formats import load
 from smc.numbers import INFINITE, Rational, Verdict, rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
-from tests.check.planted import Constant, divide
+from tests.checks.planted import Constant, divide
 
 TREE = load("shipped:verifier-tree")
 
@@ -76,8 +76,8 @@ def test_a_false_bound_is_caught(monkeypatch, capsys):
 
 def test_too_few_runs_leave_a_bound_undecided(monkeypatch, capsys):
     monkeypatch.setattr("proofs.bounds.ClosedForm.__call__", lambda *a, **k: rational("1/5"))
-    monkeypatch.setattr("smc.check.sampled.rows", lambda c: iter(()))
-    monkeypatch.setattr("smc.check.sampled.MOST_PAIR_MOVES", 0)
+    monkeypatch.setattr("smc.checks.sampled.rows", lambda c: iter(()))
+    monkeypatch.setattr("smc.checks.sampled.MOST_PAIR_MOVES", 0)
     arguments = ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--particles", "2", "--replicates", "20"]
     assert run(arguments) == 3
     assert "undecided" in capsys.readouterr().out

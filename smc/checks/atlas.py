@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs.catalogue import TV
-from smc.check.demand import Demand, demand
-from smc.check.least import LeastParticles, least_particles
-from smc.check.measure import Measured
-from smc.check.row import Claim, Row
-from smc.check.table import CLAIMED, CLAIMED_NAMES, claims
+from smc.checks.demand import Demand, demand
+from smc.checks.least import LeastParticles, least_particles
+from smc.checks.measure import Measured
+from smc.checks.row import Claim, Row
+from smc.checks.table import CLAIMED, CLAIMED_NAMES, claims
 from smc.errors import InputError, TooLarge, one_of
 from smc.exact import seconds_of_law
 from smc.exact.occupancy.cost import duration
@@ -34,7 +34,7 @@ from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 SECONDS = 60.0
@@ -115,7 +115,7 @@ class Entry:
         }
 
 
-def model_setting(model: LayeredModel, twist: Twist, sampler: str | Sampler = naive, label: str = "") -> Setting:
+def model_setting(model: Model, twist: Twist, sampler: str | Sampler = naive, label: str = "") -> Setting:
     """A setting whose TV comes from the occupancy engine. Raises InputError for an algorithm without a particle count."""
     chosen = find(sampler)
     if chosen not in CLAIMED:

@@ -12,9 +12,9 @@ from functools import cached_property
 import flint
 
 from proofs.catalogue import TV, known_forms
-from smc.check.demand import Demand, demand
-from smc.check.row import Row, worst_verdict
-from smc.check.table import QUANTITIES, claims
+from smc.checks.demand import Demand, demand
+from smc.checks.row import Row, worst_verdict
+from smc.checks.table import QUANTITIES, claims
 from smc.numbers import INFINITE, ONE, Ball, Extended, Rational, Verdict, at_most
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from smc.check.cost import cheapest, costs, product_of
-from smc.check.measure import Measured
+from smc.checks.cost import cheapest, costs, product_of
+from smc.checks.measure import Measured
 from smc.cli import run
 from smc.errors import InputError
 from smc.instances.ones import ones

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs import bounds
-from smc.check.row import START_BITS, Claim
+from smc.checks.row import START_BITS, Claim
 from smc.numbers import Extended, Rational, Verdict, at_most, least_enough, precision
 
 MOST_PARTICLES = 1 << 2000

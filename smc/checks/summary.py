@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from proofs.catalogue import FORMS, ROWS
-from smc.check.check import Report
-from smc.check.row import Row, tightest, worst_verdict
+from smc.checks.check import Report
+from smc.checks.row import Row, tightest, worst_verdict
 from smc.numbers import INFINITE, Verdict
 from smc.present.digits import is_infinite, short
 from smc.present.fitting import FittedTable

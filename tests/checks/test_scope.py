@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-import smc.check.table
+import smc.checks.table
 from proofs.catalogue import FORMS, POSITIVE
 from proofs.kernel.printing import show
 from smc.campaign.plan import make_plan
 from smc.campaign.search import run_chunk, searched
-from smc.check.check import check
-from smc.check.table import QUANTITIES
+from smc.checks.check import check
+from smc.checks.table import QUANTITIES
 from smc.formats import load
 from smc.numbers import ONE, Rational
 from smc.samplers import SAMPLERS
 from smc.setting.analysis import analyse
-from smc.setting.model import Edge, LayeredModel
+from smc.setting.model import Edge, Model
 from smc.setting.twist import twist
 from smc.testing.scope import SYMBOLS, model_hypotheses, one_potential_a_state, unmet, until
 from smc.testing.statements import report
@@ -50,7 +50,7 @@ def test_the_shipped_tree_is_in_scope(choice):
 
 def doomed():
     """Two first moves, one to a state from which no reward can be reached, which the reward model knows: V = V* = 0 there."""
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["r"], ["a", "b"], ["c", "d"]],
         [[("r", "a", "1/2"), ("r", "b", "1/2")], [("a", "c", "1"), ("b", "d", "1")]],
         {"c": "1", "d": "0"},
@@ -60,7 +60,7 @@ def doomed():
 
 def test_g1_behind_a_doomed_branch_is_seen(monkeypatch):
     """Printed without its condition, as it was once, G1 is out of scope there: by the hypothesis on V, and a campaign finds it."""
-    monkeypatch.setitem(smc.check.table.SCOPES, POSITIVE, lambda c: True)
+    monkeypatch.setitem(smc.checks.table.SCOPES, POSITIVE, lambda c: True)
     found = check(*doomed(), "naive", particles=1)
     (row,) = [row for row in found.rows if (row.id, row.form) == ("G1", "sharper")]
     (hypothesis,) = unmet(row, found.constants, 1)
@@ -72,7 +72,7 @@ def test_g1_behind_a_doomed_branch_is_seen(monkeypatch):
 
 def test_g1_is_read_in_the_model_as_it_is_given():
     """A move of potential 0 leads to a state of positive value where no particle can stand: G1 asks for that value."""
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["r"], ["a", "b"], ["c"]],
         [[("r", "a", "1/2"), ("r", "b", "1/2", "0")], [("a", "c", "1"), ("b", "c", "1")]],
         {"c": "1"},
@@ -87,7 +87,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     """With half of the constants some hypothesis of every statement that has one fails: nothing is read as met by default."""
     about, defining = model_hypotheses(sealed)
     assert about and {show(h) for h in about}.isdisjoint(show(h) for h in defining)
-    model = LayeredModel.from_edges(
+    model = Model.from_edges(
         [["r"], ["a", "b"], ["c", "d"]],
         [[("r", "a", "1/3"), ("r", "b", "2/3", "9/8")], [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "c", "1/2"), ("b", "d", "1/2")]],
         {"c": "1", "d": "6/5"},
@@ -120,7 +120,7 @@ def replace_constants(c):
 def test_parallel_moves_get_states_of_their_own():
     """Two moves between two states with different potentials: the same constants, and a function psi."""
     rows = (Edge(0, Rational("1/2"), ONE), Edge(0, Rational("1/2"), Rational(2)))
-    model = LayeredModel((("r",), ("a",)), ((rows,),), (Rational(3),))
+    model = Model((("r",), ("a",)), ((rows,),), (Rational(3),))
     c = analyse(model, twist(model, (("4",),)))
     split = one_potential_a_state(c)
     assert split.model.sizes == (1, 2)

@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any
 
 from proofs.catalogue import TV
-from smc.check.closing import Closing
-from smc.check.document import ends, exact, of_model, summary
-from smc.check.row import Ends, Row, worst_verdict
-from smc.check.table import claims, rows
+from smc.checks.closing import Closing
+from smc.checks.document import ends, exact, of_model, summary
+from smc.checks.row import Ends, Row, worst_verdict
+from smc.checks.table import claims, rows
 from smc.errors import InputError
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
@@ -26,7 +26,7 @@ from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 Progress = Callable[[float, str], None]
@@ -92,7 +92,7 @@ class _Overrun(Exception):
 
 
 def check_by_enclosure(
-    model: LayeredModel,
+    model: Model,
     twist: Twist,
     sampler: str | Sampler = naive,
     *,

@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smc.check.document import exact
-from smc.check.measure import Measured
+from smc.checks.document import exact
+from smc.checks.measure import Measured
 from smc.errors import InputError, ModelError, TooLarge
 from smc.exact.backtracking import Backtracking, backtracking
 from smc.exact.enough import enough
@@ -33,7 +33,7 @@ from smc.samplers import SAMPLERS
 from smc.samplers.process import ParticleProcess, Selection
 from smc.samplers.sampler import Sampler, Scores
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 MOST_COUNT = 1 << 24
@@ -75,7 +75,7 @@ class Cost:
         }
 
 
-def costs(model: LayeredModel, twist: Twist, deltas: Sequence[object]) -> list[Cost]:
+def costs(model: Model, twist: Twist, deltas: Sequence[object]) -> list[Cost]:
     """A cost for every sampler and accuracy, by accuracy. Raises InputError for an accuracy outside (0, 1)."""
     c, goals = analyse(model, twist), [rational(d) for d in deltas]
     for goal in goals:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofs.catalogue import TV
-from smc.check.check import check
-from smc.check.closing import DELTA
-from smc.check.enclosed import check_by_enclosure
-from smc.check.sampled import check_by_simulation
+from smc.checks.check import check
+from smc.checks.closing import DELTA
+from smc.checks.enclosed import check_by_enclosure
+from smc.checks.sampled import check_by_simulation
 from smc.exact import output_law
 from smc.formats import load
 from smc.numbers import ONE, Rational, Verdict, at_most, decimal_of

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from proofs import bounds
-from smc.check.atlas import chart, family_setting, hidden_setting, model_setting, product_setting, split_setting
+from smc.checks.atlas import chart, family_setting, hidden_setting, model_setting, product_setting, split_setting
 from smc.errors import InputError
 from smc.exact import output_law
 from smc.instances.hidden import audit, hidden_child

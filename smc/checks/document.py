@@ -12,7 +12,7 @@ from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
 if TYPE_CHECKING:
-    from smc.check.closing import Closing
+    from smc.checks.closing import Closing
 
 MOST_BITS = 8192
 """Highest working precision; an end of a ball is written with so many bits, so that nothing is lost."""

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from proofs import bounds, catalogue
 from proofs.catalogue import Form
-from smc.check.measure import Measured, guided_tv, importance_chi_square, target_chi_square
-from smc.check.row import Claim, Row, held, tightest
+from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
+from smc.checks.row import Claim, Row, held, tightest
 from smc.numbers import INFINITE, Ball, Extended, Rational
 from smc.samplers import SAMPLERS
 from smc.samplers.sampler import Sampler

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from smc.check.least import _Look
-from smc.check.measure import Measured
-from smc.check.model_plan import plan_model
+from smc.checks.least import _Look
+from smc.checks.measure import Measured
+from smc.checks.model_plan import plan_model
 from smc.cli import run
 from smc.errors import InputError
 from smc.formats import load

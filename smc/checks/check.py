@@ -1,4 +1,4 @@
-"""The one meeting point: model, sampler and theorem become a report: the rows of `smc.check.table` on what `smc.check.measure` found."""
+"""The one meeting point: model, sampler and theorem become a report: the rows of `smc.checks.table` on what `smc.checks.measure` found."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from smc.check.closing import Closing
-from smc.check.document import exact, exact_map, of_model, summary
-from smc.check.measure import Measured
-from smc.check.row import MOST_BITS, START_BITS, Row, worst_verdict
-from smc.check.table import Ready, out_of_scope, rows
+from smc.checks.closing import Closing
+from smc.checks.document import exact, exact_map, of_model, summary
+from smc.checks.measure import Measured
+from smc.checks.row import MOST_BITS, START_BITS, Row, worst_verdict
+from smc.checks.table import Ready, out_of_scope, rows
 from smc.errors import InputError
 from smc.numbers import Verdict
 from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import Twist
 
 
@@ -70,7 +70,7 @@ class Report:
 
 
 def check(
-    model: LayeredModel,
+    model: Model,
     twist: Twist,
     sampler: str | Sampler = naive,
     *,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from proofs.catalogue import FORMS
-from smc.check.check import check
-from smc.check.table import INPUTS, QUANTITIES, SCOPES
+from smc.checks.check import check
+from smc.checks.table import INPUTS, QUANTITIES, SCOPES
 from smc.numbers import Verdict
-from smc.setting.model import LayeredModel
+from smc.setting.model import Model
 from smc.setting.twist import perfect, twist
 
 
-def branches(potential: int) -> LayeredModel:
+def branches(potential: int) -> Model:
     """Two branches for two steps; the potential of the second one's only move decides whether it is doomed."""
-    return LayeredModel.from_edges(
+    return Model.from_edges(
         [["r"], ["a", "b"], ["c"]],
         [[("r", "a", "1/2"), ("r", "b", "1/2")], [("a", "c", 1), ("b", "c", 1, potential)]],
         {"c": 1},
