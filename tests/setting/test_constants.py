@@ -48,6 +48,7 @@ F = Fraction
 BY_HAND = {
     "true_value": ([[F(5, 3)], [F(5, 4), F(5, 2)], [1, 2, 2, 3]], [[3], [F(5, 2), 2, 0], [2, 1, 0]]),
     "normaliser": (F(5, 3), 3),
+    "reached": ([[0], [0, 1]], [[0], [0, 1, 2]]),
     "alive": ([[0], [0, 1], [0, 1, 2, 3]], [[0], [0, 1, 2], [0, 1]]),
     "bellman_ratio": ([[F(5, 6)], [F(5, 4), F(5, 6)]], [[F(13, 8)], [F(5, 4), F(1, 2), 0]]),
     "bellman_error": (F(1, 4), INFINITE),
@@ -77,6 +78,8 @@ def plain(value):
     """Nested tuples and mappings as lists, numbers as Fractions."""
     if isinstance(value, dict):
         value = list(value.values())
+    if isinstance(value, frozenset):
+        value = sorted(value)
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     return value if value == INFINITE else F(int(value.numerator), int(value.denominator))
