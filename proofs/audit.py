@@ -46,6 +46,10 @@ EXPLAINED: dict[tuple[str, str], str] = {
         "telescope_start",
         "term 9, everywhere: * made +",
     ): "each half holds by itself: the variant has the upper half at 1 - target",
+    (
+        "S10",
+        "term 639, everywhere: numerator for denominator",
+    ): "1/V*^2 stands on both sides: the variant is the statement times V*^4",
 }
 RULE_SWAPS = {
     "generalise": "discharge",
