@@ -84,9 +84,17 @@ def unmet(row: Row, c: Constants, particles: int) -> list[str]:
     horizons = range(1, c.model.horizon + 1) if form.quantity == AT_STEP else (c.model.horizon,)
     failed = []
     for horizon in horizons:
-        for env, ranges in _readings(form, until(c, horizon), particles):
-            failed += [show(h) for h in model_hypotheses(form.sealed)[0] if not holds(h, env, ranges)]
+        try:
+            for env, ranges in _readings(form, until(c, horizon), particles):
+                failed += [show(h) for h in model_hypotheses(form.sealed)[0] if not holds(h, env, ranges)]
+        except Infinite:  # at this step the bound is infinite; the row is of another step
+            if form.quantity != AT_STEP:
+                raise
     return list(dict.fromkeys(failed))
+
+
+class Infinite(ValueError):
+    """A constant of the statement does not exist on the model: it claims nothing there."""
 
 
 def until(c: Constants, horizon: int) -> Constants:
@@ -163,8 +171,16 @@ def _layers_of_targets(c: Constants) -> Iterator[tuple[dict[str, Any], dict[str,
 
 # ------------------------------------------------------------------------------------------- constants, as each statement counts them
 def _at(values: Any) -> Callable[[int], Fraction]:
-    """The list as a function, 1 outside it."""
-    return lambda k: fraction(values[k]) if 0 <= k < len(values) else Fraction(1)
+    """The list as a function, 1 outside it. Raises Infinite where a value is."""
+
+    def at(k: int) -> Fraction:
+        if not 0 <= k < len(values):
+            return Fraction(1)
+        if values[k] == INFINITE:
+            raise Infinite
+        return fraction(values[k])
+
+    return at
 
 
 def _nothing(c: Constants, layers: Layers) -> dict[str, Any]:

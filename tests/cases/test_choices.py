@@ -62,7 +62,7 @@ def test_the_largest_of_a_pool_of_odds(capsys):
         (["--scheme", "residual", "--algorithm", "mh"], "mh does not resample"),
         (["--scheme", "residual", "--method", "certified"], "no certified mode"),
         (["--scheme", "residual", "--method", "enclosure"], "no enclosure"),
-        (["--scheme", "systematic", "--particles", "60"], "Monte Carlo"),
+        (["--scheme", "systematic", "--particles", "60"], "--method monte-carlo"),
     ],
 )
 def test_what_does_not_go_together_is_refused(options, said, capsys):

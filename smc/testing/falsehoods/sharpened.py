@@ -131,6 +131,11 @@ def _(instance: Instance) -> Claims:
     yield "TV", measured.total_variation, measured.second_moment_ratio - 1
 
 
+@planted("S10/constant", "nine tenths of the certificate", where=ties)
+def _(instance: Instance) -> Claims:
+    yield from scaled("S10", "certificate", Rational(9, 10), instance)
+
+
 @planted("S4/constant", "a third of the bound")
 def _(instance: Instance) -> Claims:
     yield from scaled("S4", "instance", Rational(1, 3), instance)
