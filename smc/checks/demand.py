@@ -7,10 +7,12 @@ from typing import Any
 
 from proofs import bounds
 from smc.checks.row import START_BITS, Claim
-from smc.numbers import Extended, Rational, Verdict, at_most, least_enough, precision
+from smc.numbers import ZERO, Rational, Verdict, at_most, least_enough, precision
 
 MOST_PARTICLES = 1 << 2000
 """Counts beyond this are not looked for."""
+LONG = 1 << 14
+"""Bits of a statement's constants up to which a count is decided in rationals."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,29 @@ class Demand:
 
 
 def demand(claim: Claim, delta: Rational) -> Demand:
-    """Least N at which the statement's bound is certified to be at most delta, by doubling and bisection (bounds fall in N)."""
+    """Least N at which the statement's bound is certified to be at most delta, by doubling and bisection (bounds fall in N).
+
+    Constants of more than `LONG` bits in all are enclosed first: over hundreds of steps their products have millions of digits.
+    """
+    with precision(4 * START_BITS):
+        bound = bounds.ClosedForm(claim.id, claim.form, **_enclosed(claim.inputs))
 
     def enough(n: int) -> bool:
         with precision(4 * START_BITS):
-            bound: Extended | Any = bounds.evaluate(claim.id, claim.form, N=n, **claim.inputs)
-            return at_most(bound, delta) is Verdict.HOLDS
+            return at_most(bound(N=n), delta) is Verdict.HOLDS
 
     return Demand(claim.id, claim.form, least_enough(enough, MOST_PARTICLES))
+
+
+def _enclosed(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs, rationals as balls at the working precision where they are long."""
+    numbers = [
+        x for v in inputs.values() for x in (v if isinstance(v, (list, tuple)) else (v,)) if isinstance(x, type(ZERO))
+    ]
+    if sum(int(x.numerator).bit_length() + int(x.denominator).bit_length() for x in numbers) <= LONG:
+        return inputs
+
+    def light(x: Any) -> Any:
+        return bounds.ball(x) if isinstance(x, type(ZERO)) else x
+
+    return {k: [light(x) for x in v] if isinstance(v, (list, tuple)) else light(v) for k, v in inputs.items()}
