@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from proofs.catalogue import TV
 from smc.checks.check import check
 from smc.checks.closing import DELTA
+from smc.checks.document import exact
 from smc.checks.enclosed import check_by_enclosure
 from smc.checks.sampled import check_by_simulation
 from smc.exact import output_law
@@ -110,3 +114,14 @@ def test_decimals_of_any_size(mantissa, exponent):
     assert abs(Rational(Fraction(str(shown))) - value) <= abs(value) / 10**15
     if isinstance(shown, str):
         assert abs(value) > 10**300 or abs(value) < Rational(1, 10**300)
+
+
+def test_numbers_of_any_length_are_read_back_by_the_line_of_the_readme():
+    written = json.dumps(exact("normaliser", Rational(10**5000 + 1, 3)))
+    code = "import json, sys; from fractions import Fraction; sys.set_int_max_str_digits(0); "
+    code += "print(Fraction(json.load(sys.stdin)['normaliser']) == Fraction(10**5000 + 1, 3))"
+    done = subprocess.run([sys.executable, "-c", code], input=written, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+    assert "sys.set_int_max_str_digits(0)" in (Path(__file__).resolve().parents[2] / "README.md").read_text(
+        encoding="utf-8"
+    )
