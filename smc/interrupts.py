@@ -2,13 +2,15 @@
 
 A KeyboardInterrupt surfaces between any two bytecodes: inside a library's set-up whose `finally` then fails with another
 exception (Hypothesis answers with an AssertionError), inside a callback from C whose caller reports an error of its own, or
-inside a generator that is being closed, where the interpreter drops it. What arrives at the top is then an internal error, a
+inside a generator that is being closed or a callback of the garbage collector, where the interpreter drops it (and prints a
+traceback, which `watched` keeps from a person who pressed Ctrl-C). What arrives at the top is then an internal error, a
 missing extra, or nothing at all.
 """
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +32,13 @@ def watched() -> Iterator[None]:
         yield
         return
     _asked = False
+    told = sys.unraisablehook
     signal.signal(signal.SIGINT, _remember)
+    sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, KeyboardInterrupt) else told(lost)
     try:
         yield
     finally:
+        sys.unraisablehook = told
         signal.signal(signal.SIGINT, signal.default_int_handler)
         _asked = False
 

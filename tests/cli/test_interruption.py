@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import json
 import os
 import signal
@@ -236,3 +237,24 @@ def test_nothing_is_left_of_a_report_that_was_cut(monkeypatch, tmp_path):
     monkeypatch.setattr(smc.checks.verify, "cases", turned_into(AssertionError()))
     assert run(["verify", "-o", str(tmp_path / "build")]) == 130
     assert not list(Path(tmp_path / "build").iterdir())
+
+
+@pytest.mark.parametrize("dropped", [KeyboardInterrupt, ValueError])
+def test_an_interrupt_that_the_garbage_collector_drops_is_remembered_and_not_told(dropped, monkeypatch):
+    """Hypothesis has a callback of the collector: an interrupt in it is lost to the program, and Python prints its traceback."""
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: told.append(lost.exc_type))
+
+    def callback(phase, info):
+        if dropped is KeyboardInterrupt:
+            press()
+        raise dropped
+
+    with watched():
+        gc.callbacks.append(callback)
+        try:
+            gc.collect()
+        finally:
+            gc.callbacks.remove(callback)
+        assert interrupted() is (dropped is KeyboardInterrupt)
+    assert set(told) == {dropped} - {KeyboardInterrupt}
