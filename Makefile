@@ -40,6 +40,7 @@ site: .venv/.developed  ## the site with its doctests and links checked; open bu
 	rm -rf $(PAGES) build/site && mkdir -p $(PAGES)/proofs $(PAGES)/tests $(PAGES)/notebooks $(PAGES)/extra/reference
 	cp -R .site/. README.md CITATION.cff $(PAGES) && mkdir -p $(PAGES)/.site && cp .site/*.svg $(PAGES)/.site && cp proofs/README.md $(PAGES)/proofs && cp tests/*.md $(PAGES)/tests
 	cp notebooks/*.ipynb notebooks/README.md $(PAGES)/notebooks
+	mkdir -p $(PAGES)/tests/outside && cp tests/outside/*.py $(PAGES)/tests/outside
 	$(BIN)/python -m pdoc --docformat markdown --math --output-directory $(PAGES)/extra/reference smc proofs
 	$(BIN)/python -m sphinx -q -W --keep-going -b doctest $(PAGES) build/doctest
 	$(BIN)/python -m sphinx -q -W --keep-going -b linkcheck $(PAGES) build/linkcheck
