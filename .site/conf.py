@@ -19,3 +19,4 @@ myst_heading_anchors = 3
 html_extra_path = ["extra"]  # the reference, which pdoc writes from the docstrings
 linkcheck_ignore = [r"https?://.*"]  # links of the site itself; what lies outside needs a network
 doctest_global_setup = "from fractions import Fraction"
+suppress_warnings = ["misc.highlighting_failure"]  # PRISM has no highlighter
