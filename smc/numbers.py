@@ -212,6 +212,11 @@ def decimal_of(value: Rational) -> float | str:
     return str(_DECIMAL.divide(decimal.Decimal(int(value.numerator)), decimal.Decimal(int(value.denominator))))
 
 
+def is_infinite(value: Extended | Ball) -> bool:
+    """Whether a bound or constant does not exist; a ball always does."""
+    return not isinstance(value, flint.arb) and value == INFINITE
+
+
 def text(value: Extended) -> str | None:
     """A rational as the JSON reports write it ("1/3"); None for an infinite value."""
     return None if value == INFINITE else str(value)

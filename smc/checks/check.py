@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from smc.checks.closing import Closing
@@ -39,7 +40,7 @@ class Report:
         """(ID, form, condition) of statements that are not made of this model, since it does not meet the condition."""
         return out_of_scope(self.constants, self.measured.sampler)
 
-    @property
+    @cached_property
     def closing(self) -> Closing:
         """What it comes to."""
         return Closing(self.constants, self.measured.sampler, self.rows)

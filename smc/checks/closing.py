@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import flint
-
 from proofs.catalogue import TV, known_forms
 from smc.checks.demand import Demand, demand
-from smc.checks.row import Row, worst_verdict
+from smc.checks.row import Row
 from smc.checks.table import QUANTITIES, claims
-from smc.numbers import INFINITE, ONE, Ball, Extended, Rational, Verdict, at_most
+from smc.numbers import INFINITE, ONE, Rational, Verdict, at_most, is_infinite
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
@@ -44,7 +42,7 @@ class Closing:
     @property
     def statements(self) -> dict[str, int]:
         """How many rows have each verdict; rows whose bound is infinite claim nothing and are not counted."""
-        counted = [row.verdict for row in self.rows if _finite(row.bound)]
+        counted = [row.verdict for row in self.rows if not is_infinite(row.bound)]
         return {verdict.value: counted.count(verdict) for verdict in Verdict}
 
     @property
@@ -52,12 +50,6 @@ class Closing:
         """Whether some row speaks of the sampler, not of model and reward model alone."""
         alone = {(row.id, form.form) for row, form in known_forms(QUANTITIES, "")}
         return any((row.id, row.form) not in alone for row in self.rows)
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The worst verdict; None where nothing was claimed."""
-        counted = [row.verdict for row in self.rows if _finite(row.bound)]
-        return worst_verdict(counted) if counted else None
 
     @cached_property
     def tightest(self) -> Row | None:
@@ -67,7 +59,7 @@ class Closing:
             for row in self.rows
             if row.quantity.startswith(TV)
             and row.verdict is Verdict.HOLDS
-            and _finite(row.bound)
+            and not is_infinite(row.bound)
             and at_most(row.bound, ONE) is Verdict.HOLDS
         ]
         best: Row | None = None
@@ -98,7 +90,3 @@ class Closing:
         ]
         farthest = max(places, key=lambda p: max(p.ratio, 1 / p.ratio) if p.ratio else INFINITE)
         return None if farthest.ratio == 1 else farthest
-
-
-def _finite(bound: Extended | Ball) -> bool:
-    return isinstance(bound, flint.arb) or bound != INFINITE

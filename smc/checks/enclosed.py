@@ -51,7 +51,7 @@ class EnclosedReport:
         """Ends of `TV(law of the output, pi)`."""
         return self.found.tv_lower, self.found.tv_upper
 
-    @property
+    @cached_property
     def closing(self) -> Closing:
         """What it comes to."""
         return Closing(self.constants, self.sampler, self.rows)

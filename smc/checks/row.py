@@ -15,7 +15,19 @@ import flint
 
 from proofs import bounds
 from smc.checks.document import MOST_BITS, end, ends
-from smc.numbers import INFINITE, Ball, Extended, Rational, Verdict, at_most, ball, dyadic, nearest_float, precision
+from smc.numbers import (
+    INFINITE,
+    Ball,
+    Extended,
+    Rational,
+    Verdict,
+    at_most,
+    ball,
+    dyadic,
+    is_infinite,
+    nearest_float,
+    precision,
+)
 
 Relation = Literal["<=", ">=", "="]
 
@@ -70,7 +82,7 @@ class Row:
         if isinstance(self.observed, Ends):
             return INFINITE
         top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
-        if _is_infinite(top) or not bottom:
+        if is_infinite(top) or not bottom:
             return INFINITE
         if isinstance(top, flint.arb) or isinstance(bottom, flint.arb):
             ratio = _as_ball(top) / _as_ball(bottom)
@@ -95,10 +107,6 @@ class Row:
             ),
             "verdict": self.verdict.value,
         }
-
-
-def _is_infinite(value: Extended | Ball) -> bool:
-    return not isinstance(value, flint.arb) and value == INFINITE
 
 
 def _as_ball(value: Rational | Ball) -> Ball:

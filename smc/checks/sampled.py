@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from proofs.catalogue import SECOND_MOMENT, TV
@@ -62,7 +63,7 @@ class SampledReport:
         low, high = self.estimated.second_moment_interval
         return (low / square, high / square) if square else (0.0, math.inf)
 
-    @property
+    @cached_property
     def closing(self) -> Closing:
         """What it comes to."""
         return Closing(self.constants, self.sampler, self.rows)

@@ -11,8 +11,8 @@ from rich.text import Text
 from proofs.catalogue import FORMS, ROWS
 from smc.checks.check import Report
 from smc.checks.row import Row, tightest, worst_verdict
-from smc.numbers import INFINITE, Verdict
-from smc.present.digits import is_infinite, short
+from smc.numbers import INFINITE, Verdict, is_infinite
+from smc.present.digits import short
 from smc.present.fitting import FittedTable
 from smc.present.tables import verdict_text
 

@@ -12,8 +12,7 @@ from smc.errors import TooLarge
 from smc.exact import seconds_of_law
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import choose
-from smc.numbers import ZERO, nearest_float
-from smc.present.digits import is_infinite
+from smc.numbers import ZERO, is_infinite, nearest_float
 from smc.present.figures import in_style
 from smc.present.words import in_figure
 from smc.samplers.naive import naive

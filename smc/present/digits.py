@@ -43,11 +43,6 @@ def short(value: Extended | Ball | Fraction | int | None) -> str:
     return _rational(int(value.numerator), int(value.denominator))
 
 
-def is_infinite(value: Extended | Ball) -> bool:
-    """Whether a bound claims nothing."""
-    return not isinstance(value, flint.arb) and value == INFINITE
-
-
 def logarithm(value: Rational) -> str:
     """The natural logarithm of a non-negative rational, four digits; "-∞" for 0."""
     if not value:

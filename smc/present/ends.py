@@ -5,8 +5,8 @@ from __future__ import annotations
 from smc.checks.enclosed import EnclosedReport
 from smc.checks.sampled import SampledReport
 from smc.numbers import Rational, nearest_float
-from smc.present.digits import logarithm, short
-from smc.present.tables import between
+from smc.present.digits import short
+from smc.present.tables import between, model_lines
 
 
 def apart(low: Rational, high: Rational) -> str:
@@ -25,10 +25,7 @@ def lines(report: SampledReport) -> list[str]:
     c, e = report.constants, report.estimated
     assert e.tv_interval is not None
     return [
-        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
-        f"reward model: {c.twist.name}",
-        f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
-        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+        *model_lines(c),
         f"{report.sampler.name}, {e.particles} particles, {e.replicates} runs: total variation to the target in {between(*e.tv_interval)}, "
         f"probability of no answer in {between(*e.dead_interval)}, E[Zhat^2]/Z^2 in {between(*report.second_moment_interval)}",
         f"{report.sampler.name}: {report.sampler.how}",
@@ -41,10 +38,7 @@ def enclosed_lines(report: EnclosedReport) -> list[str]:
     """What the model is, and what is certain of the run."""
     c, e = report.constants, report.found
     return [
-        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
-        f"reward model: {c.twist.name}",
-        f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
-        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+        *model_lines(c),
         f"{report.sampler.name}, {e.particles} particles: total variation to the target {apart(*report.tv)} (certified, level {e.level}), "
         f"probability of no answer at most {short(e.dead_upper)}, E[Zhat^2]/Z^2 = {between(*e.second_moment)}",
         f"{report.sampler.name}: {report.sampler.how}",

@@ -22,8 +22,7 @@ from smc.checks.plan import Setting, plan, setting
 from smc.errors import InputError, missing_extra
 from smc.instances.hidden import hidden_mass
 from smc.instances.two_branch import most_variance
-from smc.numbers import Rational, ball, nearest_float, rational
-from smc.present.digits import is_infinite
+from smc.numbers import Rational, ball, is_infinite, nearest_float, rational
 from smc.present.tables import write_atomically
 from smc.present.words import in_figure
 from smc.query.minimax import least_tv

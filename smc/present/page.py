@@ -20,9 +20,9 @@ from smc.checks.check import Report
 from smc.checks.row import worst_verdict
 from smc.checks.summary import closeness, lines
 from smc.formats.native import dumps, layered_document
-from smc.numbers import INFINITE, Verdict, nearest_float
+from smc.numbers import INFINITE, Verdict, is_infinite, nearest_float
 from smc.present.closing import closing_lines
-from smc.present.digits import is_infinite, short
+from smc.present.digits import short
 from smc.present.tables import COLUMNS, constants_lines, row_cells
 from smc.setting.analysis import Constants
 

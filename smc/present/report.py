@@ -42,6 +42,6 @@ def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, co
 
 def text_of(report: Report | EnclosedReport | SampledReport | ModelPlan) -> str:
     """The report as plain text, `WIDE` columns wide."""
-    console = PlainConsole(file=io.StringIO(), width=WIDE, color_system=None)
-    print_report(report, console)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+    written = io.StringIO()
+    print_report(report, PlainConsole(file=written, width=WIDE, color_system=None))
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())

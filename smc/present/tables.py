@@ -20,9 +20,10 @@ from smc.checks.plan import Demand, Setting, cheapest
 from smc.checks.row import Ends, Row
 from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
-from smc.numbers import INFINITE, Rational, Verdict, nearest_float
-from smc.present.digits import is_infinite, logarithm, short
+from smc.numbers import INFINITE, Rational, Verdict, is_infinite, nearest_float
+from smc.present.digits import logarithm, short
 from smc.present.fitting import FittedTable
+from smc.setting.analysis import Constants
 
 MARKS = {
     Verdict.HOLDS: ("holds", "green"),
@@ -78,16 +79,23 @@ def legend(rows: Sequence[Row]) -> str | None:
     return "\n".join(["; ".join(told), *lines]) if told else None
 
 
+def model_lines(c: Constants) -> list[str]:
+    """The model and the reward model, and their constants."""
+    return [
+        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
+        f"reward model: {c.twist.name}",
+        f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
+        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+    ]
+
+
 def constants_lines(report: Report) -> list[str]:
     """What the model is, in the theory's words."""
     c, m = report.constants, report.measured
     count = m.sampler.count.words(m.count)
     dead = f", probability of no answer {short(m.output.dead)}" if nearest_float(m.output.dead) > NOTHING else ""
     return [
-        f"{c.model.name}: horizon T = {c.model.horizon}, {sum(c.model.sizes)} states in {len(c.model.sizes)} layers, "
-        f"reward model: {c.twist.name}",
-        f"normaliser Z = {short(c.normaliser)}, log Z = {logarithm(c.normaliser)}, Bellman error eps = {short(c.bellman_error)}, "
-        f"cumulative e^(2 Lambda) = {short(c.bellman_product)}, ratio bound L = {short(c.ratio_bound)}",
+        *model_lines(c),
         f"{m.sampler.name}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
         f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
         f"{m.sampler.name}: {m.sampler.how}",

@@ -11,7 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from smc.rewards.log import Move
 
@@ -111,22 +110,18 @@ def name_factor(moves: Iterable[Move]) -> Naming:
     fits = []
     for transform, prefix, g in SCALES[scale]:
         for candidate in CANDIDATES:
-            slope = _slope(seen, partial(_prediction, candidate, g))
+            slope = _slope(seen, candidate, g)
             if slope is not None:
                 words = candidate.words if not prefix else f"{candidate.words}, each score by way of {prefix}it"
                 fits.append(Fit(candidate, transform, words, 1 / slope))
     return Naming(scale, tuple(fits), len(seen))
 
 
-def _prediction(candidate: Candidate, g: Callable[[float], float], move: Move) -> float:
-    return candidate.log(move, g)
-
-
-def _slope(moves: list[Move], predicted: Callable[[Move], float]) -> float | None:
-    """The inverse temperature a > 0 at which `a * predicted` is every log weight up to a constant a step; None where there is none."""
+def _slope(moves: list[Move], candidate: Candidate, g: Callable[[float], float]) -> float | None:
+    """The inverse temperature a > 0 at which `a * candidate.log` is every log weight up to a constant a step; None where there is none."""
     groups: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for move in moves:
-        x = predicted(move)
+        x = candidate.log(move, g)
         if math.isfinite(x) and math.isfinite(move.log_weight):
             groups[move.run, move.step].append((x, move.log_weight))
         elif not (x == move.log_weight == -math.inf):

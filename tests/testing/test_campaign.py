@@ -27,6 +27,7 @@ from smc.campaign.store import Store, _median
 from smc.campaign.summary import markdown, plot
 from smc.cli import run as cli
 from smc.errors import InputError
+from smc.samplers.metropolis import metropolis
 from smc.testing.statements import COUNTED, SAMPLER, report
 from tests.effort import NIGHTLY, effort
 
@@ -184,7 +185,7 @@ def test_an_instance_without_an_answer_is_a_counterexample(monkeypatch):
     honest = search.table.rows
 
     def faulty(constants, measured, *rest):
-        if measured.sampler.name == "mh" and constants.model.horizon > 1:
+        if measured.sampler is metropolis and constants.model.horizon > 1:
             raise OverflowError("too large")
         return honest(constants, measured, *rest)
 
