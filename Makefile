@@ -38,7 +38,7 @@ PAGES := build/pages
 site: .venv/.developed  ## the site with its doctests and links checked; open build/site/index.html
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group site
 	rm -rf $(PAGES) build/site && mkdir -p $(PAGES)/proofs $(PAGES)/tests $(PAGES)/notebooks $(PAGES)/extra/reference
-	cp -R .site/. README.md CITATION.cff $(PAGES) && mkdir -p $(PAGES)/.site && cp .site/*.svg $(PAGES)/.site && cp proofs/README.md $(PAGES)/proofs && cp tests/*.md $(PAGES)/tests
+	cp -R .site/. README.md CHANGELOG.md CITATION.cff $(PAGES) && mkdir -p $(PAGES)/.site && cp .site/*.svg $(PAGES)/.site && cp proofs/README.md $(PAGES)/proofs && cp tests/*.md $(PAGES)/tests
 	cp notebooks/*.ipynb notebooks/README.md $(PAGES)/notebooks
 	mkdir -p $(PAGES)/tests/outside && cp tests/outside/*.py $(PAGES)/tests/outside
 	$(BIN)/python -m pdoc --docformat markdown --math --output-directory $(PAGES)/extra/reference smc proofs

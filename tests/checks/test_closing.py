@@ -26,7 +26,8 @@ from smc.formats import load
 from smc.numbers import ONE, Rational, Verdict, at_most, decimal_of
 from smc.present.closing import closing_lines
 from smc.samplers.naive import naive
-from smc.setting.analysis import analyse
+from smc.setting.analysis import Twist, analyse
+from smc.setting.model import Model
 from smc.setting.twist import perfect
 
 SOURCE = load("shipped:verifier-tree")
@@ -139,3 +140,10 @@ def test_a_count_decided_in_balls_is_the_one_decided_in_rationals(name, monkeypa
     monkeypatch.setattr("smc.checks.demand.LONG", 0)
     assert [demand(claim, Rational(1, 7)) for claim in asked] == exactly
     assert any(d.particles and d.particles > 1 for d in exactly)
+
+
+def test_the_worst_place_may_be_one_of_too_much_promise():
+    model = Model.from_arrays([["1/2", "1/2"], [0, 1]], [1, 3], horizon=2)
+    worst = check(model, Twist.from_values(model, [["5/2"], [8, 3]]), particles=1).closing.worst
+    assert worst is not None
+    assert (worst.step, worst.state, worst.ratio) == (1, "0", Fraction(1, 4))  # by factor 4; at the root only 11/5

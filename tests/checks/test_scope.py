@@ -137,3 +137,19 @@ def test_what_ends_early_ends_with_the_reward_model():
 
 def test_every_measured_statement_has_its_symbols():
     assert set(SYMBOLS) | {"G3", "S7", "S7.uniform"} == set(SEALED)
+
+
+def test_a_row_on_one_step_is_read_where_another_step_has_no_bound():
+    """S2 at step 2 has a finite bound; at step 3 a level ratio is infinite (d promises what never comes): nothing is claimed."""
+    layers = [["r"], ["a", "b"], ["c", "d"], ["win", "lose"]]
+    half = "1/2"
+    edges = [
+        [("r", "a", half), ("r", "b", half)],
+        [("a", "c", half), ("a", "d", half), ("b", "c", half), ("b", "d", half)],
+        [("c", "win", 1), ("d", "lose", 1)],
+    ]
+    model = Model.from_edges(layers, edges, {"win": 1, "lose": 0})
+    found = check(model, twist(model, [[1], [1, 2], [1, 1]]), "guided", particles=1)
+    [row] = [row for row in found.rows if (row.id, row.form) == ("S2", "instance")]
+    assert row.quantity != "TV at step 3"
+    assert unmet(row, found.constants, 1) == []

@@ -77,3 +77,13 @@ def test_any_rows_at_any_width(rows, width):
         table.add_row(words, str(number))
     shown = printed(table, width).replace("│", " ").split()
     assert all(str(number) in shown for _, number in rows)
+
+
+def test_a_column_of_prose_goes_before_its_cells_take_three_lines():
+    table = FittedTable(prose=("what it says",))
+    for name in ("statement", "what it says"):
+        table.add_column(name)
+    table.add_row("S3", "twelve words of prose that want about eighty columns on a single line")
+    assert "single line" in printed(table, 60)
+    assert printed(table, 60).count("\n") <= 5  # a frame, a header, two lines
+    assert "prose" not in printed(table, 30) and "S3" in printed(table, 30)
