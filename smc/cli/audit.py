@@ -14,7 +14,7 @@ def command(
     multiplies: Annotated[
         str | None,
         typer.Option(
-            help="For a model: the factor of a step, one of ratio, last, score, odds, parent, twice-last, min."
+            help="For a model: the factor of a step, one of ratio, last, score, odds, parent, twice-last, product, min."
         ),
     ] = None,
     value: Annotated[
@@ -50,7 +50,7 @@ def command(
         raise InputError(
             "a log brings its own scores", where="value" if value else "rationalise", mend="leave it out, or give --multiplies and a model"
         )  # fmt: skip
-    naming = name_factor(read_moves(source))
+    naming = name_factor(lambda: read_moves(source))
     fit = naming.decided
     if as_json:
         json_object(
@@ -58,7 +58,7 @@ def command(
                 "scale": naming.scale,
                 "weights": naming.moves,
                 "fits": [
-                    {"factor": f.candidate.factor, "of": f.transform or "score", "temperature": f.temperature}
+                    {"factor": f.multiplier.name, "of": f.transform or "score", "temperature": f.temperature}
                     for f in naming.fits
                 ],
                 "samples_target": None if fit is None else samples_target(fit),
@@ -108,7 +108,7 @@ def _of_model(spec: str, multiplies: str, value: str | None, rationalise: bool, 
         soft_wrap=True,
     )
     console.print(
-        f"with many particles the loop samples paths in proportion to the reference times {factor.product}",
+        f"with many particles the loop samples paths in proportion to the reference times {factor.whole}",
         soft_wrap=True,
     )
     if tv:

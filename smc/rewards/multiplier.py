@@ -3,11 +3,13 @@
 A loop propagates by the reference, multiplies by a factor of the scores before and after the step, and resamples in proportion. As the
 number of particles grows its output tends to the law of paths proportional to `M psi` times the product of the factors (law of large
 numbers, step by step). Only where the product telescopes to the reward at the end is that law the target.
+
+Every factor that is known is a product of powers of a few scores, so that one row of one table says it in exact arithmetic (`limit_law`)
+and in logarithms (`smc.rewards.naming` reads logs by it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from smc.errors import InputError, ModelError, one_of
@@ -17,20 +19,50 @@ from smc.setting.analysis import Constants
 
 
 @dataclass(frozen=True)
+class Powers:
+    """`after^a before^b product^c least^d`: of the scores after and before the step, the product of all so far, and the least so far."""
+
+    after: int = 0
+    before: int = 0
+    product: int = 0
+    least: int = 0
+
+
+NOTHING = Powers()
+
+
+@dataclass(frozen=True)
 class Multiplier:
     """One way to weight a step.
 
-    name: on the command line. formula: the factor of the step to t, in the scores V_t. product: what all factors multiply to. telescopes:
-    whether that is the score at the end, up to a constant. factor: from the scores before and after the step, the least score so far
-    (the step's own included) and whether the step is the last. remembers: whether it reads the least score.
+    name: on the command line. words: for a person. formula: the factor of the step to t, in the scores V_t. whole, law: what all factors
+    multiply to, as a formula and in words. step, last: the powers at a step, and at the last one. telescopes: whether the whole is the
+    score at the end, up to a constant. of_odds: whether the odds `V / (1 - V)` stand for each score.
     """
 
     name: str
+    words: str
     formula: str
-    product: str
-    telescopes: bool
-    factor: Callable[[Rational, Rational, Rational, bool], Rational]
-    remembers: bool = False
+    whole: str
+    law: str
+    step: Powers
+    last: Powers
+    telescopes: bool = False
+    of_odds: bool = False
+
+    @property
+    def remembers(self) -> bool:
+        """Whether a factor reads the least score."""
+        return bool(self.step.least or self.last.least)
+
+    def factor(self, before: Rational, after: Rational, least: Rational, last: bool) -> Rational:
+        """The factor of a step, in its limit: the product of all scores, taken at the end, has the limit of the score at each step."""
+        powers = self.last if last else self.step
+        factor = ONE
+        for score, power in ((after, powers.after + self.last.product), (before, powers.before), (least, powers.least)):
+            if power:
+                factor *= (odds(score) if self.of_odds else score) ** power
+        return factor
 
 
 def odds(score: Rational) -> Rational:
@@ -42,25 +74,45 @@ def odds(score: Rational) -> Rational:
     return score / (1 - score)
 
 
+RATIO = Powers(after=1, before=-1)
 MULTIPLIERS = {
     m.name: m
     for m in (
-        Multiplier("ratio", "V_t / V_(t-1)", "V_T / V_0", True, lambda before, after, least, last: after / before),
-        Multiplier("last", "1, and V_T at the last step", "V_T", True, lambda before, after, least, last: after if last else ONE),
-        Multiplier("score", "V_t", "V_1 V_2 ... V_T", False, lambda before, after, least, last: after),
-        Multiplier("odds", "V_t / (1 - V_t)", "the product of all odds", False, lambda before, after, least, last: odds(after)),
-        Multiplier("parent", "V_(t-1)", "V_0 V_1 ... V_(T-1)", False, lambda before, after, least, last: before),
         Multiplier(
-            "twice-last", "V_t / V_(t-1), and V_T once more at the end", "V_T^2 / V_0", False,
-            lambda before, after, least, last: after * after / before if last else after / before,
+            "ratio", "the ratio of successive scores", "V_t / V_(t-1)", "V_T / V_0",
+            "the score at the end: the product of the ratios telescopes", RATIO, RATIO, telescopes=True,
         ),
         Multiplier(
-            "min", "1, and min(V_1, ..., V_T) at the last step", "min(V_1, ..., V_T)", False,
-            lambda before, after, least, last: least if last else ONE, remembers=True,
+            "last", "the last score alone, at the end", "1, and V_T at the last step", "V_T",
+            "the score at the end", NOTHING, Powers(after=1), telescopes=True,
+        ),
+        Multiplier(
+            "score", "the score itself, with no division by the score before", "V_t", "V_1 V_2 ... V_T",
+            "the product of all scores along the path", Powers(after=1), Powers(after=1),
+        ),
+        Multiplier(
+            "odds", "the odds of the score, with no division by those before", "V_t / (1 - V_t)", "the product of all odds",
+            "the product of the odds s / (1 - s) of all scores s along the path", Powers(after=1), Powers(after=1), of_odds=True,
+        ),
+        Multiplier(
+            "parent", "the score of the parent", "V_(t-1)", "V_0 V_1 ... V_(T-1)",
+            "the product of all scores along the path but the last", Powers(before=1), Powers(before=1),
+        ),
+        Multiplier(
+            "twice-last", "the ratio of successive scores, and the last score once more", "V_t / V_(t-1), and V_T once more at the end",
+            "V_T^2 / V_0", "the square of the score at the end", RATIO, Powers(after=2, before=-1),
+        ),
+        Multiplier(
+            "product", "the product of all scores, at the end", "1, and V_1 V_2 ... V_T at the last step", "V_1 V_2 ... V_T",
+            "the product of all scores along the path", NOTHING, Powers(product=1),
+        ),
+        Multiplier(
+            "min", "the least score, at the end", "1, and min(V_1, ..., V_T) at the last step", "min(V_1, ..., V_T)",
+            "the least score along the path", NOTHING, Powers(least=1),
         ),
     )
 }  # fmt: skip
-"""By name. A product of all scores taken at the end has the limit of `score`."""
+"""By name: every factor that is known."""
 
 
 def multiplier(name: str) -> Multiplier:

@@ -1,49 +1,23 @@
 """Which factor a loop multiplies by, read off its log.
 
-Each candidate predicts the logarithm of every weight up to a temperature and a constant that the particles of a step share (libraries
-normalise their weights at each step). A candidate fits where one temperature explains every weight to rounding; weights that two
-candidates explain alike are said to be undecided between them. No statistics: a loop computes its weights from its scores.
+Each row of `MULTIPLIERS` predicts the logarithm of every weight up to a temperature and a constant that the particles of a step share
+(libraries normalise their weights at each step). A row fits where one temperature explains every weight to rounding; weights that two rows
+explain alike are said to be undecided between them. No statistics: a loop computes its weights from its scores.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from smc.rewards.log import Move
+from smc.rewards.multiplier import MULTIPLIERS, Multiplier
 
 TOLERANCE = 1e-6
 """Largest difference between a weight and its prediction, relative to the spread of the weights, that rounding explains."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """factor: its name. words: for a person. log: the logarithm of a move's factor, from that of a score."""
-
-    factor: str
-    words: str
-    log: Callable[[Move, Callable[[float], float]], float]
-
-
-def _ratio(move: Move, g: Callable[[float], float]) -> float:
-    return g(move.score) - (g(move.before) if move.before is not None else 0.0)
-
-
-CANDIDATES = (
-    Candidate("ratio", "the ratio of successive scores", _ratio),
-    Candidate("score", "the score itself, with no division by the score before", lambda m, g: g(m.score)),
-    Candidate("parent", "the score of the parent", lambda m, g: g(m.before) if m.before is not None else 0.0),
-    Candidate(
-        "twice-last",
-        "the ratio of successive scores, and the last score once more",
-        lambda m, g: _ratio(m, g) + (g(m.score) if m.last else 0.0),
-    ),
-    Candidate("last", "the last score alone, at the end", lambda m, g: g(m.score) if m.last else 0.0),
-    Candidate("product", "the product of all scores, at the end", lambda m, g: sum(map(g, m.path)) if m.last else 0.0),
-    Candidate("min", "the least score, at the end", lambda m, g: min(map(g, m.path)) if m.last else 0.0),
-)
 
 
 def _log(score: float) -> float:
@@ -68,22 +42,18 @@ SCALES: dict[str, tuple[tuple[str, str, Callable[[float], float]], ...]] = {
 """How scores may be meant, and what a loop may take of them: (name, in words, logarithm)."""
 
 
-def scale_of(moves: Iterable[Move]) -> str:
-    """What the scores look like: all in [0, 1], all at most 0, or neither."""
-    low = high = None
-    for move in moves:
-        low = move.score if low is None else min(low, move.score)
-        high = move.score if high is None else max(high, move.score)
-    if low is not None and high is not None and low >= 0 and high <= 1:
+def scale_of(low: float, high: float) -> str:
+    """What scores from `low` to `high` look like: all in [0, 1], all at most 0, or neither."""
+    if low >= 0 and high <= 1:
         return "probabilities"
-    return "log-probabilities" if high is not None and high <= 0 else "logits or rewards"
+    return "log-probabilities" if high <= 0 else "logits or rewards"
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A candidate that explains every weight. transform: "", "odds" or "sigmoid". temperature: weights are factor^(1/temperature)."""
+    """A row that explains every weight. transform: "", "odds" or "sigmoid". temperature: weights are factor^(1/temperature)."""
 
-    candidate: Candidate
+    multiplier: Multiplier
     transform: str
     words: str
     temperature: float
@@ -91,52 +61,104 @@ class Fit:
 
 @dataclass(frozen=True)
 class Naming:
-    """scale: see SCALES. fits: the candidates that explain the log. moves: how many weights were read."""
+    """scale: see SCALES. fits: the rows that explain the log. moves: how many weights were read; zeros, ones: scores of 0 and of 1."""
 
     scale: str
     fits: tuple[Fit, ...]
     moves: int
+    zeros: int = 0
+    ones: int = 0
 
     @property
     def decided(self) -> Fit | None:
-        """The one candidate that fits; None where none or several do."""
+        """The one row that fits; None where none or several do."""
         return self.fits[0] if len(self.fits) == 1 else None
 
 
-def name_factor(moves: Iterable[Move]) -> Naming:
-    """The candidates that explain every finite weight of `moves`."""
-    seen = list(moves)
-    scale = scale_of(seen)
-    fits = []
-    for transform, prefix, g in SCALES[scale]:
-        for candidate in CANDIDATES:
-            slope = _slope(seen, candidate, g)
-            if slope is not None:
-                words = candidate.words if not prefix else f"{candidate.words}, each score by way of {prefix}it"
-                fits.append(Fit(candidate, transform, words, 1 / slope))
-    return Naming(scale, tuple(fits), len(seen))
+@dataclass
+class _Line:
+    """A straight line through the origin, fitted to centred pairs (logarithm of the factor, log weight), group by group."""
+
+    multiplier: Multiplier
+    transform: str
+    prefix: str
+    log: Callable[[float], float]
+    possible: bool = True
+    square: float = 0.0
+    product: float = 0.0
+    spread: float = 0.0
+    furthest: float = 0.0
+
+    @property
+    def slope(self) -> float:
+        """The inverse temperature; 0 where the weights do not vary with the factor."""
+        return self.product / self.square if self.square and self.spread else 0.0
+
+    def add(self, moves: list[Move]) -> None:
+        """One step of one run, for the slope."""
+        for x, y in self._centred(moves):
+            self.square += x * x
+            self.product += x * y
+            self.spread = max(self.spread, abs(y))
+
+    def hold(self, moves: list[Move]) -> None:
+        """The same once the slope is known: how far the weights are from it."""
+        self.furthest = max([self.furthest, *(abs(y - self.slope * x) for x, y in self._centred(moves))])
+
+    def _centred(self, moves: list[Move]) -> Iterator[tuple[float, float]]:
+        pairs = []
+        for move in moves:
+            x = logarithm(self.multiplier, move, self.log)
+            if math.isfinite(x) and math.isfinite(move.log_weight):
+                pairs.append((x, move.log_weight))
+            elif not x == move.log_weight == -math.inf:
+                self.possible = False
+                return
+        mean_x, mean_y = (math.fsum(column) / len(pairs) for column in zip(*pairs, strict=True)) if pairs else (0, 0)
+        yield from ((x - mean_x, y - mean_y) for x, y in pairs)
 
 
-def _slope(moves: list[Move], candidate: Candidate, g: Callable[[float], float]) -> float | None:
-    """The inverse temperature a > 0 at which `a * candidate.log` is every log weight up to a constant a step; None where there is none."""
-    groups: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
-    for move in moves:
-        x = candidate.log(move, g)
-        if math.isfinite(x) and math.isfinite(move.log_weight):
-            groups[move.run, move.step].append((x, move.log_weight))
-        elif not (x == move.log_weight == -math.inf):
-            return None
-    centred = [pair for group in groups.values() for pair in _centred(group)]
-    spread = max((abs(y) for _, y in centred), default=0.0)
-    square = math.fsum(x * x for x, _ in centred)
-    if not spread or not square:
-        return None
-    slope = math.fsum(x * y for x, y in centred) / square
-    if slope <= 0 or max(abs(y - slope * x) for x, y in centred) > TOLERANCE * spread:
-        return None
-    return slope
+def logarithm(row: Multiplier, move: Move, log: Callable[[float], float]) -> float:
+    """The logarithm of the factor of `move`, from that of a score; an unknown score of the root counts as 1."""
+    powers = row.last if move.last else row.step
+    total = powers.after * log(move.score) if powers.after else 0.0
+    if powers.before and move.before is not None:
+        total += powers.before * log(move.before)
+    if powers.product:
+        total += powers.product * math.fsum(map(log, move.path))
+    if powers.least:
+        total += powers.least * log(min(move.path))
+    return total
 
 
-def _centred(group: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    mean_x, mean_y = (math.fsum(column) / len(group) for column in zip(*group, strict=True))
-    return [(x - mean_x, y - mean_y) for x, y in group]
+def name_factor(moves: Callable[[], Iterable[Move]]) -> Naming:
+    """The rows that explain every finite weight. moves: called for each pass over the log; three passes, one step of a run at a time."""
+    low, high, count, zeros, ones = math.inf, -math.inf, 0, 0, 0
+    for move in moves():
+        low, high, count = min(low, move.score), max(high, move.score), count + 1
+        zeros, ones = zeros + (move.score == 0), ones + (move.score == 1)
+    scale = scale_of(low, high)
+    lines = [
+        _Line(row, transform, prefix, log)
+        for transform, prefix, log in SCALES[scale]
+        for row in MULTIPLIERS.values()
+        if not row.of_odds  # the odds of every row are a transform of the scores here
+    ]
+    for step in _Line.add, _Line.hold:
+        for _, group in groupby(moves(), key=attrgetter("run", "step")):
+            held = list(group)
+            for line in lines:
+                if line.possible:
+                    step(line, held)
+        lines = [line for line in lines if line.possible and line.slope > 0]
+    fits = tuple(
+        Fit(line.multiplier, line.transform, _words(line), 1 / line.slope)
+        for line in lines
+        if line.furthest <= TOLERANCE * line.spread
+    )
+    return Naming(scale, fits, count, zeros, ones)
+
+
+def _words(line: _Line) -> str:
+    words = line.multiplier.words
+    return words if not line.prefix else f"{words}, each score by way of {line.prefix}it"

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from smc.rewards.naming import Fit, Naming
 
-SAMPLES = {
-    "ratio": "the score at the end: the product of the ratios telescopes",
-    "last": "the score at the end",
-    "score": "the product of all scores along the path",
-    "parent": "the product of all scores along the path but the last",
-    "twice-last": "the square of the score at the end",
-    "product": "the product of all scores along the path",
-    "min": "the least score along the path",
-}
-"""By candidate: what the reference is multiplied by in the law that the loop samples, with many particles."""
-TARGET = ("ratio", "last")
-"""The candidates whose law is the target: the reference times the score at the end, which is the reward."""
 REMEDY = "multiply by V_t / V_(t-1), the score divided by the parent's score: the product telescopes to the reward at the end"
 
 
 def samples_target(fit: Fit) -> bool:
     """Whether the law is the reference times the score at the end, at temperature 1 and of the score itself."""
-    return fit.candidate.factor in TARGET and fit.transform != "odds" and abs(fit.temperature - 1) < 1e-6
+    return fit.multiplier.telescopes and fit.transform != "odds" and abs(fit.temperature - 1) < 1e-6
 
 
 def sentences(naming: Naming) -> list[str]:
     """What the log shows: the scale of the scores, the factor, the law, and the way to the target where that is another."""
     lines = [f"{naming.moves:,} weights; the scores look like {naming.scale}"]
+    if naming.zeros and naming.scale == "probabilities":
+        lines.append(
+            f"{naming.zeros:,} scores are 0: a ratio cannot divide by them and their particles die; give them a floor unless 0 is certain"
+        )
+    if naming.ones and any(fit.transform == "odds" for fit in naming.fits):
+        lines.append(
+            f"{naming.ones:,} scores are 1: their odds are infinite, and one such particle takes the whole cloud"
+        )
     fit = naming.decided
     if fit is None:
         told = " or ".join(f.words for f in naming.fits)
@@ -42,7 +38,7 @@ def sentences(naming: Naming) -> list[str]:
         fit.transform, ""
     )
     lines.append(
-        f"with many particles the loop samples paths in proportion to the reference times {SAMPLES[fit.candidate.factor]}{of}{power}"
+        f"with many particles the loop samples paths in proportion to the reference times {fit.multiplier.law}{of}{power}"
     )
     if samples_target(fit):
         lines.append("that is the target, if the last score is the reward")

@@ -50,9 +50,10 @@ def test_the_limit_against_every_path(name):
     mass: dict[int, Fraction] = {}
     for path in product((0, 1), repeat=4):
         along = [score[t][sum(path[:t])] for t in range(5)]
+        scores = along[1] * along[2] * along[3] * along[4]
         factors = {
             "ratio": along[4] / along[0], "last": along[4], "parent": along[0] * along[1] * along[2] * along[3],
-            "score": along[1] * along[2] * along[3] * along[4], "min": min(along[1:]), "twice-last": along[4] ** 2 / along[0],
+            "score": scores, "product": scores, "min": min(along[1:]), "twice-last": along[4] ** 2 / along[0],
         }  # fmt: skip
         if name == "odds":
             factors["odds"] = odds(along[1]) * odds(along[2]) * odds(along[3]) * odds(along[4])

@@ -15,14 +15,14 @@ from tests.rewards.loops import LOOPS, log_of
 
 
 def named(lines):
-    return name_factor(moves(lines, "log"))
+    return name_factor(lambda: moves(lines, "log"))
 
 
 @pytest.mark.parametrize("kind", LOOPS, ids=lambda kind: "-of-".join(filter(None, kind)))
 def test_every_loop_is_named(kind):
     for seed in range(24):  # 216 logs over all kinds
         fit = named(log_of(LOOPS[kind], seed, normalised=seed % 2 == 0)).decided
-        assert fit is not None and (fit.candidate.factor, fit.transform) == kind
+        assert fit is not None and (fit.multiplier.name, fit.transform) == kind
         assert fit.temperature == pytest.approx(1)
 
 
@@ -45,7 +45,7 @@ def test_scores_in_other_scales(scale, change, transform):
     naming = named([json.dumps({**line, "score": change(line["score"])}) for line in lines])
     assert naming.scale == scale
     assert naming.decided is not None
-    assert (naming.decided.candidate.factor, naming.decided.transform) == ("ratio", transform)
+    assert (naming.decided.multiplier.name, naming.decided.transform) == ("ratio", transform)
     assert samples_target(naming.decided)
 
 
@@ -58,7 +58,7 @@ def test_only_the_target_is_called_the_target():
 
 def test_one_step_does_not_tell_the_ratio_from_the_score():
     naming = named(log_of(LOOPS["score", ""], 5, steps=2)[:12])
-    assert naming.decided is None and {f.candidate.factor for f in naming.fits} >= {"ratio", "score"}
+    assert naming.decided is None and {f.multiplier.name for f in naming.fits} >= {"ratio", "score"}
     assert "does not tell apart" in " ".join(sentences(naming))
 
 
@@ -102,6 +102,6 @@ def test_a_weight_of_zero_is_a_score_of_zero():
     last = [line for line in lines if line["run"] == 1 and line["step"] == 5]
     last[0] |= {"score": 0.0, "log_weight": "-Infinity"}
     fit = named([json.dumps(line) for line in lines]).decided
-    assert fit is not None and fit.candidate.factor == "score"
+    assert fit is not None and fit.multiplier.name == "score"
     last[0] |= {"log_weight": -1.0}
     assert named([json.dumps(line) for line in lines]).fits == ()
