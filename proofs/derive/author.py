@@ -8,7 +8,7 @@ Untrusted.  A derivation is a function that takes a `Proof` and returns its last
     fact.mp(fact, ...)                 modus ponens                     fact.discharge(phi...) phi => ...
     fact.inst((f(x), term), ...)       second-order instantiation       p.use("P0")            an earlier theorem
     p.show(goal, *facts, dens=)        a certificate that is found       p.auto(goal, facts)    by `proofs.derive.programme` alone
-    p.cert(goal, facts, products=, eqs=, dens=)   one with typed coefficients, where the search fails: a note says why
+    p.cert(goal, products=, eqs=, dens=, why=)   one with typed coefficients, where the search fails, and why
     p.rewrite(equation, lambda F: phi(F), fact)   equals for equals, also under binders
     p.mono(fact, a, b), p.induct(n, phi, base, step), p.cases(a, b, f, g), p.conv(fact, phi), p.cancel(fact), p.axiom(name, t)
 """
@@ -44,6 +44,9 @@ from proofs.kernel import (
 from proofs.kernel.arithmetic import normal_form, reify
 from proofs.kernel.replay import SEALS, STORED, behind, digest, load_seals
 from proofs.language.terms import ZERO, Head, Symbol, eq, implies, le, lt, named, num, show, term
+
+TYPED = "typed coefficients: "
+"""How the note of a certificate begins whose coefficients an author typed; the reason follows."""
 
 
 class Fact:
@@ -130,8 +133,6 @@ class Proof:
         self.steps: list[list] = []
         self.theorems: list[Theorem] = []
         self._memo: dict[tuple, Fact] = {}
-        self.typed: list[str] = []
-        """The notes of the certificates whose coefficients are typed."""
         self._pending = ""
 
     def note(self, text: str) -> None:
@@ -194,20 +195,14 @@ class Proof:
             return self.step("certificate", facts, [goal, data, signed, cleared], note)
         raise ProofError(f"{failure}; goal {show(goal)}; {_remainder(goal, theorems, data, equations)}")
 
-    def cert(
-        self,
-        goal: Node,
-        facts: Sequence[Fact] = (),
-        products: Iterable = (),
-        eqs: Iterable = (),
-        dens: Iterable[Fact] = (),
-        note: str = "",
-    ) -> Fact:
-        """A certificate with coefficients that an author types, where the search fails; the note says why (`proofs.derive.count`)."""
-        products, eqs = list(products), list(eqs)
-        if products or eqs:
-            self.typed.append(note)
-        return self.certificate(goal, facts, products, eqs, dens, note)
+    def cert(self, goal: Node, *, why: str, **data: Any) -> Fact:
+        """A certificate whose coefficients an author types, where the search fails; `why`: the reason, kept with the step.
+
+        Raises ValueError without a reason."""
+        if not why.strip():
+            raise ValueError(f"{show(goal)}: say why the coefficients are typed")
+        note, self._pending = self._pending, ""
+        return self.certificate(goal, **data, note=f"{note}{'; ' if note else ''}{TYPED}{why}")
 
     def show(self, goal: Node, *facts: Fact, dens: Iterable[Fact] = (), note: str = "") -> Fact:
         """The goal by a certificate that `proofs.derive.finder` finds from these facts, with the denominators `dens` cleared.
@@ -222,9 +217,9 @@ class Proof:
         combined = [(c, [used[i] for i in ns], ts) for c, ns, ts in products]
         return self.certificate(goal, used, combined, [(m, used[i]) for m, i in eqs], dens, note)
 
-    def equal(self, a: Any, b: Any, eqs: Iterable = (), dens: Iterable[Fact] = (), note: str = "") -> Fact:
-        """a = b by exact arithmetic, modulo equations (multiplier, fact) and with denominators `dens` cleared."""
-        return self.cert(eq(a, b), (), (), eqs, dens, note)
+    def equal(self, a: Any, b: Any, dens: Iterable[Fact] = (), note: str = "") -> Fact:
+        """a = b by exact arithmetic, with the denominators `dens` cleared."""
+        return self.certificate(eq(a, b), dens=dens, note=note)
 
     def refl(self, a: Any) -> Fact:
         return self.equal(a, a)

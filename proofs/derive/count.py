@@ -1,22 +1,22 @@
-"""How many certificates have coefficients that an author typed, and how many of the stored ones does the search find again?
+"""How many stored certificates have coefficients that an author typed, and why; how many does the search find again?
 
-python -m proofs.derive.count            typed and found, in sympy and on the lower level; which typed ones say why
+python -m proofs.derive.count            derivations in sympy and on the lower level; certificates found and typed, these with reasons
 python -m proofs.derive.count again [K]  also search every K-th stored certificate anew, from goal and premises alone (about a minute)
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from proofs import registry
 from proofs.derive import finder
-from proofs.derive.author import CERTIFICATES, Library
-from proofs.derive.cache import CACHE
+from proofs.derive.author import TYPED
 from proofs.derive.polynomials import NotFound
 from proofs.kernel import Node, ProofError, Theorem, Theory
 from proofs.kernel.replay import Replayer, load, load_seals
@@ -72,7 +72,7 @@ def stored_certificates() -> dict[str, list[Stored]]:
 
 @dataclass(frozen=True)
 class Styles:
-    """All derivations, those in sympy, all certificates, and the notes of the typed ones by proof."""
+    """All derivations, those in sympy, all stored certificates, and why coefficients were typed, by proof."""
 
     derivations: int
     in_sympy: int
@@ -84,32 +84,31 @@ class Styles:
         return Fraction(sum(map(len, self.typed.values())), self.certificates)
 
 
-def styles(library: Library) -> Styles:
-    """Made from the derivations themselves: what is typed is known where it is written."""
-    made = {name: library.proof(name) for name in library.derivations}
+def styles(texts: Mapping[str, str]) -> Styles:
+    """From stored proofs, by name: the note of a certificate says that its coefficients are typed, and why."""
+    notes = {
+        name: [note for rule, _, _, note in json.loads(text)["steps"] if rule == "certificate"]
+        for name, text in texts.items()
+    }
+    typed = {name: [n.partition(TYPED)[2] for n in of if TYPED in n] for name, of in notes.items()}
     styled = sum(getattr(s.derive, "in_sympy", False) for s in registry.load().values())
-    certificates = sum(step[0] == "certificate" for proof in made.values() for step in proof.steps)
-    return Styles(len(made), styled, certificates, {name: p.typed for name, p in made.items() if p.typed})
+    return Styles(len(texts), styled, sum(map(len, notes.values())), {name: why for name, why in typed.items() if why})
 
 
 def report(found: Styles) -> str:
-    """The counts as lines; every typed certificate with what its author says of it."""
+    """The counts as lines; every typed certificate with its reason."""
     typed = sum(map(len, found.typed.values()))
     share = 100 * float(found.typed_share)
     lines = [
         f"{found.in_sympy} of {found.derivations} derivations in sympy",
         f"{found.certificates} certificates: {found.certificates - typed} found, {typed} with typed coefficients ({share:.1f} %)",
+        *(f"  {name}: {why}" for name, reasons in sorted(found.typed.items()) for why in reasons),
     ]
-    for name, notes in sorted(found.typed.items()):
-        silent = sum(not note for note in notes)
-        lines += [f"  {name}: {note}" for note in notes if note]
-        lines += [f"  {name}: {silent} without a note"] if silent else []
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    CACHE.read(CERTIFICATES)
-    print(report(styles(registry.library())))
+    print(report(styles(load())))
     if arguments[:1] == ["again"]:
         again(int(arguments[1]) if arguments[1:] else 1)
     return 0

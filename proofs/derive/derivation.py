@@ -32,7 +32,7 @@ from proofs.derive.author import Fact, Proof
 from proofs.derive.lines import Below, Line, Split, Supposition, Surely, two_ways
 from proofs.derive.polynomials import NotFound
 from proofs.derive.prover import Prover
-from proofs.kernel import Application, Node, ProofError, le, lt, mk
+from proofs.kernel import Application, Node, ProofError, equal, le, lt, mk
 from proofs.kernel.arithmetic import canonical, derivative
 from proofs.language.bridge import to_kernel, to_sympy
 from proofs.language.expressions import Expect, Law, Log, function, relation, symbol
@@ -210,7 +210,7 @@ class Derivation:
         """shape(a_1, a_2, ...) from a line that says shape(b_1, b_2, ...), for the equations a_i = b_i."""
         left, right = [x.lhs for x in equations], [x.rhs for x in equations]
         for i, equation in enumerate(equations):
-            back = self.proof.equal(*equation.fact.sides[::-1], [(1, equation.fact)])
+            back = self.proof.certificate(equal(*equation.fact.sides[::-1]), eqs=[(1, equation.fact)])
 
             def one(v: Any, i: int = i) -> Any:
                 return shape(*left[:i], v, *right[i + 1 :])
@@ -218,13 +218,13 @@ class Derivation:
             line = self.at(Line(self, back), line, one)
         return line
 
-    def exactly(self, a: Any, b: Any, *multiples: tuple[Any, Line]) -> Line:
-        """a = b as a sum of multiples of equations (multiplier, line), where a division does not find them; denominators are cleared."""
+    def exactly(self, a: Any, b: Any, *multiples: tuple[Any, Line], why: str) -> Line:
+        """a = b as a sum of multiples of equations (multiplier, line), where a division fails, and why; denominators are cleared."""
         left, right = to_kernel(a), to_kernel(b)
         facts = [(to_kernel(m), x.fact) for m, x in multiples]
         occurring = mk("=", None, (sum((m for m, _ in facts), left), right))
         _, dens = self.prover._premises(occurring, [f for _, f in facts])
-        return Line(self, self.proof.equal(left, right, facts, dens))
+        return Line(self, self.proof.cert(equal(left, right), eqs=facts, dens=dens, why=why))
 
     def times_square(self, line: Line, x: Any) -> Line:
         """a x^2 <= b x^2 from a <= b."""

@@ -200,7 +200,7 @@ class Prover:
                 )
             except (NotFound, ProofError) as failure:  # a stale certificate of the cache is refused by the kernel
                 error = failure
-        if scale and goal.op != "=":
+        if scale:
             for fact in self._scaled(goal, facts, note):
                 return fact
         raise NotFound(str(error))
@@ -238,6 +238,9 @@ class Prover:
                 try:
                     times = self.certify(mk(goal.op, None, (ZERO, difference * s)), facts, scale=False)
                 except NotFound:
+                    continue
+                if goal.op == "=":
+                    yield self.proof.certificate(goal, eqs=[(mk("inv", None, (s,)), times)], dens=[f], note=note)
                     continue
                 inverse = self.proof.positive_inverse(f)
                 yield self.proof.certificate(goal, products=[(1, [times, inverse], [])], dens=[f], note=note)

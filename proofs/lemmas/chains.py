@@ -195,6 +195,7 @@ def through_a_mean(
         le(w * (1 + (P - 1) * m) ** 2, P * (a + (P - 1) * m**2)),
         products=[(1, [ahead, inverse], [1 + (P - 1) * m]), (1, [Ppos, big, inverse], [a - m])],
         dens=[at_a],
+        why="products of premises and squares with an inverse, which the search does not find",
     )
     left, right = tangent.sides
     mean = p.mono(tangent.discharge(guard).gen(d), E(law, d, left), E(law, d, right), null)
@@ -211,7 +212,10 @@ def chained(p: Proof, a: Node, first: Fact, then: Fact, low: Fact, factors: tupl
     at_a = p.show(le(0, 1 + (P * factor - 1) * a), inside.right, Ppos, fbig, inside.left)
     inverse = p.positive_inverse(at_m)
     return p.cert(
-        odds(a, w, P * factor), products=[(1, [at_a, then, inverse], []), (1, [Ppos, first, inverse], [])], dens=[at_m]
+        odds(a, w, P * factor),
+        products=[(1, [at_a, then, inverse], []), (1, [Ppos, first, inverse], [])],
+        dens=[at_m],
+        why="the search here forms no products with an inverse",
     )
 
 

@@ -199,7 +199,8 @@ def particle_mean(p: Proof) -> Fact:
     none, gone = no_weight(p, given, before, clean)
     recursion = rec.spec(t, c).mp(before)
     later = E(draws(N, mixture(t, c)), d, A(t + 1, d))
-    low = p.cert(goal, eqs=[(1, recursion), (later / N, none), (1 / N, gone)])
+    why = "equations with multipliers that the search does not find"
+    low = p.cert(goal, eqs=[(1, recursion), (later / N, none), (1 / N, gone)], why=why)
     p.note("otherwise: the next cloud is reachable almost surely, and E sum_j h(d_j) = N next(h)")
     alive = p.assume(lt(0, weights))
     null = cloud_null(p, before, clean, alive, given)
@@ -214,6 +215,7 @@ def particle_mean(p: Proof) -> Fact:
         goal,
         eqs=[(1, recursion), (weights / N, half), (weights / N**2, many), (weights / N, mix), (1 / N, future)],
         dens=[alive, given["there are particles"]],
+        why=why,
     )
     step = p.cases(weights, 0, low, high).discharge(now.concl, good(t, c)).gen(t, c).discharge(hyp)
     return p.induct(m, claim(m), base, step)

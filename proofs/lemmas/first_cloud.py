@@ -60,7 +60,7 @@ def reachable(s: Derivation) -> tuple:
     with s.below(i, N) as inside:
         positive = inside.sum(nonneg(Entry(d, i)))
     many = s.iid_sum(start, e, bad(0, e), N)
-    zero = s.exactly(many.lhs, 0, (1, many), (N, one))
+    zero = s.prove(Eq(many.lhs, 0), many, one)
     return (bad(0, e), nonneg, one), (unreachable, s.gen(s.prove(0 <= unreachable, positive), d), zero)
 
 
@@ -78,7 +78,7 @@ def first_certificate(s: Derivation) -> Line:
         never = clean.average(s.use("output_square")(n, 0, d, z))
     many = s.iid_sum(start, e, g(0, e), N)
     never = s.prove(relation("<=", 0, out - 2 * z * (many.lhs / N) + z**2 * square), never)
-    mean = s.exactly(many.lhs / N, G0, (1 / N, many))
+    mean = s.prove(Eq(many.lhs / N, G0), many)
     s.know(s.gen(s.at(mean, never, lambda v: relation("<=", 0, out - 2 * z * v + z**2 * square)), z))
     return s.use("discriminant")(out, G0, square)
 

@@ -235,13 +235,16 @@ def guided_chord(p: Proof) -> Fact:
     ]
     goal = conclusion(t, x, c)
     scale = c / V(t, x)
-    base = p.cert(goal.kids[0].kids[0], products=[(1, [above], [])], eqs=[(scale, ends[0])], dens=[here])
-    base = base.both(p.cert(goal.kids[0].kids[1], products=[(1, [below], [])], eqs=[(scale, ends[0])], dens=[here]))
+    why = "the search on this level finds no multiplier c/V"
+    base = p.cert(goal.kids[0].kids[0], products=[(1, [above], [])], eqs=[(scale, ends[0])], dens=[here], why=why)
+    least = p.cert(goal.kids[0].kids[1], products=[(1, [below], [])], eqs=[(scale, ends[0])], dens=[here], why=why)
+    base = base.both(least)
     chord = p.cert(
         goal.kids[1],
         products=[(1, [f.left, below, between.left], []), (1, [f.right, above, between.right], [])],
         eqs=[(scale * (b - tau), ends[0]), ((b - a) * scale, ends[1]), ((b - a) * tau, ends[2])],
         dens=[here],
+        why=why,
     )
     base = base.both(chord).discharge(at_end.concl, live, here.concl, *conditions(num(0))).gen(t, x, c)
 
@@ -307,6 +310,7 @@ def guided_step(p: Proof) -> Fact:
         products=[(1, [sharp], [])],
         eqs=[((b - a) / BV, means[1]), ((b - mean) / BV, means[0]), ((b - a) * mean, path)],
         dens=[move.mass],
+        why="the search on this level finds no multiplier 1/BV",
     )
     out = move.mass.both(least.both(most).both(out))
     return out.discharge(later.concl, live, here.concl, above.concl, below.concl).gen(t, n, x)
@@ -360,5 +364,6 @@ def guided_above(p: Proof) -> Fact:
         goal,
         products=[(1, [first.right.right, ginv, mass, vinv], []), (1, [ginv, mass, vinv], [mean - s * a])],
         dens=[mass, vpos, gap, plus],
+        why="a square over three denominators, which the search does not find",
     )
     return p.cases(s, 1, low_case, high_case)

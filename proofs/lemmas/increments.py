@@ -195,7 +195,7 @@ def increment_bound(p: Proof) -> Fact:
         products=[(1, [jensen], []), (1, [ninv], [mu])],
         eqs=[(1, same), (1 / N**2, pair), (2 * mu / N, first)],
         dens=[many],
-        note="the multipliers of this many equations are not found in time",
+        why="the multipliers of this many equations are not found in time",
     )
     sq_pos = p.mono(p.show(le(0, h(t + 1, f) ** 2)).gen(f), E(mixture(t, c), f, 0), squares)
     ratio = weights / N
@@ -345,7 +345,7 @@ def deviation_telescopes(p: Proof) -> Fact:
         goal,
         products=[(1, [below], [])],
         eqs=[(1, dev_one), (z / N, gone), (z, tail), (z / N * (size + rest), none)],
-        note="the multipliers of this many equations are not found in time",
+        why="the multipliers of this many equations are not found in time",
     )
     p.note("otherwise: the next cloud is reachable almost surely; |z m H' - 1| <= z m |H' - next(h)| + |z H - 1|")
     alive = p.assume(lt(0, weights))

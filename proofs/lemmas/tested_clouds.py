@@ -167,7 +167,7 @@ def next_pair(s: Derivation, given: dict[str, Line], clean: Line) -> Line:
     """E (1/N) sum_j h(d_j) (1/N) sum_j g(d_j) <= (1 + (b - 1)/N) next(h) next(g)."""
     ahead, law = Expect(K(t, e), f, h(t + 1, f)), given["mixture of h"](t, c)
     many, gone = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N), s.use("clouds_stay_good")(t, c)
-    zero = s.exactly(Expect(mixture(t, c), f, bad(t + 1, f)), 0, (1 / N, many), (1 / N, gone))
+    zero = s.prove(Eq(Expect(mixture(t, c), f, bad(t + 1, f)), 0), many, gone)
     with s.surely(mixture(t, c), f, bad(t + 1, f), given["bad is non-negative"](t + 1), zero) as fine:
         with s.suppose(Eq(bad(t, e), 0)) as old:
 
@@ -324,7 +324,7 @@ def output_square(s: Derivation) -> Line:
             with s.surely(next_cloud, d, *next_null(s, given)) as good:
                 average = good.average(hyp[0](t + 1, d, z * weights / N))
             many, here = s.iid_sum(mixture(t, c), f, g(t + 1, f), N), pushed(s, given, now[1], g)
-            value = s.exactly(total_of(g, t, c), weights / N * many.lhs, (N, here), (weights / N, many))
+            value = s.prove(Eq(total_of(g, t, c), weights / N * many.lhs), here, many)
             most_here = s.times_square(above(m, t, c), z)
             line = s.prove(shape(later(Out(t + 1, d)), value.rhs, most), average, most_here)
             high = s.put(line, lambda a, v: shape(a, v, most), moves(t, c), value)

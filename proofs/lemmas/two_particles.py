@@ -96,7 +96,7 @@ def two_particles(p: Proof) -> Fact:
     low = p.cert(
         goal,
         eqs=[(1, recursion), (weights / N**2 * later, none), (1 / N**2, opened), (1 / N**2, gone)],
-        note="the multipliers of this many equations are not found in time",
+        why="the multipliers of this many equations are not found in time",
     )
 
     p.note("otherwise: E sum_ij D(d_i, d_j) = N next(diagonal) + N (N-1) next(next(D))")
@@ -140,7 +140,7 @@ def two_particles(p: Proof) -> Fact:
             (1 / N**2, opened),
         ],
         dens=[alive, many],
-        note="the multipliers of this many equations are not found in time",
+        why="the multipliers of this many equations are not found in time",
     )
     step = p.cases(weights, 0, low, high).discharge(now.concl).gen(t, c).discharge(hyp)
     return p.induct(m, claim(m), base, step)

@@ -245,7 +245,7 @@ def reference_moment(p: Proof, which: str) -> Fact:
         small = p.cert(
             goal,
             eqs=[(1, first_value), (square_mean / N, nothing), (1 / N, vanish)],
-            note="the multipliers of this many equations are not found in time",
+            why="the multipliers of this many equations are not found in time",
         )
         cloud_end = p.cases(heavy, 0, small, large).gen(c)
     general = p.use("weighted_mean").inst(
@@ -344,7 +344,7 @@ def neighbour_bound(p: Proof) -> Fact:
             ((1 - 1 / N) * (zm + 1), zmean),
         ],
         dens=[many],
-        note="the multipliers of this many equations are not found in time",
+        why="the multipliers of this many equations are not found in time",
     )
     begin = below_root(p, size, begin, mass, ZERO)
 

@@ -143,7 +143,7 @@ def published(p: Proof) -> Fact:
         products=[(1, [mean, p.positive_inverse(mass)], [])],
         eqs=[(1 / Vstar(0, root), recursion)],
         dens=[mass],
-        note="the multipliers of this many equations are not found in time",
+        why="the multipliers of this many equations are not found in time",
     )
     ninv = p.positive_inverse(many)
     ratio = C_act / N

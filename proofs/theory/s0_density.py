@@ -92,7 +92,10 @@ def deviation_root(p: Proof) -> Fact:
 
     p.note("s^2 >= 1/a >= 1, so s >= 1")
     square = p.cert(
-        le(1, s**2), products=[(1, [ends.right, inverse], []), (1, [ends.left, inverse], [])], dens=[positive]
+        le(1, s**2),
+        products=[(1, [ends.right, inverse], []), (1, [ends.left, inverse], [])],
+        dens=[positive],
+        why="the search here forms no products with an inverse",
     )
     small = p.assume(lt(s, 1))
     false = p.show(lt(0, 0), small, nonneg, square)
@@ -111,7 +114,12 @@ def deviation_root(p: Proof) -> Fact:
     apart = p.assume(lt(1, s))
     wide = p.show(lt(0, s**2 * a - a), positive, apart)
     chord = p.use("S0.deviation").inst((b, s**2 * a)).cut(p.show(lt(a, s**2 * a), wide))
-    above = p.cert(goal, products=[(1, [chord], []), (1, [p.positive_inverse(wide)], [s * a - 1])], dens=[wide, plus])
+    above = p.cert(
+        goal,
+        products=[(1, [chord], []), (1, [p.positive_inverse(wide)], [s * a - 1])],
+        dens=[wide, plus],
+        why="the square over a denominator that the search does not find",
+    )
     return p.cases(s, 1, equal, above)
 
 
@@ -127,7 +135,12 @@ def deviation_ratio(p: Proof) -> Fact:
     low, high, _mean = ranged(p, a, q * a)
     ends = p.use("mean_between").inst((b, q * a))
     inverse = p.positive_inverse(positive)
-    qpos = p.cert(le(0, q), products=[(1, [ends.right, inverse], []), (1, [inverse], [])], dens=[positive])
+    qpos = p.cert(
+        le(0, q),
+        products=[(1, [ends.right, inverse], []), (1, [inverse], [])],
+        dens=[positive],
+        why="the search here forms no products with an inverse",
+    )
     root = p.axiom("sqrt_square", q).mp(qpos)
     p.note("s = sqrt q")
     range_of_root = low.both(p.show(le(h(y), sqrt(q) ** 2 * a), high, root)).gen(y)

@@ -152,12 +152,8 @@ def complement(s: Derivation, run: Run) -> None:
     test = s.given(ForAll(x, Both(0 <= F(x), F(x) <= 1)))
     given = run.given
     with s.suppose(t < T, Eq(dead(t, x), 0)) as here:
-        both = s.exactly(
-            Vstar(t, x) - VF(t, x),
-            Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y))),
-            (1, given["value recursion"](t, x)),
-            (1, step(t, x)),
-        )
+        rest = Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))
+        both = s.prove(Eq(Vstar(t, x) - VF(t, x), rest), given["value recursion"](t, x), step(t, x))
     s.know(here.then(both, t, x))
     s.know(s.gen(s.prove(Eq(Vstar(T, x) - VF(T, x), V(T, x) * (1 - F(x))), given["terminal value"](x), end(x)), x))
     s.know(s.gen(s.both(s.prove(0 <= 1 - F(x), test(x)[1]), s.prove(1 - F(x) <= 1, test(x)[0])), x))

@@ -145,6 +145,7 @@ def gaps(p: Proof, factor: Node, low_root: Fact, root: Fact, above: Fact) -> Fac
             le(0, 1 - value),
             products=[(1, [part, p.positive_inverse(top)], []), (1, [high, p.positive_inverse(top)], [])],
             dens=[top],
+            why="the search here forms no products with an inverse",
         )
         wide = p.show(odds(pi, value, factor**2), part, above, low, rest, root)
         gap = p.use("odds_gap").spec(pi, factor, value).mp(low, high, low_root, wide)

@@ -372,16 +372,15 @@ def recursion(p: Proof) -> Fact:
     pair_weight = weight(t, g1) * weight(t, g2)
     left = pair_weight * R(t + 1, dst(g1), dst(g2))
     right = pair_weight * (one.sides[0] / N + (1 - 1 / N) * inner.sides[0])
-    step = p.equal(
-        left,
-        right,
-        [
+    step = p.cert(
+        eq(left, right),
+        eqs=[
             (pair_weight, law),
             (pair_weight / N, one),
             (pair_weight * (1 - 1 / N), inner),
             (pair_weight * (1 - 1 / N), outer),
         ],
-        note="the multipliers of this many equations are not found in time",
+        why="the multipliers of this many equations are not found in time",
     )
     end = p.show(
         eq(weight(n, g1) * weight(n, g2) * R(T, dst(g1), dst(g2)), weight(n, g1) * weight(n, g2)),
@@ -413,10 +412,9 @@ def recursion(p: Proof) -> Fact:
     inner = p.rewrite(inner.gen(held), lambda F: E(first, e, F(e)))
     outer = law_first(lambda z, z1: E(M(0, root), q, G(0, z, z1) * G(0, root, q) * R(1, z1, q)))
     start_law = two.spec(0, root, root).mp(p.show(lt(0, T), p.nat_nonneg(n)))
-    return p.equal(
-        E(cloud, d, B(0, d)),
-        R(0, root, root),
-        [
+    return p.cert(
+        eq(E(cloud, d, B(0, d)), R(0, root, root)),
+        eqs=[
             (1, under),
             (1 / N**2, split),
             (1 / N, one),
@@ -424,6 +422,6 @@ def recursion(p: Proof) -> Fact:
             (1 - 1 / N, outer),
             (1, start_law),
         ],
-        [many],
-        note="the multipliers of this many equations are not found in time",
+        dens=[many],
+        why="the multipliers of this many equations are not found in time",
     )

@@ -79,8 +79,10 @@ def adapted_uniform(p: Proof) -> Fact:
     to_go = p.assume(eq(t + k, T))
     both_ways = errors.spec(k, t, x).mp(to_go, alive)
     inverse, unit = p.positive_inverse(Qpos), p.positive_inverse(some)
-    low = p.cert(le(1 / Q, star(t, x)), products=[(1, [both_ways.right, inverse, unit], [])], dens=[Qpos, some])
-    high = p.cert(le(star(t, x), Q**2 * (1 / Q)), products=[(1, [both_ways.left, unit], [])], dens=[Qpos, some])
+    why = "the search here forms no products with an inverse"
+    goals, dens = (le(1 / Q, star(t, x)), le(star(t, x), Q**2 * (1 / Q))), [Qpos, some]
+    low = p.cert(goals[0], products=[(1, [both_ways.right, inverse, unit], [])], dens=dens, why=why)
+    high = p.cert(goals[1], products=[(1, [both_ways.left, unit], [])], dens=dens, why=why)
     ranged = low.both(high).discharge(to_go, alive, some).gen(t, k, x)
     out = p.use("adapted_bias").inst((s(k), Q), (lo(k), 1 / Q))
     out = supply(out, moves, inverse.both(Qbig).gen(k), ranged)
