@@ -22,8 +22,7 @@ from sympy import Eq, Function, Integer, Product, symbols
 from proofs import Element, Expect, ForAll, Law, derivation
 from proofs.language.text import notebook
 from proofs.reading.notebook import attempt, closed_form, statement
-from smc.checks.check import check
-from smc.formats import load
+from smc import check, load
 from smc.present.illustrations import bellman_ratios
 from smc.present.notebook import paths_table, quantities, table, values_table
 from smc.setting.analysis import analyse
@@ -139,7 +138,10 @@ root = reward_model.values[0][0]
 scores = dict(zip(model.layers[-1], model.reward, strict=True))
 table(
     ("path", "product of the weights", "score / V at the root", "equal"),
-    [(p.states[-1], p.weight, scores[p.states[-1]] / root, p.weight == scores[p.states[-1]] / root) for p in naive],
+    [
+        (p.states[-1], p.weight, scores[p.states[-1]] / root, p.weight == scores[p.states[-1]] / root)
+        for p in naive
+    ],
 )
 
 # %% [markdown]
@@ -170,7 +172,10 @@ quantities(
 # %%
 doubled = rescaled(model, reward_model, [1, 2, 1])
 before, after = check(model, reward_model, particles=2), check(model, doubled, particles=2)
-pairs = [(r.constants.bellman_error, r.constants.bellman_product, r.measured.total_variation) for r in (before, after)]
+pairs = [
+    (r.constants.bellman_error, r.constants.bellman_product, r.measured.total_variation)
+    for r in (before, after)
+]
 columns = ("quantity", "as shipped", "one level doubled", "equal")
 names = ("Bellman error eps", "product of the spreads r_t", "exact distance to the target, N = 2")
 table(columns, [(n, a, b, a == b) for n, a, b in zip(names, *pairs, strict=True)])

@@ -16,7 +16,8 @@
 # theorem can exist.
 
 # %%
-from sympy import Eq, Pow, Rational, diff, exp, factor, limit, log, oo, series, simplify, sinh, solve, symbols
+from sympy import Eq, Pow, Rational, diff, exp, factor, limit
+from sympy import log, oo, series, simplify, sinh, solve, symbols
 
 from proofs import prove, theorem
 from proofs.language.bridge import same
@@ -26,8 +27,8 @@ from proofs.reading.notebook import attempt, closed_form, statement
 notebook()
 
 # %%
+from smc import load
 from smc.checks.measure import importance_chi_square
-from smc.formats import load
 from smc.instances.two_branch import most_variance, two_branch, weight_ratio
 from smc.numbers import rational
 from smc.present.figures import chi_square_against_horizon

@@ -21,10 +21,9 @@ from sympy import Eq, Rational, Symbol, diff, exp, limit, log, oo, simplify, sol
 from proofs import prove, theorem
 from proofs.language.text import notebook
 from proofs.reading.notebook import attempt, formula, statement
+from smc import check, load
 from smc.checks.atlas import chart, family_setting
-from smc.checks.check import check
 from smc.checks.plan import setting
-from smc.formats import load
 from smc.present.figures import counts_by_statement, exponent_gap, tv_against_particles
 from smc.present.notebook import demands, distances, table
 from smc.present.tables import short
@@ -147,7 +146,11 @@ tv_against_particles(reports, "Verifier tree: the exact distance and every bound
 table(
     ("N", "exact TV", "N times TV"),
     [
-        (r.measured.particles, r.measured.total_variation, r.measured.particles * r.measured.total_variation)
+        (
+            r.measured.particles,
+            r.measured.total_variation,
+            r.measured.particles * r.measured.total_variation,
+        )
         for r in reports
     ],
 )
@@ -175,7 +178,10 @@ exponent_gap(eps="1/10", ratio_bound=2, delta="1/10", horizons=range(5, 105, 5))
 # %%
 counts = {T: counts_by_statement(setting(T, "1/10", 2, "1/10")) for T in (10, 20, 40, 80)}
 columns = ("T", "P3 particles", "S3 particles", "P3 / S3", "S6 queries")
-rows = [(str(T), short(c["P3"]), short(c["S3"]), short(c["P3"] // c["S3"]), short(c["S6"])) for T, c in counts.items()]
+rows = [
+    (str(T), short(c["P3"]), short(c["S3"]), short(c["P3"] // c["S3"]), short(c["S6"]))
+    for T, c in counts.items()
+]
 table(columns, rows)
 
 # %% [markdown]

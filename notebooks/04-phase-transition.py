@@ -19,14 +19,14 @@ from sympy import Eq, Rational, Symbol, limit, log, oo, simplify, solve
 from proofs import theorem
 from proofs.language.text import notebook
 from proofs.reading.notebook import closed_form, formula, statement
-from smc.present.notebook import quantities, table
-from smc.present.illustrations import exponent_by_vocabulary, phase_transition, query_staircase
 from smc.checks.plan import setting
-from smc.present.figures import counts_by_statement
 from smc.instances.hidden import audit, hidden_child
-from smc.query.minimax import best_hit, least_tv
 from smc.numbers import rational
+from smc.present.figures import counts_by_statement
+from smc.present.illustrations import exponent_by_vocabulary, phase_transition, query_staircase
+from smc.present.notebook import quantities, table
 from smc.present.tables import short
+from smc.query.minimax import best_hit, least_tv
 
 notebook()
 
@@ -40,7 +40,9 @@ notebook()
 
 # %%
 children, horizon, gain = 6, 3, 2
-instances = [hidden_child(children=children, horizon=horizon, gain=gain, which=k) for k in range(children)]
+instances = [
+    hidden_child(children=children, horizon=horizon, gain=gain, which=k) for k in range(children)
+]
 found = audit(instances[0])
 quantities(
     {

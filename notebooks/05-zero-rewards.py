@@ -16,14 +16,14 @@
 
 # %%
 from proofs.reading.notebook import formula, statement
+from smc import check
 from smc.checks.atlas import chart, model_setting
-from smc.present.notebook import demands, distances, quantities, report, table
-from smc.setting.model import prefix_tree
-from smc.present.figures import tv_against_particles
 from smc.numbers import rational
-from smc.setting.twist import from_function
+from smc.present.figures import tv_against_particles
+from smc.present.notebook import demands, distances, quantities, report, table
 from smc.setting.analysis import analyse
-from smc.checks.check import check
+from smc.setting.model import prefix_tree
+from smc.setting.twist import from_function
 
 # %% [markdown]
 # ## A verifier
@@ -34,10 +34,16 @@ from smc.checks.check import check
 
 # %%
 even = {"0": rational("1/2"), "1": rational("1/2")}
-model = prefix_tree(3, lambda prefix: even, lambda answer: int(answer.count("1") >= 2), name="two of three")
+model = prefix_tree(
+    3, lambda prefix: even, lambda answer: int(answer.count("1") >= 2), name="two of three"
+)
 guesses = {(0, 0): "1/2", (1, 0): "1/4", (1, 1): "2/3", (2, 0): "0", (2, 1): "2/5", (2, 2): "1"}
-reward_model = from_function(model, lambda t, state: guesses[t, state.count("1")], name="counts right steps")
+reward_model = from_function(
+    model, lambda t, state: guesses[t, state.count("1")], name="counts right steps"
+)
 constants = analyse(model, reward_model)
+
+# %%
 quantities(
     {
         "Bellman error eps": constants.bellman_error,

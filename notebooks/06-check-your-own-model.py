@@ -16,15 +16,14 @@
 
 # %%
 from proofs.reading.notebook import formula
+from smc import check, load
 from smc.checks.atlas import chart, model_setting
-from smc.present.notebook import degenerate, demands, offers, quantities, report, table
-from smc.formats import load
 from smc.checks.plan import plan, setting
-from smc.present.figures import demand_bars
 from smc.numbers import rational
-from smc.setting.twist import from_function
+from smc.present.figures import demand_bars
+from smc.present.notebook import degenerate, demands, offers, quantities, report, table
 from smc.setting.analysis import analyse
-from smc.checks.check import check
+from smc.setting.twist import from_function
 
 # %% [markdown]
 # ## The process
@@ -48,7 +47,9 @@ steps = {str(cell): 6 - cell // 4 - cell % 4 for cell in range(16)}
 holes = {"5", "7", "11", "12"}
 third = rational("1/3")
 crow = from_function(
-    model, lambda t, s: 0 if s in holes or steps[s] > 8 - t else third ** steps[s], name="as the crow flies"
+    model,
+    lambda t, s: 0 if s in holes or steps[s] > 8 - t else third ** steps[s],
+    name="as the crow flies",
 )
 report(check(model, crow, "adapted", particles=2))
 
@@ -65,7 +66,9 @@ degenerate(analyse(model, crow))
 
 # %%
 walk = steps | {"3": 5}
-mended = from_function(model, lambda t, s: 0 if s in holes or walk[s] > 8 - t else third ** walk[s], name="on foot")
+mended = from_function(
+    model, lambda t, s: 0 if s in holes or walk[s] > 8 - t else third ** walk[s], name="on foot"
+)
 constants = analyse(model, mended)
 quantities(
     {

@@ -17,12 +17,13 @@
 # %%
 from proofs.reading.blueprint import trusted_lines
 from proofs.reading.notebook import replayer, statement
-from proofs.reading.walkthrough import after_replacing, corruptions, derivation, foundations, identity, steps, stored_line
+from proofs.reading.walkthrough import after_replacing, corruptions, derivation
+from proofs.reading.walkthrough import foundations, identity, steps, stored_line
 from smc.instances.two_branch import two_branch
-from smc.present.notebook import quantities, table
 from smc.present.illustrations import chord
-from smc.setting.telescoping import path_weights
+from smc.present.notebook import quantities, table
 from smc.setting.analysis import analyse
+from smc.setting.telescoping import path_weights
 
 # %% [markdown]
 # ## The statement
@@ -104,11 +105,18 @@ quantities(
 
 # %%
 attempts = [
-    ("coefficient 1 becomes 2", '["#20", [["1", ["0", "1"], []]], [], []]', '["#20", [["2", ["0", "1"], []]], [], []]'),
+    (
+        "coefficient 1 becomes 2",
+        '["#20", [["1", ["0", "1"], []]], [], []]',
+        '["#20", [["2", ["0", "1"], []]], [], []]',
+    ),
     ("multiplier a + b becomes b - 1", '[["#35", "1"]]', '[["#31", "1"]]'),
     ("at most becomes less than", '["<=", null, [30, 33]]', '["<", null, [30, 33]]'),
 ]
-table(("attempt", "replay"), [(words, after_replacing("S0.variance", old, new)) for words, old, new in attempts])
+table(
+    ("attempt", "replay"),
+    [(words, after_replacing("S0.variance", old, new)) for words, old, new in attempts],
+)
 
 # %% [markdown]
 # The same done systematically: every constant, sign, relation, hypothesis and step changed in turn. Nothing may go
@@ -127,7 +135,10 @@ corruptions("S0.variance")
 paths = path_weights(analyse(*two_branch(horizon=3, eps="1/4", low="1/4")), "guided")
 mean = sum(p.probability * p.weight for p in paths)
 h = {p.states[-1]: p.weight / mean for p in paths}
-table(("branch", "probability", "weight", "h"), [(p.states[-1], p.probability, p.weight, h[p.states[-1]]) for p in paths])
+table(
+    ("branch", "probability", "weight", "h"),
+    [(p.states[-1], p.probability, p.weight, h[p.states[-1]]) for p in paths],
+)
 
 # %%
 variance = sum(p.probability * h[p.states[-1]] ** 2 for p in paths) - 1

@@ -16,17 +16,16 @@
 
 # %%
 from proofs.reading.notebook import closed_form, formula, statement
+from smc import check, load
 from smc.checks.atlas import chart, split_setting
-from smc.instances.two_branch import most_bias
-from smc.present.notebook import table
-from smc.instances.product import product_family
-from smc.formats import load
 from smc.checks.measure import guided_tv, target_chi_square
-from smc.present.figures import atlas_figure
+from smc.instances.product import product_family
+from smc.instances.two_branch import most_bias
 from smc.numbers import rational
+from smc.present.figures import atlas_figure
+from smc.present.notebook import table
 from smc.present.tables import short
 from smc.setting.analysis import analyse
-from smc.checks.check import check
 
 # %% [markdown]
 # ## One guided particle
@@ -122,7 +121,6 @@ atlas_figure([chart(split_setting(T), "1/10", [4, 8, 16, 32, 64]) for T in (16, 
 
 # %%
 rows = [
-    (T, *(short(product_family(2, T).total_variation(n)) for n in (4, 16, 64)))
-    for T in (1, 4, 16, 64)
+    (T, *(short(product_family(2, T).total_variation(n)) for n in (4, 16, 64))) for T in (1, 4, 16, 64)
 ]
 table(("T", "N = 4", "N = 16", "N = 64"), rows)

@@ -57,8 +57,8 @@ pi | \pi | real, in [0, 1] | constants.target | the target's mean of a test func
 second | k | real, positive | measured.answer_moments | mean of (Zhat/Z)^2 times the conditional mean of a test function, by its number
 FJ | F | real, in [0, 1] |  | test functions, by number
 VJ | V^{F} | real |  | true value with the terminal reward times a test function, by its number
-OutJ | \mathrm{Out} | real, in [0, 1] |  | as Out, by the number of the test function
-CJ | C^{F} | real |  | as CF, by the number of the test function
+OutJ | \mathrm{Out} | real, in [0, 1] |  | expected answer for a test function, by its number, and by the cloud
+CJ | C^{F} | real |  | mean of Zhat^2 times the conditional mean of a test function, by its number, from a cloud on
 Out | \mathrm{Out} | real, in [0, 1] |  | expected answer, by the cloud; any answer once all particles are dead
 PV | P^{V} | real | constants.increment_moment | reference mean of V_t with the path's potentials, from an earlier state
 PQ | P^{Q} | real | constants.increment_moment | reference mean of E[psi^2 Vstar^2]/V at time t, from an earlier state
@@ -135,7 +135,7 @@ RP | R^{P} | real |  | mean of the product of the pools' means times F, from a s
 good | \mathrm{good} | real, 0 or 1 |  | 1 on proposals in the good event
 restricted | \mathrm{restricted} | law on paths |  | the proposals conditioned on the good event
 capped | \alpha' | real, in [0, 1] |  | acceptance probability of the restricted chain
-Ugood | U' | real |  | as U, for the restricted chain
+Ugood | U' | real |  | mean of F after more proposals of the restricted chain, from a path
 d | d | real, in (0, 1] | delta_TV | accuracy asked for beside the bad events (P6)
 omega | \omega | seed |  | the random bits drawn
 z | z | real, at least 0 |  | zero exactly where a law puts its mass

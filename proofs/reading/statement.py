@@ -15,7 +15,7 @@ from proofs.catalogue import FORMS
 from proofs.kernel import Binder, Node
 from proofs.kernel.replay import STORED, decode_argument, decode_term
 from proofs.language.latex import Printer
-from proofs.reading.words import ASSUMED, LATEX_NAMES, SETTING, Claim, Stated, claims, said, tidy, used
+from proofs.reading.words import ASSUMED, LATEX_NAMES, SETTING, Claim, Stated, claims, run_length, said, tidy, used
 
 SOURCES = {"paper": "the paper's", "neighbour": "the neighbour's", "new": "new here", "lemma": "a lemma"}
 
@@ -70,7 +70,7 @@ class Reading:
         out = []
         for h in registry.claim_of(self.theorem, quantified(self.name))[0]:
             mine, words = said(h, self.names.get(h, ""))
-            formula = f"${self.printer.write(h)}$"
+            formula = f"${self.printer.write(tidy(h))}$"
             if mine == kind:
                 out.append(formula if not words else f"{words}, {formula}" if h.op != "all" else words)
         return sorted(dict.fromkeys(out), key=lambda text: text.startswith("$"))
@@ -96,7 +96,9 @@ class Reading:
         parts = [f"$${c}$$" for c in self.conclusions]
         assumed = self.hypotheses(ASSUMED)
         if assumed:
-            parts += ["provided that", "\n".join(f"- {words}" for words in assumed)]
+            steps = run_length(self.theorem.hyps)
+            given = f"for a run of {steps} steps, provided that" if steps else "provided that"
+            parts += [given, "\n".join(f"- {words}" for words in assumed)]
         if setting and self.meanings:
             parts.append("Here " + "; ".join(self.meanings) + ".")
         if setting and (told := self.hypotheses(SETTING)):

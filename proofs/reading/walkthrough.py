@@ -92,7 +92,8 @@ def identity(name: str, step: int) -> Shown:
         right = product if right is num(0) else right + product
     for multiplier, equation in arguments[2]:
         right = right + terms[int(multiplier[1:])] * known[int(equation)]
-    return Shown(f"$${latex(_difference(made[step].concl))} \\;=\\; {latex(right)}$$")
+    left = latex(_difference(made[step].concl))
+    return Shown(f"$${left}$$\n\n$$= {latex(right)}$$")
 
 
 def stored_line(name: str, step: int) -> Shown:

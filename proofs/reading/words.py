@@ -8,12 +8,12 @@ stands for. Words hold mathematics between dollar signs; `plain` writes it for a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from proofs import registry
-from proofs.kernel import Application, Binder, Node, mapped, mk, num, var
+from proofs.kernel import Application, Binder, Constant, Node, mapped, mk, num, var
 from proofs.kernel.arithmetic import canonical
 from proofs.kernel.printing import split_product
 from proofs.language.notation import TABLE
@@ -161,6 +161,16 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     # ------------------------------------------------------------------------------------------ Metropolis-Hastings
     (SETTING, r"forall t:nat x:Path\. U\(t \+ 1, x\) = .*",
      r"$U_t(x)$ is the mean of $F$ after $t$ more proposals from the path $x$: its recursion"),
+    (SETTING, r"forall t:nat x:Path\. Ugood\(t \+ 1, x\) = .*|forall x:Path\. Ugood\(0, x\) = F\(x\)",
+     r"$U'_t(x)$ is the same for the restricted chain, whose proposals are good paths"),
+    (SETTING, r"forall x:Path y:Path\. (?:\(1 - capped.*|capped\(x, y\) <= 1 and .*)",
+     r"the restricted chain accepts with $\min(1, w(y)/w(x))$, where $w$ is $W$ on good paths and $a$ on others"),
+    (SETTING, r"forall x:Path\. good\(x\)\^2 = good\(x\)", r"$\mathrm{good}$ is zero or one"),
+    (ASSUMED, r"0 < E\[x ~ guided\]\(good\(x\)\)", "some proposals are good"),
+    (ASSUMED, r"forall x:Path\. 0 < W\(x\)", "the importance weights are positive"),
+    (ASSUMED, r"forall x:Path\. good\(x\) = 1 => a <= W\(x\) and W\(x\) <= " + re.escape(
+     "((1 + c / (k + 1))^(2 * (k + 1)) * ((1 + 1 / (2 * (k + 1))) / (1 - 1 / (2 * (k + 1))))^(k + 1)) * a"),
+     r"on good paths $W$ is between $a$ and $a\,(1 + \frac{c}{T})^{2T} \left(\frac{1 + 1/(2T)}{1 - 1/(2T)}\right)^{T}$, $T = k + 1$"),
     (SETTING, r"forall x:Path\. U\(0, x\) = F\(x\)", r"with no proposal left, $U$ is $F$"),
 )  # fmt: skip
 _ORDERS = (
@@ -193,6 +203,17 @@ def _defined(formula: Node) -> str:
         formula = formula.kids[0]
     left = formula.kids[0] if formula.op == "=" else formula
     return left.symbol.name if isinstance(left, Application) and left.kids else ""
+
+
+_STEPS = re.compile(r"forall (?:t:nat )?c:Edge\*\. Out(?:J)?\((?:t, )?n, c\) \* sum.*")
+
+
+def run_length(formulas: Iterable[Node]) -> str:
+    """How many steps a run has, where a statement counts them by n; empty elsewhere."""
+    written = [show(h) for h in formulas]
+    if "T = n + 1" in written:
+        return "$T = n + 1$"
+    return "$n + 1$" if any(_STEPS.fullmatch(h) for h in written) else ""
 
 
 _PLAIN = (
@@ -240,6 +261,7 @@ def _quantities() -> tuple[Quantity, ...]:
     rows: tuple[tuple[Node, tuple[str, str, str]], ...] = (
         (VF / Vstar, target),
         (weighed, target),
+        (VF**2 * (1 / Vstar) ** 2, (r"\pi(F)^{2}", "pi(F)^2", "the square of the mean of $F$ under the target")),
         (first("W"), out),
         (first("Out"), out),
         (adapted, (*out[:2], "the mean of $F$ over the output of fully adapted SMC")),
@@ -257,6 +279,14 @@ def _quantities() -> tuple[Quantity, ...]:
             ),
         ),
         (GF, (r"\mathbb{E}\, F(\mathrm{guided})", "E F(guided)", "the mean of $F$ over the guided particle's end")),
+        (
+            E(cloud, edges, V**2 * (1 / Vstar) ** 2 * fn("CF", "nat Edge* -> real")(0, edges)),
+            (
+                r"\mathbb{E}\left[\hat{Z}^2 \nu(F)\right] / Z^2",
+                "E[Zhat^2 nu(F)]/Z^2",
+                r"the mean of $\hat{Z}^2$ times $\nu(F)$, the weighted mean of $F$ over the last cloud, relative to $Z^2$",
+            ),
+        ),
         (
             (V / Vstar) ** 2 * first("B"),
             (r"\mathbb{E}\,\hat{Z}^2 / Z^2", "E[Zhat^2]/Z^2", "the relative second moment of the estimate of $Z$"),
@@ -334,11 +364,15 @@ def _opposite(a: Node, b: Node) -> bool:
 
 
 def tidy(node: Node) -> Node:
-    """The term with what is subtracted after what is added, as it is written by hand; equal by the order of sums alone."""
+    """The term as it is written by hand, n + 1 and 1 + eps, with what is subtracted last; equal by the order of sums alone."""
     if isinstance(node, Binder):
         return node.remade((*map(tidy, node.heads), tidy(node.body)))
     kids = tuple(map(tidy, node.kids))
     if node.op == "+":
-        kids = tuple(sorted((k for k in kids if k is not num(0)), key=lambda k: split_product(k)[0] < 0)) or (num(0),)
+        counts = node.sort == "nat"
+        terms = [k for k in kids if k is not num(0)] or [num(0)]
+        kids = tuple(sorted(terms, key=lambda k: (split_product(k)[0] < 0, counts and isinstance(k, Constant))))
         return kids[0] if len(kids) == 1 else mk("+", None, kids)
+    if node.op == "*" and kids[0] is num(1):
+        return kids[1] if len(kids) == 2 else mk("*", None, kids[1:])
     return node.remade(kids) if kids else node

@@ -111,7 +111,7 @@ def _left_out(report: Report) -> Iterator[str]:
     for statement, form, scope in report.out_of_scope:
         asking.setdefault(scope, []).append(f"{statement} ({form})")
     for scope, names in asking.items():
-        yield f"not stated of this model: {', '.join(names)}, which ask{'s' * (len(names) == 1)} that, {scope}"
+        yield f"not stated of this model: {', '.join(names)}, which ask{'s' * (len(names) == 1)} that {scope}"
 
 
 def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:

@@ -120,6 +120,8 @@ class Sampler:
         """How particles are selected, in words."""
         if self.selection is not Selection.RESAMPLED:
             return self.selection.value
+        if not self.interacting:
+            return "one particle has nothing to resample; the output is that particle"
         if self.plain:
             return f"{self.resampling.words}, also the last; the output is one particle"
         return f"{self.resampling.words}; the output is {self.choice.value}"

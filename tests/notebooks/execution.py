@@ -22,6 +22,8 @@ FOLDER = ROOT / "notebooks"
 SOURCES = sorted(FOLDER.glob("[0-9][0-9]-*.py"))
 MOST_LINES = 15
 """Longest code cell."""
+WIDEST = 104
+"""Columns of code that JupyterLab and a rendered page show without scrolling, at a thousand pixels."""
 LONGEST_SYMBOL = 30
 """Longest piece of mathematics in prose, where symbols are named and no statement is made."""
 METADATA = {
@@ -175,6 +177,7 @@ def style_faults(name: str, notebook: NotebookNode) -> list[str]:
         lines = [line for line in cell.source.splitlines() if line.strip()]
         if len(lines) > MOST_LINES:
             found.append(f"{place}: {len(lines)} lines, more than {MOST_LINES}")
+        found += [f"{place}: {len(line)} columns, more than {WIDEST}" for line in lines if len(line) > WIDEST]
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, PLUMBING):
                 found.append(f"{place}: {type(node).__name__} in a cell; it belongs in the package")

@@ -127,12 +127,14 @@ def test_a_changed_source_is_found_and_its_cell_named():
 def test_the_rules_of_style_can_fail():
     long = "\n".join(f"x{k} = {k}" for k in range(16))
     cells = [nbformat.v4.new_code_cell(long), nbformat.v4.new_code_cell("def f():\n    import os\n")]
+    cells += [nbformat.v4.new_code_cell(f"x = {0:0110}")]
     cells += [
         nbformat.v4.new_markdown_cell(s)
         for s in ("so $x^2 \\leq y$", "in $T$ steps", "about 0.37 of it", "arXiv 2602.01381 is fine")
     ]
     found = style_faults("n", nbformat.v4.new_notebook(cells=cells))
-    assert [line.split(":")[0] for line in found] == ["n, cell 0", "n, cell 1", "n, cell 1", "n, cell 2", "n, cell 4"]
+    places = ["n, cell 0", "n, cell 1", "n, cell 1", "n, cell 2", "n, cell 3", "n, cell 5"]
+    assert [line.split(":")[0] for line in found] == places
 
 
 def test_numbers_of_a_figure_are_compared_closely():
