@@ -1,4 +1,4 @@
-"""`bellman-smc audit LOG`: which factor a loop multiplies by, and which law it therefore samples; `audit MODEL --multiplies FACTOR`."""
+"""`bellman-smc audit FILE...`: which law a loop samples, how good its reward model is, how many particles; `audit MODEL --multiplies`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,28 @@ import typer
 
 
 def command(
-    source: Annotated[
-        str, typer.Argument(help="A log of JSON lines (see below), or with --multiplies a model.", show_default=False)
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Files of one format (see below), or with --multiplies a model.", show_default=False
+        ),
     ],
+    delta: Annotated[str, typer.Option(help="Accuracy wanted: a total variation between 0 and 1.")] = "1/10",
+    scores: Annotated[
+        str | None,
+        typer.Option(
+            help="What scores are: probabilities, log-probabilities, rewards (V = e^score) or logits.",
+            show_default="what they look like",
+        ),
+    ] = None,
+    floor: Annotated[
+        float | None, typer.Option(help="The loop lifts V to this; bounds every ratio.", show_default="none")
+    ] = None,
+    error: Annotated[float, typer.Option(help="Probability that some interval does not hold.")] = 0.05,
+    branching: Annotated[int, typer.Option(help="Children that a guided move scores.")] = 2,
+    report: Annotated[
+        str | None, typer.Option(help="HTML page to write (needs the extra plot).", show_default=False)
+    ] = None,
     multiplies: Annotated[
         str | None,
         typer.Option(
@@ -25,56 +44,64 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
-    """Which distribution does a loop sample that resamples on the scores of a reward model?
+    """Which distribution does my loop sample, is my reward model good enough, how many particles?
 
-    A log has one JSON object a line, for each particle at each step:
-    {"run": 0, "step": 1, "particle": 3, "parent": 2, "score": 0.41, "log_weight": -0.89}
-    with the score after the step and the logarithm of what the step multiplied the particle by (up to a constant that the particles of a
-    step share). Named are: the ratio of successive scores, the score itself, the parent's score, the ratio with the last score twice, and
-    the last score, the product or the least of all scores at the end; of scores, of their odds, or of scores in log or logit space.
+    Formats, known by their fields: traces of llamppl and genlm-control, results of its_hub, trees of OpenR (whole or flat), scored answers
+    of search-and-learn, labels of PRM800K, Math-Shepherd and ProcessBench, and two of this project's own, one JSON object a line:
+
+    \b
+    {"run": 0, "step": 1, "particle": 3, "parent": 2,
+     "score": 0.41, "log_weight": -0.89}
+    {"prefix": ["Let x", "= 3"], "score": 0.6,
+     "children": [{"score": 0.7}, {"score": 0.1}]}
+
+    The first is a loop: each particle at each step, the score after the step and the logarithm of what the step multiplied it by (up to a
+    constant that the particles of a step share). Named are: the ratio of successive scores, the score itself, the parent's score, the ratio
+    with the last score twice, and the last score, the product or the least of all scores at the end; of scores, of their odds, or of scores
+    in log or logit space. The second is a prefix drawn by the reference, with K draws of the next step.
 
     Of a model, the exact distance between the target and what a loop with many particles samples.
 
-    Exit codes: 0 the loop samples the target, 1 it samples another law, 2 bad input, 3 the log does not decide.
+    Exit codes: 0 the loop samples the target, or no loop was logged, 1 it samples another law, 2 bad input, 3 the log does not decide.
     """
     if multiplies is not None:
-        return _of_model(source, multiplies, value, rationalise, as_json)
+        return _of_model(sources, multiplies, value, rationalise, as_json)
+    from fractions import Fraction
+
+    from smc.checks.audited import Audited, of_files
     from smc.cli import HOLDS, REFUTED, UNDECIDED
-    from smc.cli.output import json_object, results
+    from smc.cli.output import json_object, origin, results, waiting
     from smc.errors import InputError
-    from smc.rewards.log import read_moves
-    from smc.rewards.naming import name_factor
-    from smc.rewards.words import samples_target, sentences
 
     if value is not None or rationalise:
         raise InputError(
             "a log brings its own scores", where="value" if value else "rationalise", mend="leave it out, or give --multiplies and a model"
         )  # fmt: skip
-    naming = name_factor(lambda: read_moves(source))
-    fit = naming.decided
+    try:
+        accuracy = Fraction(delta)
+    except (ValueError, ZeroDivisionError):
+        raise InputError(f"{delta!r} is no number", where="delta", mend="write a number such as 1/10") from None
+    with waiting(f"reading {sources[0]}"):
+        found: Audited = of_files(sources, accuracy, scores=scores, floor=floor, error=error, branching=branching)
+    if report is not None:
+        from smc.present.audit_page import write
+
+        write(found, report, origin())
     if as_json:
-        json_object(
-            {
-                "scale": naming.scale,
-                "weights": naming.moves,
-                "fits": [
-                    {"factor": f.multiplier.name, "of": f.transform or "score", "temperature": f.temperature}
-                    for f in naming.fits
-                ],
-                "samples_target": None if fit is None else samples_target(fit),
-            }
-        )
+        json_object(found.to_json())
     else:
-        for line in sentences(naming):
-            results().print(line, soft_wrap=True)
-    if fit is None:
-        return UNDECIDED
-    return HOLDS if samples_target(fit) else REFUTED
+        from smc.present.audit_tables import print_audit
+
+        print_audit(found, results())
+    if found.samples_target is None:
+        return UNDECIDED if found.audit.naming is not None else HOLDS
+    return HOLDS if found.samples_target else REFUTED
 
 
-def _of_model(spec: str, multiplies: str, value: str | None, rationalise: bool, as_json: bool) -> int:
+def _of_model(specs: list[str], multiplies: str, value: str | None, rationalise: bool, as_json: bool) -> int:
     from smc.cli import HOLDS, REFUTED
     from smc.cli.output import json_object, results
+    from smc.errors import InputError
     from smc.formats import load
     from smc.numbers import decimal_of
     from smc.present.digits import short
@@ -83,8 +110,10 @@ def _of_model(spec: str, multiplies: str, value: str | None, rationalise: bool, 
     from smc.setting.analysis import analyse
     from smc.setting.named_twists import uses_file
 
+    if len(specs) > 1:
+        raise InputError(f"{len(specs)} models", where="multiplies", mend="give one model")
     factor = multiplier(multiplies)
-    source = load(spec, rationalise=rationalise, with_values=uses_file(value))
+    source = load(specs[0], rationalise=rationalise, with_values=uses_file(value))
     constants = analyse(source.model, source.twist(value))
     law = limit_law(constants, factor)
     tv = law.total_variation(constants.target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -20,6 +21,9 @@ from smc.errors import InputError
 from smc.numbers import Verdict
 from smc.present.console import WIDE, PlainConsole
 from smc.present.words import on_terminal
+
+if TYPE_CHECKING:
+    from smc.present.page import Origin
 
 CODES = {Verdict.HOLDS: HOLDS, Verdict.REFUTED: REFUTED, Verdict.UNDECIDED: UNDECIDED}
 """Exit code of a verdict."""
@@ -104,3 +108,15 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(on_terminal(what), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def origin() -> Origin:
+    """Where a page comes from: version, date and command."""
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    from smc.present.page import Origin
+
+    return Origin(
+        version("bellman-smc"), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", shlex.join(["bellman-smc", *sys.argv[1:]])
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import Annotated
 
 import typer
@@ -40,7 +38,7 @@ def command(
     from smc.checks.summary import summary_table
     from smc.checks.verify import cases
     from smc.cli.mends import owned
-    from smc.cli.output import CODES, counting, ensure_writable, json_object, remarks, results
+    from smc.cli.output import CODES, counting, ensure_writable, json_object, origin, remarks, results
     from smc.errors import InputError, TooLarge
     from smc.formats import load, shipped
     from smc.numbers import Verdict
@@ -81,7 +79,7 @@ def command(
 
         statements, trusted, formulas = _proofs()
         figures += _certified(reports, figures) + _argument(figures)
-        written = page(reports, figures, statements, trusted, left_out, formulas=formulas, origin=_origin())
+        written = page(reports, figures, statements, trusted, left_out, formulas=formulas, origin=origin())
         write_atomically(Path(report) / "report.html", written)
     if as_json:
         json_object(document)
@@ -198,15 +196,3 @@ def _proofs():
     main = {row.id: next((e for e in made.find(row.id) if e.refused is None), None) for row in made.rows()}
     formulas = {name: text(made, entry) for name, entry in main.items() if entry is not None}
     return document["statements"], document["trusted_lines"], formulas
-
-
-def _origin():
-    """Version, date and command."""
-    from datetime import UTC, datetime
-    from importlib.metadata import version
-
-    from smc.present.page import Origin
-
-    return Origin(
-        version("bellman-smc"), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", shlex.join(["bellman-smc", *sys.argv[1:]])
-    )

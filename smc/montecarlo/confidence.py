@@ -121,11 +121,23 @@ def empirical_bernstein(values: Floats, error: float) -> tuple[Floats, Floats]:
     in [0, 1].
     """
     values = _columns(values)
-    size, log_term = len(values), math.log(4 / check_error(error))
     mean = values.mean(axis=0)
+    variance = values.var(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+    return _bernstein(len(values), mean, variance, error)
+
+
+def empirical_bernstein_of(size: int, mean: float, square: float, error: float) -> tuple[float, float]:
+    """`empirical_bernstein` from the mean of `size` values and that of their squares, where the values are not kept."""
+    variance = max(square - mean * mean, 0.0) * size / max(size - 1, 1)
+    lower, upper = _bernstein(size, np.array(mean), np.array(variance), error)
+    return float(lower), float(upper)
+
+
+def _bernstein(size: int, mean: Floats, variance: Floats, error: float) -> tuple[Floats, Floats]:
+    log_term = math.log(4 / check_error(error))
     if size < 2:
         return np.zeros_like(mean), np.ones_like(mean)
-    half = np.sqrt(2 * values.var(axis=0, ddof=1) * log_term / size) + 7 * log_term / (3 * (size - 1))
+    half = np.sqrt(2 * variance * log_term / size) + 7 * log_term / (3 * (size - 1))
     return np.maximum(mean - half, 0.0), np.minimum(mean + half, 1.0)
 
 

@@ -1,6 +1,6 @@
 """One self-contained HTML page: what was checked, against which theorem, how that theorem is proved. No script, no external file.
 
-This module gathers what the page says; `report.html.jinja` beside it says how it looks.
+This module gathers what the page says; `report.html.jinja` beside it says how it looks, in the dress of `page.html.jinja`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from proofs.catalogue import FORM_WORDS, QUANTITY_WORDS, ROWS, TV
 from smc.checks.check import Report
@@ -29,9 +29,12 @@ from smc.setting.analysis import Constants
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NUMBERS = frozenset({"observed", "bound", "bound / observed", "TV", "steps", "gaps", "checks", "closest", "bound / TV"})
+NUMBERS = frozenset(
+    {"observed", "bound", "bound / observed", "TV", "steps", "gaps", "checks", "closest", "bound / TV"}
+    | {"count", "calls", "step", "prefixes"}
+)
 """Columns that are set to the right."""
-PROSE = frozenset({"what it says", "closest in", "axioms", "Rocq"})
+PROSE = frozenset({"basis", "what it says", "closest in", "axioms", "Rocq"})
 """Columns that fold."""
 VERDICTS = ("holds", "REFUTED", "undecided")
 
@@ -197,9 +200,8 @@ def page(
     refuted = sum(row.verdict is Verdict.REFUTED for report in reports for row in report.rows)
     undecided = sum(row.verdict is Verdict.UNDECIDED for report in reports for row in report.rows)
     checked = sum(len(report.rows) for report in reports)
-    template = (resources.files("smc.present") / "report.html.jinja").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(template).render(
+    return rendered(
+        "report.html.jinja",
         claim=f"{len(reports)} runs, {checked} comparisons: {refuted} refuted, {undecided} undecided.",
         origin=origin,
         summary=summary(reports),
@@ -211,9 +213,17 @@ def page(
         proved=sum(not p["gaps"] for p in proofs),
         proofs=proof_table(proofs),
         explained=dict(formulas),
-        verdicts=VERDICTS,
-        zip=zip,
     )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """The page of a template of this package, which extends `page.html.jinja`."""
+    folder = resources.files("smc.present")
+    loader = FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8"))
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(template).render(**values, verdicts=VERDICTS, zip=zip)
 
 
 def rocq_words(status: Any) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from smc.rewards.log import Move
 from smc.rewards.multiplier import MULTIPLIERS, Multiplier
+from smc.rewards.records import Move
 
 TOLERANCE = 1e-6
 """Largest difference between a weight and its prediction, relative to the spread of the weights, that rounding explains."""
@@ -42,11 +42,28 @@ SCALES: dict[str, tuple[tuple[str, str, Callable[[float], float]], ...]] = {
 """How scores may be meant, and what a loop may take of them: (name, in words, logarithm)."""
 
 
-def scale_of(low: float, high: float) -> str:
-    """What scores from `low` to `high` look like: all in [0, 1], all at most 0, or neither."""
-    if low >= 0 and high <= 1:
-        return "probabilities"
-    return "log-probabilities" if high <= 0 else "logits or rewards"
+@dataclass
+class Seen:
+    """The scores of a file: how many, from `low` to `high`, how many of them exactly 0 and 1."""
+
+    low: float = math.inf
+    high: float = -math.inf
+    count: int = 0
+    zeros: int = 0
+    ones: int = 0
+
+    def add(self, scores: Iterable[float]) -> None:
+        """More scores."""
+        for score in scores:
+            self.low, self.high, self.count = min(self.low, score), max(self.high, score), self.count + 1
+            self.zeros, self.ones = self.zeros + (score == 0), self.ones + (score == 1)
+
+    @property
+    def scale(self) -> str:
+        """What they look like: all in [0, 1], all at most 0, or neither."""
+        if self.low >= 0 and self.high <= 1:
+            return "probabilities"
+        return "log-probabilities" if self.high <= 0 else "logits or rewards"
 
 
 @dataclass(frozen=True)
@@ -61,13 +78,10 @@ class Fit:
 
 @dataclass(frozen=True)
 class Naming:
-    """scale: see SCALES. fits: the rows that explain the log. moves: how many weights were read; zeros, ones: scores of 0 and of 1."""
+    """fits: the rows that explain every weight of the log. seen: its scores."""
 
-    scale: str
     fits: tuple[Fit, ...]
-    moves: int
-    zeros: int = 0
-    ones: int = 0
+    seen: Seen
 
     @property
     def decided(self) -> Fit | None:
@@ -131,16 +145,11 @@ def logarithm(row: Multiplier, move: Move, log: Callable[[float], float]) -> flo
     return total
 
 
-def name_factor(moves: Callable[[], Iterable[Move]]) -> Naming:
-    """The rows that explain every finite weight. moves: called for each pass over the log; three passes, one step of a run at a time."""
-    low, high, count, zeros, ones = math.inf, -math.inf, 0, 0, 0
-    for move in moves():
-        low, high, count = min(low, move.score), max(high, move.score), count + 1
-        zeros, ones = zeros + (move.score == 0), ones + (move.score == 1)
-    scale = scale_of(low, high)
+def name_factor(moves: Callable[[], Iterable[Move]], seen: Seen) -> Naming:
+    """The rows that explain every finite weight. moves: called for each pass over the log; two passes, one step of a run at a time."""
     lines = [
         _Line(row, transform, prefix, log)
-        for transform, prefix, log in SCALES[scale]
+        for transform, prefix, log in SCALES[seen.scale]
         for row in MULTIPLIERS.values()
         if not row.of_odds  # the odds of every row are a transform of the scores here
     ]
@@ -156,7 +165,7 @@ def name_factor(moves: Callable[[], Iterable[Move]]) -> Naming:
         for line in lines
         if line.furthest <= TOLERANCE * line.spread
     )
-    return Naming(scale, fits, count, zeros, ones)
+    return Naming(fits, seen)
 
 
 def _words(line: _Line) -> str:

@@ -14,14 +14,14 @@ def samples_target(fit: Fit) -> bool:
 
 def sentences(naming: Naming) -> list[str]:
     """What the log shows: the scale of the scores, the factor, the law, and the way to the target where that is another."""
-    lines = [f"{naming.moves:,} weights; the scores look like {naming.scale}"]
-    if naming.zeros and naming.scale == "probabilities":
+    lines = [f"{naming.seen.count:,} weights; the scores look like {naming.seen.scale}"]
+    if naming.seen.zeros and naming.seen.scale == "probabilities":
         lines.append(
-            f"{naming.zeros:,} scores are 0: a ratio cannot divide by them and their particles die; give them a floor unless 0 is certain"
+            f"{naming.seen.zeros:,} scores are 0: a ratio cannot divide by them, and their particles die; give them a floor"
         )
-    if naming.ones and any(fit.transform == "odds" for fit in naming.fits):
+    if naming.seen.ones and any(fit.transform == "odds" for fit in naming.fits):
         lines.append(
-            f"{naming.ones:,} scores are 1: their odds are infinite, and one such particle takes the whole cloud"
+            f"{naming.seen.ones:,} scores are 1: their odds are infinite, and one such particle takes the whole cloud"
         )
     fit = naming.decided
     if fit is None:

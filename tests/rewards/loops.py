@@ -6,6 +6,9 @@ import json
 
 import numpy as np
 
+from smc.rewards.importers import particles
+from smc.rewards.items import Item
+
 LOOPS = {
     ("ratio", ""): lambda before, path, last: path[-1] / before,
     ("score", ""): lambda before, path, last: path[-1],
@@ -55,3 +58,9 @@ def log_of(
             chosen = rng.choice(particles, particles, p=weights / weights.sum())
             paths, parents = [paths[k] for k in chosen], [int(k) for k in chosen]
     return lines
+
+
+def moves_of(lines):
+    """The moves of a log given by its lines."""
+    read = particles.read(Item(json.loads(line), f"line {number}") for number, line in enumerate(lines, 1))
+    return (move for run in read for move in run.moves())

@@ -8,14 +8,16 @@ import math
 import pytest
 
 from smc.errors import InputError
-from smc.rewards.log import moves
-from smc.rewards.naming import name_factor
+from smc.rewards.importers import reading
+from smc.rewards.naming import Seen, name_factor
 from smc.rewards.words import samples_target, sentences
-from tests.rewards.loops import LOOPS, log_of
+from tests.rewards.loops import LOOPS, log_of, moves_of
 
 
 def named(lines):
-    return name_factor(lambda: moves(lines, "log"))
+    seen = Seen()
+    seen.add(move.score for move in moves_of(lines))
+    return name_factor(lambda: moves_of(lines), seen)
 
 
 @pytest.mark.parametrize("kind", LOOPS, ids=lambda kind: "-of-".join(filter(None, kind)))
@@ -43,7 +45,7 @@ def test_the_temperature_is_read_off():
 def test_scores_in_other_scales(scale, change, transform):
     lines = [json.loads(line) for line in log_of(LOOPS["ratio", ""], 3)]
     naming = named([json.dumps({**line, "score": change(line["score"])}) for line in lines])
-    assert naming.scale == scale
+    assert naming.seen.scale == scale
     assert naming.decided is not None
     assert (naming.decided.multiplier.name, naming.decided.transform) == ("ratio", transform)
     assert samples_target(naming.decided)
@@ -75,25 +77,29 @@ LINE = {"run": 0, "step": 1, "particle": 0, "score": 0.5, "log_weight": 0}
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([], "holds no line"),
+        ([], "is empty"),
         (['{"run": 0, "st'], "line 1: is not JSON"),
-        (["[1]"], "is no object"),
-        ([{**LINE, "score": None}], "score None"),
+        (["[1]"], "is of no format"),
+        ([LINE, "[1]"], "line 2: is no object"),
+        ([LINE, {"children": [1]}], "line 2: has no run"),
+        ([{**LINE, "score": None}], "line 1: score: None"),
         ([{k: v for k, v in LINE.items() if k != "score"}], "has no score"),
-        ([{**LINE, "score": "nan"}], "score 'nan'"),
+        ([{**LINE, "score": "nan"}], "line 1: score: 'nan'"),
         ([{**LINE, "log_weight": math.inf}], "log_weight"),
         ([{**LINE, "step": 2}], "step 2 after step 0"),
         ([LINE, LINE], "particle 0 comes twice"),
         ([LINE, {**LINE, "step": 2, "parent": 4}], "line 2: parent 4"),
         ([LINE, {**LINE, "step": 2}], "parent None"),
         ([LINE, {**LINE, "run": 1}, {**LINE, "particle": 1}], "run 0 comes again"),
-        ([{**LINE, "particle": True}], "particle True"),
-        ([{**LINE, "particle": -1}], "particle -1"),
+        ([{**LINE, "particle": True}], "particle: True"),
+        ([{**LINE, "particle": -1}], "particle: -1"),
     ],
 )
-def test_bad_logs(lines, said):
+def test_bad_logs(lines, said, tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
     with pytest.raises(InputError) as error:
-        list(moves([line if isinstance(line, str) else json.dumps(line) for line in lines], "log"))
+        list(reading(str(path)).records())
     assert said in str(error.value)
 
 

@@ -1,0 +1,236 @@
+"""An audit with what it says to a person: the loop's law, what is certified of the reward model and what is not, what each theorem asks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from smc.checks.needs import Need, needs, worst_words
+from smc.errors import InputError
+from smc.rewards.audit import Audit, audit
+from smc.rewards.averages import Interval
+from smc.rewards.local import FAR, LEAST_CHILDREN, Facts, StepFacts
+from smc.rewards.words import REMEDY, samples_target, sentences
+
+CERTIFIED = "certified, all at once: averages, shares of steps, lower ends of r_t, eps and Lambda (what was seen of L is certain)"
+NOT_CERTIFIED = "not certified: that no worse prefix exists; no sample shows a supremum from above"
+DRAWN = {
+    "reference": "prefixes drawn by the reference",
+    "loop": "prefixes that the loop met: averages are over those, not over the reference",
+    "search": "prefixes and children that a search chose: nothing here is about the reference, and no interval is certified of it",
+    "labels": "labels of steps, read as the reward model that prunes at the first wrong step (V = 1, then 0)",
+}
+"""By `Format.drawn`, what the numbers are about."""
+
+
+@dataclass(frozen=True)
+class Audited:
+    """An audit, the accuracy asked for, and what each statement needs for it (empty where no step has scores before and after)."""
+
+    audit: Audit
+    delta: Fraction
+    needs: tuple[Need, ...]
+    remark: str = ""
+
+    @property
+    def samples_target(self) -> bool | None:
+        """Whether the loop samples the target; None where no loop was logged with its scores, or the log does not decide."""
+        if self.audit.published is not None:
+            return self.audit.published.telescopes
+        fit = None if self.audit.naming is None else self.audit.naming.decided
+        return None if fit is None else samples_target(fit)
+
+    def target(self) -> list[str]:
+        """The first answer: which law the loop samples."""
+        audit = self.audit
+        if audit.naming is not None:
+            return sentences(audit.naming)
+        if audit.published is not None:
+            m = audit.published
+            return [
+                f"the loop of {audit.format.name}, as published, multiplies each step by {m.formula}",
+                f"with many particles it samples paths in proportion to the reference times {m.law}",
+                "that is the target"
+                if m.telescopes
+                else f"that is not the target, however good the scores are; {REMEDY}",
+            ]
+        if audit.genealogies is not None:
+            return [
+                "the trace has no scores, so that the factor of the loop cannot be named; log them with the weights"
+            ]
+        return []
+
+    def genealogy(self) -> list[str]:
+        """What the runs say of the normaliser."""
+        kin = self.audit.genealogies
+        if kin is None:
+            return []
+        lines = [f"{kin.runs:,} runs with their genealogy; the fewest first ancestors at the end: {kin.fewest}"]
+        if kin.relative_variance is not None:
+            lines.append(
+                f"relative variance of the normaliser, by disjoint ancestors: {kin.relative_variance:.4g} (mean over {kin.estimated:,} "
+                "runs; times Zhat^2 it is unbiased for Var(Zhat) where every step was resampled multinomially)"
+            )
+        return lines
+
+    def model(self) -> list[str]:
+        """The second answer: how good the reward model is."""
+        found = self.audit.facts
+        if found is None or not found.families:
+            return []
+        lines = [f"{found.families:,} prefixes, {found.horizon} steps, scores taken as {found.scores.words}"]
+        lines.append(DRAWN[self.audit.format.drawn])
+        if not any(step.largest_step for step in found.steps):
+            return [
+                *lines,
+                "no scored prefix has a scored child of positive score, so that nothing is seen of the ratios",
+            ]
+        for name, (lower, upper), seen in (
+            ("Bellman error eps", found.eps, found.eps_seen),
+            ("cumulative Bellman error Lambda", found.cumulative, found.cumulative_seen),
+            ("ratio bound L", found.ratio_bound, found.ratio_bound[0]),
+        ):
+            shown = "not seen" if seen is None else f"seen {_number(seen)}"
+            lines.append(f"{name}: at least {_number(lower)}, at most {_number(upper)}; {shown}")
+        if self.audit.format.drawn in ("reference", "loop"):
+            lines += [f"{CERTIFIED}, with probability {1 - found.error:g}", NOT_CERTIFIED]
+        if not found.ratios_seen:
+            lines.append(
+                f"Bellman ratios are seen where a prefix has {LEAST_CHILDREN} children or more; fewer show averages alone"
+            )
+        worst = found.worst
+        if worst is not None:
+            lines.append(f"the worst step is {worst_words(worst)}")
+        killed = sum(step.killed for step in found.steps)
+        if killed:
+            lines.append(
+                f"{killed:,} prefixes of score 0 go on to positive ones: the reward model kills what may succeed; --floor 0.01 lifts it"
+            )
+        return lines
+
+    def advice(self) -> list[str]:
+        """The third answer in a line or two; the table has the rest."""
+        finite = [need for need in self.needs if need.calls is not None]
+        proved = [need for need in finite if need.kind != "average"]
+        lines = [self.remark] if self.remark else []
+        if proved:
+            first = proved[0]
+            given = (
+                "with the certified mean reward"
+                if "certified" in first.remark
+                else "were the worst prefixes those seen"
+            )
+            lines.append(
+                f"for accuracy {_number(float(self.delta))}, {given}, {first.algorithm} is cheapest by theorem: "
+                f"{_number(first.count)} {first.unit}, {_number(first.calls)} calls ({first.id})"
+            )
+        elif self.needs:
+            lines.append(
+                "no theorem gives a finite count on what was seen; lift scores of 0 (--floor), or learn the worst step better"
+            )
+        average = next((need for need in finite if need.kind == "average"), None)
+        if average is not None:
+            lines.append(
+                f"the average prefix suggests {_number(average.count)} particles for naive SMC, with no guarantee"
+            )
+        return lines
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, infinite numbers as null."""
+        audit = self.audit
+        fits = audit.naming.fits if audit.naming is not None else ()
+        return _finite(
+            {
+                "files": list(audit.paths),
+                "format": audit.format.name,
+                "records": audit.records,
+                "scale": audit.seen.scale if audit.seen.count else None,
+                "scores": audit.seen.count,
+                "fits": [
+                    {"factor": f.multiplier.name, "of": f.transform or "score", "temperature": f.temperature}
+                    for f in fits
+                ],
+                "published": audit.published.name if audit.published else None,
+                "samples_target": self.samples_target,
+                "genealogies": None if audit.genealogies is None else asdict(audit.genealogies),
+                "facts": None if audit.facts is None else _facts(audit.facts),
+                "delta": str(self.delta),
+                "needs": [asdict(need) for need in self.needs],
+                "sentences": [*self.target(), *self.model(), *self.genealogy(), *self.advice()],
+            }
+        )
+
+
+def of_files(
+    paths: Sequence[str], delta: Fraction, *, scores: str | None = None, floor: float | None = None, error: float = 0.05, branching: int = 2
+) -> Audited:  # fmt: skip
+    """The audit of files of one format (see `smc.rewards.audit.audit`). Raises InputError."""
+    if not 0 < delta < 1:
+        raise InputError(f"accuracy {delta} is not between 0 and 1", where="delta", mend="it is a total variation")
+    found = audit(paths, scores=scores, floor=floor, error=error)
+    if found.facts is None or not any(step.largest_step for step in found.facts.steps):
+        return Audited(found, delta, ())
+    return Audited(found, delta, tuple(needs(found.facts, delta, branching)))
+
+
+def step_rows(found: Facts) -> Iterator[tuple[str, ...]]:
+    """A row a step for tables: prefixes, Bellman ratios seen, mean ratio with its interval, effective share, steps beyond a factor of 2."""
+    for step in found.steps:
+        far = step.far[FAR.index(2.0)]
+        yield (
+            str(step.step),
+            f"{step.prefixes:,}",
+            "—" if not step.seen else f"{_number(step.lowest)} .. {_number(step.highest)}",
+            _interval(step.ratio),
+            "—" if step.effective is None else _number(step.effective),
+            _interval(far),
+        )
+
+
+STEP_COLUMNS = ("step", "prefixes", "ratios seen", "mean ratio", "effective", "beyond ×2")
+
+
+def _interval(found: Interval | None) -> str:
+    if found is None:
+        return "—"
+    return f"{_number(found.mean)} [{_number(found.lower)}, {_number(found.upper)}]"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "—"
+    if math.isinf(value):
+        return "∞"
+    return f"{value:,.0f}" if abs(value) < 1e9 and float(value).is_integer() else f"{value:.4g}"
+
+
+def _facts(found: Facts) -> dict[str, Any]:
+    names = {"eps": found.eps, "Lambda": found.cumulative, "L": found.ratio_bound}
+    return {
+        "horizon": found.horizon,
+        "prefixes": found.families,
+        "error": found.error,
+        "scores": found.scores.words,
+        "floor": found.scores.floor,
+        **{name: {"lower": lower, "upper": upper} for name, (lower, upper) in names.items()},
+        "eps_seen": found.eps_seen,
+        "Lambda_seen": found.cumulative_seen,
+        "steps": [_step(step) for step in found.steps],
+        "far_factors": list(FAR),
+        "final": None if found.final is None else asdict(found.final),
+    }
+
+
+def _step(step: StepFacts) -> dict[str, Any]:
+    return {**asdict(step), "r_lower": step.spread_lower, "r_seen": step.spread, "effective": step.effective}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    return [_finite(entry) for entry in value] if isinstance(value, (list, tuple)) else value

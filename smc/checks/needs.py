@@ -1,0 +1,163 @@
+"""What each theorem asks for on audited data: particles and model calls for an accuracy, ranked.
+
+The constants are those that the sample shows: were the worst prefixes those seen, the counts would be sufficient. They are not certified,
+since no sample certifies a supremum; `Facts` says from below how bad the constants are at least.
+
+*Gauge.* Levels of V may be scaled freely. Scaled so that the Bellman ratios of a step lie in `[r_t^-1/2, r_t^1/2]`, uniform statements hold
+with `e^Lambda = prod_{0<t<T} r_t^1/2` for `(1+eps)^(T-1)`, so `eps := e^(Lambda/(T-1)) - 1`, and L is the largest ratio of a step in
+that scale (for one-sided statements only upwards). Best-of-N is SMC of one step, `b_1 - 1 <= max V_T / Z - 1` in S12. Iterated conditional
+SMC and the backtracking walk are S17 and S18 of the theory, proved on paper and not sealed here:
+`N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L (1+eps)^(2(T-p)+1)`; J visits cost `kappa S J` steps, with
+`kappa, A' <= sum_t (1+eps)^(T-t)`, `S = 2 sum_t E[V_t] / E[V_T]`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from proofs.catalogue import ROWS
+from smc.checks.plan import Demand, plan, setting
+from smc.errors import InputError
+from smc.rewards.local import Facts, StepFacts
+
+ONE_SIDED = ("S4", "S12", "S8", "S2", "S7", "P5", "P6")
+"""Statements that bound ratios from above alone, or have no L."""
+TWO_SIDED = ("P3", "S3", "S13")
+LARGEST = 1e300
+"""Counts beyond are not written down."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one statement asks for. count: None where it gives no finite one, for the reason in `remark`. calls: of the model, a step of a
+    particle each (a guided move scores `branching` children). kind: "theorem" (sealed), "paper" (proved on paper) or "average" (what the
+    average prefix suggests, no guarantee)."""
+
+    id: str
+    algorithm: str
+    count: float | None
+    unit: str
+    calls: float | None
+    kind: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Constants:
+    """eps with `(1+eps)^(T-1) = e^Lambda`, None where ratios were not seen at every step; up: largest ratio of a step, both: largest ratio
+    or its inverse, in the best scale; mass: Z over the largest reward, at least; levels: sum of E[V_t] over E[V_T]; variance: N times the
+    relative variance of Zhat, of the average prefix. None where unknown."""
+
+    horizon: int
+    eps: float | None
+    up: float
+    both: float
+    mass: float | None
+    levels: float | None
+    variance: float | None
+
+
+def constants(found: Facts) -> Constants:
+    """The constants that the sample shows."""
+    horizon, growth = found.horizon, found.cumulative_seen
+    eps = None if growth is None else math.expm1(growth / (horizon - 1)) if horizon > 1 else found.eps_seen
+    up = both = 1.0
+    for step in found.steps:
+        if step.seen:
+            scale = math.sqrt(step.highest * step.lowest)
+            up = max(up, step.largest_step / scale if scale else math.inf)
+            both = max(both, up, scale / step.least_step if step.least_step else math.inf)
+    final, top = found.final, found.scores.top
+    mass = final.lower / top if final is not None and top is not None and final.lower else None
+    levels = [step.next.mean for step in found.steps if step.next is not None]
+    shares = [step.effective for step in found.steps if step.effective is not None]
+    return Constants(
+        horizon, eps, up, both, mass,
+        sum(levels) / levels[-1] if levels and levels[-1] else None,
+        sum(1 / share - 1 for share in shares) if shares and all(shares) else None,
+    )  # fmt: skip
+
+
+def needs(found: Facts, delta: Fraction, branching: int = 2) -> list[Need]:
+    """Every statement's demand at accuracy `delta` (a total variation), least calls first, those without a finite count last."""
+    c = constants(found)
+    rows = [*_theorems(c, delta, branching), *_others(c, float(delta), branching)]
+    return sorted(rows, key=lambda need: math.inf if need.calls is None else need.calls)
+
+
+def _theorems(c: Constants, delta: Fraction, branching: int) -> Iterator[Need]:
+    if c.eps is None:
+        return
+    for statements, bound in (ONE_SIDED, c.up), (TWO_SIDED, c.both):
+        demands: dict[str, Demand] = {}
+        why = (
+            "a Bellman ratio of 0 was seen"
+            if not math.isfinite(c.eps)
+            else "a score of 0 after a positive one was seen"
+        )
+        if math.isfinite(c.eps) and math.isfinite(bound):
+            try:
+                asked = plan(setting(c.horizon, Fraction(c.eps), Fraction(max(bound, 1.0)), delta, branching))
+                demands = {demand.id: demand for demand in asked if demand.sufficient}
+            except InputError:
+                why = "the count has thousands of digits"
+        for statement in statements:
+            yield _need(statement, demands.get(statement), why)
+
+
+def _need(statement: str, demand: Demand | None, why: str) -> Need:
+    if demand is None:
+        sampler = next((sampler for form in ROWS[statement].forms for sampler in form.samplers), "pool mh")
+        return Need(statement, sampler, None, "particles", None, "theorem", why)
+    finite = demand.count is not None and demand.cost is not None and demand.cost < LARGEST
+    count, cost = (demand.count, demand.cost) if finite else (None, None)
+    return Need(
+        statement, demand.algorithm, None if count is None else float(count), demand.unit,
+        None if cost is None else float(cost), "theorem", demand.remark,
+    )  # fmt: skip
+
+
+def _others(c: Constants, delta: float, branching: int) -> Iterator[Need]:
+    horizon = c.horizon
+    best = None if c.mass is None else math.ceil(max((1 / c.mass - 1) / delta, 1))
+    yield Need(
+        "S12", "best-of-n by weights", best, "answers", None if best is None else best * horizon, "theorem",
+        "the mean reward is certified from below" if best else "no mean reward is certified to be above 0",
+    )  # fmt: skip
+    if c.variance is not None:
+        particles = math.ceil(max(min(c.variance / (4 * delta**2), (c.variance + horizon) / delta), 1))
+        yield Need(
+            "S10", "naive", particles, "particles", particles * horizon, "average",
+            "relative variance of Zhat about the sum of 1/share - 1 over N, if V is near V*; no guarantee",
+        )  # fmt: skip
+    if c.eps is None:
+        return
+    grown = math.exp(min((horizon - 1) * math.log1p(c.eps), 700.0)) if math.isfinite(c.eps) else math.inf
+    if not (math.isfinite(grown * c.up) and grown < 1e150):
+        for name, algorithm in ("S17", "iterated conditional smc"), ("S18", "backtracking"):
+            yield Need(name, algorithm, None, "particles", None, "paper", "the constants seen are not finite")
+        return
+    ranges = [c.up * (1 + c.eps) ** (2 * (horizon - p) + 1) for p in range(1, horizon + 1)]
+    particles = 1 + math.ceil(sum(2 * b - 1 for b in ranges) / math.log(2))
+    sweeps = max(1, math.ceil(math.log2(1 / delta)))
+    yield Need(
+        "S17",
+        "iterated conditional smc",
+        particles,
+        f"particles, {sweeps} sweeps",
+        sweeps * particles * horizon,
+        "paper",
+    )
+    kappa = sum((1 + c.eps) ** (horizon - t) for t in range(1, horizon + 1))
+    decay = -math.log1p(-1 / kappa) if kappa > 1 else math.inf
+    visits = 1 + max(0, math.ceil(math.log(max(math.sqrt(max(kappa - 1, 0)) / (2 * delta), 1)) / decay))
+    steps = None if c.levels is None else math.ceil(2 * c.levels * kappa * visits)
+    yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "paper")
+
+
+def worst_words(step: StepFacts) -> str:
+    """The step that spreads most, for a person."""
+    return f"step {step.step}: Bellman ratios from {step.lowest:.4g} ({step.lowest_at}) to {step.highest:.4g} ({step.highest_at})"

@@ -1,0 +1,78 @@
+"""An audit as one self-contained HTML page, with the picture "Bellman ratio by step"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smc.checks.audited import STEP_COLUMNS, Audited, step_rows
+from smc.errors import InputError
+from smc.present.audit_tables import NEED_COLUMNS, need_row
+from smc.present.figures import cycler_colours, in_style, new_axes
+from smc.present.page import Origin, picture, rendered, table
+from smc.present.tables import write_atomically
+from smc.rewards.local import Facts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CAPTION = (
+    "Bellman ratio by step: from the lowest to the highest seen (bars), the mean over prefixes with its interval (points). A perfect "
+    "reward model stays at 1; the length of a bar, on this scale, is what the cumulative Bellman error adds up."
+)
+
+
+@in_style
+def ratio_figure(found: Facts) -> Figure:
+    """Bellman ratios against the step, on a logarithmic scale; the worst step in another colour."""
+    figure, axes = new_axes()
+    palette, worst = cycler_colours(), found.worst
+    axes.axhline(1.0, color="0.6", linewidth=1.0)
+    for step in found.steps:
+        if step.seen and step.lowest > 0:
+            colour = palette[1] if worst is not None and step.step == worst.step else palette[0]
+            axes.plot(
+                [step.step, step.step], [step.lowest, step.highest], color=colour, linewidth=5, solid_capstyle="butt"
+            )
+    means = [(step.step, step.ratio) for step in found.steps if step.ratio is not None and step.ratio.mean > 0]
+    for t, ratio in means:
+        upper = ratio.upper if math.isfinite(ratio.upper) else ratio.mean
+        axes.plot([t, t], [max(ratio.lower, 1e-3), upper], color="black", linewidth=1.2)
+    axes.plot([t for t, _ in means], [ratio.mean for _, ratio in means], "o", color="black", markersize=4)
+    axes.set(yscale="log", xlabel="step", ylabel="Bellman ratio", title="Bellman ratio by step")
+    return figure
+
+
+def audit_page(found: Audited, origin: Origin) -> str:
+    """The page."""
+    lines = [*found.target(), *found.advice()]
+    return rendered(
+        "audit.html.jinja", claim=lines[-1] if lines else "nothing to say", origin=origin, parts=list(_parts(found))
+    )
+
+
+def _parts(found: Audited) -> Iterator[dict[str, Any]]:
+    facts = found.audit.facts
+    shown = facts is not None and any(step.largest_step for step in facts.steps)
+    if found.target():
+        yield _part("law", "Which law does the loop sample?", found.target())
+    if found.model() or found.genealogy():
+        steps = table(STEP_COLUMNS, list(step_rows(facts))) if facts is not None and shown else None
+        figures = [picture(ratio_figure(facts), CAPTION)] if facts is not None and shown else None
+        yield _part("model", "Is the reward model good enough?", [*found.model(), *found.genealogy()], steps, figures)
+    if found.needs:
+        rows = table(NEED_COLUMNS, [need_row(need) for need in found.needs])
+        yield _part("needs", "How many particles?", found.advice(), rows)
+
+
+def _part(name: str, head: str, lines: list[str], rows: Any = None, pictures: Any = None) -> dict[str, Any]:
+    return {"id": name, "head": head, "lines": lines, "table": rows, "pictures": pictures}
+
+
+def write(found: Audited, path: str, origin: Origin) -> None:
+    """Write the page whole or not at all. Raises InputError for another ending than .html, and without matplotlib."""
+    if not path.lower().endswith((".html", ".htm")):
+        raise InputError("is no HTML page", where=path, mend="end the name in .html")
+    write_atomically(Path(path), audit_page(found, origin))

@@ -1,0 +1,82 @@
+"""The log of a particle loop, this project's own: one line for each particle at each step, in the order of the steps.
+
+    {"run": 0, "step": 1, "particle": 3, "parent": 2, "score": 0.41, "log_weight": -0.89}
+
+`step` counts from 1; `parent` is the particle of the step before that it descends from (left out at step 1), `score` the reward model's
+score of the particle after the step, `log_weight` the logarithm of what the step multiplied it by, before any resampling and up to a
+constant that all particles of a step share. Numbers may be text; `"-Infinity"` is a weight of zero. The lines of a run stand together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from smc.rewards.items import Item
+from smc.rewards.records import Cloud, Format, Run, resampled
+
+
+@dataclass
+class _Step:
+    """A step while its lines come in. place: particle -> index."""
+
+    place: dict[int, int] = field(default_factory=dict)
+    parents: list[int] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    log_weights: list[float] = field(default_factory=list)
+
+
+def read(lines: Iterator[Item]) -> Iterator[Run]:
+    """The runs, one at a time. Raises InputError with the line of a step or parent out of order, a particle or run that comes again."""
+    name: str | None = None
+    begins, steps = "", list[_Step]()
+    closed: set[int] = set()  # hashes, so that names of runs cost a word each
+    for line in lines:
+        run = str(line.key("run").value)
+        if run != name:
+            if name is not None:
+                yield _run(name, begins, steps)
+                closed.add(hash(name))
+            name, begins, steps = run, line.place, []
+            if hash(name) in closed:
+                raise line.fault(f"run {name} comes again", "keep the lines of a run together")
+        _add(steps, line)
+    if name is not None:
+        yield _run(name, begins, steps)
+
+
+def _add(steps: list[_Step], line: Item) -> None:
+    step, particle = line.key("step").whole(1), line.key("particle").whole()
+    score, log_weight = line.key("score").real(), line.key("log_weight").real(zero_weight=True)
+    if step == len(steps) + 1:
+        steps.append(_Step())
+    if step != len(steps):
+        raise line.fault(f"step {step} after step {len(steps)}", "write the steps of a run in order")
+    here = steps[-1]
+    if particle in here.place:
+        raise line.fault(f"particle {particle} comes twice at step {step}", "one line a particle")
+    if step > 1:
+        given = line.get("parent")
+        parent = None if given is None else given.whole()
+        if parent is None or parent not in steps[-2].place:
+            raise line.fault(f"parent {parent} is no particle of step {step - 1}", "name the particle it descends from")
+        here.parents.append(steps[-2].place[parent])
+    here.place[particle] = len(here.place)
+    here.scores.append(score)
+    here.log_weights.append(log_weight)
+
+
+def _run(name: str, begins: str, steps: list[_Step]) -> Run:
+    clouds: list[Cloud] = []
+    for step in steps:
+        parents, weights = tuple(step.parents) or None, tuple(step.log_weights)
+        totals = weights
+        if parents is not None and len(parents) == len(clouds[-1].totals) and not resampled(parents):
+            totals = tuple(old + new for old, new in zip(clouds[-1].totals, weights, strict=True))
+        clouds.append(Cloud(parents, weights, totals, tuple(step.scores)))
+    return Run(name, begins, tuple(clouds))
+
+
+FORMAT = Format(
+    "particles", "a log of this project's own: a line for each particle and step", ("run", "step", "particle", "log_weight"), read, "loop"
+)  # fmt: skip

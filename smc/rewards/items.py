@@ -1,0 +1,166 @@
+"""JSON from other programs, streamed: one line, or one element of a list, at a time; every fault is named by its line and place.
+
+A file holds JSON lines, or one JSON list (read element by element), or one JSON object. Memory is that of the largest line or element.
+Numbers are floats, as those programs write them; they may be text, and `NaN` and infinities are refused where a number is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from smc.errors import InputError
+from smc.formats.strict_json import kind
+
+CHUNK = 1 << 20
+"""Characters that are read at once of a list."""
+LARGEST = 1 << 28
+"""Characters of the largest element of a list, or of a file that is one object over several lines."""
+WHOLE_LINES = "a line may be cut off: write each whole"
+LOG_SLACK = 1e-9
+"""How far above 0 the rounding of a program may leave the logarithm of a probability."""
+
+
+class Item:
+    """A value, and where it stands."""
+
+    __slots__ = ("place", "value")
+
+    def __init__(self, value: Any, place: str) -> None:
+        self.value, self.place = value, place
+
+    def fault(self, what: str, mend: str = "") -> InputError:
+        """An error that names this place."""
+        return InputError(what, where=self.place, mend=mend)
+
+    def has(self, *names: str) -> bool:
+        """Whether this is an object with all of `names`."""
+        return isinstance(self.value, dict) and all(name in self.value for name in names)
+
+    def key(self, name: str) -> Item:
+        """The field `name`. Raises InputError where it is missing, or this is no object."""
+        if not isinstance(self.value, dict):
+            raise self.fault(f"{kind(self.value)} where an object is wanted", f"write an object with {name}")
+        if name not in self.value:
+            raise self.fault(f"has no {name}", f"give {name}, or is the line of another format?")
+        return Item(self.value[name], f"{self.place}: {name}")
+
+    def get(self, name: str) -> Item | None:
+        """The field `name`, None where it is missing or null."""
+        return self.key(name) if self.has(name) and self.value[name] is not None else None
+
+    def items(self, least: int = 0) -> list[Item]:
+        """The children of a list of at least `least`."""
+        if not isinstance(self.value, list):
+            raise self.fault(f"{kind(self.value)} where a list is wanted", "write [...]")
+        if len(self.value) < least:
+            raise self.fault(f"{len(self.value)} entries", f"give at least {least}")
+        return [Item(value, f"{self.place}[{i}]") for i, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        """A string."""
+        if not isinstance(self.value, str):
+            raise self.fault(f"{kind(self.value)} where text is wanted", 'write "..."')
+        return self.value
+
+    def whole(self, least: int = 0, below: int | None = None) -> int:
+        """A whole number, perhaps as text, from `least` and below `below`."""
+        value = self.value
+        if isinstance(value, str) and value.isdecimal() and value.isascii():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise self.fault(f"{self.value!r}", f"give a whole number of at least {least}")
+        if below is not None and value >= below:
+            raise self.fault(f"{value} is out of range", f"give a whole number from {least} to {below - 1}")
+        return value
+
+    def real(self, *, zero_weight: bool = False) -> float:
+        """A finite number, perhaps as text; with `zero_weight` also minus infinity, the logarithm of a weight of zero."""
+        value = self.value
+        try:
+            number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+        except (ValueError, OverflowError):
+            number = math.nan
+        if math.isfinite(number) or (zero_weight and number == -math.inf):
+            return number
+        also = ', or "-Infinity" for a weight of zero' if zero_weight else ""
+        raise self.fault(f"{value!r}", f"give a finite number{also}")
+
+    def log_probability(self) -> float:
+        """The logarithm of a probability: at most 0."""
+        number = self.real(zero_weight=True)
+        if number > LOG_SLACK:
+            raise self.fault(f"log-probability {number:g} is above 0", "give natural logarithms of probabilities")
+        return min(number, 0.0)
+
+
+def items(path: str) -> Iterator[Item]:
+    """The lines or elements of the file at `path` that hold something. Raises InputError with the line of a fault."""
+    try:
+        with Path(path).open(encoding="utf-8-sig") as file:
+            first = file.read(1)
+            while first.isspace():
+                first = file.read(1)
+            if first == "[":
+                yield from _elements(file, path)
+            else:
+                file.seek(0)
+                yield from _lines(file, path)
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", where=path, mend="give a file of JSON lines") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 text (byte {error.start})", where=path, mend="save it as UTF-8") from None
+
+
+def _lines(file: TextIO, path: str) -> Iterator[Item]:
+    found = False
+    for number, text in enumerate(file, 1):
+        if not text.strip():
+            continue
+        place = f"{path}: line {number}"
+        try:
+            value = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            if not found and text.strip() == "{":  # one object, written over several lines
+                value, place = _whole(text + file.read(LARGEST), path), path
+            else:
+                raise InputError(f"is not JSON ({error})", where=place, mend=WHOLE_LINES) from None
+        found = True
+        yield Item(value, place)
+    if not found:
+        raise InputError("is empty", where=path, mend="give JSON lines")
+
+
+def _whole(text: str, path: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"is not JSON ({error})", where=path, mend="it may be cut off") from None
+
+
+def _elements(file: TextIO, path: str) -> Iterator[Item]:
+    """The elements of a list whose bracket has been read."""
+    decode, buffer, at, number, more = json.JSONDecoder().raw_decode, "", 0, 0, True
+    while True:
+        while at < len(buffer) and (buffer[at].isspace() or (buffer[at] == "," and number)):
+            at += 1
+        if at < len(buffer) and buffer[at] == "]":
+            return
+        try:
+            value, at = decode(buffer, at)
+        except RecursionError:
+            raise InputError("is nested too deeply", where=f"{path}: element {number + 1}") from None
+        except json.JSONDecodeError as error:
+            text = file.read(max(CHUNK, len(buffer))) if more else ""
+            more = bool(text)
+            if not more or len(buffer) - at > LARGEST:
+                raise InputError(
+                    f"is not JSON ({error.msg})", where=f"{path}: element {number + 1}", mend="the list may be cut off"
+                ) from None
+            buffer, at = buffer[at:] + text, 0
+            continue
+        number += 1
+        yield Item(value, f"{path}: element {number}")
