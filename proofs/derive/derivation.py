@@ -69,9 +69,16 @@ class Derivation:
         self.prover.context.append(line.fact)
         return line
 
-    def setting(self, hypotheses: Callable[[Proof], Mapping[str, Fact]]) -> dict[str, Line]:
-        """Named hypotheses of the model, by name; they are known from here on."""
-        return {name: self.know(Line(self, fact)) for name, fact in hypotheses(self.proof).items()}
+    def setting(self, hypotheses: Callable[[Proof], Mapping[str, Fact]] | Mapping[str, Any]) -> dict[str, Line]:
+        """Named hypotheses, of the model or formulas by name; they are known from here on."""
+        if isinstance(hypotheses, Mapping):
+            facts = {name: self._named(name, to_kernel(formula)) for name, formula in hypotheses.items()}
+        else:
+            facts = dict(hypotheses(self.proof))
+        return {name: self.know(Line(self, fact)) for name, fact in facts.items()}
+
+    def _named(self, name: str, phi: Node) -> Fact:
+        return self.prover.conv(self.proof.assume(self._literal(phi), note=name), phi)
 
     def use(self, name: str, at: Mapping[Any, Any] | None = None, sorts: Mapping[str, str] | None = None) -> Line:
         """An earlier theorem at these values of its free symbols and laws, on other sets (`sorts`: {"Y": "Edge"}); hypotheses that are

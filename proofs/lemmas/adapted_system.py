@@ -31,12 +31,10 @@ from proofs.language.terms import (
     real,
     total,
 )
-from proofs.lemmas.guided_chord import BV, exists, guided_means, off_path, star, test
+from proofs.lemmas.guided_chord import BV, exists, guided, guided_means, off_path, star, test
 from proofs.lemmas.particle_system import VF, F, M, N, T, V, Vstar, dead, live, n, own_term, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import in_horizon, k, m, quotient, target
 from proofs.registry import lemma
-from proofs.theory.s1_variance import guided
-from proofs.theory.s1_variance import push as push_forward
 
 i = nat("i")
 c, d = element("X*", "c"), element("X*", "d")
@@ -63,7 +61,7 @@ def rho(time: Node, z: Node) -> Node:
     "guided kernel is, which must be defined first).",
 )
 def adapted_law(p: Proof) -> Fact:
-    kernel = p.use("guided_law").discharge(lt(0, push_forward(1)))
+    kernel = p.use("guided_law").discharge(lt(0, E(M(t, x), y, psi(t, x, y) * V(t + 1, y) * 1)))
     given = exists(p)
     z, v = at(c, i), V(t, at(c, i))
     mass = p.assume(lt(0, over(c, rho)))

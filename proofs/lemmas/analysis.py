@@ -1,5 +1,4 @@
-"""Shared lemmas: order, roots, positive functionals, finite sums; derived in sympy, but for the two that the search itself rests on or
-that divide by the square of an expectation."""
+"""Shared lemmas: order, roots, positive functionals, finite sums; derived in sympy, but for the one that the search itself rests on."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ from proofs.language.expressions import (
     symbols,
     total,
 )
-from proofs.language.terms import E, element, finite_set, fn, le, lt, real
+from proofs.language.terms import le, lt, real
 from proofs.registry import lemma
 
 x, y, q, s = symbols("x y q s")
@@ -58,34 +57,15 @@ def sum_mono(d: Derivation) -> Line:
     title="Cauchy-Schwarz for a positive linear functional",
     words="(A f g)^2 <= A f^2 * A g^2 for every finite sum A with non-negative weights.",
 )
-def cauchy_schwarz(p: Proof) -> Fact:
-    A, z = finite_set("A", "", "Y"), element("Y", "z")
-    f, g, s, t = fn("f", "Y -> real"), fn("g", "Y -> real"), real("s"), real("t")
-    ff, gg, fg = E(A, z, f(z) ** 2), E(A, z, g(z) ** 2), E(A, z, f(z) * g(z))
-    p.note("0 <= A (s f - t g)^2 for all numbers s, t")
-    square = p.show(le(0, (s * f(z) - t * g(z)) ** 2)).gen(z)
-    form = p.mono(square, E(A, z, 0), E(A, z, (s * f(z) - t * g(z)) ** 2))
-    form = p.conv(form, le(0, s**2 * ff - 2 * s * t * fg + t**2 * gg)).gen(s, t)
-    goal = le(fg**2, ff * gg)
-    p.note("case A g^2 > 0: take s = A g^2, t = A f g and divide by A g^2")
-    big = p.assume(lt(0, gg))
-    at = form.spec(gg, fg)
-    high = p.show(goal, at, p.positive_inverse(big), dens=[big])
-    p.note("case A g^2 <= 0: s = 1, t = (A f^2 + 1) A f g gives 0 <= A f^2 - 2 (A f^2 + 1) (A f g)^2")
-    small = p.assume(le(gg, 0))
-    nonneg = p.conv(p.mono(p.show(le(0, f(z) ** 2)).gen(z), E(A, z, 0), ff), le(0, ff))
-    gnonneg = p.conv(p.mono(p.show(le(0, g(z) ** 2)).gen(z), E(A, z, 0), gg), le(0, gg))
-    zero = p.show(le(gg, 0), small)
-    # with w = A f g: for every r, 0 <= A f^2 - 2 r w^2 + r^2 w^2 A g^2 <= A f^2 - 2 r w^2; r = A f^2 / w^2 + 1 when w^2 > 0
-    w = fg**2
-    wpos = p.assume(lt(0, w))
-    r = ff / w + 1
-    line = form.spec(1, r * fg)
-    bad = p.show(le(0, ff - 2 * r * w), line, zero)
-    # ff - 2 (ff/w + 1) w = -ff - 2 w
-    false = p.show(lt(0, 0), bad, nonneg, wpos, dens=[wpos])
-    low = p.cases(w, 0, p.show(goal, p.assume(le(w, 0)), nonneg, gnonneg), p.absurd(goal, false))
-    return p.cases(gg, 0, low, high)
+@in_sympy("cauchy_schwarz")
+def cauchy_schwarz(d: Derivation) -> Line:
+    """0 <= A (f - s g)^2 = A f^2 - 2 s A f g + s^2 A g^2 for every number s."""
+    A, z = Law("A", "", "Y", kind="S"), Element("z", "Y")
+    f, g = function("f", "Y -> real"), function("g", "Y -> real")
+    ff, fg, gg = (Expect(A, z, value) for value in (f(z) ** 2, f(z) * g(z), g(z) ** 2))
+    square = d.expect(A, z, d.prove(relation("<=", 0, (f(z) - s * g(z)) ** 2)))
+    d.know(d.gen(d.form(square, relation("<=", 0, ff - 2 * s * fg + s**2 * gg)), s))
+    return d.use("discriminant")(ff, fg, gg)
 
 
 def power_claim(d: Derivation, claim, given: Line, *more: Line) -> Line:

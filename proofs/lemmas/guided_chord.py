@@ -18,9 +18,9 @@ from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, nat,
 from proofs.lemmas.particle_system import VF, F, M, T, U, V, Vstar, dead, live, n, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import zero_values
 from proofs.registry import lemma
-from proofs.theory.s1_variance import guided
+from proofs.theory.model import layered
 
-k = nat("k")
+k, guided = nat("k"), layered.terms("guided")
 a, b, c, tau, s = real("a b c tau s")
 GF = fn("GF", "nat X -> real")
 lo, hi, r = fn("lo", "nat -> real"), fn("hi", "nat -> real"), fn("r", "nat -> real")

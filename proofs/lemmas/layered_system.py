@@ -6,12 +6,20 @@ horizon is T = n + 1: edges at times 0..n.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from sympy import Basic, Eq, Expr
+
 from proofs.derive.author import Fact, Proof
+from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.kernel import Node
-from proofs.language.terms import E, Symbol, all_of, both, element, eq, fn, implies, le, lt, measure, nat, real
-from proofs.lemmas.clouds import N, b, e, m, n, t
+from proofs.language.bridge import read
+from proofs.language.expressions import Expect, ForAll, Recip, function, implications, relation, symbols
+from proofs.language.terms import E, Symbol, all_of, both, element, eq, fn, implies, le, lt, measure, nat
+from proofs.lemmas.clouds import N, b, e, n, t
 from proofs.lemmas.particle_system import M, V, Vstar, dead, dst, join, live, noedge, psi, root, src, x, y
 from proofs.registry import lemma
+from proofs.theory.model import layered
 
 u = element("X", "u")
 move = measure("move", "nat X", "Edge")
@@ -67,15 +75,17 @@ def peak(p: Proof) -> dict[str, Fact]:
 
 
 @lemma("inverse_nonneg", title="0 <= x gives 0 <= 1/x", words="1/0 = 0.")
-def inverse_nonneg(p: Proof) -> Fact:
-    r = real("x")
-    given = p.assume(le(0, r))
-    positive = p.assume(lt(0, r))
-    inverse = p.positive_inverse(positive)
-    high = p.show(le(0, 1 / r), inverse)
-    zero = p.antisymmetry(p.assume(le(r, 0)), given)
-    low = p.rewrite(p.show(eq(0, r), zero), lambda F: le(0, 1 / F()), p.show(le(0, 1 / (r * 0))))
-    return p.cases(r, 0, low, high).discharge(given).gen(r)
+@in_sympy("inverse_nonneg")
+def inverse_nonneg(d: Derivation) -> Line:
+    (r,) = symbols("x")
+    goal = relation("<=", 0, Recip(r))
+    given = d.given(0 <= r)
+    with d.suppose(0 < r):
+        high = d.prove(goal)
+    with d.suppose(r <= 0) as none:
+        zero = d.equal(given, none[0])
+        low = d.at(zero, d.prove(relation("<=", 0, Recip(0))), lambda v: relation("<=", 0, Recip(v)))
+    return d.gen_after(d.cases(r, 0, low, high), given, r)
 
 
 @lemma(
@@ -83,45 +93,43 @@ def inverse_nonneg(p: Proof) -> Fact:
     title="the law of the edge that leaves x",
     words="E[move(t, x)](f) = E over y from M(t, x) of f(join(x, y)).",
 )
-def edge_law(p: Proof) -> Fact:
-    law, _ = p.define_measure(
-        move(t, x),
-        e,
-        lambda g: E(M(t, x), y, g(join(x, y))),
-        lambda test: p.mono(
-            test.spec(join(x, y)).gen(y), E(M(t, x), y, 0), E(M(t, x), y, fn("_f", "Edge -> real")(join(x, y)))
-        ),
-    )
-    return law
+@in_sympy("edge_law")
+def edge_law(d: Derivation) -> Line:
+    t, x, y, e, M, join = layered.symbols("t x y e M join")
+
+    def mean(f: Callable) -> Expr:
+        return Expect(M(t, x), y, f(join(x, y)))
+
+    law = d.define_law(read(move)(t, x), e, mean, lambda test, f: d.expect(M(t, x), y, test(join(x, y))))
+    return law(function("_f", "Edge -> real")(e))
 
 
 @lemma("value_nonneg", title="the true value is non-negative", words="0 <= Vstar_t(x) for every live x and t <= T.")
-def value_nonneg(p: Proof) -> Fact:
-    T = horizon
-    given = model(p, T)
+@in_sympy("value_nonneg")
+def value_nonneg(d: Derivation) -> Line:
+    given = d.setting(lambda p: model(p, horizon))
+    t, x, y, m, T, M, psi, Vstar, dead, noedge = layered.symbols("t x y m T M psi Vstar dead noedge")
+    live = Eq(dead(t, x), 0)
 
-    def claim(r: Node) -> Node:
-        return all_of(t, x, implies(eq(t + r, T), live, le(0, Vstar(t, x))))
+    def claim(r: Expr) -> Basic:
+        return ForAll(t, x, implications(Eq(t + r, T), live, 0 <= Vstar(t, x)))
 
-    at_end = p.assume(eq(t + 0, T))
-    end = p.show(le(0, Vstar(T, x)), given["twist is non-negative"].spec(T, x), given["terminal value"].spec(x))
-    base = p.rewrite(p.show(eq(T, t), at_end), lambda F: le(0, Vstar(F(), x)), end)
-    base = base.discharge(at_end.concl, live).gen(t, x)
-    hyp = p.assume(claim(m))
-    now, alive, there = p.assume(eq(t + (m + 1), T)), p.assume(live), p.assume(eq(noedge(t, x, y), 0))
-    before = p.show(lt(t, T), p.nat_nonneg(m), now)
-    ends = given["ends of a reachable edge are live"].spec(t, x, y).mp(there).right
-    later = hyp.spec(t + 1, y).mp(now, ends)
-    body = psi(t, x, y) * Vstar(t + 1, y)
-    inner = p.show(le(0, body), given["potentials are non-negative"].spec(t, x, y), later)
-    null = edge_null(p, given, x, before, alive)
-    mean = p.mono(inner.discharge(there).gen(y), E(M(t, x), y, 0), E(M(t, x), y, body), null)
-    step = p.show(le(0, Vstar(t, x)), mean, given["value recursion"].spec(t, x).mp(before, alive))
-    out = p.induct(m, claim(m), base, step.discharge(now.concl, live).gen(t, x).discharge(hyp))
-    before = p.assume(le(t, T))
-    split = p.assume(eq(T, t + m))
-    there = out.spec(m, t, x).mp(p.show(eq(t + m, T), split))
-    return p.step("nat_split", [before, there], [t, T, m]).discharge(before).gen(t, x)
+    with d.suppose(Eq(t, T), live) as end:
+        last = d.prove(0 <= Vstar(T, x), given["twist is non-negative"](T, x), given["terminal value"](x))
+        base = end.then(d.at(d.prove(Eq(T, t), end[0]), last, lambda s: 0 <= Vstar(s, x)), t, x)
+    with d.suppose(claim(m)) as hyp, d.suppose(Eq(t + m + 1, T), live) as now:
+        d.know(d.prove(t < T, now[0]))
+        nonneg, never = d.gen(given["noedge is non-negative"](t, x, y), y), given["moves follow edges"](t, x)
+        with d.surely(M(t, x), y, noedge(t, x, y), nonneg, never) as there:
+            d.know(given["ends of a reachable edge are live"](t, x, y)[1])
+            later, weight = hyp[0](t + 1, y), given["potentials are non-negative"](t, x, y)
+            inner = d.prove(0 <= psi(t, x, y) * Vstar(t + 1, y), weight, later)
+        mean = there.average(inner)
+        step = hyp.then(now.then(d.prove(0 <= Vstar(t, x), mean, given["value recursion"](t, x)), t, x))
+    out = d.induct(m, claim, base, step)
+    with d.suppose(t <= T, live) as here, d.nat_split(here[0], m) as split:
+        line = split.close(out(m, t, x))
+    return here.then(line, t, x)
 
 
 def edge_null(p: Proof, given: dict[str, Fact], at_x: Node, before: Fact, alive: Fact) -> tuple[Node, Fact, Fact]:

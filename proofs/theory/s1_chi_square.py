@@ -8,16 +8,11 @@ from __future__ import annotations
 from sympy import Eq, Expr, Pow, Product, Symbol, exp, log, sinh
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read
 from proofs.language.expressions import Both, ForAll, function
 from proofs.registry import statement
-from proofs.theory import s1_variance as paths
+from proofs.theory.s1_variance import PATH_WEIGHTS, A, C, L, T, a, b, dead, eps, f, g, hi, k, lo, n, rho, t, x, z
 
-a, b, x, z, t, n, k, T, eps, L = read(
-    paths.a, paths.b, paths.x, paths.z, paths.t, paths.n, paths.k, paths.T, paths.eps, paths.L
-)
-g, rho, A, C, dead, lo, hi = read(paths.g, paths.rho, paths.A, paths.C, paths.dead, paths.lo, paths.hi)
-f, r = function("f", "nat -> real"), function("r", "nat -> real")
+r = function("r", "nat -> real")
 
 
 def squared_sinh(growth: Expr) -> Expr:
@@ -43,7 +38,7 @@ def positive_product(d: Derivation, factor, count: Symbol, shift: int, facts: Li
 )
 @in_sympy("S1.range")
 def weight_range(d: Derivation) -> Line:
-    given = d.setting(paths.path_weights)
+    given = d.setting(PATH_WEIGHTS)
     alive = d.given(Eq(dead(0, x), 0))
     bounds, m = given["bounds are positive"](k), A(0, x)
     low, high = (positive_product(d, w, T, 0, bounds[side]) for side, w in enumerate((lo, hi)))

@@ -1,4 +1,4 @@
-"""S1: from the Bellman error to the variance of importance weights.
+"""S1: from the Bellman error to the variance of importance weights, derived in sympy.
 
 No path space is needed: the first and second moments A and C of a product of weights along a path obey backward
 recursions, and Bhatia-Davis is carried through them by induction on the steps to go.
@@ -6,83 +6,95 @@ recursions, and Bhatia-Davis is carried through them by induction on the steps t
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import ZERO, E, all_of, both, element, eq, fn, implies, le, lt, measure, nat, product, real
+from collections.abc import Callable
+from typing import Any
+
+from sympy import Add, Basic, Eq, Expr, Mul, Pow
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.derive.lines import Surely
+from proofs.language.expressions import (
+    Both,
+    Element,
+    Expect,
+    ForAll,
+    Law,
+    function,
+    implications,
+    product,
+    relation,
+    symbols,
+)
 from proofs.registry import lemma, statement
+from proofs.theory.model import layered
 
-a, b = real("a b")
-x, z = element("X", "x y")
-t, n, k, T = nat("t n k T")
-c, eps, L = real("c eps L")
-K = measure("K", "nat X", "X")
-g, rho = fn("g", "nat X X -> real"), fn("rho", "nat X -> real")
-A, C, dead = fn("A", "nat X -> real"), fn("C", "nat X -> real"), fn("dead", "nat X -> real")
-noedge = fn("noedge", "nat X X -> real")
-lo, hi = fn("lo", "nat -> real"), fn("hi", "nat -> real")
-live = eq(dead(t, x), 0)
-edge = eq(noedge(t, x, z), 0)
+x, t, n, k, T, eps, L = layered.symbols("x t n k T eps L")
+M, psi, V, dead, noedge, guided = layered.symbols("M psi V dead noedge guided")
+a, b, c = symbols("a b c")
+z, K = Element("z", "X"), Law("K", "nat X", "X")
+g = function("g", "nat X X -> real")
+rho, A, C = (function(name, "nat X -> real") for name in ("rho", "A", "C"))
+lo, hi, f = (function(name, "nat -> real") for name in ("lo", "hi", "f"))
+before, live, edge = t < T, Eq(dead(t, x), 0), Eq(noedge(t, x, z), 0)
+now = Eq(t + (n + 1), T)
 
+PATH_WEIGHTS = {
+    "noedge is non-negative": ForAll(t, x, z, 0 <= noedge(t, x, z)),
+    "moves follow edges": ForAll(t, x, implications(before, live, Eq(Expect(K(t, x), z, noedge(t, x, z)), 0))),
+    "edges lead to live states": ForAll(t, x, z, implications(before, live, edge, Eq(dead(t + 1, z), 0))),
+    "first moment": ForAll(t, x, implications(before, live, Eq(A(t, x), Expect(K(t, x), z, g(t, x, z) * A(t + 1, z))))),
+    "second moment": ForAll(
+        t, x, implications(before, live, Eq(C(t, x), Expect(K(t, x), z, g(t, x, z) ** 2 * C(t + 1, z))))
+    ),
+    "moments at the end": ForAll(x, Both(Eq(A(T, x), 1), Eq(C(T, x), 1))),
+    "bounds are positive": ForAll(t, Both(0 < lo(t), 0 < hi(t))),
+    "weights in range": ForAll(
+        t, x, z, implications(before, live, edge, Both(lo(t) <= g(t, x, z), g(t, x, z) <= hi(t)))
+    ),
+}
+"""A(t, x), C(t, x): first and second moment of the product of the weights g along the path of K from x at time t to T.
 
-def path_weights(p: Proof) -> dict[str, Fact]:
-    """A(t, x), C(t, x): first and second moment of the product of the weights g along the path of K from x at time t to T.
-
-    Reachability: x is live at t when dead(t, x) = 0; (x, y) is a reachable edge when noedge(t, x, y) = 0.
-    """
-    formulas: dict[str, Node] = {
-        "noedge is non-negative": all_of(t, x, z, le(0, noedge(t, x, z))),
-        "moves follow edges": all_of(t, x, implies(lt(t, T), live, eq(E(K(t, x), z, noedge(t, x, z)), 0))),
-        "edges lead to live states": all_of(t, x, z, implies(lt(t, T), live, edge, eq(dead(t + 1, z), 0))),
-        "first moment": all_of(t, x, implies(lt(t, T), live, eq(A(t, x), E(K(t, x), z, g(t, x, z) * A(t + 1, z))))),
-        "second moment": all_of(
-            t, x, implies(lt(t, T), live, eq(C(t, x), E(K(t, x), z, g(t, x, z) ** 2 * C(t + 1, z))))
-        ),
-        "moments at the end": all_of(x, both(eq(A(T, x), 1), eq(C(T, x), 1))),
-        "bounds are positive": all_of(t, both(lt(0, lo(t)), lt(0, hi(t)))),
-        "weights in range": all_of(
-            t, x, z, implies(lt(t, T), live, edge, both(le(lo(t), g(t, x, z)), le(g(t, x, z), hi(t))))
-        ),
-    }
-    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+Reachability: x is live at t when dead(t, x) = 0; (x, z) is a reachable edge when noedge(t, x, z) = 0.
+"""
 
 
-def backward(p: Proof, given: dict[str, Fact]):
-    """Shared by the inductions below: t + (n + 1) = T, x is live, the next state is reached by an edge almost surely.
+class Paths:
+    """The hypotheses on path weights; the bounds are positive, and so are their products."""
 
-    Returns the three facts t + (n + 1) = T, x live, t < T; the edge (x, z) and that z is live; the averaging step.
-    """
-    now, alive, step = p.assume(eq(t + (n + 1), T)), p.assume(live), p.assume(edge)
-    before = p.show(lt(t, T), p.nat_nonneg(n), now)
-    null = (
-        E(K(t, x), z, noedge(t, x, z)),
-        given["noedge is non-negative"].spec(t, x),
-        given["moves follow edges"].spec(t, x).mp(before, alive),
-    )
+    def __init__(self, d: Derivation) -> None:
+        self.d, self.given = d, d.setting(PATH_WEIGHTS)
+        for side in (0, 1):
+            d.know(d.gen(self.given["bounds are positive"](k)[side], k))
 
-    def average(fact: Fact) -> Fact:
-        low, high = fact.sides
-        return p.mono(fact.discharge(edge).gen(z), E(K(t, x), z, low), E(K(t, x), z, high), null)
+    def ends(self, shape: Callable[[Expr], Basic], line: Line) -> Line:
+        """shape(t) from a line that says shape(T), where t = T is known."""
+        return self.d.at(self.d.prove(Eq(T, t)), line, shape)
 
-    return (
-        (now, alive, before),
-        (step, given["edges lead to live states"].spec(t, x, z).mp(before, alive, step)),
-        average,
-    )
+    def moments_at_end(self) -> Line:
+        return self.ends(lambda s: Both(Eq(A(s, x), 1), Eq(C(s, x), 1)), self.given["moments at the end"](x))
+
+    def next(self, later: Line) -> Surely:
+        """The next state, reached by an edge almost surely, as there are steps to go: t + (n + 1) = T."""
+        self.d.know(self.d.prove(before, later))
+        nonneg = self.d.gen(self.given["noedge is non-negative"](t, x, z), z)
+        return self.d.surely(K(t, x), z, noedge(t, x, z), nonneg, self.given["moves follow edges"](t, x))
+
+    def weight(self) -> Line:
+        """At the next state: it is live, and lo <= g <= hi."""
+        self.d.know(self.given["edges lead to live states"](t, x, z))
+        weight = self.given["weights in range"](t, x, z)
+        self.d.know(self.d.prove(0 <= g(t, x, z), weight[0]))
+        return weight
+
+    def product(self, factor: Any) -> tuple[Line, Line]:
+        """The product from t on is its first factor times the rest, and the rest is not negative."""
+        use = self.d.use
+        return use("product_front", {f(k): factor(k)})(n, t), use("product_nonneg", {f(k): factor(k)})(n, t + 1)
 
 
-def end_of_path(p: Proof, given: dict[str, Fact]) -> tuple[Fact, Fact, Fact]:
-    """At t = T both moments are 1."""
-    at_end = p.assume(eq(t + 0, T))
-    end = p.rewrite(
-        p.show(eq(T, t), at_end),
-        lambda F: both(eq(A(F(), x), 1), eq(C(F(), x), 1)),
-        given["moments at the end"].spec(x),
-    )
-    return at_end, end.left, end.right
-
-
-def ranges(m: Node, s: Node) -> tuple[Node, Node]:
-    return product(m, k, lo(s + k)), product(m, k, hi(s + k))
+def over(factor: Any, count: Any, start: Any) -> Any:
+    """prod_{k < count} factor(start + k)."""
+    return product(count, k, factor(start + k))
 
 
 @lemma(
@@ -90,30 +102,24 @@ def ranges(m: Node, s: Node) -> tuple[Node, Node]:
     title="the mean of a product of weights is at least the product of the lower bounds",
     words="For t + n = T and every live x: A(t, x) >= prod_{k<n} lo(t + k).",
 )
-def path_mean(p: Proof) -> Fact:
-    given = path_weights(p)
+@in_sympy("path_mean")
+def path_mean(d: Derivation) -> Line:
+    """lo(t) prod lo(t+1+k) <= g prod lo(t+1+k) <= g A(t+1, y)."""
+    paths = Paths(d)
 
-    def claim(m: Node) -> Node:
-        return all_of(t, x, implies(eq(t + m, T), live, le(ranges(m, t)[0], A(t, x))))
+    def claim(m: Expr) -> Basic:
+        return ForAll(t, x, implications(Eq(t + m, T), live, over(lo, m, t) <= A(t, x)))
 
-    at_end, first, _ = end_of_path(p, given)
-    base = p.show(le(ranges(ZERO, t)[0], A(t, x)), first).discharge(at_end.concl, live).gen(t, x)
-    hyp = p.assume(claim(n))
-    (now, alive, before), (step, there), average = backward(p, given)
-    nonneg = p.show(le(0, lo(k)), given["bounds are positive"].spec(k).left).gen(k)
-    rest = p.use("product_nonneg").inst((fn("f", "nat -> real")(k), lo(k))).cut(nonneg).spec(n, t + 1)
-    weight = given["weights in range"].spec(t, x, z).mp(before, alive, step)
-    weight_nonneg = p.show(le(0, g(t, x, z)), weight.left, nonneg.spec(t))
-    low, _ = ranges(n, t + 1)
-    p.note("lo(t) prod lo(t+1+k) <= g prod lo(t+1+k) <= g A(t+1, y)")
-    inner = p.show(
-        le(lo(t) * low, g(t, x, z) * A(t + 1, z)), weight.left, rest, weight_nonneg, hyp.spec(t + 1, z).mp(now, there)
-    )
-    mean = average(inner)
-    front = p.use("product_front").inst((fn("f", "nat -> real")(k), lo(k))).spec(n, t)
-    recursion = given["first moment"].spec(t, x).mp(before, alive)
-    last = p.show(le(ranges(n + 1, t)[0], A(t, x)), mean, recursion, front)
-    return p.induct(n, claim(n), base, last.discharge(now.concl, live).gen(t, x).discharge(hyp))
+    with d.suppose(Eq(t, T), live) as end:
+        base = end.then(d.prove(over(lo, 0, t) <= A(t, x), paths.moments_at_end()[0]), t, x)
+    front, rest = paths.product(lo)
+    with d.suppose(claim(n)) as hyp, d.suppose(now, live) as here:
+        with paths.next(here[0]) as there:
+            weight, later = paths.weight(), hyp[0](t + 1, z)
+            inner = d.prove(lo(t) * over(lo, n, t + 1) <= g(t, x, z) * A(t + 1, z), weight[0], rest, later)
+        mean, first = there.average(inner), paths.given["first moment"](t, x)
+        step = hyp.then(here.then(d.prove(over(lo, n + 1, t) <= A(t, x), mean, first, front), t, x))
+    return d.induct(n, claim, base, step)
 
 
 @lemma(
@@ -121,95 +127,57 @@ def path_mean(p: Proof) -> Fact:
     title="Bhatia-Davis for a product of weights along a path",
     words="For t + n = T, live x and c >= 0 with a <= c prod lo and c prod hi <= b: E (b - cW)(cW - a) = (a + b) c A - a b - c^2 C >= 0.",
 )
-def path_bhatia_davis(p: Proof) -> Fact:
-    given = path_weights(p)
+@in_sympy("path_bhatia_davis")
+def path_bhatia_davis(d: Derivation) -> Line:
+    """The induction hypothesis at the next state with the scale c g: a <= c lo(t) prod lo <= c g prod lo, and the same above."""
+    paths = Paths(d)
+    goal = 0 <= (a + b) * c * A(t, x) - a * b - c**2 * C(t, x)
 
-    def claim(m: Node) -> Node:
-        low, high = ranges(m, t)
-        return all_of(
-            t,
-            x,
-            c,
-            implies(
-                eq(t + m, T),
-                live,
-                le(0, c),
-                le(a, c * low),
-                le(c * high, b),
-                le(0, (a + b) * c * A(t, x) - a * b - c**2 * C(t, x)),
-            ),
-        )
+    def scaled(m: Expr) -> list[Basic]:
+        return [relation("<=", 0, c), a <= c * over(lo, m, t), c * over(hi, m, t) <= b]
 
-    at_end, first, second = end_of_path(p, given)
-    conditions = [le(0, c), le(a, c * ranges(ZERO, t)[0]), le(c * ranges(ZERO, t)[1], b)]
-    _, above, below = (p.assume(f) for f in conditions)
-    base = (
-        p.show(le(0, (a + b) * c * A(t, x) - a * b - c**2 * C(t, x)), above, below, first, second)
-        .discharge(at_end.concl, live, *conditions)
-        .gen(t, x, c)
-    )
+    def claim(m: Expr) -> Basic:
+        return ForAll(t, x, c, implications(Eq(t + m, T), live, *scaled(m), goal))
 
-    hyp = p.assume(claim(n), note="induction hypothesis, for every scale c")
-    (now, alive, before), (step, there), average = backward(p, given)
-    conditions = [le(0, c), le(a, c * ranges(n + 1, t)[0]), le(c * ranges(n + 1, t)[1], b)]
-    scale, above, below = (p.assume(f) for f in conditions)
-    nonneg = [
-        p.show(le(0, f(k)), getattr(given["bounds are positive"].spec(k), side)).gen(k)
-        for f, side in ((lo, "left"), (hi, "right"))
-    ]
-    symbol = fn("f", "nat -> real")(k)
-    rest = [
-        p.use("product_nonneg").inst((symbol, f(k))).cut(fact).spec(n, t + 1)
-        for f, fact in zip((lo, hi), nonneg, strict=True)
-    ]
-    front = [p.use("product_front").inst((symbol, f(k))).spec(n, t) for f in (lo, hi)]
-    weight = given["weights in range"].spec(t, x, z).mp(before, alive, step)
-    w = g(t, x, z)
-    p.note(
-        "apply it at the next state with the scale c g: a <= c lo(t) prod lo <= c g prod lo, c g prod hi <= c hi(t) prod hi <= b"
-    )
-    low, high = ranges(n, t + 1)
-    wpos = p.show(le(0, c * w), scale, weight.left, nonneg[0].spec(t))
-    above_next = p.show(le(a, c * w * low), above, scale, weight.left, rest[0], front[0])
-    below_next = p.show(le(c * w * high, b), below, scale, weight.right, rest[1], front[1])
-    inner = hyp.spec(t + 1, z, c * w).mp(now, there, wpos, above_next, below_next)
-    p.note("average over the next state")
-    mean = average(inner)
-    goal = le(0, (a + b) * c * A(t, x) - a * b - c**2 * C(t, x))
-    last = p.show(
-        goal,
-        mean,
-        given["first moment"].spec(t, x).mp(before, alive),
-        given["second moment"].spec(t, x).mp(before, alive),
-    )
-    return p.induct(n, claim(n), base, last.discharge(now.concl, live, *conditions).gen(t, x, c).discharge(hyp))
+    with d.suppose(Eq(t, T), live, *scaled(0)) as end:
+        moments = paths.moments_at_end()
+        base = end.then(d.prove(goal, end[3], end[4], moments[0], moments[1]), t, x, c)
+    (low, low_rest), (high, high_rest) = paths.product(lo), paths.product(hi)
+    with d.suppose(claim(n)) as hyp, d.suppose(now, live, *scaled(n + 1)) as here:
+        with paths.next(here[0]) as there:
+            weight, w = paths.weight(), g(t, x, z)
+            d.know(d.prove(0 <= c * w))
+            least, most = over(lo, n, t + 1), over(hi, n, t + 1)
+            d.know(d.calc(a, ("<=", c * lo(t) * least, here[3], low), ("<=", c * w * least, weight[0], low_rest)))
+            d.know(d.calc(c * w * most, ("<=", c * hi(t) * most, weight[1], high_rest), ("<=", b, here[4], high)))
+            inner = hyp[0](t + 1, z, c * w)
+        mean = there.average(inner)
+        first, second = paths.given["first moment"](t, x), paths.given["second moment"](t, x)
+        step = hyp.then(here.then(d.prove(goal, mean, first, second), t, x, c))
+    return d.induct(n, claim, base, step)
 
 
-M, psi, V = measure("M", "nat X", "X"), fn("psi", "nat X X -> real"), fn("V", "nat X -> real")
-guided = measure("guided", "nat X", "X")
-
-
-def push(F) -> Node:
-    return E(M(t, x), z, psi(t, x, z) * V(t + 1, z) * F)
+def push(value: Any) -> Any:
+    """E[M](psi V value), in the order in which the guided law is sealed."""
+    return Expect(M(t, x), z, Mul(psi(t, x, z), V(Add(t, 1, evaluate=False), z), value, evaluate=False))
 
 
 @lemma(
     "guided_law", title="the guided kernel", words="E[guided](h) = E[M](psi V h) / B V, a probability where B V > 0."
 )
-def guided_law(p: Proof) -> Fact:
-    weights = p.assume(all_of(t, x, z, le(0, psi(t, x, z)))), p.assume(all_of(t, x, le(0, V(t, x))))
-    mass = p.assume(lt(0, push(1)))
+@in_sympy("guided_law")
+def guided_law(d: Derivation) -> Line:
+    d.given(ForAll(t, x, z, 0 <= psi(t, x, z)), ForAll(t, x, 0 <= V(t, x)))
+    mass = d.given(0 < push(1))
 
-    def nonneg(test: Fact) -> Fact:
-        h = test.spec(z).sides[1]
-        inner = p.show(
-            le(0, psi(t, x, z) * V(t + 1, z) * h), weights[0].spec(t, x, z), weights[1].spec(t + 1, z), test.spec(z)
-        )
-        average = p.mono(inner.gen(z), E(M(t, x), z, 0), push(h))
-        return p.show(le(0, push(h) / push(1)), average, p.positive_inverse(mass))
+    def mean(h: Callable) -> Any:
+        return Mul(push(h(z)), Pow(push(1), -1), evaluate=False)
 
-    law, _pattern = p.define_measure(guided(t, x), z, lambda h: push(h(z)) / push(1), nonneg, dens=[mass])
-    return law
+    def positive(test: Line, h: Callable) -> Line:
+        inner = d.expect(M(t, x), z, d.prove(0 <= push(h(z)).body, test(z)))
+        return d.prove(0 <= mean(h), inner)
+
+    return d.define_law(guided(t, x), z, mean, positive, mass)(function("_f", "X -> real")(z))
 
 
 @statement(
@@ -220,56 +188,45 @@ def guided_law(p: Proof) -> Fact:
     "R_t(x) = V_t(x) A_t(x). With "
     "f = 1 it gives the normaliser, so dpi/dguided is proportional to prod rho_t(x_t).",
 )
-def target_is_tilted(p: Proof) -> Fact:
-    R, f = fn("R", "nat X -> real"), fn("f", "nat X -> real")
-    BV = push(1)
-    law, h1 = p.use("guided_law"), fn("_f", "X -> real")(z)
+@in_sympy("S1.tilt")
+def target_is_tilted(d: Derivation) -> Line:
+    """E[M](psi R) = E[M](psi V A) = B V * E[guided](A)."""
+    R, f = function("R", "nat X -> real"), function("f", "nat X -> real")
+    BV, later = push(1), Expect(guided(t, x), z, A(t + 1, z))
+    given = d.setting(
+        {
+            "dead is non-negative": ForAll(t, x, 0 <= dead(t, x)),
+            "live states stay live": ForAll(
+                t, x, implications(before, live, Eq(Expect(M(t, x), z, dead(t + 1, z)), 0))
+            ),
+            "positive on live states": ForAll(t, x, implications(before, live, Both(0 < V(t, x), 0 < BV))),
+            "reference recursion": ForAll(
+                t, x, implications(before, live, Eq(R(t, x), f(t, x) * Expect(M(t, x), z, psi(t, x, z) * R(t + 1, z))))
+            ),
+            "guided recursion": ForAll(t, x, implications(before, live, Eq(A(t, x), f(t, x) * (BV / V(t, x)) * later))),
+            "at the end": ForAll(x, Both(Eq(A(T, x), f(T, x)), Eq(R(T, x), f(T, x) * V(T, x)))),
+        }
+    )
+    same = Eq(R(t, x), V(t, x) * A(t, x))
 
-    def claim(m: Node) -> Node:
-        return all_of(t, x, implies(eq(t + m, T), live, eq(R(t, x), V(t, x) * A(t, x))))
+    def claim(m: Expr) -> Basic:
+        return ForAll(t, x, implications(Eq(t + m, T), live, same))
 
-    formulas = {
-        "dead is non-negative": all_of(t, x, le(0, dead(t, x))),
-        "live states stay live": all_of(t, x, implies(lt(t, T), live, eq(E(M(t, x), z, dead(t + 1, z)), 0))),
-        "positive on live states": all_of(t, x, implies(lt(t, T), live, both(lt(0, V(t, x)), lt(0, BV)))),
-        "reference recursion": all_of(
-            t, x, implies(lt(t, T), live, eq(R(t, x), f(t, x) * E(M(t, x), z, psi(t, x, z) * R(t + 1, z))))
-        ),
-        "guided recursion": all_of(
-            t, x, implies(lt(t, T), live, eq(A(t, x), f(t, x) * (BV / V(t, x)) * E(guided(t, x), z, A(t + 1, z))))
-        ),
-        "at the end": all_of(x, both(eq(A(T, x), f(T, x)), eq(R(T, x), f(T, x) * V(T, x)))),
-    }
-    given = {name: p.assume(phi, note=name) for name, phi in formulas.items()}
-    at_end = p.assume(eq(t + 0, T))
-    end = p.rewrite(
-        p.show(eq(T, t), at_end),
-        lambda F: both(eq(A(F(), x), f(F(), x)), eq(R(F(), x), f(F(), x) * V(F(), x))),
-        given["at the end"].spec(x),
-    )
-    base = p.show(eq(R(t, x), V(t, x) * A(t, x)), end.right, end.left).discharge(at_end.concl, live).gen(t, x)
-
-    hyp = p.assume(claim(n), note="induction hypothesis")
-    now, alive, there = p.assume(eq(t + (n + 1), T)), p.assume(live), p.assume(eq(dead(t + 1, z), 0))
-    before = p.show(lt(t, T), p.nat_nonneg(n), now)
-    null = (
-        E(M(t, x), z, dead(t + 1, z)),
-        given["dead is non-negative"].spec(t + 1),
-        given["live states stay live"].spec(t, x).mp(before, alive),
-    )
-    p.note("E[M](psi R) = E[M](psi V A) = B V * E[guided](A)")
-    same = p.show(
-        eq(psi(t, x, z) * R(t + 1, z), psi(t, x, z) * V(t + 1, z) * A(t + 1, z)), hyp.spec(t + 1, z).mp(now, there)
-    )
-    average = p.almost_surely(same, z, E(M(t, x), z, psi(t, x, z) * R(t + 1, z)), push(A(t + 1, z)), null)
-    positive_here = given["positive on live states"].spec(t, x).mp(before, alive)
-    tilted = law.inst((h1, A(t + 1, z))).cut(positive_here.right)
-    step = p.show(
-        eq(R(t, x), V(t, x) * A(t, x)),
-        given["reference recursion"].spec(t, x).mp(before, alive),
-        average,
-        tilted,
-        given["guided recursion"].spec(t, x).mp(before, alive),
-        dens=[positive_here.left, positive_here.right],
-    )
-    return p.induct(n, claim(n), base, step.discharge(now.concl, live).gen(t, x).discharge(hyp))
+    with d.suppose(Eq(t, T), live) as end:
+        last = d.at(
+            d.prove(Eq(T, t)),
+            given["at the end"](x),
+            lambda s: Both(Eq(A(s, x), f(s, x)), Eq(R(s, x), f(s, x) * V(s, x))),
+        )
+        base = end.then(d.prove(same, last[0], last[1]), t, x)
+    with d.suppose(claim(n)) as hyp, d.suppose(now, live) as here:
+        d.know(d.prove(before, here[0]))
+        nonneg = d.gen(given["dead is non-negative"](t + 1, z), z)
+        with d.surely(M(t, x), z, dead(t + 1, z), nonneg, given["live states stay live"](t, x)) as there:
+            inner = d.prove(Eq(psi(t, x, z) * R(t + 1, z), psi(t, x, z) * V(t + 1, z) * A(t + 1, z)), hyp[0](t + 1, z))
+        mean, positive = there.average(inner), given["positive on live states"](t, x)
+        d.know(positive[0]), d.know(positive[1])
+        tilted = d.use("guided_law", {function("_f", "X -> real")(z): A(t + 1, z)})
+        recursions = given["reference recursion"](t, x), given["guided recursion"](t, x)
+        step = hyp.then(here.then(d.prove(same, mean, tilted, *recursions), t, x))
+    return d.induct(n, claim, base, step)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from proofs.derive.author import Fact, Proof
 from proofs.language.terms import E, all_of, both, eq, fn, le, lt, num, product, sqrt
-from proofs.lemmas.guided_chord import GF, a, b, guided_setting, hi, k, lo, r, ranges, s, target
+from proofs.lemmas.guided_chord import GF, a, b, guided, guided_setting, hi, k, lo, r, ranges, s, target
 from proofs.lemmas.particle_system import VF, F, M, T, V, Vstar, dead, live, n, psi, root, supply, t, x, y
 from proofs.registry import lemma, statement
-from proofs.theory.s1_variance import guided
 
 
 @lemma(

@@ -9,12 +9,11 @@ from proofs.derive.author import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.terms import E, all_of, both, draws, eq, implies, le, lt, num, sqrt, total
 from proofs.lemmas.adapted_system import N, W, d, lo, q, s
-from proofs.lemmas.guided_chord import BV, exists, star
+from proofs.lemmas.guided_chord import BV, exists, guided, star
 from proofs.lemmas.particle_system import M, T, V, Vstar, eps, live, psi, root, supply, t, x, y
 from proofs.lemmas.telescoping import k, target
 from proofs.registry import statement
 from proofs.theory.model import hypotheses
-from proofs.theory.s1_variance import guided
 
 
 def bias_of(W1: Node, bound: Node) -> Node:
