@@ -1,7 +1,7 @@
-"""Hypothesis strategies for models and reward models in exact arithmetic, and contracts that any sampler can be held to.
+"""Hypothesis strategies for models and reward models in exact arithmetic, and a conformance kit for anyone's sampler.
 
 Needs the `testing` extra. Every strategy takes keyword arguments only, rejects bad ones when it is defined, and shrinks to something a
-person can read. `smc.testing.contracts` holds the contracts, `smc.testing.families` the hard instances as plain functions.
+person can read. `smc.testing.conformance` tells a sampler's faults, `smc.testing.families` the hard instances as plain functions.
 """
 
 from smc.testing.families import hard_families
