@@ -46,10 +46,9 @@ class FittedTable(Table):
     ) -> RenderResult:
         wanted = [_natural(console, c) for c in kept]
         widths = list(least)
-        for numbers in (True, False):  # room goes to the headers of numbers first, then to the text from the left
-            for i, column in enumerate(kept):
-                if (column.justify == "right") is numbers:
-                    widths[i] += min(wanted[i] - widths[i], free - sum(widths))
+        # room goes to text first, which folds in every row, to what lacks least before the rest; then to the headers of numbers
+        for i in sorted(range(len(kept)), key=lambda i: (kept[i].justify == "right", wanted[i] - least[i])):
+            widths[i] += min(wanted[i] - widths[i], free - sum(widths))
         made = copy.copy(self)
         made.box = frame
         if frame is None:

@@ -62,12 +62,14 @@ COLUMNS = ("statement", "form", "quantity", "observed", "bound", "bound / observ
 
 
 def bounds_table(rows: Sequence[Row], title: str = "") -> Table:
-    """Every statement against what was measured."""
-    table = FittedTable(prose=("form", "quantity"), title=title or None, caption=legend(rows))
-    for name in COLUMNS:
+    """Every statement against what was measured. Statement and form share a column: they name a row, and eighty columns hold it."""
+    table = FittedTable(prose=("quantity",), title=title or None, caption=legend(rows))
+    table.add_column(COLUMNS[0])
+    for name in COLUMNS[2:]:
         table.add_column(name, justify="right" if name in ("observed", "bound", "bound / observed") else "left")
     for row in rows:
-        table.add_row(*row_cells(row))
+        statement, form, *rest = row_cells(row)
+        table.add_row(f"{statement} {form}", *rest)
     return table
 
 
