@@ -68,11 +68,6 @@ def rooted(p: Proof) -> Fact:
     return in_horizon(p, steps.given, supply(out, errors.gen(n)), split)
 
 
-def range_of(top: Any) -> Any:
-    """lo(k) <= Qbar <= top(k) lo(k) on the reachable edges after which k steps remain."""
-    return ForAll(t, k, x, y, implications(to_go, reachable, Both(lo(k) <= Qbar, Qbar <= top * lo(k))))
-
-
 @statement(
     "S3",
     source="new",
@@ -83,18 +78,26 @@ def range_of(top: Any) -> Any:
 )
 @in_sympy("S3")
 def two_sided(d: Derivation) -> Line:
-    """smc_bias at s = sqrt q."""
-    positive, ranged = d.given(ForAll(k, Both(0 < lo(k), relation("<=", 1, q(k)))), range_of(q(k)))
+    return with_roots(d, "smc_bias", Qbar, (to_go, reachable), t, k, x, y)
+
+
+def with_roots(d: Derivation, lemma: str, value: Any, guards: tuple, *variables: Any) -> Line:
+    """The lemma at s = sqrt q, where lo(k) <= value <= q(k) lo(k) under the guards."""
+
+    def between(top: Any) -> Any:
+        return Both(lo(k) <= value, value <= top * lo(k))
+
+    signs = ForAll(k, Both(0 < lo(k), relation("<=", 1, q(k))))
+    positive, ranged = d.given(signs, ForAll(*variables, implications(*guards, between(q(k)))))
     root, bounds = Root(q(k)), positive(k)
     d.know(bounds[1])
     square = d.axiom("sqrt_square", q(k))  # (sqrt q)^2 = q
     d.know(d.gen(d.both(bounds[0], d.use("root_at_least_one")(q(k))), k))
-    with d.suppose(to_go, reachable) as edge:
-        inside = ranged(t, k, x, y)
-        top = d.prove(Qbar <= root**2 * lo(k), inside[1], square, hold=[root, q(k)])
-        line = d.both(inside[0], top)
-    d.know(edge.then(line, t, k, x, y))
-    out = d.use("smc_bias", {s(k): root})
+    with d.suppose(*guards) as here:
+        inside = ranged(*variables)
+        top = d.prove(value <= root**2 * lo(k), inside[1], square, hold=[root, q(k)])
+    d.know(here.then(d.both(inside[0], top), *variables))
+    out = d.use(lemma, {s(k): root})
     low, high = (to_sympy(out[i].fact.sides[0]) for i in (0, 1))
 
     def claim(square_of: Any) -> Any:

@@ -1,26 +1,24 @@
-"""S8: the bias of fully adapted SMC: guided moves, weights rho_t = B V_t / V_t, no constant L.  The model is in `adapted_clouds.py`.
+"""S8: the bias of fully adapted SMC, derived in sympy: guided moves, weights rho_t = B V_t / V_t, no constant L (`adapted_system`).
 
 lo(k) and q(k) lo(k) bound Vstar/V at live states with V > 0 and k steps to go; q(0) = 1, and q = 1 throughout when V = Vstar.
 """
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import E, all_of, both, draws, eq, implies, le, lt, num, sqrt, total
-from proofs.lemmas.adapted_system import N, W, d, lo, q, s
-from proofs.lemmas.guided_chord import BV, exists, guided, star
-from proofs.lemmas.particle_system import M, T, V, Vstar, eps, live, psi, root, supply, t, x, y
-from proofs.lemmas.telescoping import k, target
+from sympy import Eq
+
+import proofs.lemmas.adapted_system  # noqa: F401  (registers its lemmas)
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Element, Expect, ForAll, Recip, function, implications, relation
 from proofs.registry import statement
-from proofs.theory.model import hypotheses
+from proofs.theory.model import VALUES, hypotheses, layered
+from proofs.theory.s3_bias import lo, s, with_roots
 
-
-def bias_of(W1: Node, bound: Node) -> Node:
-    return both(le(W1 - target, bound), le(target - W1, bound))
-
-
-answer = E(draws(N, guided(0, root)), d, W(1, d))
+x, y, t, k, N, T, eps, root = layered.symbols("x y t k N T eps root")
+M, psi, V, Vstar, VF, dead, guided = layered.symbols("M psi V Vstar VF dead guided")
+W, cloud = function("W", "nat X* -> real"), Element("d", "X*")
+to_go, live, positive = Eq(t + k, T), Eq(dead(t, x), 0), 0 < V(t, x)
+star, target = Vstar(t, x) / V(t, x), VF(0, root) / Vstar(0, root)
 
 
 @statement(
@@ -30,21 +28,9 @@ answer = E(draws(N, guided(0, root)), d, W(1, d))
     words="Guided moves, N particles, weights rho_t: with q(k) the ratio of the largest to the least Vstar/V at live states with V > 0 and "
     "k steps to go (q(0) = 1): |E F(output) - target| <= 1/(2N) sum_{k<T} (q(k) - sqrt q(k)).",
 )
-def adapted_statement(p: Proof) -> Fact:
-    positive = p.assume(all_of(k, both(lt(0, lo(k)), le(1, q(k)))), note="bounds are positive")
-    between = both(le(lo(k), star(t, x)), le(star(t, x), q(k) * lo(k)))
-    given = p.assume(all_of(t, k, x, implies(eq(t + k, T), live, lt(0, V(t, x)), between)), note="range of Vstar/V")
-    big = positive.spec(k).right
-    root_of = p.axiom("sqrt_square", q(k)).mp(p.show(le(0, q(k)), big))
-    at_least = p.use("root_at_least_one").spec(q(k)).mp(big)
-    guards = [p.assume(eq(t + k, T)), p.assume(live), p.assume(lt(0, V(t, x)))]
-    inside = given.spec(t, k, x).mp(*guards)
-    top = p.show(le(star(t, x), sqrt(q(k)) ** 2 * lo(k)), inside.right, root_of)
-    ranged = inside.left.both(top).discharge(*guards).gen(t, k, x)
-    out = p.use("adapted_bias").inst((s(k), sqrt(q(k))))
-    out = supply(out, positive.spec(k).left.both(at_least).gen(k), ranged)
-    out = p.conv(out, bias_of(answer, total(T, k, (sqrt(q(k)) ** 2 - sqrt(q(k))) / (2 * N))))
-    return p.rewrite(root_of.gen(k), lambda H: bias_of(answer, total(T, k, (H(k) - sqrt(q(k))) / (2 * N))), out)
+@in_sympy("S8")
+def adapted_statement(d: Derivation) -> Line:
+    return with_roots(d, "adapted_bias", star, (to_go, live, positive), t, k, x)
 
 
 @statement(
@@ -53,39 +39,27 @@ def adapted_statement(p: Proof) -> Fact:
     title="bias of fully adapted SMC from the Bellman error",
     words="With Bellman error eps: q(k) <= (1+eps)^(2k), so |E F(output) - target| <= 1/(2N) sum_{k<T} ((1+eps)^(2k) - (1+eps)^k).",
 )
-def adapted_uniform(p: Proof) -> Fact:
-    given = exists(p)
-    nonneg, error, growth = p.assume(le(0, eps)), hypotheses("Bellman error")(p)["Bellman error"], 1 + eps
-    kills = p.assume(all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))))
-    step = E(M(t, x), y, psi(t, x, y) * Vstar(t + 1, y))
-    value = p.assume(all_of(t, x, implies(lt(t, T), live, eq(Vstar(t, x), step))))
-    ends = p.assume(all_of(x, eq(Vstar(T, x), V(T, x))))
-    weak = given["twist is non-negative"].spec(t, x).discharge(live).gen(t, x)
-    names = ("potentials are non-negative", "dead is non-negative", "live states stay live")
-    errors = supply(p.use("P0"), weak, kills, nonneg, value, ends, *(given[name] for name in names))
-    one = p.show(le(1, growth), nonneg)
-    gpos = p.show(lt(0, growth), one)
-    before, alive, some = p.assume(lt(t, T)), p.assume(live), p.assume(lt(0, V(t, x)))
-    p.note("V <= (1+eps) BV, so BV > 0 and the guided move exists")
-    ratio = error.spec(t, x).mp(before, alive, some)
-    scaled = p.chain(some, ratio.left)
-    mass = p.show(lt(0, BV), scaled, p.positive_inverse(gpos), dens=[gpos])
-    moves = mass.discharge(before, alive, some).gen(t, x)
-    Q = growth**k
-    Qbig = p.use("power_at_least_one").spec(growth, k).mp(one)
-    Qpos = p.show(lt(0, Q), Qbig)
-    p.note("P0: 1/(1+eps)^k <= Vstar/V <= (1+eps)^k with k steps to go")
-    to_go = p.assume(eq(t + k, T))
-    both_ways = errors.spec(k, t, x).mp(to_go, alive)
-    inverse, unit = p.positive_inverse(Qpos), p.positive_inverse(some)
-    why = "the search here forms no products with an inverse"
-    goals, dens = (le(1 / Q, star(t, x)), le(star(t, x), Q**2 * (1 / Q))), [Qpos, some]
-    low = p.cert(goals[0], products=[(1, [both_ways.right, inverse, unit], [])], dens=dens, why=why)
-    high = p.cert(goals[1], products=[(1, [both_ways.left, unit], [])], dens=dens, why=why)
-    ranged = low.both(high).discharge(to_go, alive, some).gen(t, k, x)
-    out = p.use("adapted_bias").inst((s(k), Q), (lo(k), 1 / Q))
-    out = supply(out, moves, inverse.both(Qbig).gen(k), ranged)
-    return p.conv(out, bias_of(answer, total(T, k, (growth ** (2 * k) - Q) / (2 * N))))
+@in_sympy("S8.uniform")
+def adapted_uniform(d: Derivation) -> Line:
+    """P0: 1/(1+eps)^k <= Vstar/V <= (1+eps)^k with k steps to go; V <= (1+eps) BV, so the guided move exists."""
+    given = d.setting(hypotheses(*VALUES, "twist is non-negative", "twist kills no live value", "Bellman error"))
+    d.given(0 <= eps)
+    d.know(d.prove(0 < 1 + eps))
+    Q = (1 + eps) ** k
+    d.know(d.use("power_at_least_one")(1 + eps, k))
+    with d.suppose(t < T, live, positive) as here:
+        moves = d.prove(0 < Expect(M(t, x), y, psi(t, x, y) * V(t + 1, y)), given["Bellman error"](t, x)[0])
+    d.know(here.then(moves, t, x))
+    with d.suppose(live) as here:
+        weak = here.then(given["twist is non-negative"](t, x), t, x)
+    d.know(weak)
+    errors = d.use("P0")
+    with d.suppose(to_go, live, positive) as here:
+        below, above = errors(k, t, x)[1], errors(k, t, x)[0]
+        ranged = d.both(d.prove(Recip(Q) <= star, below), d.prove(star <= Q**2 * Recip(Q), above))
+    d.know(here.then(ranged, t, k, x))
+    d.know(d.gen(d.both(d.prove(0 < Recip(Q)), d.prove(relation("<=", 1, Q))), k))
+    return d.use("adapted_bias", {s(k): Q, lo(k): Recip(Q)})
 
 
 @statement(
@@ -94,20 +68,17 @@ def adapted_uniform(p: Proof) -> Fact:
     title="fully adapted SMC with a perfect reward model has no bias",
     words="If V = Vstar at live states then E F(output) = target for every number of particles.",
 )
-def adapted_perfect(p: Proof) -> Fact:
-    same = p.assume(all_of(t, x, implies(live, eq(V(t, x), Vstar(t, x)))))
-    alive, some, to_go = p.assume(live), p.assume(lt(0, V(t, x))), p.assume(eq(t + k, T))
-    here = same.spec(t, x).mp(alive)
-    exact = p.show(eq(star(t, x), 1), here, dens=[some])
-    low = p.show(le(1, star(t, x)), exact)
-    high = p.show(le(star(t, x), num(1) ** 2 * 1), exact)
-    ranged = low.both(high).discharge(to_go, alive, some).gen(t, k, x)
-    out = p.use("adapted_bias").inst((s(k), num(1)), (lo(k), num(1)))
-    unit = p.show(lt(0, 1)).both(p.show(le(num(1), 1))).gen(k)
-    out = supply(out, unit, ranged)
-    p.note("a value that vanishes with V is Vstar = V itself")
-    none = p.assume(eq(V(t, x), 0))
-    kills = p.show(eq(Vstar(t, x), 0), here, none).discharge(live, none.concl).gen(t, x)
-    out = supply(out, kills)
-    up = p.show(le(answer, target), out.left)
-    return p.antisymmetry(up, p.show(le(target, answer), out.right))
+@in_sympy("S8.perfect")
+def adapted_perfect(d: Derivation) -> Line:
+    """S8's lemma at q = 1; a value that vanishes with V is Vstar = V itself."""
+    same = d.given(ForAll(t, x, implications(live, Eq(V(t, x), Vstar(t, x)))))
+    with d.suppose(to_go, live, positive) as here:
+        exact = d.prove(Eq(star, 1), same(t, x))
+        ranged = d.both(d.prove(relation("<=", 1, star), exact), d.prove(star <= 1, exact))
+    d.know(here.then(ranged, t, k, x))
+    with d.suppose(live, Eq(V(t, x), 0)) as here:
+        kills = here.then(d.prove(Eq(Vstar(t, x), 0), same(t, x), here[1]), t, x)
+    d.know(kills)
+    out = d.use("adapted_bias", {s(k): 1, lo(k): 1})
+    answer = Expect(guided(0, root).draws(N), cloud, W(1, cloud))
+    return d.equal(d.prove(answer <= target, out[0]), d.prove(target <= answer, out[1]))
