@@ -36,6 +36,7 @@ COMMANDS = {
     "campaign": "A long search for counterexamples.",
     "atlas": "Every bound beside the exact truth, over N, T and eps.",
     "convert": "Write a table or a model as native JSON.",
+    "vectors": "Exact test vectors for samplers in any language.",
 }
 PROGRAM = "bellman-smc"
 RUNNING: ContextVar[str] = ContextVar("running", default="")

@@ -130,6 +130,7 @@ def _moved(loop: Loop, t: int, cloud: tuple[Particle, ...]) -> Iterator[tuple[Ra
             psi = loop.potentials[t].get((x, y), ONE)
             factor = loop.weigh(Edge(right, psi, here[x], there[y], earlier, last))
             ways[-1].append((p, (y, weight * factor, here[x] if loop.remembers else ONE), factor))
+    _check_size(prod(map(len, ways)))
     for chosen in product(*ways):
         p, step = ONE, ZERO
         for q, _, factor in chosen:
