@@ -16,18 +16,21 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import flint
 import gmpy2
 
-Rational: TypeAlias = gmpy2.mpq
-Extended: TypeAlias = gmpy2.mpq | float
+if TYPE_CHECKING:
+    from smc.rational import Rational
+else:
+    Rational = gmpy2.mpq
+Extended: TypeAlias = Rational | float
 """A rational or `INFINITE`."""
 Ball: TypeAlias = flint.arb
 
-ZERO = gmpy2.mpq(0)
-ONE = gmpy2.mpq(1)
+ZERO = Rational(0)
+ONE = Rational(1)
 INFINITE = math.inf
 """The one value on the exact path that is not rational: a bound or ratio that does not exist. Compared, never added."""
 
@@ -64,15 +67,15 @@ def rational(value: object) -> Rational:
     if isinstance(
         value, numbers.Rational
     ):  # int() because Fraction(mpq) holds gmpy2's integers, which mpq() does not take
-        return gmpy2.mpq(int(value.numerator), int(value.denominator))
+        return Rational(int(value.numerator), int(value.denominator))
     if isinstance(value, decimal.Decimal):
         if not value.is_finite():
             raise ValueError(f"{value} is not a finite number")
-        return gmpy2.mpq(*value.as_integer_ratio())
+        return Rational(*value.as_integer_ratio())
     if isinstance(value, flint.fmpq):
-        return gmpy2.mpq(int(value.p), int(value.q))
+        return Rational(int(value.p), int(value.q))
     if isinstance(value, flint.fmpz):
-        return gmpy2.mpq(int(value))
+        return Rational(int(value))
     if isinstance(value, str):
         text = value.strip()
         match = _NUMBER.fullmatch(text)
@@ -80,8 +83,8 @@ def rational(value: object) -> Rational:
             raise ValueError(f'{value!r} is not a rational number; write it as "1/3", "2" or "0.25"')
         try:
             if text.lstrip("+-").replace("/", "").isdigit():
-                return gmpy2.mpq(text.lstrip("+"))  # of any length, where int() stops at 4300 digits
-            return gmpy2.mpq(Fraction(text))
+                return Rational(text.lstrip("+"))  # of any length, where int() stops at 4300 digits
+            return Rational(Fraction(text))
         except ZeroDivisionError:
             raise ValueError(f"{value!r} has a zero denominator") from None
     if isinstance(value, numbers.Real):  # numpy's floats of any width too
@@ -215,6 +218,13 @@ def decimal_of(value: Rational) -> float | str:
 def is_infinite(value: Extended | Ball) -> bool:
     """Whether a bound or constant does not exist; a ball always does."""
     return not isinstance(value, flint.arb) and value == INFINITE
+
+
+def finite(value: Extended) -> Rational:
+    """The rational that `value` is. Raises ValueError for INFINITE: the caller has looked."""
+    if isinstance(value, float):
+        raise ValueError(f"{value} where a rational is needed")
+    return value
 
 
 def text(value: Extended) -> str | None:

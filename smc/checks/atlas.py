@@ -128,7 +128,7 @@ def model_setting(model: Model, twist: Twist, sampler: str | Sampler = naive, la
     return replace(made, process=process, near=near) if process.plain else made
 
 
-def _setting(label: str, c: Constants, sampler: Sampler, distance: Callable[[int], Rational]) -> Setting:
+def _setting(label: str, c: Constants, sampler: Sampler, distance: Callable[[int], Rational | Ball]) -> Setting:
     told = tuple(claim for claim in claims(c, sampler) if claim.quantity == TV)
     return Setting(label, sampler.name, c.model.horizon, c.bellman_error, c.ratio_bound, told, distance)
 

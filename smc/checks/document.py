@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import flint
 
-from smc.numbers import INFINITE, Ball, Extended, Rational, decimal_of, precision, text
+from smc.numbers import Ball, Extended, Rational, decimal_of, precision, text
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
@@ -42,7 +42,7 @@ def end(key: str, value: Extended | Ball, *, lower: bool) -> dict[str, Any]:
 
 def exact(key: str, value: Extended | Ball | None) -> dict[str, Any]:
     """`key` as text such as "1/3" (a ball as its two ends, infinite and none as null), and `key_decimal` for reading."""
-    if value is None or (not isinstance(value, flint.arb) and value == INFINITE):
+    if value is None or isinstance(value, float):  # the one float on an exact path is INFINITE
         return {key: None, f"{key}_decimal": None}
     return {key: either_end(value), f"{key}_decimal": _decimals(value)}
 

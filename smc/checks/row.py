@@ -24,7 +24,7 @@ from smc.numbers import (
     at_most,
     ball,
     dyadic,
-    is_infinite,
+    finite,
     nearest_float,
     precision,
 )
@@ -49,7 +49,7 @@ class Ends:
     def to_json(self) -> dict[str, Any]:
         """Rationals as strings where they are proved, floats (null for no end) where they are not."""
         if self.proved:
-            return ends("observed_enclosure", self.low, Rational(self.high))
+            return ends("observed_enclosure", self.low, finite(self.high))
         return {
             "observed_interval": [nearest_float(self.low), None if self.high == INFINITE else nearest_float(self.high)]
         }
@@ -75,6 +75,13 @@ class Row:
     verdict: Verdict
     relation: Relation = "<="
 
+    @property
+    def value(self) -> Rational | Ball:
+        """What was observed, where it was computed. Raises TypeError for a quantity that is known by its ends alone."""
+        if isinstance(self.observed, Ends):
+            raise TypeError(f"{self.quantity} is known by its ends alone: {self.observed}")
+        return self.observed
+
     @cached_property
     def slack(self) -> Extended:
         """bound / observed (its inverse for `>=`), for display and order: of two balls the middle; INFINITE where there is none,
@@ -82,7 +89,9 @@ class Row:
         if isinstance(self.observed, Ends):
             return INFINITE
         top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
-        if is_infinite(top) or not bottom:
+        if (
+            isinstance(top, float) or isinstance(bottom, float) or not bottom
+        ):  # the one float on an exact path is INFINITE
             return INFINITE
         if isinstance(top, flint.arb) or isinstance(bottom, flint.arb):
             ratio = _as_ball(top) / _as_ball(bottom)

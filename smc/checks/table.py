@@ -14,7 +14,7 @@ from proofs import bounds, catalogue
 from proofs.catalogue import Form
 from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.checks.row import Claim, Row, held, tightest
-from smc.numbers import INFINITE, Ball, Extended, Rational
+from smc.numbers import INFINITE, Ball, Extended, Rational, finite
 from smc.samplers import SAMPLERS
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
@@ -51,7 +51,7 @@ def _values(c: Constants, m: Measured | None) -> Iterator[Observed]:
     worst = [max(max(u.values()), _inverse(min(u.values()))) for u in c.value_ratio[:-1]]
     if INFINITE not in worst:
         for t, w in enumerate(worst):
-            yield Observed(catalogue.VALUES, w, {"n": c.model.horizon - t})
+            yield Observed(catalogue.VALUES, finite(w), {"n": c.model.horizon - t})
 
 
 def _inverse(value: Rational) -> Extended:
@@ -62,7 +62,7 @@ def _ranges(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """q_p, by the steps to go after step p."""
     for p, q in enumerate(c.q, 1):
         if q != INFINITE:
-            yield Observed(catalogue.RANGE, q, {"n": c.model.horizon - p})
+            yield Observed(catalogue.RANGE, finite(q), {"n": c.model.horizon - p})
 
 
 def _targets(c: Constants, m: Measured | None) -> Iterator[Observed]:

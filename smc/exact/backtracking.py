@@ -50,10 +50,10 @@ class Backtracking(Generic[Number]):
         """0, likewise."""
         return self.one - self.one
 
-    def in_balls(self, bits: int) -> Backtracking[Ball]:
+    def in_balls(self: Backtracking[Rational], bits: int) -> Backtracking[Ball]:
         """The same walk with every weight in a ball of `bits` bits: its laws over many visits have no long fractions. Use it inside
         `precision(bits)`."""
-        return Backtracking(self.parent, tuple(tuple(ball(Rational(g), bits) for g in layer) for layer in self.down))
+        return Backtracking(self.parent, tuple(tuple(ball(g, bits) for g in layer) for layer in self.down))
 
     @property
     def horizon(self) -> int:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from smc.errors import InputError, whole_number
 from smc.exact.backtracking import backtracking
 from smc.exact.clouds import MOST_CLOUDS, last_clouds
-from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational
+from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
 from smc.samplers.process import ParticleProcess
 
 
@@ -89,7 +89,7 @@ def minorisation(ranges: Sequence[Extended], particles: int) -> Rational:
         return ZERO
     product = ONE
     for b in ranges:
-        product *= 1 + (2 * Rational(b) - 1) / (particles - 1)
+        product *= 1 + (2 * finite(b) - 1) / (particles - 1)
     return 1 / product
 
 

@@ -56,8 +56,8 @@ def _edges(process: ParticleProcess) -> tuple[list[_Edges], int]:
         for x, row in enumerate(step):
             for y, p, w in row:
                 if p and w:
-                    first, second = entries.get((x, y), (ZERO, ZERO))
-                    entries[x, y] = first + p * w, second + p * w * w
+                    one, two = entries.get((x, y), (ZERO, ZERO))
+                    entries[x, y] = one + p * w, two + p * w * w
         source, target = (np.array([key[i] for key in entries], dtype=np.int64) for i in (0, 1))
         first = np.array([float(a) for a, _ in entries.values()])
         ratio = np.array([float(b / a) for a, b in entries.values()])

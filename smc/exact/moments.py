@@ -164,8 +164,8 @@ def _pairs_of_balls(layers: list[Layer], particles: int) -> list[Ball]:
                 entries[k * size + y] = entry
         b = flint.arb_mat(len(scale), size, entries)
         n = b.transpose() * n * b * apart
-        for y, column in enumerate(layer.c):
-            n[y, y] += same * sum((e[k] * _number(value) for k, value in column.items()), flint.arb(0))
+        for y, squares in enumerate(layer.c):
+            n[y, y] += same * sum((e[k] * _number(value) for k, value in squares.items()), flint.arb(0))
         scale = layer.scale
     numbers = [_number(v) for v in scale]
     rows = (n * flint.arb_mat(len(scale), 1, numbers)).entries()

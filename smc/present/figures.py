@@ -72,7 +72,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     palette = cycler_colours()
     first = entries[0]
     identifiers = [(claim.id, claim.form) for claim in first.setting.claims]
-    exact = {n: row.observed for n, row in first.rows}
+    exact = {n: row.value for n, row in first.rows}
     left.plot(
         list(exact),
         [nearest_float(x) for x in exact.values()],

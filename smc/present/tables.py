@@ -201,7 +201,7 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
             table.add_column(f"N = {n}", justify="right")
         table.add_column("particles asked for", justify="right")
         table.add_column("times the least", justify="right")
-        exact = {n: row.observed for n, row in entry.rows}
+        exact = {n: row.value for n, row in entry.rows}
         table.add_row(
             c.truth,
             *(short(exact[n]) for n in counts),

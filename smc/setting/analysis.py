@@ -278,9 +278,9 @@ def analyse(model: Model, twist: Twist) -> Constants:
 
 
 def _product(factors: Iterable[Extended]) -> Extended:
-    result: Extended = ONE
+    result = ONE
     for factor in factors:
-        if factor == INFINITE:
+        if isinstance(factor, float):
             return INFINITE
         result *= factor
     return result

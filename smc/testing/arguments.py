@@ -31,7 +31,7 @@ def span(
     return smallest, largest
 
 
-def exact(name: str, value: object, *, least: object = None) -> Rational:
+def exact(name: str, value: object, *, least: Rational | int | None = None) -> Rational:
     """`value` as an exact rational of at least `least`; raises InvalidArgument, also for floats."""
     try:
         number = rational(value)

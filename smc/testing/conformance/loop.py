@@ -105,8 +105,11 @@ def joint_law(loop: Loop) -> JointLaw:
                 _check_size(successors)
                 for state, q, answer in _selected(loop, closed, moved, step, last=t + 1 == len(loop.steps)):
                     successors += 1
-                    where, key = (law, answer) if answer is not None else (after, state)
-                    where[key] = where.get(key, ZERO) + chance * p * q
+                    mass = chance * p * q
+                    if answer is not None:
+                        law[answer] = law.get(answer, ZERO) + mass
+                    else:
+                        after[state] = after.get(state, ZERO) + mass
         states = after
     return law
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smc.numbers import INFINITE, ONE, Rational
+from smc.numbers import INFINITE, ONE, Rational, finite
 from smc.testing.falsehoods.registry import (
     Claims,
     evaluated,
@@ -50,7 +50,7 @@ def _(instance: Instance) -> Claims:
     c, horizon = instance.constants, instance.model.horizon
     for p, q in enumerate(c.q, 1):
         if INFINITE not in (c.ratio_bound, c.bellman_error):
-            yield f"q_{p}", q, c.ratio_bound * (1 + c.bellman_error) ** (2 * (horizon - p))
+            yield f"q_{p}", finite(q), finite(c.ratio_bound) * (1 + finite(c.bellman_error)) ** (2 * (horizon - p))
 
 
 @planted("P1/steps", "2(T - p - 1) in place of 2(T - p) before the last step", where=long_models)
@@ -58,7 +58,11 @@ def _(instance: Instance) -> Claims:
     c, horizon = instance.constants, instance.model.horizon
     for p, q in enumerate(c.q[:-1], 1):
         if INFINITE not in (c.ratio_bound, c.bellman_error):
-            yield f"q_{p}", q, c.ratio_bound**2 * (1 + c.bellman_error) ** (2 * (horizon - p - 1))
+            yield (
+                f"q_{p}",
+                finite(q),
+                finite(c.ratio_bound) ** 2 * (1 + finite(c.bellman_error)) ** (2 * (horizon - p - 1)),
+            )
 
 
 @planted("P1/zero-rewards", "L read from the positive ratios alone: zero rewards admitted")
@@ -73,7 +77,7 @@ def _(instance: Instance) -> Claims:
         big_l = max(max(positive), 1 / min(positive))
         q = c.q[-1]
         top = max(c.value_ratio[-1].values(), default=ONE)
-        yield "q_T", q if q != INFINITE else top * big_l**2 + 1, big_l**2
+        yield "q_T", finite(q) if q != INFINITE else top * big_l**2 + 1, big_l**2
 
 
 @planted("P2/last-step", "the last resampling left out of the sum")
@@ -117,4 +121,4 @@ def _(instance: Instance) -> Claims:
     if c.bellman_error != INFINITE:
         for row in rows("S2", instance):
             if row.form == "uniform":
-                yield row.quantity, row.observed, c.bellman_error / 2
+                yield row.quantity, row.value, finite(c.bellman_error) / 2

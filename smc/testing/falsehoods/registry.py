@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from smc.checks.row import Row, compare
-from smc.numbers import ONE, Ball, Extended, Rational, at_most, ball
+from smc.numbers import ONE, Ball, Extended, Rational, at_most, ball, finite
 from smc.setting.analysis import Constants
 from smc.setting.model import Edge, Model
 from smc.setting.twist import twist
@@ -22,7 +22,7 @@ from smc.testing.rewards import instances, perturbations
 from smc.testing.scalars import factors, normalised, simplex_weights
 from smc.testing.statements import report, rows
 
-Claims = Iterator[tuple[str, Rational, Extended | Ball]]
+Claims = Iterator[tuple[str, Rational | Ball, Extended | Ball]]
 """(quantity, observed, claimed bound)."""
 
 
@@ -69,11 +69,11 @@ def scaled(statement: str, form: str, factor: Rational, instance: Instance) -> C
     """The rows of `statement` in `form` with the bound multiplied by `factor`."""
     for row in rows(statement, instance):
         if row.form == form:
-            bound = row.bound * ball(factor) if isinstance(row.bound, flint.arb) else row.bound * factor
-            yield row.quantity, row.observed, bound
+            bound = row.bound * ball(factor) if isinstance(row.bound, flint.arb) else finite(row.bound) * factor
+            yield row.quantity, row.value, bound
 
 
-def distance(instance: Instance, algorithm: str = "naive") -> Rational:
+def distance(instance: Instance, algorithm: str = "naive") -> Rational | Ball:
     """Total variation of the output law from the target."""
     return report(instance, algorithm).measured.total_variation
 
@@ -81,7 +81,7 @@ def distance(instance: Instance, algorithm: str = "naive") -> Rational:
 def evaluated(statement: str, form: str, instance: Instance, **inputs: Any) -> Claims:
     """The distance of naive SMC against `statement` with other inputs than its own."""
     row = compare(statement, form, "TV", distance(instance), **inputs)
-    yield "TV", row.observed, row.bound
+    yield "TV", row.value, row.bound
 
 
 def long_models(**options) -> SearchStrategy[Instance]:

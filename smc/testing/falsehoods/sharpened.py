@@ -46,7 +46,7 @@ def _(instance: Instance) -> Claims:
         for row in rows("S1", instance):
             if row.form == "uniform":
                 shorter = compare("S1", "uniform", row.quantity, row.observed, T=horizon - 1, eps=c.bellman_error)
-                yield row.quantity, row.observed, shorter.bound
+                yield row.quantity, row.value, shorter.bound
 
 
 @planted("S1/wrong-level", "weights rho up to the last level but one", algorithm="guided", where=long_models)
@@ -55,7 +55,7 @@ def _(instance: Instance) -> Claims:
     for row in rows("S1", instance):
         if row.form == "instance":
             short = compare("S1", "instance", row.quantity, row.observed, r=c.level_ratio[1:-1])
-            yield row.quantity, row.observed, short.bound
+            yield row.quantity, row.value, short.bound
 
 
 @planted("S2/constant", "99 % of tanh(Lambda/2)", algorithm="guided", where=two_branches("S2"))
@@ -162,7 +162,7 @@ def _(instance: Instance) -> Claims:
         if row.form == "instance":
             yield (
                 row.quantity,
-                row.observed,
+                row.value,
                 compare("S5", "instance", row.quantity, row.observed, N=2 * n, b=c.b).bound,
             )
 
@@ -174,7 +174,7 @@ def _(instance: Instance) -> Claims:
         if row.form == "instance":
             yield (
                 row.quantity,
-                row.observed,
+                row.value,
                 compare("S5", "instance", row.quantity, row.observed, N=n + 1, b=c.b).bound,
             )
 
@@ -212,7 +212,7 @@ def _(instance: Instance) -> Claims:
         later = compare(
             "S7", "instance", "TV", row.observed, H=instance.particles + 1, R=instance.constants.bellman_product
         )
-        yield "TV", row.observed, later.bound
+        yield "TV", row.value, later.bound
 
 
 @planted("S7/constant", "99 % of the bound", algorithm="mh", where=two_branches("S2"))
@@ -238,7 +238,7 @@ def _(instance: Instance) -> Claims:
 def _(instance: Instance) -> Claims:
     q = (ONE, *instance.constants.q_adapted[1:])
     row = compare("S8", "instance", "TV", distance(instance, "adapted"), N=instance.particles, q=q)
-    yield "TV", row.observed, row.bound
+    yield "TV", row.value, row.bound
 
 
 @planted(
@@ -249,7 +249,7 @@ def _(instance: Instance) -> Claims:
     process = biased(particle_process(instance.model, instance.twist, "adapted"), Rational(101, 100))
     observed = output_law(process, instance.particles).total_variation(instance.constants.target)
     row = compare("S8", "instance", "TV", observed, N=instance.particles, q=instance.constants.q_adapted)
-    yield "TV", row.observed, row.bound
+    yield "TV", row.value, row.bound
 
 
 def biased(process: ParticleProcess, factor: Rational) -> ParticleProcess:
