@@ -18,7 +18,12 @@ def command(
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="File to write.", show_default="standard output")
     ] = None,
-    to: Annotated[str | None, typer.Option(help="mdp or layered.", show_default="as the source is")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="mdp or layered; of a file that audit reads: particles or prefixes.", show_default="as the source is"
+        ),
+    ] = None,
     value: Annotated[
         str | None,
         typer.Option(
@@ -33,7 +38,7 @@ def command(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> int:
-    """Convert a model: a Gymnasium table to an MDP, an MDP to the layered model that it unrolls to.
+    """Convert a model: a Gymnasium table to an MDP, an MDP to the layered model that it unrolls to; or a file that audit reads.
 
     Exact; nothing is written on bad input. Both kinds are JSON; numbers are whole or text such as "1/3".
 
@@ -71,12 +76,21 @@ def command(
     from smc.errors import InputError
     from smc.formats import document, load, native
     from smc.present.tables import write_atomically
+    from smc.rewards.writing import KINDS, converted
     from smc.setting.named_twists import uses_file
 
     if output == "":
         raise InputError("no file is named", where="output", mend="name one, or leave --output out")
     if output is not None and not force and Path(output).exists():
         raise InputError("exists already", where=output, mend="name another file, or pass --force")
+    if to in KINDS:
+        if output is not None:
+            write_atomically(Path(output), converted(model, to))
+            return 0
+        for _ in converted(model, to):
+            pass  # a fault is told before anything is printed
+        sys.stdout.writelines(converted(model, to))
+        return 0
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
     text = native.dumps(document(source, to, value, name))
     if output is None:

@@ -235,14 +235,17 @@ def bound_text(row: Row) -> Text:
     return Text(short(row.bound), style="" if row.verdict is Verdict.HOLDS else MARKS[row.verdict][1])
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write `content` to `path`, whole or not at all. Raises InputError when the place cannot be written."""
+def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
+    """Write `content`, perhaps piece by piece, to `path`, whole or not at all. Raises InputError when the place cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
+                if isinstance(content, bytes):
+                    file.write(content)
+                else:
+                    file.writelines(piece.encode() for piece in ([content] if isinstance(content, str) else content))
             umask = os.umask(0)
             os.umask(umask)
             os.chmod(name, 0o666 & ~umask)  # mkstemp makes files that only their owner reads

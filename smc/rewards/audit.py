@@ -108,15 +108,16 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
                 where=other.path, mend="audit files of one format at a time",
             )  # fmt: skip
     known = readings[0].format
-    seen, families_seen, kin = Seen(), 0, _Kin()
+    seen, families_seen, horizon, kin = Seen(), 0, 0, _Kin()
     for record in _records(readings):
         if isinstance(record, Run):
             for cloud in record.clouds:
                 seen.add(cloud.scores or ())
             kin.add(record)
+            horizon = max(horizon, len(record.clouds) if record.whole else 0)
         else:
             seen.add(record.children if record.score is None else (record.score, *record.children))
-            families_seen += 1
+            families_seen, horizon = families_seen + 1, max(horizon, record.step + 1)
     if not kin.runs + families_seen:
         raise InputError("holds nothing to audit", where=paths[0], mend="give at least one step with scores")
     logged = known.drawn == "loop" and seen.count and not known.multiplies
@@ -125,7 +126,7 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
         name_factor(lambda: _moves(readings), seen) if logged else None,
         MULTIPLIERS[known.multiplies] if known.multiplies else None,
         kin.summary(),
-        facts(lambda: families_of(_records(readings)), _meaning(scores, floor, seen, known), error) if seen.count else None,
+        facts(families_of(_records(readings)), horizon, _meaning(scores, floor, seen, known), error) if seen.count else None,
     )  # fmt: skip
 
 

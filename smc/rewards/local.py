@@ -275,16 +275,15 @@ def families_of(records: Iterable[Record]) -> Iterable[Family]:
             yield record
 
 
-def facts(families: Callable[[], Iterable[Family]], scores: Scores, error: float = 0.05) -> Facts:
-    """What the families show; two passes, one family at a time. Raises InputError from reading.
+def facts(families: Iterable[Family], horizon: int, scores: Scores, error: float = 0.05) -> Facts:
+    """What the families of `horizon` steps show; one pass, one family at a time. Raises InputError from reading.
 
     Half of `error` is for the averages, shared between the steps and five of them and the shares; half for single prefixes, the i-th
     with `6 error / (2 pi^2 i^2)` (their sum is error/2), by Hoeffding's inequality for its children.
     """
-    horizon = 1 + max((family.step for family in families()), default=-1)
     steps = [_Step(scores) for _ in range(horizon)]
     count, final, rewarded = 0, Average(scores.top), False
-    for count, family in enumerate(families(), 1):
+    for count, family in enumerate(families, 1):
         rewarded = rewarded or family.rewarded
         children = values(family, scores) if family.ends else ()
         for k in family.ends:

@@ -290,3 +290,31 @@ def test_a_family_is_a_family():
     assert isinstance(read(SAMPLES["prefixes"])[0], Family)
     with pytest.raises(InputError):
         reading(str(SAMPLES["prefixes"].parent))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("particles", "particles"), ("llamppl", "particles")] + [
+    (name, "prefixes") for name in SAMPLES if name not in ("llamppl", "its-hub")
+])  # fmt: skip
+def test_a_converted_file_says_the_same(name, kind, tmp_path):
+    path = tmp_path / "own.jsonl"
+    assert run(["convert", str(SAMPLES[name]), "--to", kind, "--output", str(path)]) == 0
+    before, after = audit([str(SAMPLES[name])]), audit([str(path)])
+    assert after.format.name == kind
+    if kind == "particles":
+        assert [cloud.parents for run in read(path) for cloud in run.clouds] == [
+            cloud.parents for run in read(SAMPLES[name]) for cloud in run.clouds
+        ]
+        assert before.genealogies is not None and after.genealogies is not None
+        assert after.genealogies.relative_variance == pytest.approx(before.genealogies.relative_variance)
+    elif reading(str(SAMPLES[name])).format.drawn != "labels":  # of labels it is known that every prefix has V = 1
+        assert before.facts is not None and after.facts is not None
+        assert [(s.prefixes, s.ratio, s.level, s.seen) for s in after.facts.steps] == [
+            (s.prefixes, s.ratio, s.level, s.seen) for s in before.facts.steps
+        ]
+
+
+def test_what_cannot_be_converted(tmp_path, capsys):
+    path = tmp_path / "own.jsonl"
+    assert run(["convert", str(SAMPLES["openr"]), "--to", "particles", "--output", str(path)]) == 2
+    assert "hold no particles" in capsys.readouterr().err and not path.exists()
+    assert run(["convert", str(SAMPLES["llamppl"]), "--to", "prefixes"]) == 2

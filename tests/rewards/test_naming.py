@@ -82,7 +82,7 @@ LINE = {"run": 0, "step": 1, "particle": 0, "score": 0.5, "log_weight": 0}
         (["[1]"], "is of no format"),
         ([LINE, "[1]"], "line 2: is no object"),
         ([LINE, {"children": [1]}], "line 2: has no run"),
-        ([{**LINE, "score": None}], "line 1: score: None"),
+        ([LINE, {**LINE, "particle": 1, "score": None}], "line 2: scores are given for some particles only"),
         ([{k: v for k, v in LINE.items() if k != "score"}], "has no score"),
         ([{**LINE, "score": "nan"}], "line 1: score: 'nan'"),
         ([{**LINE, "log_weight": math.inf}], "log_weight"),

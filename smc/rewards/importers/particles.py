@@ -4,7 +4,8 @@
 
 `step` counts from 1; `parent` is the particle of the step before that it descends from (left out at step 1), `score` the reward model's
 score of the particle after the step, `log_weight` the logarithm of what the step multiplied it by, before any resampling and up to a
-constant that all particles of a step share. Numbers may be text; `"-Infinity"` is a weight of zero. The lines of a run stand together.
+constant that all particles of a step share. Numbers may be text; `"-Infinity"` is a weight of zero. The lines of a run stand together. In a
+run without scores every `score` is null: its genealogy is read.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class _Step:
 
     place: dict[int, int] = field(default_factory=dict)
     parents: list[int] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
+    scores: list[float | None] = field(default_factory=list)
     log_weights: list[float] = field(default_factory=list)
 
 
@@ -47,12 +48,15 @@ def read(lines: Iterator[Item]) -> Iterator[Run]:
 
 def _add(steps: list[_Step], line: Item) -> None:
     step, particle = line.key("step").whole(1), line.key("particle").whole()
-    score, log_weight = line.key("score").real(), line.key("log_weight").real(zero_weight=True)
+    score = None if line.key("score").value is None else line.key("score").real()
+    log_weight = line.key("log_weight").real(zero_weight=True)
     if step == len(steps) + 1:
         steps.append(_Step())
     if step != len(steps):
         raise line.fault(f"step {step} after step {len(steps)}", "write the steps of a run in order")
     here = steps[-1]
+    if (score is None) is not (steps[0].scores[0] is None if steps[0].scores else score is None):
+        raise line.fault("scores are given for some particles only", "score every particle of a run, or none")
     if particle in here.place:
         raise line.fault(f"particle {particle} comes twice at step {step}", "one line a particle")
     if step > 1:
@@ -73,7 +77,8 @@ def _run(name: str, begins: str, steps: list[_Step]) -> Run:
         totals = weights
         if parents is not None and len(parents) == len(clouds[-1].totals) and not resampled(parents):
             totals = tuple(old + new for old, new in zip(clouds[-1].totals, weights, strict=True))
-        clouds.append(Cloud(parents, weights, totals, tuple(step.scores)))
+        scores = tuple(score for score in step.scores if score is not None) or None
+        clouds.append(Cloud(parents, weights, totals, scores))
     return Run(name, begins, tuple(clouds))
 
 

@@ -1,0 +1,56 @@
+"""Records of any format as this project's own JSON lines: `particles` for runs, `prefixes` for prefixes with children."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from smc.errors import InputError, one_of
+from smc.rewards.importers import reading
+from smc.rewards.local import families_of
+from smc.rewards.records import Family, Run
+
+KINDS = ("particles", "prefixes")
+
+
+def converted(path: str, kind: str) -> Iterator[str]:
+    """The lines of the file at `path` as `kind`, one at a time. Raises InputError for another kind, and where there is no such thing."""
+    if kind not in KINDS:
+        raise InputError(f"unknown kind {kind!r}", where="to", mend=one_of(KINDS, kind))
+    source, found = reading(path), False
+    records = source.records()
+    for line in _particles(records) if kind == "particles" else map(_prefix, families_of(records)):
+        found = True
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+    if not found:
+        raise InputError(f"{source.format.words} hold no {kind}", where=path, mend=f"choose {KINDS[kind == KINDS[0]]}")
+
+
+def _particles(records: Iterator[Any]) -> Iterator[dict[str, Any]]:
+    for run in records:
+        if not isinstance(run, Run) or not run.whole:
+            continue
+        for step, cloud in enumerate(run.clouds, 1):
+            for k, weight in enumerate(cloud.log_weights):
+                line: dict[str, Any] = {"run": run.name, "step": step, "particle": k}
+                if cloud.parents is not None:
+                    line["parent"] = cloud.parents[k]
+                line["score"] = None if cloud.scores is None else cloud.scores[k]
+                line["log_weight"] = weight if weight > -math.inf else "-Infinity"
+                yield line
+
+
+def _prefix(family: Family) -> dict[str, Any]:
+    children: list[Any] = [
+        {"reward" if family.rewarded and k in family.ends else "score": score}
+        for k, score in enumerate(family.children)
+    ]
+    if family.chances is not None:
+        for child, chance in zip(children, family.chances, strict=True):
+            child["logprob"] = math.log(chance) if chance else "-Infinity"
+    line: dict[str, Any] = {"step": family.step, "group": family.unit, "children": children}
+    if family.score is not None:
+        line["score"] = family.score
+    return line | ({"complete": True} if family.chances is not None else {})
