@@ -15,6 +15,7 @@ EXTRAS = {
     "distributed": "dask",
     "stormpy": "prism",
     "umbi": "umb",
+    "pocketsphinx": "lm",
 }
 """The extra of this distribution that installs a module which is not always there."""
 LONGEST_NAME = 60

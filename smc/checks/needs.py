@@ -128,10 +128,10 @@ def _others(c: Constants, delta: float, branching: int) -> Iterator[Need]:
         "the mean reward is certified from below" if best else "no mean reward is certified to be above 0",
     )  # fmt: skip
     if c.variance is not None:
-        particles = math.ceil(max(min(c.variance / (4 * delta**2), (c.variance + horizon) / delta), 1))
+        particles = math.ceil(max(c.variance * (1 - delta) / delta, 1))
         yield Need(
             "S10", "naive", particles, "particles", particles * horizon, "average",
-            "relative variance of Zhat about the sum of 1/share - 1 over N, if V is near V*; no guarantee",
+            "S10 knows the output to v/(1+v), v about the sum of 1/effective - 1 over N if V is near V*; no guarantee",
         )  # fmt: skip
     if c.eps is None:
         return
