@@ -12,9 +12,9 @@ from sympy import Eq, Expr
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Expect, ForAll, Recip, function, implications, product, relation
-from proofs.lemmas.telescoping import live_stays
 from proofs.registry import lemma, statement
 from proofs.theory.model import SMC, VALUES, hypotheses, layered
+from proofs.theory.p0_values import live_stays
 
 x, y, t, T, n, j, k = layered.symbols("x y t T n j k")
 M, psi, V, Vstar, dead, noedge = layered.symbols("M psi V Vstar dead noedge")
@@ -133,7 +133,7 @@ def adapted_product(d: Derivation) -> Line:
 def edges(d: Derivation, *more: str) -> dict[str, Line]:
     """The setting of S3 and S4 and more of the model; known besides: live states stay live there."""
     given = d.setting(hypotheses(*SMC, *more))
-    d.know(d.line(live_stays(d.proof, {name: line.fact for name, line in given.items()})))
+    d.know(live_stays(d, given))
     return given
 
 

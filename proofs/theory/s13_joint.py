@@ -5,16 +5,15 @@ from __future__ import annotations
 from sympy import Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read
 from proofs.language.expressions import relation
-from proofs.lemmas import particle_system as system
 from proofs.lemmas.first_cloud import N, c, k, n, t
 from proofs.registry import statement
-from proofs.theory import s13_odds as odds
+from proofs.theory.model import layered
 from proofs.theory.s10_certificate import Out, T, out, target
 from proofs.theory.s12_density import beta
+from proofs.theory.s13_odds import q
 
-q, W, horizon = read(odds.q, system.W, system.T)
+W, horizon = layered.symbols("W T")
 Q = Product(1 + (q(k) - 1) / N, (k, 0, n))
 
 

@@ -7,97 +7,64 @@ by 1 + (q - 1)/N in mean (S13.step), and the factors multiply over the steps (te
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
+from typing import Any
+
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.kernel import Node
-from proofs.language.terms import E, both, draws, eq, exp, fn, le, lt, num, product, real, sqrt, total
-from proofs.lemmas.chains import odds
-from proofs.lemmas.particle_system import supply
-from proofs.lemmas.ranged_steps import RangedSteps, cloud_answer
-from proofs.lemmas.telescoping import answer, target
+from proofs.language.expressions import Both, Exp, Root, function, product, relation, symbol, total
+from proofs.lemmas.exchange import odds
+from proofs.lemmas.ranged_run import RangedRun
+from proofs.lemmas.smc_run import answer, target
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.p3_complexity import particles
+from proofs.theory.p5_guided import weaker
 from proofs.theory.s3_bias import at_bellman_error, flat
 
-t, n, k, m, T, N, W, c, d, noedge, smc, first = layered.terms("t n k m T N W c d noedge smc first")
-q = fn("q", "nat -> real")
+n, k, T, N = layered.symbols("n k T N")
+q, f = (function(name, "nat -> real") for name in ("q", "f"))
+excess = (q(k) - 1) / N
 
 
-def levels(count: Node) -> Node:
+def levels(count: Any) -> Any:
     """prod_{k < count} (1 + (q(k) - 1)/N)."""
-    return product(count, k, 1 + (q(k) - 1) / N)
+    return product(count, k, 1 + excess)
 
 
-def setting(p: Proof) -> RangedSteps:
-    return RangedSteps(p, q, q(k), "S13.step", lambda left: [(real("q"), q(left))])
+Q = levels(T)
 
 
-def at_least_one(s: RangedSteps) -> Fact:
-    """forall n. 1 <= 1 + (q(n) - 1)/N."""
-    factor = 1 + (q(n) - 1) / N
-    return s.p.show(le(1, factor), s.positive.spec(n).right, s.inverse).gen(n)
+class Odds(RangedRun):
+    """One step multiplies the odds at most by 1 + (q - 1)/N: of the answer, or, `other`, of one minus it."""
+
+    lemma, cost = "telescope_odds_start", f
+
+    def __init__(self, d: Derivation, other: bool = False) -> None:
+        self.other_half = other
+        super().__init__(d, "S13.step", symbol("q", "real"), q, q(k))
+
+    def seen(self, value: Any) -> Any:
+        return 1 - value if self.other_half else value
+
+    def size(self, steps: Any) -> Any:
+        return 1 + (q(steps) - 1) / N
+
+    def step(self, law: Any, time: Any, steps: Any, before: Any, mean: Any) -> Line:
+        return self.s.prove(odds(before, mean, self.size(steps)), self.moved(law, time, steps)[int(self.other_half)])
+
+    def big(self) -> Line:
+        """forall n. 1 <= 1 + (q(n) - 1)/N, known from here on."""
+        d = self.s
+        return d.know(d.gen(d.prove(relation("<=", 1, self.size(n)), self.given["bounds are positive"](n)[1]), n))
+
+    def multiplied(self) -> Line:
+        for line in (self.big(), self.inside(), self.target_inside()):
+            self.s.know(line)
+        return self.telescoped()
 
 
-def half(p: Proof, flip: bool) -> tuple[Fact, Fact]:
-    """odds(target, E W, Q), or with `flip` odds(1 - target, 1 - E W, Q), for T = 1 + m; the sum over k < m + 1."""
-    s = setting(p)
-
-    def seen(value: Node) -> Node:
-        return 1 - value if flip else value
-
-    def A(r: Node, cloud: Node) -> Node:
-        return seen(cloud_answer(r, cloud))
-
-    def as_odds(step: Fact, same: Fact, mean: Node, left: Node, wanted: Node) -> Fact:
-        """The step with A for the ratio of the means."""
-        before, factor = same.sides[1], 1 + (q(left) - 1) / N
-        goal = odds(seen(before), 1 - mean if flip else mean, factor)
-        return p.conv(p.show(goal, step.right if flip else step.left, same), wanted)
-
-    def near(step) -> Fact:
-        wanted = odds(A(t, c), E(draws(N, smc(t, c)), d, A(t + 1, d)), 1 + (q(n) - 1) / N)
-        return as_odds(*s.near(step), n, wanted)
-
-    def first_near(*facts) -> Fact:
-        wanted = odds(seen(target), E(draws(N, first), d, A(num(0), d)), 1 + (q(m) - 1) / N)
-        return as_odds(*s.first_near(*facts), m, wanted)
-
-    def flipped(fact: Fact) -> Fact:
-        """W = X as seen(W) = seen(X)."""
-        left, right = fact.sides
-        return p.show(eq(seen(left), seen(right)), fact)
-
-    pairs = [(real("target"), seen(target))] + ([(W(t, c), 1 - W(t, c))] if flip else [])
-    out, split = s.assembled(
-        lambda r: 1 + (q(r) - 1) / N,
-        A,
-        near,
-        first_near,
-        lambda now, clean, small: s.never_dead(eq(seen(W(t, c)), A(t, c)), now, small),
-        lambda last, clean: flipped(s.ends(last)),
-        lambda step: p.conv(flipped(s.moves(step)), eq(seen(W(t, c)), E(draws(N, smc(t, c)), d, seen(W(t + 1, d))))),
-        how=("telescope_odds_start", "f"),
-        pairs=pairs,
-    )
-    inside, target_inside = s.inside(), s.target_inside()
-    if flip:
-        guards = inside.spec(t, n, c).concl
-        now, rest = guards.kids
-        clean = rest.kids[0]
-        facts = p.assume(now), p.assume(clean)
-        here = inside.spec(t, n, c).mp(*facts)
-        A_here = cloud_answer(t, c)
-        here = p.show(le(0, 1 - A_here), here.right).both(p.show(le(1 - A_here, 1), here.left))
-        inside = here.discharge(now, clean).gen(t, n, c)
-        target_inside = p.show(le(0, 1 - target), target_inside.right).both(
-            p.show(le(1 - target, 1), target_inside.left)
-        )
-    out = supply(out, inside, target_inside, at_least_one(s))
-    Q = levels(m + 1)
-    if flip:
-        return p.conv(out, le(target * (1 - answer), Q * (1 - target) * answer)), split
-    return p.conv(out, odds(target, answer, Q)), split
+def both_ways(factor: Any) -> Any:
+    """The odds of the answer and of the target are within the factor."""
+    return Both(odds(target, answer, factor), target * (1 - answer) <= factor * (1 - target) * answer)
 
 
 @statement(
@@ -108,49 +75,23 @@ def half(p: Proof, flip: bool) -> tuple[Fact, Fact]:
     "largest to the least backward potential Qbar on the edges with k steps to go: with Q = prod_{k<T} (1 + (q(k) - 1)/N), "
     "(1 - pi) out <= Q pi (1 - out) and pi (1 - out) <= Q (1 - pi) out.",
 )
-def odds_of_events(p: Proof) -> Fact:
-    (up, split), (down, _) = half(p, False), half(p, True)
-    begin = p.conv(p.step("nat_step", [p.assume(lt(0, T))]), le(1, T))
-    count = p.show(eq(m + 1, T), split)
-
-    def claim(H) -> Node:
-        Q = levels(H())
-        return both(odds(target, answer, Q), le(target * (1 - answer), Q * (1 - target) * answer))
-
-    fact = p.rewrite(count, claim, p.conv(up.both(down), claim(lambda: m + 1)))
-    return p.step("nat_split", [begin, fact], [num(1), T, m])
+@in_sympy("S13")
+def odds_of_events(d: Derivation) -> Line:
+    run, other = Odds(d), Odds(d, other=True)
+    return run.over_horizon(
+        lambda count: both_ways(levels(count)), lambda: d.both(run.multiplied(), other.multiplied())
+    )
 
 
 @lemma(
     "odds_and_target", title="S13, and that the target is in [0, 1]", words="The claim of S13, and 0 <= target <= 1."
 )
-def with_target(p: Proof) -> Fact:
-    return p.use("S13").both(setting(p).target_inside())
-
-
-def gaps(p: Proof, factor: Node, low_root: Fact, root: Fact, above: Fact) -> Fact:
-    """|out - pi| <= (s - 1)/(s + 1) for s = `factor` >= 1 (low_root), where Q <= R and R = s^2 (root: s^2 = R; above: Q <= R)."""
-    known = p.use("odds_and_target")
-    claim, inside = known.left, known.right
-    Q = above.sides[0]
-    big = p.use("product_at_least_one").inst((fn("f", "nat -> real")(k), 1 + (q(k) - 1) / N))
-    at_least = supply(big, at_least_one(setting(p))).spec(T)
-    a, x, out = target, answer, []
-    for part, pi, value in ((claim.left, a, x), (claim.right, 1 - a, 1 - x)):
-        low = p.show(le(0, pi), inside.left if pi is a else inside.right)
-        high = p.show(le(pi, 1), inside.right if pi is a else inside.left)
-        top = p.show(lt(0, 1 + (Q - 1) * pi), at_least, low)
-        p.note("1 - x >= (1 - a)/(1 + (Q - 1) a), so a larger factor than Q will do")
-        rest = p.cert(
-            le(0, 1 - value),
-            products=[(1, [part, p.positive_inverse(top)], []), (1, [high, p.positive_inverse(top)], [])],
-            dens=[top],
-            why="the search here forms no products with an inverse",
-        )
-        wide = p.show(odds(pi, value, factor**2), part, above, low, rest, root)
-        gap = p.use("odds_gap").spec(pi, factor, value).mp(low, high, low_root, wide)
-        out.append(p.conv(gap, le(x - a if pi is a else a - x, (factor - 1) / (factor + 1))))
-    return out[0].both(out[1])
+@in_sympy("odds_and_target")
+def with_target(d: Derivation) -> Line:
+    run = Odds(d)
+    with run.horizon() as split:
+        inside = split.close(run.target_inside())
+    return d.both(d.use("S13"), inside)
 
 
 @statement(
@@ -159,12 +100,20 @@ def gaps(p: Proof, factor: Node, low_root: Fact, root: Fact, above: Fact) -> Fac
     title="bias of SMC from the odds",
     words="As S13: |E F(output) - target| <= (sqrt Q - 1)/(sqrt Q + 1) = tanh(log(Q)/4), Q = prod_{k<T} (1 + (q(k) - 1)/N).",
 )
-def total_variation(p: Proof) -> Fact:
-    Q = levels(T)
-    big = p.use("product_at_least_one").inst((fn("f", "nat -> real")(k), 1 + (q(k) - 1) / N))
-    at_least = supply(big, at_least_one(setting(p))).spec(T)
-    root = p.axiom("sqrt_square", Q).mp(p.show(le(0, Q), at_least))
-    return gaps(p, sqrt(Q), p.use("root_at_least_one").spec(Q).mp(at_least), root, p.show(le(Q, Q)))
+@in_sympy("S13.tv")
+def total_variation(d: Derivation) -> Line:
+    """The largest gap that the odds allow (`odds_gap`), at s = sqrt Q."""
+    Odds(d).big()
+    known, root = d.use("odds_and_target"), Root(Q)
+    low, high = d.know(known[1][0]), d.know(known[1][1])
+    d.know(d.use("product_at_least_one", {f(k): 1 + excess})(T))
+    square, gaps = d.axiom("sqrt_square", Q), []
+    d.know(d.use("root_at_least_one")(Q))
+    for part, pi, out in ((known[0][0], target, answer), (known[0][1], 1 - target, 1 - answer)):
+        d.know(d.prove(0 <= pi, low, high)), d.know(d.prove(pi <= 1, low, high))
+        d.know(d.put(d.form(part, odds(pi, out, Q)), lambda v, pi=pi, out=out: odds(pi, out, v), square))
+        gaps.append(d.use("odds_gap")(pi, root, out))
+    return d.both(gaps[0], d.form(gaps[1], target - answer <= (root - 1) / (root + 1)))
 
 
 @statement(
@@ -173,27 +122,26 @@ def total_variation(p: Proof) -> Fact:
     title="bias of SMC, the constant 1/4",
     words="As S13: |E F(output) - target| <= 1/(4N) sum_{k<T} (q(k) - 1): a half of S3's constant.",
 )
-def summed(p: Proof) -> Fact:
-    s = setting(p)
-    excess = (q(k) - 1) / N
-    length = total(T, k, excess)
-    big = s.positive.spec(k).right
-    nonneg = p.show(le(0, excess), big, s.inverse)
-    sums = p.conv(p.mono(nonneg.gen(k), total(T, k, 0), length), le(0, length))
-    p.note("Q = prod (1 + x_k) <= exp(sum x_k) = s^2 for s = exp(sum x_k / 2)")
-    growing = p.show(le(0, 1 + excess), nonneg)
-    above = p.use("product_below_exp").inst((fn("x", "nat -> real")(k), excess)).spec(T).mp(growing.gen(k))
-    half_length = length / 2
-    growth = exp(half_length)
-    twice = p.axiom("exp_add", half_length, half_length)
-    root = p.show(eq(growth**2, exp(length)), twice)
-    half_nonneg = p.show(le(0, half_length), sums)
-    at_least = p.show(le(1, growth), p.axiom("exp_ge", half_length), half_nonneg)
-    gap = gaps(p, growth, at_least, root, above)
-    small = p.use("tanh_of_half").spec(half_length).mp(half_nonneg)
-    bound = total(T, k, (q(k) - 1) / (4 * N))
-    out = [p.conv(p.chain(part, small), le(part.sides[0], bound)) for part in (gap.left, gap.right)]
-    return out[0].both(out[1])
+@in_sympy("S13.sum")
+def summed(d: Derivation) -> Line:
+    """Q = prod (1 + x_k) <= exp(sum x_k) = g^2 for g = exp(sum x_k / 2), and (g - 1)/(g + 1) = tanh(sum x_k / 4) <= sum x_k / 4."""
+    run, length, root = Odds(d), total(T, k, excess), Root(Q)
+    d.know(d.gen(d.prove(0 <= 1 + excess, run.big()(k)), k))
+    nonneg = d.know(d.gen(d.prove(0 <= excess, run.given["bounds are positive"](k)[1]), k))
+    with d.below(k, T) as inside:
+        sums = inside.sum(nonneg(k))
+    d.know(d.prove(0 <= length / 2, sums))
+    above = d.use("product_below_exp", {function("x", "nat -> real")(k): excess})(T)
+    growth, half = Exp(length / 2), length / 2
+    d.know(d.use("product_at_least_one", {f(k): 1 + excess})(T))
+    square, twice = d.axiom("sqrt_square", Q), d.axiom("exp_add", half, half)
+    d.know(d.prove(root**2 <= growth**2, square, twice, above))
+    d.know(d.prove(0 <= growth))
+    below = d.use("square_below")(root, growth)
+    d.know(d.axiom("sqrt_nonneg", Q))
+    wider = d.prove((root - 1) / (root + 1) <= (growth - 1) / (growth + 1), below, hold=[root, growth])
+    small = d.form(d.use("tanh_of_half")(half), (growth - 1) / (growth + 1) <= total(T, k, (q(k) - 1) / (4 * N)))
+    return weaker(d, d.use("S13.tv"), d.chain(wider, small))
 
 
 @statement(

@@ -14,15 +14,22 @@ from typing import Any
 
 from sympy import Eq
 
-from proofs.derive.author import Fact, Proof
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.kernel import Node
 from proofs.language.bridge import to_sympy
-from proofs.language.expressions import Both, ForAll, Recip, Root, function, implications, relation, symbols, total
-from proofs.language.terms import eq, fn, le, real
-from proofs.lemmas.particle_system import supply
-from proofs.lemmas.ranged_steps import RangedSteps, cloud_answer
-from proofs.lemmas.telescoping import in_horizon
+from proofs.language.expressions import (
+    Both,
+    ForAll,
+    Recip,
+    Root,
+    function,
+    implications,
+    relation,
+    symbol,
+    symbols,
+    total,
+)
+from proofs.lemmas.ranged_run import RangedRun, lo
+from proofs.lemmas.smc_run import bias_below
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.p5_guided import weaker
@@ -30,9 +37,30 @@ from proofs.theory.p5_guided import weaker
 x, y, t, n, k, T, N, L, eps = layered.symbols("x y t n k T N L eps")
 psi, V, Vstar, noedge = layered.symbols("psi V Vstar noedge")
 (level,) = symbols("level")
-lo, s, q = (function(name, "nat -> real") for name in ("lo", "s", "q"))
+s, q = (function(name, "nat -> real") for name in ("s", "q"))
 Qbar = psi(t, x, y) * Vstar(t + 1, y) / V(t, x)
 to_go, reachable = Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0)
+
+
+class Errors(RangedRun):
+    """One step moves the answer by at most (s^2 - s)/(2N)."""
+
+    lemma, cost = "telescope_start", function("e", "nat -> real")
+
+    def __init__(self, d: Derivation) -> None:
+        super().__init__(d, "S3.step", symbol("s", "real"), s, s(k) ** 2)
+
+    def size(self, steps: Any) -> Any:
+        return (s(steps) ** 2 - s(steps)) / (2 * N)
+
+    def step(self, law: Any, time: Any, steps: Any, before: Any, mean: Any) -> Line:
+        one, error = self.moved(law, time, steps), self.size(steps)
+        return self.s.both(self.s.prove(mean - before <= error, one[0]), self.s.prove(before - mean <= error, one[1]))
+
+    def bias(self) -> Line:
+        d = self.s
+        d.know(d.gen(d.prove(0 <= self.size(n), self.given["bounds are positive"](n)[1]), n))
+        return self.over_horizon(lambda count: bias_below(total(count, k, self.size(k))), self.telescoped)
 
 
 @lemma(
@@ -40,32 +68,9 @@ to_go, reachable = Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0)
     title="bias of SMC, with the roots of the range ratios",
     words="As S3, with q(k) = s(k)^2: |E F(output) - target| <= 1/(2N) sum_{k<T} (s(k)^2 - s(k)).",
 )
-def rooted(p: Proof) -> Fact:
-    N, n, k, t, c, W = layered.terms("N n k t c W")
-    s = fn("s", "nat -> real")
-    steps = RangedSteps(p, s, s(k) ** 2, "S3.step", lambda left: [(real("s"), s(left))])
-
-    def error(r: Node) -> Node:
-        return (s(r) ** 2 - s(r)) / (2 * N)
-
-    def near(one: Fact, same: Fact, mean: Node) -> Fact:
-        """The step with A for the ratio of the means."""
-        before, bound = same.sides[1], one.left.sides[1]
-        up = p.show(le(mean - before, bound), one.left, same)
-        return up.both(p.show(le(before - mean, bound), one.right, same))
-
-    out, split = steps.assembled(
-        error,
-        cloud_answer,
-        lambda step: near(*steps.near(step)),
-        lambda *facts: near(*steps.first_near(*facts)),
-        lambda now, clean, small: steps.never_dead(eq(W(t, c), cloud_answer(t, c)), now, small),
-        lambda last, clean: steps.ends(last),
-        steps.moves,
-    )
-    at_least = steps.positive.spec(n).right
-    errors = p.show(le(0, error(n)), at_least, steps.inverse)
-    return in_horizon(p, steps.given, supply(out, errors.gen(n)), split)
+@in_sympy("smc_bias")
+def rooted(d: Derivation) -> Line:
+    return Errors(d).bias()
 
 
 @statement(

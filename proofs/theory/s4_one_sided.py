@@ -1,6 +1,6 @@
-"""S4: the bias of naive-proposal SMC, one-sided: zero potentials, weights and rewards are allowed.
+"""S4: the bias of naive-proposal SMC, one-sided, derived in sympy: zero potentials, weights and rewards are allowed.
 
-As `bias.py`, with one change.  When all weights of a cloud vanish its particles are dead, and the answer W_t(c) is then any number in
+As S3, with one change.  When all weights of a cloud vanish its particles are dead, and the answer W_t(c) is then any number in
 [0, 1].  The answer without further noise, A_t(c) = K/S with K = sum_i Qbar^F(c_i) and S = sum_i Qbar(c_i), is
 replaced by W_t(c) where S = 0:
 
@@ -12,90 +12,158 @@ that leave them, so that b is theory's b_p: the largest Qbar over the least Vsta
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import E, all_of, at, both, eq, fn, implies, le, lt, num, real, sqrt, total
-from proofs.lemmas.particle_system import (
+from typing import Any
+
+from sympy import Eq
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import (
+    Both,
+    Entry,
+    ForAll,
+    Recip,
+    Root,
+    function,
+    implications,
+    relation,
+    symbol,
+    total,
+)
+from proofs.lemmas.smc_run import (
+    G,
+    K,
     N,
     Qbar,
+    Run,
+    S,
     T,
     V,
     Vstar,
     W,
+    at_edge,
+    bias_below,
     c,
+    d,
     dst,
-    edge,
     first,
     good,
     i,
+    k,
     live,
+    m,
     n,
-    noedge,
     over,
-    own_term,
-    psi,
     reachable,
-    reachable_entries,
     root,
-    setting,
-    smc,
     src,
-    sums_equal,
-    supply,
     t,
+    terms,
+    tested,
     weight,
-    weight_nonneg,
     x,
     y,
-)
-from proofs.lemmas.telescoping import (
-    Step,
-    answers,
-    assemble,
-    at_the_end,
-    in_horizon,
-    k,
-    live_stays,
-    m,
-    on_smc,
-    quotient,
-    target,
-    tested,
-    tested_between,
-    zero_values,
-)
+)  # fmt: skip
 from proofs.registry import lemma, statement
 
-b, u = fn("b", "nat -> real"), fn("u", "nat -> real")
-S, K, G = (lambda s, cloud, g=g: over(cloud, g, s) for g in (Qbar, tested, weight))
+b, u = function("b", "nat -> real"), function("u", "nat -> real")
+later = Eq(t + 1 + k, T)
+
+ONE_SIDED = {
+    "bounds": ForAll(k, Both(0 < u(k), relation("<=", 1, b(k)))),
+    "Qbar from above": ForAll(t, k, x, y, implications(later, reachable, Qbar(t, x, y) <= b(k) * u(k))),
+    "value from below": ForAll(t, k, x, implications(later, live, 0 < V(t, x), u(k) * V(t, x) <= Vstar(t, x))),
+    "twist kills no live value": ForAll(t, x, implications(live, Eq(V(t, x), 0), Eq(Vstar(t, x), 0))),
+    "twist at the root": 0 < V(0, root),
+    "any answer is in [0, 1]": ForAll(t, c, Both(0 <= W(t, c), W(t, c) <= 1)),
+}
+"""The hypotheses of S4 beside those of a run."""
 
 
-def A(s: Node, cloud: Node) -> Node:
-    """K/S, or W where S = 0."""
-    return K(s, cloud) * (1 / S(s, cloud)) + W(s, cloud) * (1 - S(s, cloud) * (1 / S(s, cloud)))
+class OneSided(Run):
+    """One step moves the answer by at most (b - 1 + sqrt(b (b - 1))/2)/N."""
 
+    lemma, cost = "telescope_start", function("e", "nat -> real")
 
-def one_sided(p: Proof) -> dict[str, Fact]:
-    """The hypotheses of S4, by name."""
-    here = Qbar(t, x, y)
-    formulas = {
-        "bounds": all_of(k, both(lt(0, u(k)), le(1, b(k)))),
-        "Qbar from above": all_of(t, k, x, y, implies(eq(t + 1 + k, T), reachable, le(here, b(k) * u(k)))),
-        "value from below": all_of(
-            t, k, x, implies(eq(t + 1 + k, T), live, lt(0, V(t, x)), le(u(k) * V(t, x), Vstar(t, x)))
-        ),
-        "twist kills no live value": all_of(t, x, implies(live, eq(V(t, x), 0), eq(Vstar(t, x), 0))),
-        "twist at the root": lt(0, V(0, root)),
-        "any answer is in [0, 1]": all_of(t, c, both(le(0, W(t, c)), le(W(t, c), 1))),
-    }
-    return setting(p) | answers(p, alive=True) | {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+    def __init__(self, s: Derivation) -> None:
+        super().__init__(s, alive=True)
+        self.given |= s.setting(ONE_SIDED)
 
+    def A(self, time: Any, cloud: Any) -> Any:
+        """K/S, or W where S = 0."""
+        down = over(cloud, Qbar, time)
+        return over(cloud, tested, time) * Recip(down) + W(time, cloud) * (1 - down * Recip(down))
 
-def instead(p: Proof, none: Fact) -> Fact:
-    """A_t(c) = W_t(c) from S = 0."""
-    return p.conv(
-        p.rewrite(none, lambda H: K(t, c) * (1 / H()) + W(t, c) * (1 - H() * (1 / H()))), eq(A(t, c), W(t, c))
-    )
+    def size(self, steps: Any) -> Any:
+        return (b(steps) - 1 + Root(b(steps) * (b(steps) - 1)) / 2) / N
+
+    def step(self, law: Any, time: Any, steps: Any, before: Any, mean: Any) -> Line:
+        """S4.step, where u is at most the mean of Qbar."""
+        s, bounds, square = self.s, self.given["bounds"](steps), b(steps) * (b(steps) - 1)
+        least = self.root_value() if law is first else self.cloud_value()
+        s.know(s.prove(u(steps) <= self.star.lhs, s.prove(u(steps) <= self.star.rhs, least), self.star))
+        s.know(bounds[0]), s.know(bounds[1]), s.know(s.prove(0 <= square, bounds[1]))
+        s.know(s.axiom("sqrt_square", square)), s.know(s.axiom("sqrt_nonneg", square))
+        with s.suppose(good(time, d)) as here:
+            fair = here.then(s.use("honest_answer")(time, steps, d), d)
+        s.know(fair)
+        symbols = {symbol("a", "real"): u(steps), symbol("b", "real"): b(steps), symbol("w", "real"): Root(square)}
+        own = {function("R", "Edge* -> real")(c): self.A(time, c)}
+        one = self.drift("S4.step", law, time, steps, {**symbols, **own}, self.given["Qbar from above"])
+        one, error = s.substitute(one, self.star, self.other), self.size(steps)
+        return s.both(s.prove(mean - before <= error, one[0]), s.prove(before - mean <= error, one[1]))
+
+    def root_value(self) -> Line:
+        """u V <= Vstar at the root."""
+        return self.given["value from below"](0, m, root)
+
+    def cloud_value(self) -> Line:
+        """0 < u sum_i G(c_i) <= S at a cloud that is alive, from which n + 1 steps remain; S > 0 is known from here on."""
+        s, (old, new) = self.s, (src(Entry(c, i)), dst(Entry(c, i)))
+        with s.below(i, N) as inside:
+            self.entry(inside[0])
+            self.inverse(t, old)
+            goal = u(n) * weight(t, old, new) <= Qbar(t, old, new)
+            sums = inside.sum(self.by_twist(goal, lambda: [self.given["value from below"](t + 1, n, new)]))
+        least = s.form(sums, u(n) * G <= S)
+        s.know(s.prove(0 < S, least, self.given["bounds"](n)[0]))
+        return least
+
+    def by_twist(self, goal: Any, why: Any) -> Line:
+        """The goal about the edge c_i: where V > 0 at its end from `why`, and where V = 0 there since Vstar = 0 too."""
+        s, new = self.s, dst(Entry(c, i))
+        with s.suppose(0 < V(t + 1, new)):
+            high = s.prove(goal, *why())
+        with s.suppose(V(t + 1, new) <= 0) as small:
+            zero = s.know(s.zero(V(t + 1, new), small[0], self.given["twist is non-negative"](t + 1, new)))
+            low = s.prove(goal, zero, self.given["twist kills no live value"](t + 1, new))
+        return s.cases(V(t + 1, new), 0, low, high)
+
+    def without_weight(self, steps: Any) -> Line:
+        """W = A at a good cloud whose weights vanish, with so many steps to go: then S = K = 0."""
+        s = self.s
+        each = s.know(self.weights())
+        with s.below(i, N) as inside:
+            sums = inside.sum(each(i))
+        s.know(s.zero(G, sums))
+        vanish = s.use("terms_vanish", {terms(k): at_edge(weight, t, Entry(c, k))})(N)
+        with s.below(i, N) as inside:
+            self.entry(inside[0])
+            none = inside.sum(self.by_twist(Eq(at_edge(Qbar, t, Entry(c, i)), 0), lambda: [vanish(i)]))
+        none, (low, high) = s.form(none, Eq(S, 0)), self.summed(self.between, steps)
+        return s.prove(Eq(W(t, c), self.A(t, c)), none, s.zero(K, none, low, high))
+
+    def stops(self) -> Line:
+        return self.without_weight(n + 1)
+
+    def ends(self) -> Line:
+        s, (up, down) = self.s, self.last_sums()
+        with s.suppose(0 < G):
+            some = s.know(s.prove(0 < S, down))
+            last = s.put(self.given["answer at the end"](t, c), lambda v, w: Eq(W(t, c), v / w), up, down)
+            high = s.prove(Eq(W(t, c), self.A(t, c)), last, some)
+        with s.suppose(G <= 0):
+            low = self.without_weight(0)
+        return s.cases(G, 0, low, high)
 
 
 @lemma(
@@ -103,79 +171,24 @@ def instead(p: Proof, none: Fact) -> Fact:
     title="the answer without further noise, also for dead clouds",
     words="At a reachable cloud: A S = K and 0 <= A <= 1.",
 )
-def honest_answer(p: Proof) -> Fact:
-    given = one_sided(p)
-    to_go, clean = p.assume(eq(t + 1 + n, T)), good(t, c)
-    inside, entry = reachable_entries(p, given)
-    term = tested_between(p, given).spec(t, n, src(at(c, i)), dst(at(c, i))).mp(to_go, entry)
-    down, up = (
-        p.mono(fact.discharge(inside).gen(i), total(N, i, fact.sides[0]), total(N, i, fact.sides[1]))
-        for fact in (term.left, term.right)
-    )
-    answer = A(t, c)
-    wanted = eq(answer * S(t, c), K(t, c)), le(0, answer), le(answer, 1)
-    p.note("S > 0: A = K/S")
-    some = p.assume(lt(0, S(t, c)))
-    inverse = p.positive_inverse(some)
-    high = p.show(wanted[0], dens=[some]).both(
-        p.show(wanted[1], down, inverse, dens=[some]).both(p.show(wanted[2], up, inverse, dens=[some]))
-    )
-    p.note("S = 0: then K = 0, and A = W")
-    small = p.assume(le(S(t, c), 0))
-    none = p.antisymmetry(small, p.show(le(0, S(t, c)), down, up))
-    no_k = p.antisymmetry(p.show(le(K(t, c), 0), small, up), p.conv(down, le(0, K(t, c))))
-    same, any_answer = instead(p, none), given["any answer is in [0, 1]"].spec(t, c)
-    low = p.show(wanted[0], none, no_k).both(
-        p.show(wanted[1], any_answer.left, same).both(p.show(wanted[2], any_answer.right, same))
-    )
-    return p.cases(S(t, c), 0, low, high).discharge(to_go.concl, clean).gen(t, n, c)
+@in_sympy("honest_answer")
+def honest_answer(s: Derivation) -> Line:
+    """S > 0: A = K/S.  S = 0: then K = 0, and A = W."""
+    run = OneSided(s)
+    A = run.A(t, c)
 
+    def claim(*why: Line) -> Line:
+        return s.both(s.prove(Eq(A * S, K), *why), s.both(s.prove(0 <= A, *why), s.prove(A <= 1, *why)))
 
-def enough_value(p: Proof, given: dict[str, Fact], step: Step) -> Fact:
-    """u(n) sum_i G(c_i) <= S(t, c) at a cloud from which n + 1 steps remain."""
-    inside, entry = reachable_entries(p, given)
-    a, e = src(at(c, i)), dst(at(c, i))
-    alive = given["ends of edges"].spec(t, a, e).mp(entry).right
-    goal = le(u(n) * weight(t, a, e), Qbar(t, a, e))
-    p.note("where V(dst) > 0 the value is at least u V; where V(dst) = 0 both sides are 0")
-    least = given["value from below"].spec(t + 1, n, e).mp(step.to_go, alive, p.assume(lt(0, V(t + 1, e))))
-    factor = rate(p, given, a, e)
-    high = p.show(goal, least, factor)
-    zero = p.antisymmetry(p.assume(le(V(t + 1, e), 0)), given["twist is non-negative"].spec(t + 1, e))
-    none = given["twist kills no live value"].spec(t + 1, e).mp(alive, zero)
-    low = p.show(goal, zero, none)
-    each = p.cases(V(t + 1, e), 0, low, high).discharge(inside).gen(i)
-    sums = p.mono(each, total(N, i, goal.kids[0]), total(N, i, goal.kids[1]))
-    return p.conv(sums, le(u(n) * G(t, c), S(t, c)))
-
-
-def rate(p: Proof, given: dict[str, Fact], a: Node, e: Node) -> Fact:
-    """0 <= psi(t, a, e)/V(t, a)."""
-    goal = le(0, psi(t, a, e) / V(t, a))
-    own = given["potentials are non-negative"].spec(t, a, e)
-    inverse = p.positive_inverse(p.assume(lt(0, V(t, a))))
-    zero = p.antisymmetry(p.assume(le(V(t, a), 0)), given["twist is non-negative"].spec(t, a))
-    low = p.show(goal, p.rewrite(zero, lambda H: psi(t, a, e) / H()))
-    return p.cases(V(t, a), 0, low, p.show(goal, own, inverse))
-
-
-def no_weight(p: Proof, given: dict[str, Fact], small: Fact) -> tuple[Fact, Fact]:
-    """From sum_i G <= 0 at a reachable cloud: each G is 0 (under i < N), and so is each Qbar: S = 0."""
-    inside, entry = reachable_entries(p, given)
-    a, e = src(at(c, i)), dst(at(c, i))
-    each = weight_nonneg(p).spec(t, src(at(c, k)), dst(at(c, k)))
-    below = own_term(p, each, N, inside)
-    own = weight_nonneg(p).spec(t, a, e)
-    none = p.antisymmetry(p.show(le(weight(t, a, e), 0), below, small), own)
-    goal = eq(Qbar(t, a, e), 0 * Qbar(t, a, e))
-    some = p.assume(lt(0, V(t + 1, e)))
-    high = p.show(goal, none, dens=[some])
-    zero = p.antisymmetry(p.assume(le(V(t + 1, e), 0)), given["twist is non-negative"].spec(t + 1, e))
-    alive = given["ends of edges"].spec(t, a, e).mp(entry).right
-    gone = given["twist kills no live value"].spec(t + 1, e).mp(alive, zero)
-    low = p.show(goal, gone)
-    sums = sums_equal(p, p.cases(V(t + 1, e), 0, low, high), inside)
-    return none, p.conv(sums, eq(S(t, c), 0))
+    with s.suppose(Eq(t + 1 + n, T), good(t, c)) as here:
+        low, high = run.summed(run.between)
+        with s.suppose(0 < S):
+            some = claim(low, high)
+        with s.suppose(S <= 0) as small:
+            none = s.zero(S, small[0], low, high)
+            gone, any_answer = s.zero(K, none, low, high), run.given["any answer is in [0, 1]"](t, c)
+            dead = claim(none, gone, any_answer[0], any_answer[1])
+    return here.then(s.cases(S, 0, dead, some), t, n, c)
 
 
 @statement(
@@ -185,93 +198,10 @@ def no_weight(p: Proof, given: dict[str, Fact], small: Fact) -> tuple[Fact, Fact
     words="As S3, with zero rewards allowed and any answer once all particles are dead: with b(k) the largest Qbar over the least Vstar/V "
     "with k steps to go, |E F(output) - target| <= (1/N) sum_{k<T} (b(k) - 1 + 1/2 sqrt(b(k) (b(k) - 1))).",
 )
-def one_sided_bias(p: Proof) -> Fact:
-    given = one_sided(p)
-    Npos, bounds = given["there are particles"], given["bounds"]
-    between, honest = tested_between(p, given), p.use("honest_answer")
-
-    def spread(r: Node) -> Node:
-        return sqrt(b(r) * (b(r) - 1))
-
-    def error(r: Node) -> Node:
-        return (b(r) - 1 + spread(r) / 2) / N
-
-    def root_of(r: Node) -> Fact:
-        big = bounds.spec(r).right
-        square = p.show(le(0, b(r) * (b(r) - 1)), big)
-        return p.axiom("sqrt_square", b(r) * (b(r) - 1)).mp(square)
-
-    def drift(law: Node, time: Node, left: Node, to_go: Fact, null: Fact, mean: Fact) -> Fact:
-        """The one-step lemma for edges drawn at `time` with `left` steps to go; `mean` is u <= mu(Qbar)."""
-        e, f = src(edge), dst(edge)
-        guard, there = p.assume(eq(noedge(time, e, f), 0)), p.assume(good(time, c))
-        tested_fact = between.spec(time, left, e, f).mp(to_go, guard).discharge(guard).gen(edge)
-        top = given["Qbar from above"].spec(time, left, e, f).mp(to_go, guard).discharge(guard).gen(edge)
-        nonneg = given["noedge is non-negative"].spec(time, e, f).gen(edge)
-        fair = honest.spec(time, left, c).mp(to_go, there).discharge(there).gen(c)
-        step = on_smc(
-            p.use("S4.step"),
-            law,
-            time,
-            (real("a"), u(left)),
-            (real("b"), b(left)),
-            (real("w"), spread(left)),
-            (fn("R", "Edge* -> real")(c), A(time, c)),
-        )
-        root_nonneg = p.axiom("sqrt_nonneg", b(left) * (b(left) - 1))
-        return supply(
-            step, tested_fact, top, nonneg, null, fair, bounds.spec(left).left, mean, root_of(left), root_nonneg, Npos
-        )
-
-    def near(step: Step) -> Fact:
-        value = enough_value(p, given, step)
-        p.note("u <= mu(Qbar) = S / sum G")
-        ahead, ratio = step.means[0].sides
-        mean = p.show(le(u(n), ratio), value, p.positive_inverse(step.alive), dens=[step.alive])
-        mean = p.show(le(u(n), ahead), mean, step.means[0])
-        one = drift(E(smc(t, c), edge, 0), t + 1, n, step.to_go, step.null, mean)
-        least = bounds.spec(n).left
-        some = p.chain(p.show(lt(0, u(n) * G(t, c)), least, step.alive), value)
-        same = quotient(p, step.means[1], step.means[0], [step.alive], K(t, c) / S(t, c))
-        now = p.show(eq(A(t, c), K(t, c) / S(t, c)), dens=[some])
-        return towards(one, [same, now], A(t, c))
-
-    def towards(one: Fact, same: list[Fact], before: Node) -> Fact:
-        mean, bound = one.left.concl.kids[0].kids[0], one.left.sides[1]
-        up = p.show(le(mean - before, bound), one.left, *same)
-        return up.both(p.show(le(before - mean, bound), one.right, *same))
-
-    def first_near(origin: Fact, zero: Fact, means: list[Fact]) -> Fact:
-        alive, some = given["the root is live"], given["twist at the root"]
-        least = given["value from below"].spec(0, m, root).mp(origin, alive, some)
-        ahead, ratio = means[0].sides
-        mean = p.show(le(u(m), ratio), least, p.positive_inverse(some), dens=[some])
-        mean = p.show(le(u(m), ahead), mean, means[0])
-        one = drift(E(first, edge, 0), num(0), m, origin, zero, mean)
-        return towards(one, [quotient(p, means[1], means[0], [some], target)], target)
-
-    def stops(now: Fact, clean: Fact, small: Fact) -> Fact:
-        same = instead(p, no_weight(p, given, small)[1])
-        return p.show(eq(W(t, c), A(t, c)), same)
-
-    def ends(last: Fact, clean: Fact) -> Fact:
-        p.note("at the end S = sum G and K = sum G F")
-        tested_sum, plain_sum = at_the_end(p, given, last)
-        alive, small = p.assume(lt(0, G(t, c))), p.assume(le(G(t, c), 0))
-        final = given["answer at the end"].spec(t, c).mp(last, alive)
-        opened = p.rewrite(plain_sum, lambda H: K(t, c) * (1 / H()) + W(t, c) * (1 - H() * (1 / H())))
-        high = p.show(eq(W(t, c), A(t, c)), final, opened, tested_sum, dens=[alive])
-        return p.cases(G(t, c), 0, stops(last, clean, small), high)
-
-    def moves(step: Step) -> Fact:
-        before = p.show(lt(t + 1, T), p.nat_nonneg(n), step.to_go)
-        return given["answer before"].spec(t, c).mp(before, step.alive)
-
-    out, split = assemble(
-        p, given, zero_values(p, given, live_stays(p, given)), error, A, near, first_near, stops, ends, moves
-    )
-    p.note("each error is non-negative")
-    inverse, big = p.positive_inverse(Npos), bounds.spec(n).right
-    root_nonneg = p.axiom("sqrt_nonneg", b(n) * (b(n) - 1))
-    errors = p.show(le(0, error(n)), big, inverse, root_nonneg)
-    return in_horizon(p, given, supply(out, errors.gen(n)), split)
+@in_sympy("S4")
+def one_sided_bias(s: Derivation) -> Line:
+    run = OneSided(s)
+    run.zero_values()
+    big, square = run.given["bounds"](n)[1], b(n) * (b(n) - 1)
+    s.know(s.gen(s.prove(0 <= run.size(n), big, s.axiom("sqrt_nonneg", square)), n))
+    return run.over_horizon(lambda count: bias_below(total(count, k, run.size(k))), run.telescoped)
