@@ -8,11 +8,13 @@ from smc.testing.families import hard_families
 from smc.testing.instances import REGIONS, Instance, describe, regions
 from smc.testing.mdps import finite_mdps
 from smc.testing.models import layered_models, prefix_trees, product_models
+from smc.testing.nasty import NASTY, loops, nasty_instances, nasty_weights, resamplings
 from smc.testing.rewards import KINDS, instances, perturbations, reward_models
 from smc.testing.scalars import distributions, rationals
 
 __all__ = [
     "KINDS",
+    "NASTY",
     "REGIONS",
     "Instance",
     "describe",
@@ -21,10 +23,14 @@ __all__ = [
     "hard_families",
     "instances",
     "layered_models",
+    "loops",
+    "nasty_instances",
+    "nasty_weights",
     "perturbations",
     "prefix_trees",
     "product_models",
     "rationals",
     "regions",
+    "resamplings",
     "reward_models",
 ]

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis.errors import InvalidArgument
 
 from smc.numbers import ONE, Rational
+from smc.samplers.naive import naive
+from smc.samplers.resampling import SCHEMES, Choice, Resampling
 from smc.setting.analysis import true_value
 from smc.setting.mdp import FiniteMDP
 from smc.setting.model import Model
@@ -21,11 +23,15 @@ from smc.testing import (
     hard_families,
     instances,
     layered_models,
+    loops,
+    nasty_instances,
+    nasty_weights,
     perturbations,
     prefix_trees,
     product_models,
     rationals,
     regions,
+    resamplings,
     reward_models,
 )
 from smc.testing.perturbations import BellmanNoise, Perfect, Rescaled
@@ -87,6 +93,10 @@ REFUSED = [
     (hard_families, {"families": ("S0",)}),
     (hard_families, {"max_horizon": 65}),
     (hard_families, {"eps": 0}),
+    (nasty_instances, {"kinds": ("odd",)}),
+    (nasty_instances, {"kinds": ()}),
+    (nasty_instances, {"max_particles": 0}),
+    (nasty_weights, {"max_particles": 27}),
     (instances, {"models": a_model}),
     (instances, {"rewards": "noise"}),
     (instances, {"max_particles": 0}),
@@ -236,6 +246,36 @@ def test_finite_mdps_have_mass_at_every_horizon(mdp):
 @given(perturbations(kinds=("bellman-noise", "adversarial-signs"), eps=Rational(1, 2)), layered_models())
 def test_bellman_noise_keeps_to_its_eps(perturbation, model):
     assert perturbation.apply(model).constants.bellman_error <= Rational(1, 2)
+
+
+@pytest.mark.parametrize(("kind", "size"), [("ties", 3), ("dead", 5)])
+def test_nasty_instances_shrink_to_what_their_kind_needs(kind, size):
+    found = smallest(nasty_instances(kinds=(kind,)))
+    assert found.size == size and found.particles == 1 and found.constants.normaliser > 0
+
+
+def test_nasty_weights_shrink_to_ties():
+    assert smallest(nasty_weights()) == (1,)
+    assert smallest(nasty_weights(), lambda w: len(w) > 2) == (Rational(1, 3),) * 3
+    assert smallest(nasty_weights(), lambda w: 0 in w) in {(1, 0), (0, 1)}
+    assert smallest(nasty_weights(), lambda w: max(w) > 1000 * min(w) > 0) == (
+        Rational(1, 10**6 + 1),
+        Rational(10**6, 10**6 + 1),
+    )
+
+
+def test_resamplings_and_loops_shrink_to_plain_smc():
+    assert smallest(resamplings()) == Resampling() and smallest(loops()) == naive
+    seen = sample(loops(), 400)
+    assert {s.resampling.scheme.name for s in seen} == set(SCHEMES) and {s.choice for s in seen} == set(Choice)
+
+
+@given(nasty_weights(), resamplings())
+def test_every_scheme_is_unbiased_on_nasty_weights(weights, resampling):
+    pieces = resampling.scheme.pieces(weights)
+    assert sum(p for p, _ in pieces) == 1
+    for i, w in enumerate(weights):
+        assert sum(p * slot.get(i, 0) for p, slots in pieces for slot in slots) == len(weights) * w
 
 
 LEAST = {"doomed state": 200, "eps infinite": 200, "huge ratio": 33}
