@@ -30,6 +30,9 @@ SPLIT = "TV of the split model"
 FORM_WORDS = {
     "instance": "from this model's own constants",
     "uniform": "from eps, L and T alone",
+    "average": "an average over the target's paths, where others take a maximum",
+    "adapted": "for guided moves, from this model's own constants",
+    "adapted uniform": "for guided moves, from eps and T alone",
     "bias": "from the bound on the second moment",
     "published": "the neighbour's constant",
     "sharper": "the same argument, improved",
@@ -278,25 +281,44 @@ _ROWS = (
     Row(
         "S12", "density of the output law: zero rewards allowed, L to the power 1, constant 1",
         "bias of SMC, zero rewards allowed: constant 1 where S4 has 3/2",
-        ("theory.s12_density", "theory.s12_uniform"),
-        ("S12", "S12.moment", "S12.tv", "S12.sum", "S12.uniform", "S12.particles"), "model",
+        ("theory.s12_density", "theory.s12_uniform", "theory.s12_adapted", "theory.s12_average"),
+        (
+            "S12", "S12.moment", "S12.tv", "S12.sum", "S12.uniform", "S12.particles", "S12.path", "S12.path_moment", "S12.average",
+            "S12.adapted", "S12.adapted_tv",
+        ), "model",
         forms=(
             Form(
                 "instance", "S12.tv", TV, "N b", samplers=NAIVE,
                 where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
             ),
             Form("uniform", "S12.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE, reads={"L": "upper L"}),
+            Form(
+                "average", "S12.average", TV, "N excess", samplers=NAIVE,
+                where={"n": lambda excess: len(excess) - 1}, reads={"excess": "path excess"},
+            ),
+            Form(
+                "adapted", "S12.adapted_tv", TV, "N b", samplers=ADAPTED,
+                where={"n": lambda b: len(b) - 1}, reads={"b": "b adapted"},
+            ),
         ),
         attained="one particle, one step, rewards 0 and 1",
         asks="the hypotheses of S4, constant 1",
     ),
     Row(
         "S13", "odds of every event under SMC, constant 1/4", "bias of SMC by the odds of events: half of S3's constant",
-        ("theory.s13_step", "theory.s13_odds", "theory.s13_joint"),
-        ("S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles", "S13.joint"), "model",
+        ("theory.s13_step", "theory.s13_odds", "theory.s13_joint", "theory.s13_adapted"),
+        (
+            "S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles", "S13.joint",
+            "S13.adapted", "S13.adapted_tv", "S13.adapted_sum", "S13.adapted_uniform",
+        ), "model",
         forms=(
             Form("instance", "S13.tv", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),
             Form("uniform", "S13.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE),
+            Form(
+                "adapted", "S13.adapted_tv", TV, "N q", samplers=ADAPTED,
+                where={"n": lambda q: len(q) - 1}, reads={"q": "q adapted"},
+            ),
+            Form("adapted uniform", "S13.adapted_uniform", TV, "N T eps", samplers=ADAPTED, where=BEFORE),
         ),
         attained="one particle, one step, an event of target mass 1/(1 + sqrt q)",
         asks="the hypotheses of S3, constant 1/4",

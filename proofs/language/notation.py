@@ -56,6 +56,8 @@ CF | C^{F} | real |  | mean of Zhat^2 times the conditional mean of F, from a cl
 pi | \pi | real, in [0, 1] | constants.target | the target's mean of a test function, by its number
 second | k | real, positive | measured.answer_moments | mean of (Zhat/Z)^2 times the conditional mean of a test function, by its number
 FJ | F | real, in [0, 1] |  | test functions, by number
+bJ | b | real |  | as b, by the number of the test function that can still be met
+excess | e | real | constants.path_excess | the target's mean of b(j, k) - 1 over the test functions j (S12)
 VJ | V^{F} | real |  | true value with the terminal reward times a test function, by its number
 OutJ | \mathrm{Out} | real, in [0, 1] |  | expected answer for a test function, by its number, and by the cloud
 CJ | C^{F} | real |  | mean of Zhat^2 times the conditional mean of a test function, by its number, from a cloud on

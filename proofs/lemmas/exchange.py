@@ -131,6 +131,20 @@ def odds_gap(d: Derivation) -> Line:
     return here.then(line, a, s, x)
 
 
+@lemma(
+    "odds_wider",
+    title="odds within a factor are within any larger one",
+    words="If 0 <= a, x <= 1, q <= s and (1 - a) x <= q a (1 - x) then (1 - a) x <= s a (1 - x).",
+)
+@in_sympy("odds_wider")
+def odds_wider(d: Derivation) -> Line:
+    (x,) = symbols("x")
+    with d.suppose(0 <= a, x <= 1, q <= s, odds(a, x, q)) as here:
+        more = d.prove(0 <= (s - q) * (a * (1 - x)), d.prove(0 <= a * (1 - x)))
+        line = d.prove(odds(a, x, s), here[3], more)
+    return here.then(line, a, x, q, s)
+
+
 @lemma("tanh_of_half", title="tanh x <= x, at half the argument", words="(e^x - 1)/(e^x + 1) <= x/2 for x >= 0.")
 @in_sympy("tanh_of_half")
 def tanh_of_half(d: Derivation) -> Line:

@@ -40,6 +40,7 @@ from proofs.lemmas.tested_clouds import (
     t,
     tested,
     total_of,
+    where_met,
     z,
 )  # fmt: skip
 from proofs.lemmas.tested_clouds import reachable as all_reachable
@@ -86,9 +87,9 @@ def first_certificate(s: Derivation) -> Line:
 def first_bound(s: Derivation, given: dict[str, Line], one: tuple) -> Line:
     """E[prod_{k<n} (1 + (b(k+1) - 1)/N) (1/N) sum_i h(d_i) (1/N) sum_i g(d_i)] <= prod_{k<n+1} (1 + (b(k) - 1)/N) H0 G0."""
     with s.surely(start, e, *one) as fine:
-        top = s.given(ForAll(e, Implication(Eq(bad(0, e), 0), h(0, e) <= b(0) * H0)))(e)
-        product = h(0, e) * g(0, e) <= b(0) * H0 * g(0, e)
-        second = fine.average(s.prove(product, top, given["g is non-negative"](0, e)))
+        top = s.given(ForAll(e, Implication(Eq(bad(0, e), 0), Implication(0 < g(0, e), h(0, e) <= b(0) * H0))))
+        tests = given["g is non-negative"](0, e)
+        second = fine.average(where_met(s, h(0, e), g(0, e), b(0) * H0, tests, lambda: top(e)))
     spread = pair_of_draws(s, start, 0, second)
     s.know(growing(s, given))
     tail = s.use("product_nonneg", {sequence(k): grow(k)})(n, 1)

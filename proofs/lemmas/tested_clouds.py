@@ -7,17 +7,30 @@ the expected square of the product of the mean weights times the answer from c o
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sympy import Eq, Product, Sum
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.bridge import read
-from proofs.language.expressions import Entry, Expect, ForAll, Implication, Law, function, relation, symbols
+from proofs.language.expressions import (
+    Entry,
+    Expect,
+    ForAll,
+    Implication,
+    Law,
+    function,
+    implications,
+    relation,
+    symbols,
+)
 from proofs.lemmas import clouds
 from proofs.registry import lemma
 
 N, n, m, t, i, k = read(clouds.N, clouds.n, clouds.m, clouds.t, clouds.i, clouds.k)
 e, f, c, d = read(clouds.e, clouds.f, clouds.c, clouds.d)
 w, h, bad, b, last, B = read(clouds.w, clouds.h, clouds.bad, clouds.b, clouds.last, clouds.B)
+STAYS, BOUNDED = "moves stay good", "h is bounded"
 K, mixture = read(clouds.K, clouds.mixture)
 z = symbols("z")[0]
 sequence = function("f", "nat -> real")
@@ -93,9 +106,16 @@ def second_moment(s: Derivation) -> list[Line]:
     )
 
 
+def moving(s: Derivation) -> dict[str, Line]:
+    """The hypotheses of `clouds.setting`, but a particle without weight may move to where it likes."""
+    given = s.setting(lambda p: {name: fact for name, fact in clouds.setting(p).items() if name != STAYS})
+    stays = Eq(Expect(K(t, e), f, bad(t + 1, f)), 0)
+    return given | {STAYS: s.know(s.given(ForAll(t, e, implications(t < n, Eq(bad(t, e), 0), 0 < w(t, e), stays))))}
+
+
 def setting(s: Derivation) -> dict[str, Line]:
-    """The hypotheses of `clouds.setting` and `clouds.sharp`, and those on g, by name."""
-    given = s.setting(lambda p: clouds.setting(p) | clouds.sharp(p))
+    """The hypotheses of `moving`, that h is bounded where the test function can still be met, and those on g, by name."""
+    given = moving(s) | s.setting(lambda p: {k: v for k, v in clouds.sharp(p).items() if k != BOUNDED})
     ahead, pushed = Expect(K(t, e), f, g(t + 1, f)), over(c, lambda q: w(t, q) * Expect(K(t, q), f, g(t + 1, f)))
     mean = Expect(mixture(t, c), f, g(t + 1, f))
     good = Eq(bad(t, e), 0)
@@ -103,6 +123,19 @@ def setting(s: Derivation) -> dict[str, Line]:
         "g is non-negative": ForAll(t, e, Implication(t <= n, Implication(good, 0 <= g(t, e)))),
         "g recursion": ForAll(t, e, Implication(t < n, Implication(good, Eq(g(t, e), w(t, e) * ahead)))),
         "g at the end": ForAll(e, Implication(Eq(bad(n, e), 0), Eq(g(n, e), tested(e)))),
+        BOUNDED: ForAll(
+            t,
+            e,
+            f,
+            implications(
+                t < n,
+                good,
+                Eq(bad(t + 1, f), 0),
+                0 < w(t, e),
+                0 < g(t + 1, f),
+                h(t + 1, f) <= b(t + 1) * Expect(K(t, e), f, h(t + 1, f)),
+            ),
+        ),
         "mixture of g": ForAll(t, c, Implication(t < n, Implication(0 < weights, Eq(mean, pushed / weights)))),
     }
     return given | dict(zip(formulas, map(s.know, s.given(*formulas.values())), strict=True))
@@ -157,7 +190,7 @@ def next_null(s: Derivation, given: dict[str, Line]) -> tuple:
     unreachable = total_of(bad, t + 1, d)
     with s.below(i, N) as inside:
         positive = inside.sum(given["bad is non-negative"](t + 1, Entry(d, i)))
-    return unreachable, s.gen(s.prove(0 <= unreachable, positive), d), s.use("clouds_stay_good")(t, c)
+    return unreachable, s.gen(s.prove(0 <= unreachable, positive), d), s.use("moving_clouds_stay_good")(t, c)
 
 
 H, G = (Expect(mixture(t, c), f, value(t + 1, f)) for value in (h, g))
@@ -166,25 +199,37 @@ H, G = (Expect(mixture(t, c), f, value(t + 1, f)) for value in (h, g))
 def next_pair(s: Derivation, given: dict[str, Line], clean: Line) -> Line:
     """E (1/N) sum_j h(d_j) (1/N) sum_j g(d_j) <= (1 + (b - 1)/N) next(h) next(g)."""
     ahead, law = Expect(K(t, e), f, h(t + 1, f)), given["mixture of h"](t, c)
-    many, gone = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N), s.use("clouds_stay_good")(t, c)
+    many, gone = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N), s.use("moving_clouds_stay_good")(t, c)
     zero = s.prove(Eq(Expect(mixture(t, c), f, bad(t + 1, f)), 0), many, gone)
     with s.surely(mixture(t, c), f, bad(t + 1, f), given["bad is non-negative"](t + 1), zero) as fine:
-        with s.suppose(Eq(bad(t, e), 0)) as old:
 
-            def ordered(v):
-                return relation("<=", v * h(t + 1, f), b(t + 1) * v * ahead)
+        def highest() -> Line:
+            with s.suppose(Eq(bad(t, e), 0)) as old:
 
-            with s.suppose(w(t, e) <= 0):
-                none = s.zero(w(t, e), given["weights are non-negative"](t, e))
-                low = s.put(s.prove(relation("<=", 0, 0)), ordered, none)
-            with s.suppose(0 < w(t, e)):
-                high = s.prove(ordered(w(t, e)), given["h is bounded"](t, e, f))
-            line = old.then(s.cases(w(t, e), 0, low, high), e)
-        top = s.prove(h(t + 1, f) <= b(t + 1) * law.rhs, each(s, given, t, clean, line))
-        top = s.put(top, lambda v: h(t + 1, f) <= b(t + 1) * v, law)
-        product = h(t + 1, f) * g(t + 1, f) <= b(t + 1) * H * g(t + 1, f)
-        second = fine.average(s.prove(product, top, given["g is non-negative"](t + 1, f)))
+                def ordered(v):
+                    return relation("<=", v * h(t + 1, f), b(t + 1) * v * ahead)
+
+                with s.suppose(w(t, e) <= 0):
+                    none = s.zero(w(t, e), given["weights are non-negative"](t, e))
+                    low = s.put(s.prove(relation("<=", 0, 0)), ordered, none)
+                with s.suppose(0 < w(t, e)):
+                    high = s.prove(ordered(w(t, e)), given[BOUNDED](t, e, f))
+                line = old.then(s.cases(w(t, e), 0, low, high), e)
+            top = s.prove(h(t + 1, f) <= b(t + 1) * law.rhs, each(s, given, t, clean, line))
+            return s.put(top, lambda v: h(t + 1, f) <= b(t + 1) * v, law)
+
+        tests = given["g is non-negative"](t + 1, f)
+        second = fine.average(where_met(s, h(t + 1, f), g(t + 1, f), b(t + 1) * H, tests, highest))
     return pair_of_draws(s, mixture(t, c), t + 1, second)
+
+
+def where_met(s: Derivation, value, test, most, nonneg: Line, highest: Callable[[], Line]) -> Line:
+    """value test <= most test, for test >= 0 (nonneg): `highest` gives value <= most where the test is positive."""
+    with s.suppose(test <= 0):
+        low = s.put(s.prove(relation("<=", 0, 0)), lambda v: value * v <= most * v, s.zero(test, nonneg))
+    with s.suppose(0 < test):
+        high = s.prove(value * test <= most * test, highest())
+    return s.cases(test, 0, low, high)
 
 
 def pair_of_draws(s: Derivation, law: Law, time, second: Line) -> Line:
@@ -203,6 +248,32 @@ def pushed(s: Derivation, given: dict[str, Line], clean: Line, value) -> Line:
 
 
 # ---------------------------------------------------------------------------------------------------- lemmas
+@lemma(
+    "moving_clouds_stay_good",
+    title="the next cloud is reachable almost surely, though particles without weight may move to where they like",
+    words="If all particles of c are reachable and the weights do not all vanish, then E sum_i bad(t+1, d_i) = 0 for N draws of next.",
+)
+@in_sympy("moving_clouds_stay_good")
+def moving_clouds_stay_good(s: Derivation) -> Line:
+    given = moving(s)
+    with s.suppose(t < n, reachable(t, c), 0 < weights) as now:
+
+        def nothing(q) -> Line:
+            away = Expect(K(t, q), f, bad(t + 1, f))
+            with s.suppose(w(t, q) <= 0):
+                none = s.zero(w(t, q), given["weights are non-negative"](t, q))
+                low = s.prove(Eq(w(t, q) * away, 0), none)
+            with s.suppose(0 < w(t, q)):
+                high = s.prove(Eq(w(t, q) * away, 0), given[STAYS](t, q))
+            return s.cases(w(t, q), 0, low, high)
+
+        sums = each(s, given, t, now[1], nothing)
+        mean = s.prove(Eq(Expect(mixture(t, c), f, bad(t + 1, f)), 0), given["mixture of bad"](t, c), sums)
+        many = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N)
+        line = s.prove(Eq(later(total_of(bad, t + 1, d)), 0), many, mean)
+    return now.then(line, t, c)
+
+
 @lemma(
     "tested_step",
     title="second moment of one step, times the answer",
@@ -278,7 +349,13 @@ def tested_second_moment(s: Derivation) -> Line:
 )
 @in_sympy("particle_second_moment")
 def particle_second_moment(s: Derivation) -> Line:
-    s.setting(lambda p: clouds.setting(p) | clouds.sharp(p))
+    given = s.setting(lambda p: clouds.setting(p) | clouds.sharp(p))
+    with s.suppose(t < n, Eq(bad(t, e), 0), 0 < w(t, e)) as here:
+        stays = here.then(given[STAYS](t, e), t, e)
+    with s.suppose(t < n, Eq(bad(t, e), 0), Eq(bad(t + 1, f), 0), 0 < w(t, e), 0 < h(t + 1, f)) as here:
+        bounded = here.then(given[BOUNDED](t, e, f), t, e, f)
+    for line in (stays, bounded):
+        s.know(line)
     return s.use("tested_second_moment", {g(t, e): h(t, e), tested(e): last(e), CF(t, c): B(t, c)})
 
 

@@ -67,8 +67,13 @@ class Run:
         facts = {name: line.fact for name, line in self.given.items()}
         tested = bias.rewarded_values(p, facts)
         reward = bias.F(system.dst(clouds.e))
-        for fact in (*normaliser.particle_facts(p, facts), *normaliser.particle_facts(p, tested, bias.VF, reward)):
+        particle = [s.know(s.line(fact)) for fact in normaliser.particle_facts(p, facts)]
+        self.weight, self.stays = particle[1], particle[3]
+        for fact in normaliser.particle_facts(p, tested, bias.VF, reward):
             s.know(s.line(fact))
+        with s.suppose(t < n, Eq(off(t, e), 0), 0 < weight(t, e)) as here:
+            stays = self.stays(t, e)
+        s.know(here.then(stays, t, e))
         self.tested = {name: s.know(s.line(tested[name])) for name in ("value recursion", "terminal value")}
         mean, none, (_, nonneg, _) = normaliser.start(p, facts)
         self.mean, self.tested_mean = s.line(mean), s.line(normaliser.start(p, tested, bias.VF)[0])

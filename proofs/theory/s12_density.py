@@ -9,9 +9,11 @@ from __future__ import annotations
 from sympy import Eq, Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import Both, Expect, ForAll, relation
+from proofs.language.bridge import read, to_kernel
+from proofs.language.expressions import Both, Expect, ForAll, implications, relation
 from proofs.lemmas import layered_system as layered
 from proofs.lemmas.first_cloud import N, b, c, d, grow, k, n, over, t
+from proofs.lemmas.tested_clouds import f
 from proofs.registry import lemma, statement
 from proofs.theory import s5_normaliser as normaliser
 from proofs.theory.s10_certificate import (
@@ -30,6 +32,7 @@ from proofs.theory.s10_certificate import (
     end_weights,
     horizon,
     moment,
+    noedge,
     off,
     out,
     psi,
@@ -46,20 +49,97 @@ from proofs.theory.s10_certificate import (
 beta = Product(grow(k), (k, 0, n))
 
 
+u = read(layered.u)
+TEST = ForAll(x, Both(0 <= F(x), F(x) <= 1))
+
+
+def looks(value, time, q):
+    """psi value(new)/V(old) of an edge."""
+    return psi(time, src(q), dst(q)) * value(time + 1, dst(q)) / V(time, src(q))
+
+
 def sharp(s: Derivation) -> Run:
-    """A run, and that b bounds the backward potentials."""
+    """A run, and that b bounds the backward potentials of the edges from which the test function can still be met."""
     run = Run(s)
-    high = {name: line.fact for name, line in s.setting(layered.peak).items()}
-    facts = {name: line.fact for name, line in run.given.items()}
-    s.given(0 < V(0, root), 0 < Vstar(0, root))
-    for fact in normaliser.bound_facts(s.proof, facts, high):
-        s.know(s.line(fact))
-    first = high["b bounds the lookahead"]
-    with s.suppose(Eq(off(0, e), 0)) as here:
-        top = s.line(first)(0, root, src(e), dst(e))
+    bound = psi(t, u, y) * Vstar(t + 1, y) / V(t, u) <= b(t) * (Vstar(t, x) / V(t, x))
+    where = Eq(dead(t, x), 0), 0 < V(t, x), Eq(noedge(t, u, y), 0), 0 < VF(t + 1, y)
+    lines = s.given(
+        ForAll(t, 0 <= b(t)),
+        ForAll(t, x, u, y, implications(t < T, *where, bound)),
+        0 < V(0, root),
+        0 < Vstar(0, root),
+    )
+    with s.suppose(Eq(off(0, e), 0), 0 < looks(VF, 0, e)) as here:
+        s.know(reached(s, run, VF, 0, e, here[1]))
+        top = lines[1](0, root, src(e), dst(e))
         top = s.put(top, lambda v: top.lhs <= b(0) * v, run.mean)
     s.know(here.then(top, e))
+    with s.suppose(t < n, Eq(off(t, e), 0), Eq(off(t + 1, f), 0), 0 < weight(t, e), 0 < looks(VF, t + 1, f)) as here:
+        now = s.know(s.prove(t + 1 < T))
+        there = s.know(run.given["ends of a reachable edge are live"](t, src(e), dst(e))[1])
+        s.know(reached(s, run, V, t, e, here[3]))
+        s.know(reached(s, run, VF, t + 1, f, here[4]))
+        top = lines[1](t + 1, dst(e), src(f), dst(f))
+        facts = {name: line.fact for name, line in run.given.items()}
+        ahead = s.line(normaliser.value_of(s.proof, facts, to_kernel(t + 1), to_kernel(dst(e)), now.fact, there.fact))
+        top = s.put(top, lambda v: top.lhs <= b(t + 1) * v, ahead)
+    s.know(here.then(top, t, e, f))
     return run
+
+
+def reached(s: Derivation, run: Run, value, time, q, positive: Line) -> Line:
+    """0 < value(new) from 0 < psi value(new)/V(old) on an edge."""
+    s.know(run.given["twist is non-negative"](time, src(q)))
+    factors = run.given["potentials are non-negative"](time, src(q), dst(q)), s.use("inverse_nonneg")(V(time, src(q)))
+    scale = s.prove(0 <= psi(time, src(q), dst(q)) / V(time, src(q)), *factors)
+    with s.suppose(value(time + 1, dst(q)) <= 0) as none:
+        least = s.prove(0 <= -looks(value, time, q), s.prove(0 <= scale.rhs * -value(time + 1, dst(q)), scale, none[0]))
+        low = s.anything(0 < value(time + 1, dst(q)), s.prove(relation("<", 0, 0), least, positive))
+    with s.suppose(0 < value(time + 1, dst(q))) as some:
+        high = some[0]
+    return s.cases(value(time + 1, dst(q)), 0, low, high)
+
+
+@statement(
+    "S12.path",
+    source="new",
+    title="density of the output law under SMC, path by path",
+    words="As S12, but b(k) bounds only the Qbar of edges from whose end the test function F can still be met (VF > 0), over the least "
+    "Vstar/V among live states at time k; it may be less than 1: pi <= prod_{k<T} (1 + (b(k) - 1)/N) out.  On a prefix tree with F one "
+    "leaf those are the edges of one path.",
+)
+@in_sympy("S12.path")
+def path_density(s: Derivation) -> Line:
+    run = sharp(s)
+    line = s.use("first_density", edges())
+    line = s.at(
+        run.mean, s.at(run.tested_mean, line, lambda v: v <= line.rhs), lambda v: run.tested_mean.rhs <= beta * v * out
+    )
+    return s.prove(target <= beta * out, line)
+
+
+@statement(
+    "S12.path_moment",
+    source="new",
+    title="second moment of the normaliser times the answer, path by path",
+    words="As S12.path, k = E[(Zhat/Z)^2 nu(F)], CF the mean of (Zhat/V_0)^2 nu(F) from a cloud on: k <= prod_{k<T} (1 + (b(k) - 1)/N) pi.",
+)
+@in_sympy("S12.path_moment")
+def path_moment(s: Derivation) -> Line:
+    run = sharp(s)
+    run.squared()
+    line = s.use("first_second_moment", edges())
+    line = s.at(run.mean, line, lambda v: line.lhs <= beta * v * run.tested_mean.lhs)
+    line = s.at(run.tested_mean, line, lambda v: line.lhs <= beta * run.mean.rhs * v)
+    return s.prove(moment <= beta * target, s.times_square(line, V(0, root) / Vstar(0, root)))
+
+
+def everywhere(s: Derivation) -> None:
+    """b bounds the backward potentials of all reachable edges, so those of the edges from which the test function can be met."""
+    peak = s.setting(layered.peak)["b bounds the lookahead"]
+    with s.suppose(t < T, Eq(dead(t, x), 0), 0 < V(t, x), Eq(noedge(t, u, y), 0), 0 < VF(t + 1, y)) as here:
+        line = peak(t, x, u, y)
+    s.know(here.then(line, t, x, u, y))
 
 
 @statement(
@@ -74,12 +154,8 @@ def sharp(s: Derivation) -> Run:
 )
 @in_sympy("S12")
 def density(s: Derivation) -> Line:
-    run = sharp(s)
-    line = s.use("first_density", edges())
-    line = s.at(
-        run.mean, s.at(run.tested_mean, line, lambda v: v <= line.rhs), lambda v: run.tested_mean.rhs <= beta * v * out
-    )
-    return s.prove(target <= beta * out, line)
+    everywhere(s)
+    return s.use("S12.path")
 
 
 @statement(
@@ -92,12 +168,18 @@ def density(s: Derivation) -> Line:
 )
 @in_sympy("S12.moment")
 def second_moment(s: Derivation) -> Line:
-    run = sharp(s)
-    run.squared()
-    line = s.use("first_second_moment", edges())
-    line = s.at(run.mean, line, lambda v: line.lhs <= beta * v * run.tested_mean.lhs)
-    line = s.at(run.tested_mean, line, lambda v: line.lhs <= beta * run.mean.rhs * v)
-    return s.prove(moment <= beta * target, s.times_square(line, V(0, root) / Vstar(0, root)))
+    everywhere(s)
+    return s.use("S12.path_moment")
+
+
+@lemma("target_nonneg", title="the target's mean of a test function is not negative", words="0 <= VF_0/Vstar_0.")
+@in_sympy("target_nonneg")
+def target_nonneg(s: Derivation) -> Line:
+    run = Run(s)
+    s.given(0 < Vstar(0, root))
+    s.know(s.gen(s.prove(0 <= V(t, x) * F(x), run.given["twist is non-negative"](t, x), s.given(TEST)(x)[0]), t, x))
+    s.know(s.use("value_nonneg", {horizon: T, Vstar(t, x): VF(t, x), V(t, x): V(t, x) * F(x)})(0, root))
+    return s.prove(0 <= target)
 
 
 @lemma(
@@ -105,7 +187,9 @@ def second_moment(s: Derivation) -> Line:
 )
 @in_sympy("beta_at_least_one")
 def beta_at_least_one(s: Derivation) -> Line:
-    sharp(s)
+    Run(s)
+    s.setting(layered.peak)
+    s.given(0 < V(0, root), 0 < Vstar(0, root))
     with s.suppose(t < n, 0 < weights) as here:
         mean = s.prove(relation("=", 1, Expect(smc(t, c).draws(N), d, 1)))
     s.know(here.then(mean, t, c))
@@ -149,7 +233,7 @@ def total_variation(s: Derivation) -> Line:
 def complement(s: Derivation, run: Run) -> None:
     """1 - F is a test function too: its value is Vstar - VF, its answer 1 - Out."""
     step, end = run.tested["value recursion"], run.tested["terminal value"]
-    test = s.given(ForAll(x, Both(0 <= F(x), F(x) <= 1)))
+    test = s.given(TEST)
     given = run.given
     with s.suppose(t < T, Eq(dead(t, x), 0)) as here:
         rest = Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))

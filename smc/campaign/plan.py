@@ -14,7 +14,7 @@ from typing import Any
 from proofs.kernel.replay import STORED
 from smc.errors import InputError, one_of, whole_number
 from smc.testing.falsehoods import FALSEHOODS
-from smc.testing.statements import SAMPLER
+from smc.testing.statements import SPOKEN_OF
 
 CHUNK = 500
 """Models in one chunk: the unit of work, of progress, and of what a kill can lose."""
@@ -75,11 +75,11 @@ def make_plan(statements: Iterable[str] = (), planted: Iterable[str] = (), **num
     """
     chosen, falsehoods = tuple(sorted(set(statements))), tuple(sorted(set(planted)))
     if not chosen and not falsehoods:
-        chosen = tuple(sorted(SAMPLER))
+        chosen = tuple(sorted(SPOKEN_OF))
     for name in chosen:
-        if name not in SAMPLER:
+        if name not in SPOKEN_OF:
             raise InputError(
-                f"unknown statement {name!r}", where="statement", mend=f"choose from {', '.join(sorted(SAMPLER))}"
+                f"unknown statement {name!r}", where="statement", mend=f"choose from {', '.join(sorted(SPOKEN_OF))}"
             )
     for name in falsehoods:
         if name not in FALSEHOODS:

@@ -34,7 +34,7 @@ from smc.testing.models import layered_models, prefix_trees, product_models
 from smc.testing.perturbations import Perturbation
 from smc.testing.rewards import perturbations
 from smc.testing.scope import unmet
-from smc.testing.statements import COUNTED, SAMPLER, measured
+from smc.testing.statements import COUNTED, SPOKEN_OF, measured
 
 
 @dataclass
@@ -170,9 +170,9 @@ def evaluate(plan: Plan, drawn: Instance) -> Iterator[tuple[Instance, list[Findi
 
 @cache
 def _spoken_of(plan: Plan) -> dict[Sampler, frozenset[str]]:
-    """The plan's statements by the sampler whose runs they are held against."""
-    samplers = sorted({SAMPLER[statement] for statement in plan.statements}, key=lambda sampler: sampler.name)
-    return {sampler: frozenset(s for s in plan.statements if SAMPLER[s] is sampler) for sampler in samplers}
+    """The plan's statements by the samplers whose runs they are held against."""
+    samplers = sorted({s for statement in plan.statements for s in SPOKEN_OF[statement]}, key=lambda s: s.name)
+    return {sampler: frozenset(s for s in plan.statements if sampler in SPOKEN_OF[s]) for sampler in samplers}
 
 
 def run_chunk(plan: Plan, number: int) -> Chunk:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from proofs.catalogue import FORMS
 from smc.campaign.plan import Plan
 from smc.campaign.search import REWARD_MODELS
 from smc.campaign.store import Tightness, Totals
 from smc.present.figures import in_style, new_axes
 from smc.present.fitting import FittedTable
-from smc.testing.statements import SAMPLER
+from smc.testing.statements import SPOKEN_OF
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,13 +39,20 @@ def cells(row: Tightness, plan: Plan) -> tuple[str, ...]:
     return (
         row.claim,
         row.form,
-        SAMPLER[row.claim].name if row.claim in SAMPLER else "planted",
+        ", ".join(_samplers(row.claim, row.form)),
         f"{row.checked:,}",
         f"{row.vacuous:,}",
         f"{row.undecided:,}",
         tight,
         "none" if row.median is None else f"{row.median:.3g}",
     )
+
+
+def _samplers(claim: str, form: str) -> tuple[str, ...]:
+    """Names of the samplers whose runs the form of a claim is held against."""
+    if claim not in SPOKEN_OF:
+        return ("planted",)
+    return FORMS[claim, form].samplers or tuple(sampler.name for sampler in SPOKEN_OF[claim])
 
 
 def table(totals: Totals, plan: Plan) -> Table:
@@ -74,7 +82,7 @@ def repeat(totals: Totals, plan: Plan) -> str:
         f"--{name.replace('_', '-')} {getattr(plan, name)}"
         for name in ("max_horizon", "max_states", "max_particles", "chunk")
     ]
-    if plan.statements != tuple(sorted(SAMPLER)):
+    if plan.statements != tuple(sorted(SPOKEN_OF)):
         options += [f"--statement {statement}" for statement in plan.statements]
     options += [f"--planted {name}" for name in plan.planted]
     return " ".join(["bellman-smc campaign", *options])

@@ -28,6 +28,8 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
     "q adapted": lambda c: c.q_adapted[::-1],
     "b": lambda c: c.b[::-1],
     "b from the root": lambda c: c.b,
+    "b adapted": lambda c: c.b_adapted,
+    "path excess": lambda c: c.path_excess,
     "r": lambda c: c.level_ratio[1:],
     "R": lambda c: c.bellman_product,
     "C_act": lambda c: c.c_act,

@@ -203,6 +203,37 @@ class Constants:
         )
 
     @cached_property
+    def b_adapted(self) -> tuple[Extended, ...]:
+        """`max_y u_p(y) / min_x (P_p u_p)(x)` for p = 1..T, P_p the guided kernel: S12's `b_p` for adapted SMC; the last is 1.
+
+        `(P_p u_p)(x) = V*_{p-1}(x) / (B_{p-1} V)(x)`, over the alive x that have a guided move.
+        """
+        found = []
+        for p, u in enumerate(self.value_ratio[1:], 1):
+            star, values, rho = self.true_value[p - 1], self.twist.values[p - 1], self.bellman_ratio[p - 1]
+            found.append(_ratio(max(u.values()), min(star[x] / (r * values[x]) for x, r in rho.items() if r)))
+        return tuple(found)
+
+    @cached_property
+    def path_excess(self) -> tuple[Extended, ...]:
+        """`E_pi[max(b_p(z) - 1, 0)]` for p = 1..T, `b_p(z) = Qbar_p(z_{p-1}, z_p) / min_x u_{p-1}(x)` along the path z (S12)."""
+        found: list[Extended] = []
+        for t, step in enumerate(self.model.edges):
+            least, values, star = min(self.value_ratio[t].values()), self.twist.values[t], self.true_value[t + 1]
+            if not least:
+                found.append(INFINITE)
+                continue
+            terms = []
+            for x in self.alive[t]:
+                for e in step[x]:
+                    excess = e.potential * star[e.target] / values[x] / least - 1
+                    if excess > 0:
+                        mass = self.prefix_mass[t][x] * e.probability * e.potential * star[e.target] / self.normaliser
+                        terms.append(mass * excess)
+            found.append(balanced_sum(terms))
+        return tuple(found)
+
+    @cached_property
     def c_act(self) -> Rational:
         """`C_act = max psi_t V*_t(y) / V*_{t-1}(x)` over edges that leave states of positive true value (G1)."""
         star = self.true_value

@@ -245,11 +245,23 @@ def _adapted(c: Constants, layers: Layers) -> dict[str, Any]:
     return {"lo": _at([min(u) for u in spread]), "q": _at(c.q_adapted[::-1])}
 
 
+def _paths(c: Constants, layers: Layers) -> dict[str, Any]:
+    """The last layer's states as test functions, and the largest Qbar on the way to each."""
+    if INFINITE in c.path_excess:
+        raise Infinite
+    return _states(c, layers) | {"bJ": layers.peak}
+
+
+def _adapted_from_the_root(c: Constants, layers: Layers) -> dict[str, Any]:
+    return {"b": _at(c.b_adapted)}
+
+
 SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "P0": _nothing, "P1": _nothing, "P5": _nothing, "S2": _nothing, "S8.uniform": _nothing, "G1": _nothing,
     "P2": _two_sided, "P3": _two_sided, "S3": _two_sided, "S3.uniform": _two_sided, "S13.tv": _two_sided, "S13.uniform": _two_sided,
     "S4": _one_sided, "S4.uniform": _one_sided, "S5": _from_the_root, "S5.bias": _from_the_root, "G1.published": _published,
     "S10.tv": _states, "S12.tv": _from_the_root, "S12.uniform": _upper,
     "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
+    "S12.average": _paths, "S12.adapted_tv": _adapted_from_the_root, "S13.adapted_tv": _adapted, "S13.adapted_uniform": _nothing,
 }  # fmt: skip
 """By sealed statement: the constants among its symbols. A new closed form that `check` measures is added here."""

@@ -1,4 +1,4 @@
-"""Which sampler each statement speaks of, and its rows on an instance: what property tests and campaigns evaluate."""
+"""Which samplers each statement speaks of, and its rows on an instance: what property tests and campaigns evaluate."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 from smc.testing.instances import Instance
 
-SAMPLER: dict[str, Sampler] = {
-    row.id: next((SAMPLERS[name] for form in row.forms for name in form.samplers), naive)
+SPOKEN_OF: dict[str, tuple[Sampler, ...]] = {
+    row.id: tuple(dict.fromkeys(SAMPLERS[name] for form in row.forms for name in form.samplers)) or (naive,)
     for row in ROWS.values()
     if any(form.quantity in QUANTITIES for form in row.forms)
 }
-"""Sampler by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
+"""Samplers by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
 COUNTED = {row.id for row in ROWS.values() if any({"N", "H", "second"} & set(form.names) for form in row.forms)}
 """Statements whose bounds or runs know a number of particles or proposals; second moments of a run do."""
 
@@ -40,8 +40,8 @@ def measured(constants: Constants, sampler: Sampler) -> Callable[[int], Measured
 
 def rows(statement: str, instance: Instance) -> list[Row]:
     """The rows of `statement` on `instance`, one for each form that applies. Raises InputError for an unknown statement."""
-    if statement not in SAMPLER:
+    if statement not in SPOKEN_OF:
         raise InputError(
-            f"unknown statement {statement!r}", where="statements", mend=f"choose from {', '.join(SAMPLER)}"
+            f"unknown statement {statement!r}", where="statements", mend=f"choose from {', '.join(SPOKEN_OF)}"
         )
-    return [row for row in report(instance, SAMPLER[statement]).rows if row.id == statement]
+    return [row for sampler in SPOKEN_OF[statement] for row in report(instance, sampler).rows if row.id == statement]

@@ -99,6 +99,20 @@ class Layers:
 
         return f
 
+    def peak(self, y: int, k: int) -> Fraction:
+        """The largest Qbar of step k + 1 on the way to the terminal state y, over the least V*/V at time k, or 1 if that is more."""
+        if k >= self.T or y not in self.live[self.T]:
+            return ONE
+        least, value = (
+            min(map(fraction, self.c.value_ratio[k].values())),
+            self.value_of({x: Fraction(x == y) for x in range(self.width)}),
+        )
+        looks = [
+            self.psi(k, x, z) * self.Vstar(k + 1, z) * reciprocal(self.V(k, x) * least)
+            for x in self.live[k] for p, z in self.M(k, x) if p and value(k + 1, z)
+        ]  # fmt: skip
+        return max([ONE, *looks])
+
     def guided(self, t: int, x: int) -> list[tuple[Fraction, int]]:
         """The guided kernel; the reference one where no particle can stand."""
         pairs = [(p * self.psi(t, x, y) * self.V(t + 1, y), y) for p, y in self.M(t, x)]
@@ -253,6 +267,7 @@ class Adapted(Layers):
             "N": self.N, "F": lambda x: F[x], "VF": self.value_of(F), "W": W, "guided": self.guided, "adapted": self.adapted,
             "lo": lambda k: min(spread[self.T - k]) if k <= self.T else ONE,
             "q": lambda k: max(spread[self.T - k]) / min(spread[self.T - k]) if k <= self.T else ONE,
+            "b": lambda k: fraction(self.c.b_adapted[k]) if k < self.T else ONE,
         }  # fmt: skip
         return env, ranges | {"X*": list(itertools.product(ranges["X"], repeat=self.N))}
 

@@ -25,7 +25,7 @@ from smc.testing import (
     product_models,
     rationals,
 )
-from smc.testing.statements import SAMPLER, rows
+from smc.testing.statements import SPOKEN_OF, rows
 
 STRATEGIES: dict[str, SearchStrategy] = {
     "rationals": rationals(),
@@ -70,7 +70,7 @@ def main(examples: int = 1000) -> None:
     for name, strategy in STRATEGIES.items():
         print(f"| {name} | {rate(strategy, lambda _: None, examples):,.0f} |", flush=True)
     print("\n| property | instances a second |\n|---|---:|")
-    for statement in sorted(SAMPLER):
+    for statement in sorted(SPOKEN_OF):
         print(f"| {statement} | {rate(instances(), lambda i, s=statement: rows(s, i), examples):,.0f} |", flush=True)
 
 

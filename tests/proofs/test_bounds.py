@@ -37,7 +37,7 @@ def value(draw: random.Random, key: tuple[str, str], name: str):
         return [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)]
     if name in ("V", "Vstar", "second"):
         return [square(draw) for _ in range(3)]
-    if name in ("q", "r", "chi", "PV"):
+    if name in ("q", "r", "chi", "PV", "excess"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
     if name == "b":  # b (b - 1) is a square at b = s/(s - 1), s a square
         return [s / (s - 1) for s in (square(draw) * 4 for _ in range(draw.randint(1, 4)))]
@@ -85,6 +85,10 @@ EXPECTED = {
     ("S10", "certificate"): lambda pi, second: sum(max(p - p * p / k, ONE * 0) for p, k in zip(pi, second, strict=True)),
     ("S12", "instance"): lambda N, b: 1 - 1 / math.prod(1 + (x - 1) / N for x in b),
     ("S12", "uniform"): lambda N, T, L, eps: T * L * (1 + eps) ** (2 * T - 1) / N,
+    ("S12", "average"): lambda N, excess: sum(excess) / N,
+    ("S12", "adapted"): lambda N, b: 1 - 1 / math.prod(1 + (x - 1) / N for x in b),
+    ("S13", "adapted"): None,
+    ("S13", "adapted uniform"): lambda N, T, eps: sum((1 + eps) ** (2 * k) - 1 for k in range(T)) / 4 / N,
     ("S13", "instance"): None,  # a root of a product: compared by its square below
     ("S13", "uniform"): lambda N, T, L, eps: T * (L * (1 + eps) ** (T - 1)) ** 2 / 4 / N,
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
@@ -134,16 +138,17 @@ def test_any_exact_number_type_and_balls_agree(key):
             assert same == plain and balls.overlaps(flint.arb(flint.fmpq(plain.numerator, plain.denominator)))
 
 
-def test_the_odds_bound_is_where_its_odds_are_the_root_of_the_product():
+@pytest.mark.parametrize("form", ["instance", "adapted"])
+def test_the_odds_bound_is_where_its_odds_are_the_root_of_the_product(form):
     """((1 + x)/(1 - x))^2 = Q for the bound x of S13."""
     for seed in range(12):
-        given = inputs(("S13", "instance"), seed)
-        found = bounds.evaluate("S13", "instance", **given)
+        given = inputs(("S13", form), seed)
+        found = bounds.evaluate("S13", form, **given)
         x = found if isinstance(found, flint.arb) else flint.arb(flint.fmpq(found.numerator, found.denominator))
         Q = math.prod((given["N"] - 1 + value) / given["N"] for value in given["q"])
         ratio = (1 + x) / (1 - x)
         assert (ratio * ratio).contains(flint.arb(flint.fmpq(Q.numerator, Q.denominator)).mid())
-    assert bounds.evaluate("S13", "instance", N=1, q=[Fraction(4)]) == Fraction(1, 3)
+    assert bounds.evaluate("S13", form, N=1, q=[Fraction(4)]) == Fraction(1, 3)
 
 
 def test_roots_are_enclosed_when_they_are_irrational():

@@ -205,7 +205,9 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
     for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
         env, ranges = cloud.environment(F)
         out, pi, k = (sum(fraction(p) * F[x] for x, p in enumerate(row)) for row in (law, c.target, second))
-        for name, sides in {"S10": (pi**2, k * out), "S12": (pi, beta * out), "S12.moment": (k, beta * pi)}.items():
+        below = {"S12": (pi, beta * out), "S12.path": (pi, beta * out)}
+        above = {"S12.moment": (k, beta * pi), "S12.path_moment": (k, beta * pi)}
+        for name, sides in ({"S10": (pi**2, k * out)} | below | above).items():
             theorem = replayer.theorem(name)
             check_theorem(theorem, env, ranges)
             assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == sides
@@ -221,6 +223,12 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
         "CJ": numbered(lambda F: cloud.moment_of(F, 2)), "pi": lambda j: fraction(c.target[j % 2]),
         "second": lambda j: second[j % 2], "a": lambda j: Fraction(j % 2),
     }  # fmt: skip
+    average = replayer.theorem("S12.average")
+    peaks = {"bJ": lambda j, k: cloud.peak(j % 2, k)}
+    peaks["excess"] = lambda k: sum((peaks["bJ"](j, k) - 1) * env["pi"](j) for j in range(2))
+    check_theorem(average, env | peaks, ranges)
+    low, high = (evaluate(side, env | peaks) for side in claim_of(average)[1][0].kids)
+    assert low == fraction(c.target[1] - law[1]) <= high
     theorem = replayer.theorem("S10.tv")
     if all(second):
         check_theorem(theorem, env, ranges)
@@ -317,6 +325,10 @@ def test_a_smaller_bound_than_s3_is_false_where_s3_is_checked(replayer):
 ADAPTED = {
     "S8": (("S8", "instance"), lambda c: {"q": c.q_adapted}),
     "S8.uniform": (("S8", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
+    "S12.adapted_tv": (("S12", "adapted"), lambda c: {"b": c.b_adapted}),
+    "S13.adapted_tv": (("S13", "adapted"), lambda c: {"q": c.q_adapted}),
+    "S13.adapted_sum": (None, None),
+    "S13.adapted_uniform": (("S13", "adapted uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
 }
 
 
@@ -339,6 +351,23 @@ def test_adapted_statements_say_what_the_engine_measures(replayer, name, model, 
         bound = bounds.evaluate(*form, N=particles, **inputs(c))
         assert abs(float(bound) - float(evaluate(right, env))) < 1e-12 and float(bound) <= 1 / particles
         assert float(bound) > 0 or model != "wrong twist"
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("model", MODELS)
+def test_density_and_odds_of_adapted_smc_say_what_the_engine_measures(replayer, model, particles):
+    """pi <= beta out, and the odds of out within Q of those of pi, with pi and out of the engines."""
+    c = analyse(*MODELS[model]())
+    law = output_law(particle_process(c.model, c.twist, "adapted"), particles).law
+    beta, Q = (math.prod(1 + (fraction(x) - 1) / particles for x in xs) for xs in (c.b_adapted, c.q_adapted))
+    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = Adapted(c, particles).environment(F)
+        out, pi = (sum(fraction(p) * F[x] for x, p in enumerate(row)) for row in (law, c.target))
+        odds = ((1 - pi) * out, Q * pi * (1 - out)), (pi * (1 - out), Q * (1 - pi) * out)
+        for name, sides in {"S12.adapted": ((pi, beta * out),), "S13.adapted": odds}.items():
+            theorem = replayer.theorem(name)
+            check_theorem(theorem, env, ranges)
+            assert tuple(tuple(evaluate(side, env) for side in part.kids) for part in claim_of(theorem)[1]) == sides
 
 
 @pytest.mark.parametrize("model", list(MODELS)[:2])

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from smc.testing import Instance, finite_mdps, hard_families, instances, layered_models, prefix_trees, product_models
-from smc.testing.statements import SAMPLER, report, rows
+from smc.testing.statements import SPOKEN_OF, report, rows
 from tests.tightness import Ledger
 
-__all__ = ["SAMPLER", "report", "rows", "within_bound"]
+__all__ = ["SPOKEN_OF", "report", "rows", "within_bound"]
 
 
 def everything() -> SearchStrategy[Instance]:

@@ -23,12 +23,22 @@ def test_every_instance_is_within_the_bound(ledger):
     within_bound(ledger, "S13")
 
 
-def product_of(c, particles: int) -> Rational:
+def product_of(ranges, particles: int) -> Rational:
     """Q."""
     total = ONE
-    for q in c.q:
+    for q in ranges:
         total *= 1 + (q - 1) / particles
     return total
+
+
+def within_odds(law, target, Q: Rational) -> None:
+    """Every event's odds under `law` are within Q of those under `target`, both ways."""
+    states = range(len(law))
+    for size in range(1, len(law)):
+        for event in combinations(states, size):
+            out, aim = sum((law[x] for x in event), ONE * 0), sum((target[x] for x in event), ONE * 0)
+            assert out * (1 - aim) <= Q * aim * (1 - out)
+            assert aim * (1 - out) <= Q * out * (1 - aim)
 
 
 @given(
@@ -38,13 +48,25 @@ def test_odds_of_every_event(instance):
     c = instance.constants
     assume(INFINITE not in c.q and len(c.target) <= MOST_OUTCOMES)
     law = output_law(particle_process(instance.model, instance.twist, "naive"), instance.particles).law
-    Q = product_of(c, instance.particles)
-    states = range(len(law))
-    for size in range(1, len(law)):
-        for event in combinations(states, size):
-            out, aim = sum((law[x] for x in event), ONE * 0), sum((c.target[x] for x in event), ONE * 0)
-            assert out * (1 - aim) <= Q * aim * (1 - out)
-            assert aim * (1 - out) <= Q * out * (1 - aim)
+    within_odds(law, c.target, product_of(c.q, instance.particles))
+
+
+@given(instances(models=layered_models(min_horizon=2)))
+def test_odds_of_every_event_under_adapted_smc(instance):
+    """Zero rewards are among the instances."""
+    c = instance.constants
+    assume(INFINITE not in c.q_adapted and len(c.target) <= MOST_OUTCOMES)
+    law = output_law(particle_process(instance.model, instance.twist, "adapted"), instance.particles).law
+    within_odds(law, c.target, product_of(c.q_adapted, instance.particles))
+
+
+def test_adapted_smc_attains_it_with_one_particle_in_two_steps():
+    """The model that attains S2: V_1 = (2, 1/2) where V* = 1, target (1/3, 2/3): V*/V = (1/2, 2), q = 4, and TV = (2 - 1)/(2 + 1)."""
+    edges = [[("r", "A", "1/3"), ("r", "B", "2/3")], [("A", "a", 1), ("B", "b", 1)]]
+    model = Model.from_edges([["r"], ["A", "B"], ["a", "b"]], edges, {"a": 1, "b": 1})
+    c = analyse(model, from_mappings(model, [{"r": 1}, {"A": 2, "B": "1/2"}]))
+    law = output_law(particle_process(model, c.twist, "adapted"), 1)
+    assert c.q_adapted == (4, 1) and law.total_variation(c.target) == Rational(1, 3)
 
 
 def test_attained_by_one_particle_in_one_step():
@@ -66,4 +88,4 @@ def test_the_density_is_not_within_the_square_of_the_odds():
     c = analyse(model, from_mappings(model, [{"r": 1}, {"A": "1/10", "B": "1/100"}]))
     law = output_law(particle_process(model, c.twist, "naive"), 2).law
     density = [p / q for p, q in zip(law, c.target, strict=True)]
-    assert max(density) / min(density) > 12 and product_of(c, 2) < Rational(36, 5)
+    assert max(density) / min(density) > 12 and product_of(c.q, 2) < Rational(36, 5)

@@ -28,7 +28,7 @@ from smc.campaign.summary import markdown, plot
 from smc.cli import run as cli
 from smc.errors import InputError
 from smc.samplers.metropolis import metropolis
-from smc.testing.statements import COUNTED, SAMPLER, report
+from smc.testing.statements import COUNTED, SPOKEN_OF, report
 from tests.effort import NIGHTLY, effort
 
 CHUNK = effort(10, sample=4)
@@ -68,10 +68,10 @@ def test_sharing_the_analysis_changes_no_row():
         nonlocal seen
         for first in drawn:
             for instance, findings in search.evaluate(plan, first):
-                for sampler in sorted(set(SAMPLER.values()), key=lambda s: s.name):
+                for sampler in sorted({s for known in SPOKEN_OF.values() for s in known}, key=lambda s: s.name):
                     shared = [row.to_json() for _, name, row in findings if name == sampler.name]
                     wanted = {
-                        id for id in SAMPLER if SAMPLER[id] is sampler and (instance.particles == 1 or id in COUNTED)
+                        id for id in SPOKEN_OF if sampler in SPOKEN_OF[id] and (instance.particles == 1 or id in COUNTED)
                     }
                     assert shared == [row.to_json() for row in report(instance, sampler).rows if row.id in wanted]
                     seen += len(shared)

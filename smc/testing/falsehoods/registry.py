@@ -78,9 +78,9 @@ def distance(instance: Instance, algorithm: str = "naive") -> Rational | Ball:
     return report(instance, algorithm).measured.total_variation
 
 
-def evaluated(statement: str, form: str, instance: Instance, **inputs: Any) -> Claims:
-    """The distance of naive SMC against `statement` with other inputs than its own."""
-    row = compare(statement, form, "TV", distance(instance), **inputs)
+def evaluated(statement: str, form: str, instance: Instance, algorithm: str = "naive", **inputs: Any) -> Claims:
+    """The distance of SMC, naive unless said, against `statement` with other inputs than its own."""
+    row = compare(statement, form, "TV", distance(instance, algorithm), **inputs)
     yield "TV", row.value, row.bound
 
 

@@ -111,6 +111,12 @@ def _(instance: Instance) -> Claims:
     yield from evaluated("S13", "instance", instance, N=instance.particles, q=instance.constants.q_adapted)
 
 
+@planted("S13/adapted-one-more", "N + 1 in place of N, guided moves", algorithm="adapted", where=two_branches("S2"))
+def _(instance: Instance) -> Claims:
+    n, q = instance.particles + 1, instance.constants.q_adapted
+    yield from evaluated("S13", "adapted", instance, "adapted", N=n, q=q)
+
+
 @planted("S12/one-more", "N + 1 in place of N", where=ties)
 def _(instance: Instance) -> Claims:
     yield from evaluated("S12", "instance", instance, N=instance.particles + 1, b=instance.constants.b)
@@ -123,6 +129,20 @@ def _(instance: Instance) -> Claims:
 )
 def _(instance: Instance) -> Claims:
     yield from evaluated("S12", "instance", instance, N=instance.particles, b=positive_only(instance.constants)[1])
+
+
+@planted("S12/signed-average", "the paths' average of b_p(z) - 1 with its sign, not of its positive part", where=ties)
+def _(instance: Instance) -> Claims:
+    c = instance.constants
+    looks = [(e.probability * c.model.reward[e.target], c.model.reward[e.target]) for e in c.model.edges[0][0]]
+    signed = sum((mass / c.normaliser * (reward / c.normaliser - 1) for mass, reward in looks), ZERO)
+    yield from evaluated("S12", "average", instance, N=instance.particles, excess=[signed])
+
+
+@planted("S12/adapted-one-more", "N + 1 in place of N, guided moves", algorithm="adapted", where=long_models)
+def _(instance: Instance) -> Claims:
+    n, b = instance.particles + 1, instance.constants.b_adapted
+    yield from evaluated("S12", "adapted", instance, "adapted", N=n, b=b)
 
 
 @planted("S10/variance", "TV is at most the relative variance of Zhat", where=ties)
