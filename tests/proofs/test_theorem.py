@@ -74,7 +74,8 @@ def values_of(form, draw: random.Random) -> dict:
         out.setdefault(name, 1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)))
     table = [1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)) for _ in range(20)]
     functions = {
-        name: lambda k, *_: table[k] for name in ("q", "b", "r", "chi", "V", "Vstar", "psi", "rho", "state", "pi")
+        name: lambda k, *_: table[k]
+        for name in ("q", "b", "r", "chi", "V", "Vstar", "psi", "rho", "state", "pi", "excess")
     }
     return out | functions | {"second": lambda k, *_: table[k] + 2}  # more than pi: balls have no root at an exact zero
 
