@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Eq
+from sympy import Eq, exp, series
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.bridge import to_sympy
@@ -150,7 +150,8 @@ def odds_wider(d: Derivation) -> Line:
 def tanh_of_half(d: Derivation) -> Line:
     (x,) = symbols("x")
     X = Exp(x)
+    first = series((exp(x) - 1) / (exp(x) + 1), x, 0, 2).removeO()  # x/2
     with d.suppose(0 <= x) as here:
-        rising = d.grows(x / 2 - (X - 1) / (X + 1), x, 0)(x)  # the derivative is (e^x - 1)^2/(2 (e^x + 1)^2)
-        line = d.prove((X - 1) / (X + 1) <= x / 2, rising, d.axiom("exp_zero"))
+        rising = d.grows(first - (X - 1) / (X + 1), x, 0)(x)  # the derivative is (e^x - 1)^2/(2 (e^x + 1)^2)
+        line = d.prove((X - 1) / (X + 1) <= first, rising, d.axiom("exp_zero"))
     return here.then(line, x)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Eq, Rational
+from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import (
@@ -21,7 +21,6 @@ from proofs.language.expressions import (
     Implication,
     Law,
     function,
-    relation,
     symbols,
     total,
 )
@@ -120,8 +119,8 @@ def centred_second_moment(d: Derivation) -> Line:
         first = d.prove(0 <= (b - h(y)) * mixed, top(y), d.prove(0 <= mixed, *parts))
         line = d.prove(square <= b * mixed, first, d.prove(0 <= k(y) * (h(y) - k(y)), low, high))
     mean = d.gen(here.average(line), r)(ratio)
-    spread = d.prove(relation("<=", 0, (ratio - Rational(1, 2)) ** 2))
-    return d.prove(Expect(mu, y, square.subs(r, ratio)) <= b * mass / 4, mean, spread)
+    worst = d.gen(d.maximum(r * (1 - r), r), r)(ratio)  # 1/4, at r = 1/2
+    return d.prove(Expect(mu, y, square.subs(r, ratio)) <= b * mass / 4, mean, worst)
 
 
 class Spread:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sympy as sp
-from sympy import Eq, exp, limit, log, oo, solve
+from sympy import Eq, exp, limit, log, oo, series, solve
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Exp, Log, relation, symbols
@@ -148,10 +148,11 @@ def inverse_exponential(d: Derivation, z: sp.Symbol) -> Line:
 @in_sympy("S1.limit")
 def chi_square_limit(d: Derivation) -> Line:
     d.given(0 <= c)
-    q, X = 1 + c / steps, Exp(c)
+    q = 1 + c / steps
     d.know(d.prove(0 <= c / steps))
     d.know(d.use("power_at_least_one")(q, n))
     Q = q**n
+    X = Exp(*limit(Q, n, oo).args)  # e^c
     d.know(d.prove(Q - 1 / Q <= X - 1 / X, d.use("compound")(c, n, 1)[0], note="x - 1/x increases"))
     d.know(d.prove(0 <= Q - 1 / Q))
     square = d.use("power_mono")(Q - 1 / Q, X - 1 / X, 2)
@@ -174,8 +175,9 @@ def tanh_leading(d: Derivation) -> Line:
         rising = d.grows(x - tanh(x), x, 0)(x)  # the derivative is tanh^2
         above = d.know(d.prove(tanh(x) <= x, rising, none))
         below = d.know(d.prove(0 <= tanh(x), d.axiom("exp_ge", 2 * x)))
-        third = d.grows(tanh(x) - x + x**3 / 3, x, 0, above, below)(x)  # the derivative is (x - tanh x)(x + tanh x)
-        out = here.then(d.both(d.prove(x - x**3 / 3 <= tanh(x), third, none), above), x)
+        lead = series(sp.tanh(x), x, 0, 5).removeO()  # x - x^3/3
+        third = d.grows(tanh(x) - lead, x, 0, above, below)(x)  # the derivative is (x - tanh x)(x + tanh x)
+        out = here.then(d.both(d.prove(lead <= tanh(x), third, none), above), x)
     d.given(0 <= y)
     return out(y)
 
@@ -188,12 +190,12 @@ def tanh_leading(d: Derivation) -> Line:
 )
 @in_sympy("S1.leading")
 def sinh_leading(d: Derivation) -> Line:
-    none, X = d.axiom("exp_zero"), Exp(x)
+    none, X, lead = d.axiom("exp_zero"), Exp(x), series(sp.sinh(x) ** 2, x, 0, 3).removeO()  # x^2
     with d.suppose(0 <= x) as here:
         rising = d.grows(X - 1 / X - 2 * x, x, 0)(x)  # the derivative is (e^x - 1)^2 e^-x
         above = d.prove(2 * x <= X - 1 / X, rising, none)
-        square = d.prove(x**2 <= (X - 1 / X) ** 2 / 4, above)
-        out = here.then(d.prove(x**2 <= (X - Exp(-x)) ** 2 / 4, square, inverse_exponential(d, x)), x)
+        square = d.prove(lead <= (X - 1 / X) ** 2 / 4, above)
+        out = here.then(d.prove(lead <= (X - Exp(-x)) ** 2 / 4, square, inverse_exponential(d, x)), x)
     d.given(0 <= y)
     return out(y)
 
@@ -204,7 +206,7 @@ def particles(bound: str, scale: int = 2) -> Callable[[Derivation], Line]:
     def derive(d: Derivation) -> Line:
         B = theorem(bound)
         [need] = solve(Eq(B.rhs, delta), B.N)
-        least = need.subs({B.T: T, B.n: n, B.eps: eps, B.L: L})
+        least = need.subs({B.symbols[s.name]: s for s in (T, n, eps, L) if s.name in B.symbols})
         d.given(0 < N, scale * delta * least <= scale * delta * N)
         out = d.use(bound)
         return weaker(d, out, d.prove(out[0].rhs <= delta))

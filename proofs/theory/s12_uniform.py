@@ -13,6 +13,7 @@ from proofs.lemmas import layered_system as layered
 from proofs.lemmas.first_cloud import N, b, growing, k, n, sequence, t
 from proofs.registry import lemma, statement
 from proofs.theory import model
+from proofs.theory.p3_complexity import particles
 from proofs.theory.p5_guided import weaker
 from proofs.theory.s10_certificate import M, T, V, Vstar, dead, noedge, psi, x, y
 
@@ -148,7 +149,4 @@ def steps_to_go(s: Derivation, given: dict[str, Line], worst: Line, upper: Line,
 )
 @in_sympy("S12.particles")
 def enough_particles(s: Derivation) -> Line:
-    s.given(0 < N)
-    needed = s.given(T * L * (1 + eps) ** (2 * n + 1) <= delta * N)
-    out = s.use("S12.uniform")
-    return weaker(s, out, s.prove(out[0].rhs <= delta, needed))
+    return particles("S12.uniform", 1)(s)

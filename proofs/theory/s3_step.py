@@ -49,7 +49,8 @@ def two_sided_step(d: Derivation) -> Line:
     gsquare = d.use("iid_mean_square", {function("g", "Y -> real")(y): g})  # E G^2 = N mu(g^2)
     variance = Spread(d)
     davis = d.use("bhatia_davis", {b: s**2 * a})
-    spread = d.prove(variance.value <= a * mass * (s - 1) ** 2, davis)  # a mu(h) (s-1)^2 - (mu(h) - s a)^2
+    worst = d.maximum((s**2 * a - mass) * (mass - a) / mass, mass)  # a (s - 1)^2, at mu(h) = s a
+    spread = d.prove(variance.value <= worst.rhs * mass, davis, worst)
     d.know(d.prove(0 <= s**2 * a))
     moment = d.use("centred_second_moment", {b: s**2 * a})
     gg = Expect(mu, y, g**2)
@@ -58,7 +59,7 @@ def two_sided_step(d: Derivation) -> Line:
     squares = d.substitute(d.form(squares, GS <= G2 / (N * a) ** 2), gsquare)
     cauchy = d.substitute(cauchy, d.form(variance.cloud, Eq(S2, N * V)))
     second = d.prove(GS * (N * V) <= gg * V / a**2, squares, variance.nonneg, hold=[GS, gg, V])
-    top, side = s**2 * a * mass / 4, a * mass * (s - 1) ** 2
+    top, side = s**2 * a * mass / 4, worst.rhs * mass
     d.know(d.prove(0 <= top))
     third = d.prove(gg * V <= top * V, moment, variance.nonneg, hold=[gg, V, mass])
     fourth = d.prove(top * V <= top * side, spread, hold=[V, mass])

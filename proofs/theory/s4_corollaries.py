@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Eq, Rational
+from sympy import Eq, limit, oo, sqrt
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.bridge import to_sympy
@@ -46,7 +46,7 @@ g, w, v, z = symbols("g w v z")
 def without_roots(d: Derivation) -> Line:
     bounds, _ = d.given(ForAll(k, Both(0 < u(k), relation("<=", 1, b(k)))), 0 < N)
     big = d.know(bounds(k)[1])
-    inside, half = b(k) * (b(k) - 1), b(k) - Rational(1, 2)
+    inside, half = b(k) * (b(k) - 1), b(k) + limit(sqrt(w * (w - 1)) - w, w, oo)  # b - 1/2
     d.know(d.prove(0 <= inside, big))
     d.know(d.prove(0 <= half, big))
     d.know(d.prove(Root(inside) ** 2 <= half**2, d.axiom("sqrt_square", inside)))

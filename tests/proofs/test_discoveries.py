@@ -9,7 +9,7 @@ import flint
 import mpmath
 import pytest
 import sympy as sp
-from sympy import Eq, Symbol, diff, exp, limit, log, oo, series, simplify, sinh, solve, tanh
+from sympy import Eq, Symbol, diff, exp, factor, limit, log, oo, series, simplify, sinh, solve, tanh
 
 from proofs import bounds, theorem
 from proofs.language.bridge import same
@@ -17,6 +17,8 @@ from proofs.language.bridge import same
 a, q, t = Symbol("a", positive=True), Symbol("q", positive=True), Symbol("t", positive=True)
 T = Symbol("T", integer=True, positive=True)
 c, delta = Symbol("c", nonnegative=True), Symbol("delta", positive=True)
+COUNTED = ("S3", "S4", "S12", "S13")
+"""Statements whose number of particles is sealed."""
 
 
 def at_scale(th, rate):
@@ -35,6 +37,61 @@ def test_bhatia_davis_maximiser():
     R = theorem("S0.variance_ratio")
     assert simplify(gain.subs(a, star) - R.rhs.subs(R.q, q)) == 0
     assert diff(gain, a, 2) == -2 * q  # a maximum
+
+
+def test_the_worst_density_for_the_mean_deviation():
+    """|h - 1| lies below its chord over [a, b], whose mean is sealed; at range ratio s^2 it is largest for the minimum 1/s."""
+    D, s, x = theorem("S0.deviation"), Symbol("s", positive=True), Symbol("x")
+    a, b = D.a, D.b
+    chord = sp.interpolate([(a, 1 - a), (b, b - 1)], x)
+    assert simplify(chord.subs(x, 1) / 2 - D.rhs) == 0  # E h = 1
+    gain = factor(D.rhs.subs({a: q, b: s**2 * q}))
+    [star] = solve(diff(gain, q), q)
+    R = theorem("S0.deviation_ratio")
+    assert star == 1 / s and simplify(gain.subs(q, star) - R.rhs.subs(R.q, s**2)) == 0
+
+
+def test_the_worst_mean_of_one_step():
+    """S3.step: over [a, s^2 a] the square (s^2/4)(s^2 a - m)(m - a)/(m a) of the bias is largest at the mean m = s a."""
+    S3, s, m = theorem("S3.step"), Symbol("s", positive=True), Symbol("m", positive=True)
+    square = s**2 * (s**2 * a - m) * (m - a) / (4 * m * a)
+    [star] = solve(diff(square, m), m)
+    sealed = S3.rhs.subs({S3.s: s, S3.N: 1})
+    assert star == s * a and simplify(sealed**2 - square.subs(m, star)) == 0
+
+
+def test_the_gap_that_odds_allow():
+    """x <= s^2 a/(1 + (s^2 - 1) a) exceeds a most at a = 1/(1 + s): S13.tv at s^2 = Q."""
+    s = Symbol("s", positive=True)
+    gap = s**2 * a / (1 + (s**2 - 1) * a) - a
+    [star] = [at for at in solve(diff(gap, a), a) if at.subs(s, 2) > 0]
+    assert simplify(star - 1 / (1 + s)) == 0
+    S13 = theorem("S13.tv")
+    Q = next(iter(S13.rhs.atoms(sp.Product)))
+    assert simplify(gap.subs(a, star) - S13.rhs.subs(Q, s**2)) == 0
+
+
+def test_a_quarter_is_the_leading_constant_of_the_odds():
+    """S13.sum: tanh(x/4) for Q = e^x begins with x/4, x the sum of the (q - 1)/N to first order."""
+    x, S13, tv = Symbol("x", positive=True), theorem("S13.sum"), theorem("S13.tv")
+    Q = next(iter(tv.rhs.atoms(sp.Product)))
+    lead = series(tv.rhs.subs(Q, exp(x)), x, 0, 2).removeO()
+    assert simplify(lead - x / 4) == 0
+    terms = next(iter(S13.rhs.atoms(sp.Sum)))
+    one = Q.function.xreplace({Q.limits[0][0]: terms.limits[0][0]}) - 1
+    assert simplify(S13.rhs.coeff(terms) * terms.function - one * lead.coeff(x)) == 0
+
+
+def test_a_half_is_the_limit_of_the_root():
+    """S4.rational: sqrt(b (b - 1)) - b tends to -1/2 as b grows."""
+    b = Symbol("b", positive=True)
+    half = limit(sp.sqrt(b * (b - 1)) - b, b, oo)
+    S4, R = theorem("S4"), theorem("S4.rational")
+    terms, bound = (next(iter(th.rhs.atoms(sp.Sum))).function for th in (S4, R))
+    [own], [other] = ([e for e in t.atoms(sp.Function) if e.func.__name__ == "b"] for t in (terms, bound))
+    [root] = [e for e in terms.atoms(sp.Pow) if e.exp == sp.Rational(1, 2)]
+    wide = terms.subs(root, own + half).subs({own: b, S4.N: 1})
+    assert half == -sp.Rational(1, 2) and simplify(wide - bound.subs({other: b, R.N: 1})) == 0
 
 
 def test_sinh_is_the_closed_form_of_the_variance():
@@ -62,13 +119,15 @@ def test_the_variance_of_guided_paths_has_a_limit():
     assert simplify(limit(at_scale(S1, c / T), T, oo) - bound.rhs.subs(bound.c, c)) == 0
 
 
-@pytest.mark.parametrize("bias, count", [("S3.uniform", "S3.particles"), ("P3", "P3.particles")])
+@pytest.mark.parametrize(
+    "bias, count", [("P3", "P3.particles"), *((f"{s}.uniform", f"{s}.particles") for s in COUNTED)]
+)
 def test_the_number_of_particles_is_solved_for(bias, count):
     """N from bound = delta is the N that the sealed corollary asks for."""
     B, P = theorem(bias), theorem(count)
     [need] = solve(Eq(B.rhs, delta), B.N)
     [asked] = [h for h in P.formulas if P.symbols["delta"] in h.free_symbols and P.symbols["N"] in h.free_symbols]
-    given = {P.symbols[name]: B.symbols[name] for name in ("L", "eps", "n", "T")}
+    given = {P.symbols[name]: B.symbols[name] for name in ("L", "eps", "n", "T") if name in P.symbols}
     [least] = solve(Eq(asked.lhs.subs(given), asked.rhs.subs(given).subs(P.symbols["delta"], delta)), P.symbols["N"])
     assert simplify(need - least) == 0
 
