@@ -16,6 +16,7 @@ EXTRAS = {
     "stormpy": "prism",
     "umbi": "umb",
     "pocketsphinx": "lm",
+    "gguf": "lm",
 }
 """The extra of this distribution that installs a module which is not always there."""
 LONGEST_NAME = 60

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from smc.errors import InputError, one_of
 from smc.rewards.importers import reading
 from smc.rewards.local import families_of
-from smc.rewards.records import Family, Run
+from smc.rewards.records import Family, Record, Run
 
 KINDS = ("particles", "prefixes")
 
@@ -21,14 +21,15 @@ def converted(path: str, kind: str) -> Iterator[str]:
         raise InputError(f"unknown kind {kind!r}", where="to", mend=one_of(KINDS, kind))
     source, found = reading(path), False
     records = source.records()
-    for line in _particles(records) if kind == "particles" else map(_prefix, families_of(records)):
+    for line in particle_lines(records) if kind == "particles" else prefix_lines(families_of(records)):
         found = True
         yield json.dumps(line, ensure_ascii=False) + "\n"
     if not found:
         raise InputError(f"{source.format.words} hold no {kind}", where=path, mend=f"choose {KINDS[kind == KINDS[0]]}")
 
 
-def _particles(records: Iterator[Any]) -> Iterator[dict[str, Any]]:
+def particle_lines(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """A line for each particle and step of the runs that were logged whole."""
     for run in records:
         if not isinstance(run, Run) or not run.whole:
             continue
@@ -40,6 +41,11 @@ def _particles(records: Iterator[Any]) -> Iterator[dict[str, Any]]:
                 line["score"] = None if cloud.scores is None else cloud.scores[k]
                 line["log_weight"] = weight if weight > -math.inf else "-Infinity"
                 yield line
+
+
+def prefix_lines(families: Iterable[Family]) -> Iterator[dict[str, Any]]:
+    """A line for each family."""
+    return map(_prefix, families)
 
 
 def _prefix(family: Family) -> dict[str, Any]:
