@@ -81,7 +81,16 @@ def sampled(adapter: Adapter, texts: int, children: int, horizon: int, rng: np.r
         ends = tuple(range(children)) if step + 1 == horizon else ()
         for k, own in enumerate(found):
             own.append(
-                Family(f"text {k}, step {step}", str(k), step, float(scores[k]), tuple(values[k].tolist()), None, ends)
+                Family(
+                    f"text {k}, step {step}",
+                    str(k),
+                    step,
+                    float(scores[k]),
+                    tuple(values[k].tolist()),
+                    None,
+                    ends,
+                    bool(ends),
+                )
             )
         at = adapter.sample_children(at, rng)
     for own in found:
