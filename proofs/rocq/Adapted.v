@@ -5,14 +5,14 @@
    has moved to y at layer t+1 is rho_{t+1}(y), or 1 at the last layer.
    Its Qbar_{t+1}(x,y) is u_{t+1}(y) = V*_{t+1}(y)/V_{t+1}(y), so by S3 with the
    spread of u alone,
-     TV <= 1/(2N) sum_{p=1}^{T} (r_p ... r_{T-1} - 1),   the last summand 0;
+     TV <= 1/(2N) sum_p (s_p^2 - s_p),  r_p ... r_{T-1} <= s_p^2,  and by S13  TV <= 1/(4N) sum_p (r_p ... r_{T-1} - 1);
    with Bellman error eps, s_p = (1+eps)^{T-p},
      TV <= 1/(2N) sum_p (s_p^2 - s_p):   no ratio bound L at all,
-     N >= (T-1) (1+eps)^{2(T-1)} / (2 delta) suffices,
+     N >= (T-1) (1+eps)^{2(T-1)} / (4 delta) suffices (S13; S8 has 2 delta),
    and no bias at any N when V = V* (eps = 0).  Zero rewards are allowed. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
-From BellmanSMC Require Import Cloud TotalVariation Model Telescope Bias Bellman Paths Guided Gauge.
+From BellmanSMC Require Import Cloud TotalVariation Model Telescope Bias Bellman Paths Guided Gauge Odds.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -132,11 +132,11 @@ move=> tT le le'; rewrite !adapted_Qbar //.
 exact: (value_ratio_spread wf keeps rho_gt0 spread (ltn0Sn t) (subnKC tT) (adapted_edge le) (adapted_edge le')).
 Qed.
 
-Theorem S8_bias_levels : tv (smc_law A N) (target_out m)
-  <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (\prod_(t.+1 <= s < T) r s - 1).
+Theorem S13_adapted_levels : tv (smc_law A N) (target_out m)
+  <= (4%:R * N%:R)^-1 * \sum_(0 <= t < T) (\prod_(t.+1 <= s < T) r s - 1).
 Proof.
 rewrite tv_adapted.
-exact: (S3_bias_rational adapted_well_formed adapted_no_kill N_gt0 Qbar_gt0 Qbar_spread).
+exact: (S13_bias adapted_well_formed adapted_no_kill N_gt0 Qbar_gt0 Qbar_spread).
 Qed.
 Theorem S8_bias_roots (s : nat -> R) : (forall t, (t < T)%N -> 0 < s t) ->
   (forall t, (t < T)%N -> \prod_(t.+1 <= i < T) r i <= s t ^+ 2) ->
@@ -171,19 +171,27 @@ apply: (S8_bias_roots wf keeps rho_gt0 (bellman_level_ratio eps_ge0 bellman) N_g
   exact: exprn_gt0.
 by rewrite prodr_const_nat -!exprM mulnC.
 Qed.
+Theorem S13_adapted_particles (delta : R) : 0 < delta ->
+  T.-1%:R * (1 + eps) ^+ (2 * T.-1) / (4%:R * delta) <= N%:R ->
+  tv (smc_law (adapted m) N) (target_out m) <= delta.
+Proof.
+move=> d0; rewrite ler_pdivr_mulr ?mulr_gt0 ?ltr0n // => enough.
+apply: le_trans (S13_adapted_levels wf keeps rho_gt0 (bellman_level_ratio eps_ge0 bellman) N_gt0) _; rewrite mulrC ler_pdivr_mulr ?mulr_gt0 ?ltr0n //.
+have -> : delta * (4%:R * N%:R) = N%:R * (4%:R * delta) by ring.
+apply: le_trans enough; case: (T) => [|n]; first by rewrite big_geq // mul0r.
+rewrite big_nat_recr //= [X in _ + (X - 1)]big_geq // subrr addr0 mulr_natl -[X in _ <= _ *+ X]subn0.
+rewrite -[X in _ <= X]sumr_const_nat big_nat [X in _ <= X]big_nat; apply: ler_sum => t /andP[_ tn].
+rewrite prodr_const_nat -exprM ler_subl_addr; apply: (@le_trans _ _ ((1 + eps) ^+ (2 * n))).
+  by apply: ler_weexpn2l => //; rewrite leq_mul2l /= subSS leq_subr.
+by rewrite ler_addl ler01.
+Qed.
 Theorem S8_particles_suffice (delta : R) : 0 < delta ->
   T.-1%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta) <= N%:R ->
   tv (smc_law (adapted m) N) (target_out m) <= delta.
 Proof.
 move=> d0; rewrite ler_pdivr_mulr ?mulr_gt0 ?ltr0n // => enough.
-apply: le_trans S8_bias _; rewrite mulrC ler_pdivr_mulr ?mulr_gt0 ?ltr0n //.
-have -> : delta * (2%:R * N%:R) = N%:R * (2%:R * delta) by ring.
-apply: le_trans enough; case: (T) => [|n]; first by rewrite big_geq // mul0r.
-rewrite big_nat_recr //= subnn expr0 expr1n subrr addr0 mulr_natl -[X in _ <= _ *+ X]subn0.
-rewrite -[X in _ <= X]sumr_const_nat big_nat [X in _ <= X]big_nat; apply: ler_sum => t /andP[_ tn].
-rewrite -exprM ler_subl_addr; apply: (@le_trans _ _ ((1 + eps) ^+ (2 * n))).
-  by apply: ler_weexpn2l => //; rewrite mulnC leq_mul2l /= subSS leq_subr.
-by rewrite ler_addl exprn_ge0 // ltW.
+apply: S13_adapted_particles => //; rewrite ler_pdivr_mulr ?mulr_gt0 ?ltr0n //; apply: le_trans enough _.
+by rewrite ler_wpmul2l ?ler0n // ler_pmul2r // ler_nat.
 Qed.
 End BellmanError.
 (* a perfect reward model: no bias, whatever N *)

@@ -6,7 +6,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
-From BellmanSMC Require Import Normaliser Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis.
+From BellmanSMC Require Import Normaliser Certificate Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
@@ -80,9 +80,33 @@ Goal True. idtac "#### P2_bias". Abort.
 Check @Statements.P2_bias.
 Print Assumptions Statements.P2_bias.
 
+Goal True. idtac "#### S13_odds". Abort.
+Check @Statements.S13_odds.
+Print Assumptions Statements.S13_odds.
+
+Goal True. idtac "#### S13_tv". Abort.
+Check @Statements.S13_tv.
+Print Assumptions Statements.S13_tv.
+
+Goal True. idtac "#### S13_bias". Abort.
+Check @Statements.S13_bias.
+Print Assumptions Statements.S13_bias.
+
+Goal True. idtac "#### S13_joint". Abort.
+Check @Statements.S13_joint.
+Print Assumptions Statements.S13_joint.
+
 Goal True. idtac "#### S4_bias". Abort.
 Check @Statements.S4_bias.
 Print Assumptions Statements.S4_bias.
+
+Goal True. idtac "#### S13_gauge_particles". Abort.
+Check @Statements.S13_gauge_particles.
+Print Assumptions Statements.S13_gauge_particles.
+
+Goal True. idtac "#### S13_adapted_levels". Abort.
+Check @Statements.S13_adapted_levels.
+Print Assumptions Statements.S13_adapted_levels.
 
 Goal True. idtac "#### S3_gauge_particles". Abort.
 Check @Statements.S3_gauge_particles.
@@ -92,6 +116,10 @@ Goal True. idtac "#### S4_gauge_particles". Abort.
 Check @Statements.S4_gauge_particles.
 Print Assumptions Statements.S4_gauge_particles.
 
+Goal True. idtac "#### S13_particles_suffice". Abort.
+Check @Statements.S13_particles_suffice.
+Print Assumptions Statements.S13_particles_suffice.
+
 Goal True. idtac "#### S3_particles_suffice". Abort.
 Check @Statements.S3_particles_suffice.
 Print Assumptions Statements.S3_particles_suffice.
@@ -100,9 +128,17 @@ Goal True. idtac "#### P3_corollary". Abort.
 Check @Statements.P3_corollary.
 Print Assumptions Statements.P3_corollary.
 
+Goal True. idtac "#### S12_particles_suffice". Abort.
+Check @Statements.S12_particles_suffice.
+Print Assumptions Statements.S12_particles_suffice.
+
 Goal True. idtac "#### S4_particles_suffice". Abort.
 Check @Statements.S4_particles_suffice.
 Print Assumptions Statements.S4_particles_suffice.
+
+Goal True. idtac "#### S12_any_answer". Abort.
+Check @Statements.S12_any_answer.
+Print Assumptions Statements.S12_any_answer.
 
 Goal True. idtac "#### S4_any_answer". Abort.
 Check @Statements.S4_any_answer.
@@ -111,6 +147,10 @@ Print Assumptions Statements.S4_any_answer.
 Goal True. idtac "#### S3_paths". Abort.
 Check @Statements.S3_paths.
 Print Assumptions Statements.S3_paths.
+
+Goal True. idtac "#### S13_adapted_particles". Abort.
+Check @Statements.S13_adapted_particles.
+Print Assumptions Statements.S13_adapted_particles.
 
 Goal True. idtac "#### S8_particles_suffice". Abort.
 Check @Statements.S8_particles_suffice.
@@ -143,6 +183,42 @@ Print Assumptions Statements.S5_product_bound.
 Goal True. idtac "#### S5_particles_suffice". Abort.
 Check @Statements.S5_particles_suffice.
 Print Assumptions Statements.S5_particles_suffice.
+
+Goal True. idtac "#### S12_moment". Abort.
+Check @Statements.S12_moment.
+Print Assumptions Statements.S12_moment.
+
+Goal True. idtac "#### S12_density". Abort.
+Check @Statements.S12_density.
+Print Assumptions Statements.S12_density.
+
+Goal True. idtac "#### S12_tv". Abort.
+Check @Statements.S12_tv.
+Print Assumptions Statements.S12_tv.
+
+Goal True. idtac "#### S12_bias". Abort.
+Check @Statements.S12_bias.
+Print Assumptions Statements.S12_bias.
+
+Goal True. idtac "#### S10_second_moment". Abort.
+Check @Statements.S10_second_moment.
+Print Assumptions Statements.S10_second_moment.
+
+Goal True. idtac "#### S10_recursion". Abort.
+Check @Statements.S10_recursion.
+Print Assumptions Statements.S10_recursion.
+
+Goal True. idtac "#### S10_certificate". Abort.
+Check @Statements.S10_certificate.
+Print Assumptions Statements.S10_certificate.
+
+Goal True. idtac "#### S10_tv". Abort.
+Check @Statements.S10_tv.
+Print Assumptions Statements.S10_tv.
+
+Goal True. idtac "#### S10_any_answer". Abort.
+Check @Statements.S10_any_answer.
+Print Assumptions Statements.S10_any_answer.
 
 Goal True. idtac "#### S7_first_state". Abort.
 Check @Statements.S7_first_state.

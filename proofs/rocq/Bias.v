@@ -1,10 +1,9 @@
-(* S3 and S4: the bias of N-particle SMC on a finite model.
+(* S3 and S4: the bias of N-particle SMC on a finite model (S13, sharper than S3, is in Odds.v).
 
    Step t goes from layer t to t+1 (p = t+1 in the text), Qbar_{t+1}(x,y) =
    psi V*_{t+1}(y)/V_t(x) on live edges, u_t = V*_t/V_t on live states.
    S3.  If Qbar > 0 and max Qbar_{t+1} <= q_t min Qbar_{t+1}, then
-          TV(output law, pi) <= 1/(2N) sum_t (s_t^2 - s_t)   if q_t = s_t^2, s_t > 0,
-          TV(output law, pi) <= 1/(2N) sum_t (q_t - 1)       with no root at all.
+          TV(output law, pi) <= 1/(2N) sum_t (s_t^2 - s_t)   if q_t = s_t^2, s_t > 0.
    S4.  If no live state is doomed and max Qbar_{t+1} <= b_t min u_t, and
         c_t >= 0 has c_t^2 >= b_t (b_t - 1), then
           TV(output law, pi) <= 1/N sum_t ((b_t - 1) + c_t/2),
@@ -64,6 +63,20 @@ have e0 : 0 < mutate m t (point R x) e by rewrite lt_neqAle eq_sym es (proj1 mu)
 by rewrite mulr_gt0 // Qbar_gt0 // (mutate_support wf (point_live_at lx)).
 Qed.
 
+(* the step's answer is a self-normalised average, and so is the answer before it *)
+Lemma two_sided_next (G : option X -> R) t nu : in01 G -> (t < T)%N -> live_law m t nu ->
+  cmean (mutate m t nu) (@next_answer R X m N G t)
+  = cmean (mutate m t nu) (@self_normalised R _ N (Qbar t) (fun e => tilted m G t.+1 e.2)).
+Proof.
+move=> G01 tT nu_live; apply: mean_ext => y ys; apply: (next_self_normalised wf keeps G tT nu_live) => //.
+apply: lt0r_neq0; rewrite /particle_sum (bigD1 (Ordinal N_gt0)) //= ltr_paddr //.
+  by apply: sumr_ge0 => i _; exact: Qbar_ge0.
+exact/Qbar_gt0/(mutate_support wf nu_live)/(iid_support _ ys).
+Qed.
+Lemma answer_ratio (G : option X -> R) t nu : in01 G -> (t < T)%N -> answer m G t nu
+  = mean (mutate m t nu) (fun e => Qbar t e * tilted m G t.+1 e.2) / mean (mutate m t nu) (Qbar t).
+Proof. by move=> G01 tT; rewrite /answer -(mutate_H _ tT) -(mutate_HF wf G01 _ tT). Qed.
+
 Lemma two_sided_bias (q D : nat -> R) :
   (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> Qbar t e <= q t * Qbar t e') ->
   (forall t, (t < T)%N -> 1 <= q t -> dominates (q t) (D t)) ->
@@ -73,13 +86,7 @@ move=> Qbar_ratio dom; rewrite mulr_sumr.
 apply: (tv_of_steps positive_values) => G G01 t nu tT nu_live.
 have edge e : mutate m t nu e != 0 -> live_edge m t e by exact: mutate_support nu_live.
 have mu := mutate_law wf tT nu_live.
-have -> : cmean (mutate m t nu) (@next_answer R X m N G t)
-  = cmean (mutate m t nu) (@self_normalised R _ N (Qbar t) (fun e => tilted m G t.+1 e.2)).
-  apply: mean_ext => y ys; apply: (next_self_normalised wf keeps G tT nu_live) => //.
-  apply: lt0r_neq0; rewrite /particle_sum (bigD1 (Ordinal N_gt0)) //= ltr_paddr //.
-    by apply: sumr_ge0 => i _; exact: Qbar_ge0.
-  by apply/Qbar_gt0/edge/(iid_support _ ys).
-rewrite /answer -(mutate_H _ tT) -(mutate_HF wf G01 _ tT) [X in _ <= X]mulrC.
+rewrite two_sided_next // answer_ratio // [X in _ <= X]mulrC.
 have Q0 e : mutate m t nu e != 0 -> 0 < Qbar t e by move=> /edge; exact: Qbar_gt0.
 have Qr : range_ratio (mutate m t nu) (Qbar t) (q t).
   by move=> e e' /edge le /edge le'; exact: Qbar_ratio.
@@ -94,11 +101,6 @@ Proof.
 move=> s_gt0 /two_sided_bias; apply=> t tT q1; apply: root_dominates.
 by move: q1; rewrite -{1}(expr1n _ 2) ler_pexpn2r // nnegrE ltW ?s_gt0.
 Qed.
-
-Theorem S3_bias_rational (q : nat -> R) :
-  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> Qbar t e <= q t * Qbar t e') ->
-  tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (q t - 1).
-Proof. by move=> /two_sided_bias; apply=> t _; exact: rational_dominates. Qed.
 
 (* the paper's sum over q_p is weaker *)
 Theorem P2_bias (q : nat -> R) :

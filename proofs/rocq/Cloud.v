@@ -90,6 +90,24 @@ Qed.
 End Law.
 End Mean.
 
+(* a positive function has a positive mean *)
+Lemma mean_gt0 (R : realFieldType) (A : finType) (k f : A -> R) :
+  is_law k -> (forall x, k x != 0 -> 0 < f x) -> 0 < mean k f.
+Proof.
+move=> k_law f0; have [k0 _] := k_law; have [x xs] := law_support k_law.
+rewrite /mean (bigD1 x) //= ltr_paddr //; last by rewrite mulr_gt0 ?f0 // lt_neqAle eq_sym xs k0.
+by apply: sumr_ge0 => z _; have [->|/f0/ltW fz] := eqVneq (k z) 0; rewrite ?mul0r // mulr_ge0.
+Qed.
+(* two means over laws whose supports see f <= C g *)
+Lemma mean_spread (R : realFieldType) (A : finType) (k l f g : A -> R) (C : R) :
+  is_law k -> is_law l -> (forall x y, k x != 0 -> l y != 0 -> f x <= C * g y) ->
+  mean k f <= C * mean l g.
+Proof.
+move=> k_law l_law fg; rewrite -mean_scale -[X in X <= _](mean_const l_law).
+apply: mean_le => // y ly; rewrite -[X in _ <= X](mean_const k_law).
+by apply: mean_le => // x kx; exact: fg.
+Qed.
+
 (* ---- Clouds ----------------------------------------------------------- *)
 Notation cloud N A := {ffun 'I_N -> A}.
 

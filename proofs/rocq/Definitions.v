@@ -3,7 +3,7 @@
    A reader checks here what the words of Statements.v mean; a definition that changes breaks this file.  R is any
    ordered field, X any finite type of states, T the horizon.  Step p = t+1 goes from layer t to layer t+1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser PathModel Adapted LowerBound LowerBoundModel.
+From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser PathModel Adapted LowerBound LowerBoundModel Certificate.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -81,6 +81,17 @@ Lemma estimate_step N F k t nu z : estimate_from m N F k.+1 t nu z = \sum_(c : {
 Proof. by []. Qed.
 Lemma estimate_mean_is N F : estimate_mean m N F = estimate_from m N F T 0 (fun x => (x == root m)%:R) (V 0 (root m)).
 Proof. by []. Qed.
+
+(* E[F(Zhat) f(output)], 0 on a dead run; the certificate pi(x)^2 / E[(Zhat/Z)^2; output x]; the mass of mu above nu *)
+Lemma tested_last N F f nu z : tested_from m N F f 0 T nu z = F z * mean nu f. Proof. by []. Qed.
+Lemma tested_step N F f k t nu z : tested_from m N F f k.+1 t nu z = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c *
+  (if total m t c == 0 then 0 else tested_from m N F f k t.+1 (resample m t c) (z * (total m t c / N%:R))).
+Proof. by []. Qed.
+Lemma tested_mean_is N F f : tested_mean m N F f = tested_from m N F f T 0 (fun x => (x == root m)%:R) (V 0 (root m)).
+Proof. by []. Qed.
+Lemma certified_is N x : certified m N x =
+  target m x ^+ 2 / (tested_mean m N (fun z => z ^+ 2) (fun y => (y == x)%:R) / normaliser m ^+ 2). Proof. by []. Qed.
+Lemma above_is nu mu : above nu mu = \sum_x Num.max 0 (nu x - mu x). Proof. by []. Qed.
 
 (* the guided particle *)
 Lemma guided_kernel_is t x y :

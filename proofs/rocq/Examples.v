@@ -8,7 +8,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
-From BellmanSMC Require Adapted Metropolis Neighbours.
+From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -40,6 +40,14 @@ Theorem S3_example : tv (smc_law coin_model 11) (target_out coin_model) <= half.
 Proof.
 apply: (S3_particles_suffice coin_well_formed _ half_ge0 L_gt0 coin_bellman coin_ratio half_gt0) => //.
 rewrite -subr_ge0 (_ : _ - _ = 7%:R / 8%:R) ?divr_ge0 ?ler0n //.
+by have -> : horizon coin_model = 2%N by []; rewrite muln1; field.
+Qed.
+
+(* L^2 T (1+eps)^2 / (4 delta) = 81/16 *)
+Theorem S13_example : tv (smc_law coin_model 6) (target_out coin_model) <= half.
+Proof.
+apply: (Odds.S13_particles_suffice coin_well_formed _ half_ge0 L_gt0 coin_bellman coin_ratio half_gt0) => //.
+rewrite -subr_ge0 (_ : _ - _ = 15%:R / 16%:R) ?divr_ge0 ?ler0n //.
 by have -> : horizon coin_model = 2%N by []; rewrite muln1; field.
 Qed.
 
@@ -165,6 +173,14 @@ have -> : horizon gate_model = 1%N by [].
 by rewrite muln0 expr0 le_eqVlt; apply/orP; left; apply/eqP; field.
 Qed.
 
+(* L T / delta = 8 for delta = 1/4 *)
+Theorem S12_example : tv (smc_law gate_model 8) (target_out gate_model) <= 4%:R^-1.
+Proof.
+apply: (Certificate.S12_particles_suffice gate_well_formed gate_no_kill _ _ gate_bellman gate_upper); rewrite ?invr_gt0 ?ltr0n //.
+have -> : horizon gate_model = 1%N by [].
+by rewrite muln0 expr0 le_eqVlt; apply/orP; left; apply/eqP; field.
+Qed.
+
 Lemma gate_normaliser : normaliser gate_model = half.
 Proof. exact: (etrans (branch_step half 0 None (gate_twist 1)) gate_bellman_image). Qed.
 
@@ -175,10 +191,27 @@ Theorem S5_attained N : (0 < N)%N ->
 Proof.
 move=> N0; have n0 : N%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
 split; last by rewrite big_nat1 /= muln0 expr1; field.
-rewrite (S5_second_moment gate_well_formed N0) gate_normaliser /= /weight /=.
+rewrite (S5_second_moment gate_well_formed N0) /pair_moment gate_normaliser /= /weight /=.
 have sum2 (f : branch_node -> R) : \sum_y f y = f None + (f (Some true) + f (Some false)).
   by rewrite sum_branch big_bool.
 by rewrite !sum2 /=; field.
+Qed.
+
+(* the leaf with reward 1 is reached with probability at least N/(N+1); at N = 1 that is 1/2, what one particle gives *)
+Theorem S10_example N : (0 < N)%N -> N%:R / (N%:R + 1) <= smc_law gate_model N (Some (Some true)).
+Proof.
+move=> N0; have n0 : N%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
+have n1 : N%:R + 1 != 0 :> R by rewrite -(natrD R N 1) pnatr_eq0 addn1.
+have Z0 : normaliser gate_model != 0 by rewrite gate_normaliser gt_eqF.
+have sum2 (f : branch_node -> R) : \sum_y f y = f None + (f (Some true) + f (Some false)).
+  by rewrite sum_branch big_bool.
+apply: le_trans (Certificate.S10_state gate_well_formed gate_no_kill N0 Z0 (Some true)).
+rewrite /Certificate.certified /Certificate.second_moment (tested_second_moment gate_well_formed N0) gate_normaliser.
+have -> : target gate_model (Some true) = 1.
+  rewrite /target gate_normaliser [value_of _ _ _ _](branch_step half 0 None (fun x => gate_twist 1 x * (x == Some true)%:R)).
+  by rewrite big_bool /=; field.
+rewrite /= /weight /= !sum2 /= le_eqVlt; apply/orP; left; apply/eqP; field.
+by rewrite n0 n1 andbT /= [X in X != 0](_ : _ = 128%:R * (N%:R + 1)) ?mulf_neq0 ?pnatr_eq0 //; ring.
 Qed.
 End Gate.
 

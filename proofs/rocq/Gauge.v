@@ -1,4 +1,4 @@
-(* S3 and S4 in the quantities that do not change when V_t becomes c_t V_t.
+(* S13, S3 and S4 in the quantities that do not change when V_t becomes c_t V_t.
 
    For live states x, x' of layer t and live edges e, e' from it:
      r_t   rho_t(x) <= r_t rho_t(x')            spread of the Bellman ratio, 0 < t < T
@@ -6,32 +6,15 @@
      W     weight(e) <= W rho_t(x')             largest weight over least ratio (W <= L (1+eps))
    Then V*_t/V_t has spread r_t ... r_{T-1} over live states, and with
    e^{2 Lambda} = r_1 ... r_{T-1}, Lambda the cumulative Bellman error,
-     S3   TV <= 1/(2N) sum_p (K r_p ... r_{T-1} - 1),     N >= K T e^{2 Lambda} / (2 delta) suffices;
+     S13  TV <= 1/(4N) sum_p (K r_p ... r_{T-1} - 1),     N >= K T e^{2 Lambda} / (4 delta) suffices (S3: 2 delta);
      S4   TV <= 1/N sum_p (6 W r_p ... r_{T-1} - 5)/4,    N >= 3/2 W T e^{2 Lambda} / delta suffices,
    so that a mean error of order 1/T is enough, not a uniform one. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
-From BellmanSMC Require Import Cloud TotalVariation Model Telescope Bias Paths.
+From BellmanSMC Require Import Cloud TotalVariation Model Telescope Bias Paths Odds.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
-
-Lemma mean_gt0 (R : realFieldType) (A : finType) (k f : A -> R) :
-  is_law k -> (forall x, k x != 0 -> 0 < f x) -> 0 < mean k f.
-Proof.
-move=> k_law f0; have [k0 _] := k_law; have [x xs] := law_support k_law.
-rewrite /mean (bigD1 x) //= ltr_paddr //; last by rewrite mulr_gt0 ?f0 // lt_neqAle eq_sym xs k0.
-by apply: sumr_ge0 => z _; have [->|/f0/ltW fz] := eqVneq (k z) 0; rewrite ?mul0r // mulr_ge0.
-Qed.
-(* two means over laws whose supports see f <= C g *)
-Lemma mean_spread (R : realFieldType) (A : finType) (k l f g : A -> R) (C : R) :
-  is_law k -> is_law l -> (forall x y, k x != 0 -> l y != 0 -> f x <= C * g y) ->
-  mean k f <= C * mean l g.
-Proof.
-move=> k_law l_law fg; rewrite -mean_scale -[X in X <= _](mean_const l_law).
-apply: mean_le => // y ly; rewrite -[X in _ <= X](mean_const k_law).
-by apply: mean_le => // x kx; exact: fg.
-Qed.
 
 Section Spread.
 Variables (R : realFieldType) (X : finType) (m : model R X).
@@ -135,7 +118,7 @@ move=> tT le w0; have ly := live_step wf le w0; rewrite (weight_H wf keeps tT le
 exact: value_ratio_gt0 (subnKC tT) ly.
 Qed.
 
-(* ---- S3 ------------------------------------------------------------------------ *)
+(* ---- S13 and S3 ------------------------------------------------------------------------ *)
 Variable N : nat.
 Hypothesis N_gt0 : (0 < N)%N.
 Section TwoSided.
@@ -144,24 +127,24 @@ Hypothesis weight_gt0 : forall t e, (t < T)%N -> live_edge m t e -> 0 < weight m
 Hypothesis weight_spread : forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' ->
   weight m t e <= K * weight m t e'.
 
-Theorem S3_gauge_bias : tv (smc_law m N) (target_out m)
-  <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (K * \prod_(t.+1 <= s < T) r s - 1).
+Theorem S13_gauge_bias : tv (smc_law m N) (target_out m)
+  <= (4%:R * N%:R)^-1 * \sum_(0 <= t < T) (K * \prod_(t.+1 <= s < T) r s - 1).
 Proof.
 have split t e (tT : (t < T)%N) (le : live_edge m t e) := Qbar_split tT le (lt0r_neq0 (weight_gt0 tT le)).
-apply: S3_bias_rational => // [t e tT le|t e e' tT le le'].
+apply: (S13_bias wf keeps N_gt0) => // [t e tT le|t e e' tT le le'].
   by have [u0 ->] := split t e tT le; rewrite mulr_gt0 ?weight_gt0.
 have [u0 ->] := split t e tT le; have [u0' ->] := split t e' tT le'.
 rewrite [X in _ <= X]mulrACA; apply: ler_pmul; [by apply/ltW; exact: weight_gt0|exact: ltW|exact: weight_spread|].
 by apply: (value_ratio_spread (k := T - t.+1)) => //;
   rewrite ?subnKC // (live_step wf) // lt0r_neq0 // weight_gt0.
 Qed.
-Theorem S3_gauge_particles (delta : R) : 0 < delta ->
-  K * T%:R * (\prod_(1 <= s < T) r s) / (2%:R * delta) <= N%:R ->
+Theorem S13_gauge_particles (delta : R) : 0 < delta ->
+  K * T%:R * (\prod_(1 <= s < T) r s) / (4%:R * delta) <= N%:R ->
   tv (smc_law m N) (target_out m) <= delta.
 Proof.
 move=> d0; rewrite ler_pdivr_mulr ?mulr_gt0 ?ltr0n // => enough.
-apply: le_trans S3_gauge_bias _; rewrite mulrC ler_pdivr_mulr ?mulr_gt0 ?ltr0n //.
-have -> : delta * (2%:R * N%:R) = N%:R * (2%:R * delta) by ring.
+apply: le_trans S13_gauge_bias _; rewrite mulrC ler_pdivr_mulr ?mulr_gt0 ?ltr0n //.
+have -> : delta * (4%:R * N%:R) = N%:R * (4%:R * delta) by ring.
 apply: le_trans enough; rewrite mulrAC mulr_natr -[X in _ <= _ *+ X]subn0 -[X in _ <= X]sumr_const_nat.
 rewrite big_nat [X in _ <= X]big_nat; apply: ler_sum => t /andP[_ tT].
 have K0 : 0 <= K.
@@ -172,6 +155,14 @@ have K0 : 0 <= K.
 have le_all : (0 < t.+1 <= T)%N by [].
 rewrite ler_subl_addr; apply: le_trans (ler_wpmul2l K0 (product_le le_all)) _.
 by rewrite ler_addl ler01.
+Qed.
+Theorem S3_gauge_particles (delta : R) : 0 < delta ->
+  K * T%:R * (\prod_(1 <= s < T) r s) / (2%:R * delta) <= N%:R ->
+  tv (smc_law m N) (target_out m) <= delta.
+Proof.
+move=> d0; rewrite ler_pdivr_mulr ?mulr_gt0 ?ltr0n // => enough.
+apply: S13_gauge_particles => //; rewrite ler_pdivr_mulr ?mulr_gt0 ?ltr0n //; apply: le_trans enough _.
+by rewrite ler_wpmul2l ?ler0n // ler_pmul2r // ler_nat.
 Qed.
 End TwoSided.
 

@@ -241,8 +241,21 @@ have [_|tot0] := eqVneq (total t y) 0.
   by rewrite (bigD1 None) //= big1 ?addr0 // => -[].
 by apply: IH; [rewrite addSnnS | exact: resample_live nu_live y_supp tot0].
 Qed.
+Lemma smc_from_ge0 N k t nu o : (t + k = T)%N -> live_law t nu -> 0 <= smc_from N k t nu o.
+Proof.
+elim: k t nu => [|k IH] t nu tkT nu_live /=; first by case: o => // x; case: nu_live => -[].
+have tT : (t < T)%N by rewrite -tkT addnS ltnS leq_addr.
+apply: (mean_ge0 (iid_law N (mutate_law tT nu_live))) => y y_supp.
+have [_|tot0] := eqVneq (total t y) 0; first exact: ler0n.
+by apply: IH; [rewrite addSnnS | exact: resample_live nu_live y_supp tot0].
+Qed.
+Lemma smc_law_law N : is_law (smc_law N).
+Proof.
+have pl := point_live; split=> [o|]; first exact: smc_from_ge0 (add0n T) pl.
+exact: smc_from_mass (add0n T) pl.
+Qed.
 Lemma smc_law_mass N : \sum_o smc_law N o = 1.
-Proof. by apply: smc_from_mass; [rewrite add0n | exact: point_live]. Qed.
+Proof. by case: (smc_law_law N). Qed.
 Lemma target_out_mass : normaliser != 0 -> \sum_o target_out o = 1.
 Proof.
 move=> Z0; have := mean_out target_out (fun=> 1); rewrite /mean /= mul0r add0r.

@@ -60,53 +60,11 @@ have [_|tot0] := eqVneq (total m t y) 0; first by [].
 by apply: IH; [rewrite addSnnS | exact: (resample_live wf nu_live ys tot0)].
 Qed.
 
-(* ---- E[Zhat G(output)] ------------------------------------------------------------- *)
+(* ---- The bias, centred ------------------------------------------------------------- *)
 Section Test.
 Variable G : option X -> R.
 Hypothesis G01 : in01 G.
 Let g x := G (Some x).
-
-Fixpoint weighted_from k t nu z : R :=
-  if k is k'.+1 then
-    cmean (mutate m t nu) (fun y : cloud N (X * X) =>
-      if total m t y == 0 then 0 else weighted_from k' t.+1 (resample m t y) (z * (total m t y / N%:R)))
-  else z * mean nu g.
-
-(* the weight of a live edge times V*[g]/V at its end *)
-Lemma weight_value t e : (t < T)%N -> live_edge m t e ->
-  weight m t e * (value_of m g t.+1 e.2 / V t.+1 e.2) = psi t e.1 e.2 * value_of m g t.+1 e.2 / V t e.1.
-Proof.
-move=> tT le; rewrite /weight; have [V0|V0] := eqVneq (V t.+1 e.2) 0; last first.
-  by move: (V t e.1)^-1 => i; field.
-rewrite V0 mulr0 !mul0r; have [->|psi0] := eqVneq (psi t e.1 e.2) 0; first by rewrite !mul0r.
-have /andP[lo hi] := value_of_bounds wf G01 t.+1 e.2.
-have v0 : value m t.+1 e.2 = 0 by apply: keeps => //; rewrite lt_neqAle eq_sym psi0 (potential_ge0 wf).
-have -> : value_of m g t.+1 e.2 = 0 by apply/eqP; rewrite eq_le lo andbT -v0.
-by rewrite mulr0 mul0r.
-Qed.
-
-Lemma weighted_value k : forall t nu z, (t + k = T)%N -> live_law m t nu ->
-  weighted_from k t nu z = z * mean nu (fun x => value_of m g t x / V t x).
-Proof.
-elim: k => [|k IH] t nu z tkT nu_live /=.
-  congr (_ * _); rewrite addn0 in tkT; apply: mean_ext => x /(proj2 nu_live) lx.
-  rewrite tkT in lx *; rewrite value_ofT -(twist_horizon wf) mulrAC mulfV ?mul1r //.
-  by rewrite gt_eqF // (live_twist_gt0 wf lx).
-have tT : (t < T)%N by rewrite -tkT addnS ltnS leq_addr.
-have tkT' : (t.+1 + k = T)%N by rewrite addSnnS.
-have mu_law := mutate_law wf tT nu_live; pose f x := value_of m g t.+1 x / V t.+1 x.
-transitivity (cmean (mutate m t nu) (fun y : cloud N (X * X) => z / N%:R * \sum_i weight m t (y i) * f (y i).2)).
-  apply: mean_ext => y ys; rewrite -(total_resample wf t y f).
-  have [->|tot0] := eqVneq (total m t y) 0; first by rewrite mul0r mulr0.
-  rewrite (IH t.+1 (resample m t y) _ tkT' (resample_live wf nu_live ys tot0)) -[mean _ _]/(mean _ f).
-  by move: (mean _ f) => v; ring.
-rewrite /cmean mean_scale -/(cmean _ _) (particle_mean N mu_law (fun e => weight m t e * f e.2)) mulrA divfK //.
-congr (_ * _).
-transitivity (mean (mutate m t nu) (fun e => psi t e.1 e.2 * value_of m g t.+1 e.2 / V t e.1)).
-  by apply: mean_ext => e es; apply: weight_value => //; exact: (mutate_support wf nu_live es).
-rewrite mean_mutate; apply: mean_ext => x _ /=.
-by rewrite value_of_step // mulr_suml; apply: eq_bigr => y _; rewrite !mulrA.
-Qed.
 
 Lemma halfway (c : R) : 0 <= c <= 1 -> `|c - 2%:R^-1| <= 2%:R^-1.
 Proof.
@@ -116,7 +74,7 @@ Qed.
 
 (* |E[(z0 - Zhat)(G - 1/2)]| <= 1/2 E|Zhat - z0| *)
 Lemma centred_bias z0 k : forall t nu z, (t + k = T)%N -> live_law m t nu ->
-  `|z0 * mean (smc_from m N k t nu) G - weighted_from k t nu z
+  `|z0 * mean (smc_from m N k t nu) G - tested_from m N id g k t nu z
     - 2%:R^-1 * estimate_from m N (fun z => z0 - z) k t nu z|
   <= 2%:R^-1 * estimate_from m N (fun z => `|z0 - z|) k t nu z.
 Proof.
@@ -167,8 +125,8 @@ Proof.
 have pl := point_live m; have Z0 := lt0r_neq0 Z_gt0.
 have mass : \sum_o smc_law m N o = \sum_o target_out m o by rewrite smc_law_mass // target_out_mass.
 apply/(tv_sup_tests mass) => G G01.
-have weighted : weighted_from G T 0 (point R (root m)) (V 0 (root m)) = Z * mean (target_out m) G.
-  rewrite (weighted_value G01 _ (add0n T) pl) mean_point mean_out /= mul0r add0r target_mean.
+have weighted : tested_from m N id (fun x => G (Some x)) T 0 (point R (root m)) (V 0 (root m)) = Z * mean (target_out m) G.
+  rewrite (weighted_value wf N_gt0 keeps G01 _ (add0n T) pl) mean_point mean_out /= mul0r add0r target_mean.
   by field; rewrite Z0 gt_eqF // (twist_root_gt0 wf).
 have := centred_bias G01 Z (V 0 (root m)) (add0n T) pl.
 rewrite weighted -/(estimate_mean m N _) -/(estimate_mean m N (fun z => `|Z - z|)) mean_deviation mulr0 subr0.

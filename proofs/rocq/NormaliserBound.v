@@ -75,49 +75,65 @@ apply: (live_step wf (e := (x, y))) G0.
 by rewrite /live_edge lx lt_neqAle eq_sym M0 (kernel_ge0 wf).
 Qed.
 
-Lemma pair_moment_bound k : forall t x x', (t + k = T)%N -> live m t x -> live m t x' ->
-  pair_moment m N k t x x' <= u t x * u t x' * \prod_(t <= s < T) factor s.
+(* with a test of values in [0,1], read at the end of the first particle; V*[g] has phi g for phi *)
+Section Test.
+Variable test : option X -> R.
+Hypothesis test01 : in01 test.
+Let g x := test (Some x).
+Local Notation ug t x := (value_of m g t x / twist m t x).
+Local Notation Qg t x y := (potential m t x y * value_of m g t.+1 y / twist m t x).
+
+Let value_of_ge0 t x : 0 <= value_of m g t x.
+Proof. by case/andP: (value_of_bounds wf test01 t x). Qed.
+Let Qg_ge0 t x y : 0 <= Qg t x y.
+Proof. by rewrite divr_ge0 ?mulr_ge0 ?(potential_ge0 wf) ?(twist_ge0 wf). Qed.
+Let Qg_mean t x : (t < T)%N -> \sum_y M t x y * Qg t x y = ug t x.
+Proof. by move=> tT; rewrite value_of_step // mulr_suml; apply: eq_bigr => y _; rewrite !mulrA. Qed.
+
+Lemma pair_test_bound k : forall t x x', (t + k = T)%N -> live m t x -> live m t x' ->
+  pair_test m N g k t x x' <= ug t x * u t x' * \prod_(t <= s < T) factor s.
 Proof.
 elim: k => [|k IH] t x x' tkT lx lx' /=.
-  rewrite addn0 in tkT; have uT z : live m t z -> u t z = 1.
-    move=> lz; rewrite /value_ratio {1}tkT valueT -(twist_horizon wf) -{1}tkT mulfV //.
-    by rewrite gt_eqF // (live_twist_gt0 wf lz).
-  by rewrite !uT // tkT big_geq ?mulr1.
+  rewrite addn0 in tkT; rewrite tkT in lx lx' *; rewrite big_geq // mulr1 value_ofT -(twist_horizon wf).
+  have Vx := lt0r_neq0 (live_twist_gt0 wf lx); have Vx' := lt0r_neq0 (live_twist_gt0 wf lx').
+  by rewrite /value_ratio valueT -(twist_horizon wf) (mulfV Vx') mulr1 mulrAC (mulfV Vx) mul1r.
 have tT : (t < T)%N by rewrite -tkT addnS ltnS leq_addr.
 have tkT' : (t.+1 + k = T)%N by rewrite addSnnS.
 rewrite big_ltn //; set rest := \prod_(_ <= s < _) _.
 have rest0 : 0 <= rest.
   by rewrite /rest big_nat prodr_ge0 // => s /andP[_ /factor_ge0].
-have twin : \sum_y M t x y * G t (x, y) ^+ 2 * pair_moment m N k t.+1 y y <= b t * u t x' * u t x * rest.
-  apply: (@le_trans _ _ (\sum_y M t x y * Qbar t (x, y) * (b t * u t x' * rest))); last first.
-    by rewrite -mulr_suml potential_value_mean // mulrCA !mulrA.
+have twin : \sum_y M t x y * G t (x, y) ^+ 2 * pair_test m N g k t.+1 y y <= b t * u t x' * ug t x * rest.
+  apply: (@le_trans _ _ (\sum_y M t x y * Qg t x y * (b t * u t x' * rest))); last first.
+    by rewrite -mulr_suml Qg_mean // mulrCA !mulrA.
   apply: ler_sum => y _; have [M0|M0] := eqVneq (M t x y) 0; first by rewrite M0 !mul0r.
   have le : live_edge m t (x, y) by rewrite /live_edge lx lt_neqAle eq_sym M0 (kernel_ge0 wf).
   have [ly|nly] := boolP (live m t.+1 y); last first.
     rewrite expr2 mulrA child_zero // !mul0r.
-    exact: (mulr_ge0 (step_ge0 _ _ _) (mulr_ge0 (mulr_ge0 (b_ge0 tT) (value_ratio_ge0 _ _)) rest0)).
-  apply: (@le_trans _ _ (M t x y * (Qbar t (x, y) * (b t * u t x') * rest))); last by rewrite !mulrA.
+    exact: (mulr_ge0 (mulr_ge0 (kernel_ge0 wf _ _ _) (Qg_ge0 _ _ _)) (mulr_ge0 (mulr_ge0 (b_ge0 tT) (value_ratio_ge0 _ _)) rest0)).
+  apply: (@le_trans _ _ (M t x y * (Qg t x y * (b t * u t x') * rest))); last by rewrite !mulrA.
   rewrite -mulrA ler_wpmul2l ?(kernel_ge0 wf) //.
-  apply: (@le_trans _ _ (G t (x, y) ^+ 2 * (u t.+1 y * u t.+1 y * rest))).
+  apply: (@le_trans _ _ (G t (x, y) ^+ 2 * (ug t.+1 y * u t.+1 y * rest))).
     by rewrite ler_wpmul2l ?sqr_ge0 // IH.
-  have -> : G t (x, y) ^+ 2 * (u t.+1 y * u t.+1 y * rest) = Qbar t (x, y) * Qbar t (x, y) * rest.
-    by rewrite -(weight_ratio wf keeps tT le) /=; ring.
-  by rewrite ler_wpmul2r // ler_wpmul2l ?Qbar_nonneg // b_bound.
-have apart : \sum_y \sum_y' M t x y * G t (x, y) * (M t x' y' * G t (x', y')) * pair_moment m N k t.+1 y y'
-    <= u t x * u t x' * rest.
-  rewrite -(potential_value_mean x tT) -(potential_value_mean x' tT) -mulrA mulr_suml.
+  have -> : G t (x, y) ^+ 2 * (ug t.+1 y * u t.+1 y * rest) = Qg t x y * Qbar t (x, y) * rest.
+    rewrite -(weight_ratio wf keeps tT le) -(weight_value wf keeps test01 tT le) /=.
+    by move: (_ / _) (u _ _) => a c; ring.
+  by rewrite ler_wpmul2r // ler_wpmul2l ?Qg_ge0 // b_bound.
+have apart : \sum_y \sum_y' M t x y * G t (x, y) * (M t x' y' * G t (x', y')) * pair_test m N g k t.+1 y y'
+    <= ug t x * u t x' * rest.
+  rewrite -(Qg_mean x tT) -(potential_value_mean x' tT) -mulrA mulr_suml.
   apply: ler_sum => y _; rewrite mulrA mulr_sumr mulr_suml; apply: ler_sum => y' _.
   have [ly|nly] := boolP (live m t.+1 y); last first.
-    by rewrite child_zero // !mul0r mulr_ge0 // mulr_ge0 ?step_ge0.
+    by rewrite child_zero // !mul0r mulr_ge0 // mulr_ge0 ?step_ge0 // mulr_ge0 ?Qg_ge0 ?(kernel_ge0 wf).
   have [ly'|nly'] := boolP (live m t.+1 y'); last first.
-    by rewrite (child_zero lx') // mulr0 mul0r mulr_ge0 // mulr_ge0 ?step_ge0.
+    by rewrite (child_zero lx') // mulr0 mul0r mulr_ge0 // mulr_ge0 ?step_ge0 // mulr_ge0 ?Qg_ge0 ?(kernel_ge0 wf).
   have [M0|M0] := eqVneq (M t x y) 0; first by rewrite M0 !mul0r.
   have [M0'|M0'] := eqVneq (M t x' y') 0; first by rewrite M0' !(mul0r, mulr0).
   have le : live_edge m t (x, y) by rewrite /live_edge lx lt_neqAle eq_sym M0 (kernel_ge0 wf).
   have le' : live_edge m t (x', y') by rewrite /live_edge lx' lt_neqAle eq_sym M0' (kernel_ge0 wf).
-  rewrite -(weight_ratio wf keeps tT le) -(weight_ratio wf keeps tT le') /=.
-  have -> : M t x y * (G t (x, y) * u t.+1 y) * (M t x' y' * (G t (x', y') * u t.+1 y')) * rest
-    = M t x y * G t (x, y) * (M t x' y' * G t (x', y')) * (u t.+1 y * u t.+1 y' * rest) by ring.
+  rewrite -(weight_value wf keeps test01 tT le) -(weight_ratio wf keeps tT le') /=.
+  have -> : M t x y * (G t (x, y) * (ug t.+1 y)) * (M t x' y' * (G t (x', y') * u t.+1 y')) * rest
+    = M t x y * G t (x, y) * (M t x' y' * G t (x', y')) * (ug t.+1 y * u t.+1 y' * rest).
+    by move: (_ / _) (u _ _) => a c; ring.
   have MG0 z z' : 0 <= M t z z' * G t (z, z') by exact: (mulr_ge0 (kernel_ge0 wf _ _ _) (weight_ge0 wf _ _)).
   exact: (ler_wpmul2l (mulr_ge0 (MG0 _ _) (MG0 _ _)) (IH _ _ _ tkT' ly ly')).
 apply: le_trans (ler_add (ler_wpmul2l (ltW _) twin) (ler_wpmul2l _ apart)) _.
@@ -126,15 +142,27 @@ apply: le_trans (ler_add (ler_wpmul2l (ltW _) twin) (ler_wpmul2l _ apart)) _.
 by rewrite le_eqVlt /factor; apply/orP; left; apply/eqP; ring.
 Qed.
 
-Theorem S5_product_bound : second_moment_ratio <= \prod_(0 <= t < T) (1 + (b t - 1) / N%:R).
+(* E[Zhat^2 test(output)] <= Z^2 pi(test) prod_p (1 + (b_p - 1)/N) *)
+Theorem tested_product_bound : tested_mean m N (fun z => z ^+ 2) g
+  <= normaliser m ^+ 2 * mean (target_out m) test * \prod_(0 <= t < T) factor t.
 Proof.
 have lroot : live m 0 (root m) by rewrite /= eqxx.
 have V0 : twist m 0 (root m) != 0 by rewrite gt_eqF // (twist_root_gt0 wf).
+rewrite tested_second_moment // mulrC.
+apply: le_trans (ler_wpmul2r (sqr_ge0 _) (pair_test_bound (add0n T) lroot lroot)) _.
+rewrite mean_out /= mul0r add0r (target_mean m g) /value_ratio -/(normaliser m) le_eqVlt; apply/orP; left; apply/eqP.
+by move: (\prod_(_ <= _ < _) _) (value_of _ _ _ _) => P v; field; rewrite ?V0 ?normaliser_neq0.
+Qed.
+End Test.
+
+Theorem S5_product_bound : second_moment_ratio <= \prod_(0 <= t < T) (1 + (b t - 1) / N%:R).
+Proof.
+have one01 : in01 (fun _ : option X => 1 : R) by move=> o; rewrite ler01 lexx.
 have Z2 : 0 < normaliser m ^+ 2 by rewrite lt_neqAle sqr_ge0 eq_sym sqrf_eq0 normaliser_neq0.
-rewrite ler_pdivr_mulr // S5_second_moment // mulrC.
-apply: (@le_trans _ _ (u 0 (root m) * u 0 (root m) * (\prod_(0 <= t < T) factor t) * twist m 0 (root m) ^+ 2)).
-  by rewrite ler_wpmul2r ?sqr_ge0 // pair_moment_bound.
-by rewrite le_eqVlt /value_ratio -/(normaliser m) /factor; apply/orP; left; apply/eqP; field.
+rewrite ler_pdivr_mulr // mulrC /estimate_mean estimate_tested ?expr0n ?add0n //; last exact: point_live.
+apply: le_trans (tested_product_bound one01) _.
+rewrite /mean (eq_bigr (target_out m)) => [|o _]; last by rewrite mulr1.
+by rewrite target_out_mass // mulr1.
 Qed.
 
 Theorem S5_particles_suffice (delta : R) : 0 < delta ->

@@ -3,8 +3,7 @@
    y_1..y_N are iid mu on a finite set, F has values in [0,1], r = mu(HF)/mu(H),
      R(y) = sum_i H F(y_i) / sum_i H(y_i).
    S3 (two-sided).  H > 0 and max H <= q min H on the support of mu give
-     |E R - r| <= (s^2 - s) / (2N)   when q <= s^2, s > 0,
-     |E R - r| <= (q - 1) / (2N)     with no root at all.
+     |E R - r| <= (s^2 - s) / (2N)   when q <= s^2, s > 0.
    S4 (one-sided).  H >= 0 and max H <= b mu(H) on the support give, whatever
    R in [0,1] is returned when every H(y_i) vanishes, and for c^2 >= b(b-1),
      |E R - r| <= ((b-1) + c/2) / N.
@@ -119,10 +118,6 @@ Proof.
 move=> s0 Hs; apply: (two_sided_step Hs); apply: root_dominates.
 by have := ratio_ge1 Hs; rewrite -{1}(expr1n _ 2) ler_pexpn2r // nnegrE ltW.
 Qed.
-Theorem S3_one_step_rational q : range_ratio mu H q ->
-  `|cmean mu (@self_normalised R A N H F) - mean mu (fun x => H x * F x) / mean mu H|
-  <= (q - 1) / (2%:R * N%:R).
-Proof. by move=> Hq; apply: (two_sided_step Hq); apply: rational_dominates; exact: ratio_ge1 Hq. Qed.
 End TwoSided.
 
 (* ---- S4 -------------------------------------------------------------------- *)

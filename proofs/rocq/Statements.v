@@ -7,8 +7,9 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
+From BellmanSMC Require Certificate Exchange Odds.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
-Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser.
+Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
 Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -118,6 +119,33 @@ Theorem P2_bias (q : nat -> R) :
      potential_value m t e <= q t * potential_value m t e') ->
   tv (smc_law m N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) q t * (q t ^+ 2 - 1).
 Proof. exact: (Bias.P2_bias wf keeps N_gt0 Qbar_gt0). Qed.
+
+(* S13 in q_p: the odds of every event; s plays the root of the product *)
+Section Odds.
+Variable q : nat -> R.
+Hypothesis Qbar_ratio : forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' ->
+  potential_value m t e <= q t * potential_value m t e'.
+
+Theorem S13_odds (A : pred (option X)) :
+  let out := \sum_(o | A o) smc_law m N o in let pi := \sum_(o | A o) target_out m o in
+  let Q := \prod_(0 <= t < T) (1 + (q t - 1) / N%:R) in
+  (1 - pi) * out <= Q * pi * (1 - out) /\ (1 - out) * pi <= Q * out * (1 - pi).
+Proof. exact: (Odds.S13_odds wf keeps N_gt0 Qbar_gt0 Qbar_ratio). Qed.
+
+Theorem S13_tv s : 1 <= s -> \prod_(0 <= t < T) (1 + (q t - 1) / N%:R) <= s ^+ 2 ->
+  tv (smc_law m N) (target_out m) <= (s - 1) / (s + 1).
+Proof. exact: (Odds.S13_tv wf keeps N_gt0 Qbar_gt0 Qbar_ratio). Qed.
+
+Theorem S13_bias : tv (smc_law m N) (target_out m) <= (4%:R * N%:R)^-1 * \sum_(0 <= t < T) (q t - 1).
+Proof. exact: (Odds.S13_bias wf keeps N_gt0 Qbar_gt0 Qbar_ratio). Qed.
+
+(* with S12 *)
+Theorem S13_joint (b : nat -> R) : (forall t, (t < T)%N -> 1 <= b t) ->
+  (forall t e x, (t < T)%N -> live_edge m t e -> live m t x -> potential_value m t e <= b t * value_ratio m t x) ->
+  let beta := \prod_(0 <= t < T) (1 + (b t - 1) / N%:R) in let Q := \prod_(0 <= t < T) (1 + (q t - 1) / N%:R) in
+  1 < Q -> beta ^+ 2 <= Q -> tv (smc_law m N) (target_out m) <= (beta - 1) * (Q - beta) / (beta * (Q - 1)).
+Proof. exact: (Odds.S13_joint wf keeps N_gt0 Qbar_gt0 Qbar_ratio). Qed.
+End Odds.
 End TwoSided.
 
 (* S4 in b_p; c_p plays the root of b_p (b_p - 1); no_doom: V* > 0 on live states *)
@@ -134,6 +162,16 @@ Variables (r : nat -> R) (delta : R).
 Hypothesis rho_gt0 : ratio_positive m.
 Hypothesis spread : level_ratio m r.
 Hypothesis delta_gt0 : 0 < delta.
+
+Theorem S13_gauge_particles K : (forall t e, (t < T)%N -> live_edge m t e -> 0 < weight m t e) ->
+  (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> weight m t e <= K * weight m t e') ->
+  K * T%:R * \prod_(1 <= t < T) r t / (4%:R * delta) <= N%:R -> tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> w0 wK; exact: (Gauge.S13_gauge_particles wf keeps rho_gt0 spread N_gt0 w0 wK delta_gt0). Qed.
+
+(* fully adapted SMC: adapted m has guided kernels and weights rho *)
+Theorem S13_adapted_levels : tv (smc_law (adapted m) N) (target_out m)
+  <= (4%:R * N%:R)^-1 * \sum_(0 <= t < T) (\prod_(t.+1 <= s < T) r s - 1).
+Proof. exact: (Adapted.S13_adapted_levels wf keeps rho_gt0 spread N_gt0). Qed.
 
 Theorem S3_gauge_particles K : (forall t e, (t < T)%N -> live_edge m t e -> 0 < weight m t e) ->
   (forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' -> weight m t e <= K * weight m t e') ->
@@ -153,6 +191,11 @@ Hypothesis bellman : bellman_error_le m eps.
 Hypothesis delta_gt0 : 0 < delta.
 
 (* THE theorem: exponent 2 *)
+Theorem S13_particles_suffice L : 0 < L -> ratio_bound_le m L ->
+  L ^+ 2 * T%:R * (1 + eps) ^+ (2 * T.-1) / (4%:R * delta) <= N%:R ->
+  tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> L0 ratio; exact: (Odds.S13_particles_suffice wf N_gt0 eps_ge0 L0 bellman ratio delta_gt0). Qed.
+
 Theorem S3_particles_suffice L : 0 < L -> ratio_bound_le m L ->
   L ^+ 2 * T%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta) <= N%:R ->
   tv (smc_law m N) (target_out m) <= delta.
@@ -165,12 +208,23 @@ Theorem P3_corollary L : 0 < L -> ratio_bound_le m L ->
 Proof. by move=> L0 ratio; exact: (EndToEnd.P3_corollary wf N_gt0 eps_ge0 L0 bellman ratio delta_gt0). Qed.
 
 (* an upper ratio bound alone: zero rewards allowed; a dead run counts as an outcome outside the target *)
+Theorem S12_particles_suffice L : upper_ratio_le m L ->
+  L * (1 + eps) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
+  tv (smc_law m N) (target_out m) <= delta.
+Proof. by move=> upper; exact: (Certificate.S12_particles_suffice wf keeps N_gt0 eps_ge0 bellman upper delta_gt0). Qed.
+
 Theorem S4_particles_suffice L : upper_ratio_le m L ->
   3%:R / 2%:R * (L * (1 + eps)) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
   tv (smc_law m N) (target_out m) <= delta.
 Proof. by move=> upper; exact: (EndToEnd.S4_particles_suffice wf keeps N_gt0 eps_ge0 bellman upper delta_gt0). Qed.
 
 (* the same whatever is answered once all particles are dead *)
+Theorem S12_any_answer L (law : X -> R) : upper_ratio_le m L ->
+  \sum_x law x = 1 -> (forall x, smc_law m N (Some x) <= law x) ->
+  L * (1 + eps) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
+  tv law (target m) <= delta.
+Proof. by move=> upper l1 l_ge; exact: (Certificate.S12_any_answer wf keeps N_gt0 eps_ge0 bellman upper l1 l_ge delta_gt0). Qed.
+
 Theorem S4_any_answer L (law : X -> R) : upper_ratio_le m L ->
   \sum_x law x = 1 -> (forall x, smc_law m N (Some x) <= law x) ->
   3%:R / 2%:R * (L * (1 + eps)) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
@@ -184,6 +238,10 @@ Theorem S3_paths L : 0 < L -> ratio_bound_le m L ->
 Proof. by move=> L0 ratio; exact: (PathLaw.S3_paths wf N_gt0 eps_ge0 bellman delta_gt0 L0 ratio). Qed.
 
 (* fully adapted SMC: no L; adapted m has guided kernels and weights rho *)
+Theorem S13_adapted_particles : T.-1%:R * (1 + eps) ^+ (2 * T.-1) / (4%:R * delta) <= N%:R ->
+  tv (smc_law (adapted m) N) (target_out m) <= delta.
+Proof. exact: (Adapted.S13_adapted_particles wf keeps N_gt0 eps_ge0 bellman delta_gt0). Qed.
+
 Theorem S8_particles_suffice : T.-1%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta) <= N%:R ->
   tv (smc_law (adapted m) N) (target_out m) <= delta.
 Proof. exact: (Adapted.S8_particles_suffice wf keeps N_gt0 eps_ge0 bellman delta_gt0). Qed.
@@ -227,7 +285,50 @@ Proof. exact: (NormaliserBound.S5_product_bound wf keeps N_gt0 b_ge1 b_bound Z_n
 Theorem S5_particles_suffice (delta : R) : 0 < delta -> (1 + delta^-1) * (\sum_(0 <= t < T) (b t - 1)) <= N%:R ->
   estimate_mean m N (fun z => z ^+ 2) / normaliser m ^+ 2 <= 1 + delta.
 Proof. exact: (NormaliserBound.S5_particles_suffice wf keeps N_gt0 b_ge1 b_bound Z_neq0). Qed.
+
+(* S12: the law of the output is at least pi/beta *)
+Theorem S12_moment (test : option X -> R) : (forall o, 0 <= test o <= 1) ->
+  tested_mean m N (fun z => z ^+ 2) (fun x => test (Some x)) / normaliser m ^+ 2
+  <= mean (target_out m) test * \prod_(0 <= t < T) (1 + (b t - 1) / N%:R).
+Proof. exact: (Certificate.S12_moment wf keeps N_gt0 Z_neq0 b_ge1 b_bound). Qed.
+
+Theorem S12_density (A : pred (option X)) : \sum_(o | A o) target_out m o
+  <= \prod_(0 <= t < T) (1 + (b t - 1) / N%:R) * \sum_(o | A o) smc_law m N o.
+Proof. exact: (Certificate.S12_density wf keeps N_gt0 Z_neq0 b_ge1 b_bound). Qed.
+
+Theorem S12_tv : tv (smc_law m N) (target_out m) <= 1 - (\prod_(0 <= t < T) (1 + (b t - 1) / N%:R))^-1.
+Proof. exact: (Certificate.S12_tv wf keeps N_gt0 Z_neq0 b_ge1 b_bound). Qed.
+
+Theorem S12_bias : tv (smc_law m N) (target_out m) <= N%:R^-1 * \sum_(0 <= t < T) (b t - 1).
+Proof. exact: (Certificate.S12_bias wf keeps N_gt0 Z_neq0 b_ge1 b_bound). Qed.
 End ProductBound.
+
+(* S10: a certificate from two particles.  tested_mean m N F f is E[F(Zhat) f(output)], a dead run counting as 0;
+   certified x is pi(x)^2 over E[(Zhat/Z)^2; output x]; above mu nu is the sum of max(0, mu - nu) *)
+Theorem S10_second_moment (f : X -> R) :
+  tested_mean m N (fun z => z ^+ 2) f = twist m 0 (root m) ^+ 2 * pair_test m N f T 0 (root m) (root m).
+Proof. exact: (Normaliser.tested_second_moment wf N_gt0). Qed.
+
+Theorem S10_recursion (f : X -> R) k t x x' : pair_test m N f 0 t x x' = f x /\ pair_test m N f k.+1 t x x' =
+  N%:R^-1 * (\sum_y kernel m t x y * weight m t (x, y) ^+ 2 * pair_test m N f k t.+1 y y)
+  + (1 - N%:R^-1) * (\sum_y \sum_y' kernel m t x y * weight m t (x, y) * (kernel m t x' y' * weight m t (x', y'))
+                     * pair_test m N f k t.+1 y y').
+Proof. by []. Qed.
+
+Section TwoParticles.
+Hypothesis Z_neq0 : normaliser m != 0.
+
+Theorem S10_certificate (test : option X -> R) : (forall o, 0 <= test o <= 1) -> mean (target_out m) test ^+ 2
+  <= tested_mean m N (fun z => z ^+ 2) (fun x => test (Some x)) / normaliser m ^+ 2 * mean (smc_law m N) test.
+Proof. exact: (Certificate.S10_certificate wf keeps N_gt0 Z_neq0). Qed.
+
+Theorem S10_tv : above (certified m N) (target m) <= tv (smc_law m N) (target_out m) <= above (target m) (certified m N).
+Proof. exact: (Certificate.S10_tv_dead wf keeps N_gt0 Z_neq0). Qed.
+
+Theorem S10_any_answer (law : X -> R) : \sum_x law x = 1 -> (forall x, smc_law m N (Some x) <= law x) ->
+  above (certified m N) (target m) <= tv law (target m) <= above (target m) (certified m N).
+Proof. by move=> l1 l_ge; exact: (Certificate.S10_tv wf keeps N_gt0 Z_neq0 l1 l_ge). Qed.
+End TwoParticles.
 End Model.
 
 (* ==== 5. Metropolis-Hastings on guided proposals ========================================= *)

@@ -162,11 +162,7 @@ by apply: answer01 => //; exact: resample_live nu_live ys tot0.
 Qed.
 End Step.
 
-(* ---- Telescoping -------------------------------------------------------- *)
-Variable d : nat -> R.
-Hypothesis step : forall t nu, (t < T)%N -> live_law m t nu ->
-  `|cmean (mutate m t nu) (@next_answer t) - answer t nu| <= d t.
-
+(* ---- Ends of a run ------------------------------------------------------ *)
 Lemma smc_from_mean k t nu : mean (smc_from m N k.+1 t nu) G
   = cmean (mutate m t nu) (fun y =>
       if total m t y == 0 then G None else mean (smc_from m N k t.+1 (resample m t y)) G).
@@ -179,18 +175,38 @@ rewrite exchange_big; apply: eq_bigr => y _ /=; rewrite -mulr_sumr; congr (_ * _
 case: ifP => // _; rewrite (bigD1 None) //= mulr1n mul1r big1 ?addr0 // => o /negbTE ->.
 by rewrite mul0r.
 Qed.
+Lemma last_answer nu : live_law m T nu -> mean (smc_from m N 0 T nu) G = answer T nu.
+Proof.
+move=> nu_live; rewrite mean_out /= mul0r add0r /answer.
+have live_T x : nu x != 0 -> value_ratio m T x = 1.
+  move=> /(proj2 nu_live) lx; rewrite /value_ratio valueT -(twist_horizon wf) divff //.
+  by rewrite lt0r_neq0 // (live_twist_gt0 wf).
+rewrite (mean_ext (g := fun=> 1) live_T) (mean_const (proj1 nu_live)) divr1.
+apply: mean_ext => x xs; rewrite live_T // mul1r /tilted value_ofT valueT mulrAC divff ?mul1r //.
+by rewrite -(twist_horizon wf) lt0r_neq0 // (live_twist_gt0 wf) // (proj2 nu_live).
+Qed.
+Lemma root_answer : mean (target_out m) G = answer 0 (point R (root m)).
+Proof.
+rewrite mean_out /= mul0r add0r (target_mean m g).
+have at_root f : mean (point R (root m)) f = f (root m).
+  rewrite /mean /point (bigD1 (root m)) //= eqxx mul1r big1 ?addr0 // => z /negbTE ->.
+  by rewrite mul0r.
+have root_live : live m 0 (root m) by rewrite /= eqxx.
+rewrite /answer !at_root /tilted /value_ratio /normaliser; field.
+by rewrite !gt_eqF ?(hopeful (leq0n T) root_live) ?(twist_root_gt0 wf).
+Qed.
+
+(* ---- Telescoping -------------------------------------------------------- *)
+Variable d : nat -> R.
+Hypothesis step : forall t nu, (t < T)%N -> live_law m t nu ->
+  `|cmean (mutate m t nu) (@next_answer t) - answer t nu| <= d t.
+
 Theorem telescope k t nu : (t + k = T)%N -> live_law m t nu ->
   `|mean (smc_from m N k t nu) G - answer t nu| <= \sum_(t <= i < T) d i.
 Proof.
 elim: k t nu => [|k IH] t nu tkT nu_live.
-  rewrite addn0 in tkT; rewrite -tkT big_geq // normr_le0 subr_eq0; apply/eqP.
-  rewrite mean_out /= mul0r add0r /answer.
-  have live_T x : nu x != 0 -> value_ratio m t x = 1.
-    move=> /(proj2 nu_live) lx; rewrite /value_ratio tkT valueT -(twist_horizon wf) -tkT.
-    by rewrite divff // lt0r_neq0 // (live_twist_gt0 wf).
-  rewrite (mean_ext (g := fun=> 1) live_T) (mean_const (proj1 nu_live)) divr1.
-  apply: mean_ext => x xs; rewrite live_T // mul1r /tilted tkT value_ofT valueT mulrAC divff ?mul1r //.
-  by rewrite -(twist_horizon wf) -tkT lt0r_neq0 // (live_twist_gt0 wf) // (proj2 nu_live).
+  rewrite addn0 in tkT; rewrite tkT in nu_live *.
+  by rewrite last_answer // subrr normr0 big_geq.
 have tT : (t < T)%N by rewrite -tkT addnS ltnS leq_addr.
 have mu_law := iid_law N (mutate_law wf tT nu_live).
 rewrite big_ltn // smc_from_mean.
@@ -207,15 +223,5 @@ have [x /point_live_at lx] := live_exists (ltnW iT).
 exact: le_trans (normr_ge0 _) (step iT lx).
 Qed.
 Theorem smc_law_test : `|mean (smc_law m N) G - mean (target_out m) G| <= \sum_(0 <= t < T) d t.
-Proof.
-have := telescope (add0n T) (point_live m).
-rewrite [mean (target_out m) G]mean_out /= mul0r add0r (target_mean m g).
-suff -> : answer 0 (point R (root m)) = value_of m g 0 (root m) / normaliser m by [].
-have at_root f : mean (point R (root m)) f = f (root m).
-  rewrite /mean /point (bigD1 (root m)) //= eqxx mul1r big1 ?addr0 // => z /negbTE ->.
-  by rewrite mul0r.
-have root_live : live m 0 (root m) by rewrite /= eqxx.
-rewrite /answer !at_root /tilted /value_ratio /normaliser; field.
-by rewrite !gt_eqF ?(hopeful (leq0n T) root_live) ?(twist_root_gt0 wf).
-Qed.
+Proof. by rewrite root_answer; exact: telescope (add0n T) (point_live m). Qed.
 End Telescope.
