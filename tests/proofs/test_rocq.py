@@ -268,15 +268,28 @@ COUNT = "L ^+ 2 * T%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta) <= N%:R"
 MUTATIONS = {
     "S3 with L to the power 1": (COUNT, COUNT.replace("L ^+ 2", "L")),
     "S3 with (1+eps) to the power T-1": (COUNT, COUNT.replace("(2 * T.-1)", "T.-1")),
-    "S3 with half the particles": (COUNT, COUNT.replace("2%:R * delta", "4%:R * delta")),
-    "S4 with constant 1": ("3%:R / 2%:R * (L * (1 + eps))", "(L * (1 + eps))"),
+    "S3 with a third of the particles": (COUNT, COUNT.replace("2%:R * delta", "6%:R * delta")),
+    "S13 with a fifth": ("(4%:R * N%:R)^-1 * \\sum_(0 <= t < T) (q t - 1)", "(5%:R * N%:R)^-1 * \\sum_(0 <= t < T) (q t - 1)"),
+    "S13 with one particle more": (
+        "let Q := \\prod_(0 <= t < T) (1 + (q t - 1) / N%:R)", "let Q := \\prod_(0 <= t < T) (1 + (q t - 1) / N.+1%:R)",
+    ),
+    "S4 with constant 1/2": ("3%:R / 2%:R * (L * (1 + eps))", "2%:R^-1 * (L * (1 + eps))"),
+    "S12 with half the particles": (
+        "  L * (1 + eps) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta", "  L * (1 + eps) * T%:R * (1 + eps) ^+ (2 * T.-1) / (2%:R * delta)",
+    ),
+    "S12 with one particle more": (
+        "<= 1 - (\\prod_(0 <= t < T) (1 + (b t - 1) / N%:R))^-1", "<= 1 - (\\prod_(0 <= t < T) (1 + (b t - 1) / N.+1%:R))^-1",
+    ),
+    "S10 without the square": ("mean (target_out m) test ^+ 2", "mean (target_out m) test"),
     "S8 with one factor less": ("T.-1%:R * (1 + eps) ^+ (2 * T.-1)", "T.-1%:R * (1 + eps) ^+ T.-1"),
     "S0 with constant 5": ("(q - 1) ^+ 2 / (4%:R * q)", "(q - 1) ^+ 2 / (5%:R * q)"),
     "S0 without the lower bound on h": ("(forall i, p i != 0 -> a <= h i <= b)", "(forall i, p i != 0 -> h i <= b)"),
     "P0 one step sharper": ("<= value_ratio m t x <= (1 + eps) ^+ (T - t)", "<= value_ratio m t x <= (1 + eps) ^+ (T - t).-1"),
     "P1 with L to the power 1": ("<= L ^+ 2 * (1 + eps) ^+ (2 * (T - t.+1)) *", "<= L * (1 + eps) ^+ (2 * (T - t.+1)) *"),
     "S2 a third sharper": ("(T - 1)%:R * eps / 2%:R", "(T - 1)%:R * eps / 3%:R"),
-    "S5 with half the variance": ("(1 + (b t - 1) / N%:R)", "(1 + (b t - 1) / (2%:R * N%:R))"),
+    "S5 with one particle more": (
+        "m ^+ 2\n  <= \\prod_(0 <= t < T) (1 + (b t - 1) / N%:R)", "m ^+ 2\n  <= \\prod_(0 <= t < T) (1 + (b t - 1) / N.+1%:R)",
+    ),
     "G1 with a third": ("(2%:R * n * normaliser m)^-1", "(3%:R * n * normaliser m)^-1"),
     "S7 with one proposal more": ("(1 - (a ^+ 2)^-1) ^+ H.-1", "(1 - (a ^+ 2)^-1) ^+ H"),
     "S6 without the last guess": ("- delta) - 1 <= Q%:R", "- delta) <= Q%:R"),
