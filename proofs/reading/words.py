@@ -109,6 +109,8 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
      "once every particle is dead, any answer in $[0, 1]$ is allowed"),
     (SETTING, r"forall (?:t:nat )?c:Edge\*\. (?:t < n => )?A\([nt], c\) = sum.*",
      r"$A_t(c)$ is the mean of the estimate $\hat{Z}$ from time $t$ on, given the cloud $c$"),
+    (SETTING, r"forall (?:t:nat )?c:Edge\*\. (?:t < n => )?B\([nt], c\) = \(sum.*",
+     r"$B_t(c)$ is the mean of $\hat{Z}^2$ from time $t$ on, given the cloud $c$"),
     (ASSUMED, r"forall t:nat x:X\. 0 <= FJ\(t, x\) and FJ\(t, x\) <= 1", "every test function has values in $[0, 1]$"),
     (SETTING, r"forall t:nat c:Edge\*\. 0 <= (?:W|Out)\(t, c\) and (?:W|Out)\(t, c\) <= 1",
      "once every particle is dead, any answer in $[0, 1]$ is allowed"),

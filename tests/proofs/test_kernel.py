@@ -184,8 +184,8 @@ def test_rewrite_needs_the_equation_for_all_arguments(p):
 def test_cases_needs_complementary_halves(p):
     low, high = p.assume(le(x, 0)), p.assume(le(0, x))
     goal = le(0, x * x)
-    one = p.cert(goal, products=[(1, [low, low], [])])
-    two = p.cert(goal, products=[(1, [high, high], [])])
+    one = p.certificate(goal, products=[(1, [low, low], [])])
+    two = p.certificate(goal, products=[(1, [high, high], [])])
     result = p.cases(x, 0, one, two)
     assert result.hyps == {le(0, x)}, "0 <= x is not 0 < x, so it stays a hypothesis"
     refused(p, "cases", [low, high], [x, num(0)], match="two conclusions")
@@ -195,10 +195,10 @@ def test_induction_refusals(p):
     claim = le(0, x**n)
     given = p.assume(le(0, x))
     hyp = p.assume(claim)
-    base = p.cert(le(0, x ** num(0)), products=[(1, [], [])])
-    step = p.conv(p.cert(le(0, x ** (n + 1)), products=[(1, [given, hyp], [])]), replace(claim, {n: n + 1})).discharge(
-        hyp
-    )
+    base = p.certificate(le(0, x ** num(0)), products=[(1, [], [])])
+    step = p.conv(
+        p.certificate(le(0, x ** (n + 1)), products=[(1, [given, hyp], [])]), replace(claim, {n: n + 1})
+    ).discharge(hyp)
     assert p.step("induct", [base, step], [n, claim]).concl is all_of(n, claim)
     refused(p, "induct", [base, step], [m, claim], match="base case|step")
     refused(p, "induct", [base, base], [n, claim], match="step")
@@ -209,8 +209,8 @@ def test_induction_refusals(p):
 
 def test_induction_does_not_start_at_one(p):
     claim = lt(0, n)
-    step = p.cert(lt(0, n + 1), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])]).discharge(claim)
-    refused(p, "induct", [p.cert(lt(0, 1), products=[(1, [], [])]), step], [n, claim], match="base case")
+    step = p.certificate(lt(0, n + 1), products=[(1, [p.nat_nonneg(n)], []), (1, [], [])]).discharge(claim)
+    refused(p, "induct", [p.certificate(lt(0, 1), products=[(1, [], [])]), step], [n, claim], match="base case")
 
 
 # ------------------------------------------------------------------------------------------- expectations
@@ -357,7 +357,7 @@ def test_a_new_measure_must_be_linear_positive_and_normalised(p):
     left, right, linear, positive, one, names = _mixture(p, good)
     first = p.mono(positive, E(mu, u, 0), E(mu, u, fn("ff", "X -> real")(u)))
     second = p.mono(positive, E(nu, u, 0), E(nu, u, fn("ff", "X -> real")(u)))
-    shown = p.cert(le(0, right), products=[(third.value, [first], []), (2 * third.value, [second], [])])
+    shown = p.certificate(le(0, right), products=[(third.value, [first], []), (2 * third.value, [second], [])])
     made = p.step("define_measure", [linear, shown, one], [left, right, *names])
     assert made.concl is eq(left, right) and not made.hyps
     refused(p, "define_measure", [linear, shown, one], [left, right, *names], match="already")
@@ -375,7 +375,7 @@ def test_division_by_zero_gives_nothing(p):
     assert certificates.normal_form(mk("inv", None, (num(0),))) == {}
     refused(p, "certificate", [p.assume(le(0, x))], [eq(x * (1 / x), 1), [], [], ["0"]])
     refused(p, "certificate", [p.assume(lt(0, y))], [eq(x * (1 / x), 1), [], [], ["0"]], match="identity")
-    assert p.cert(eq(x * (1 / x), 1), dens=[p.assume(lt(0, x))]).hyps == {lt(0, x)}
+    assert p.certificate(eq(x * (1 / x), 1), dens=[p.assume(lt(0, x))]).hyps == {lt(0, x)}
     assert p.equal(mk("inv", None, (num(0),)), 0).concl.op == "="
 
 
@@ -467,7 +467,7 @@ def test_contradiction_needs_a_false_premise(p):
 
 def test_derivative_rule(p):
     inside = [le(0, x)]
-    slope = p.cert(le(0, 2 * x), products=[(2, [p.assume(inside[0])], [])]).discharge(inside[0]).gen(x)
+    slope = p.certificate(le(0, 2 * x), products=[(2, [p.assume(inside[0])], [])]).discharge(inside[0]).gen(x)
     assert p.step("increasing", [slope], [x, x**2, num(0)]).concl is all_of(x, implies(le(0, x), le(num(0) ** 2, x**2)))
     refused(p, "increasing", [slope], [x, x**2, num(-1)], match="not among")
     refused(p, "increasing", [slope], [x, x**3, num(0)], match="not among")
@@ -538,11 +538,11 @@ def test_the_page_on_increasing(p):
     """-1/x falls from 1 at -1 to -1 at 1, although its derivative is nowhere negative; away from 0 it does increase."""
 
     def rising(low):
-        square = p.cert(le(0, (1 / x) ** 2), products=[(1, [], [1 / x])])
+        square = p.certificate(le(0, (1 / x) ** 2), products=[(1, [], [1 / x])])
         return square.discharge(le(low, x)).gen(x)
 
     refused(p, "increasing", [rising(-1)], [x, -1 * (1 / x), num(-1)], match="positivity premise")
-    positive = p.cert(lt(0, x), products=[(1, [p.assume(le(1, x))], []), (1, [], [])]).discharge(le(1, x)).gen(x)
+    positive = p.certificate(lt(0, x), products=[(1, [p.assume(le(1, x))], []), (1, [], [])]).discharge(le(1, x)).gen(x)
     term = -1 * (1 / x)
     fact = p.step("increasing", [rising(1), positive], [x, term, num(1)])
     assert fact.concl is all_of(x, implies(le(1, x), le(replace(term, {x: num(1)}), term))) and not fact.hyps
@@ -553,7 +553,7 @@ def test_the_page_on_null_sets(p):
     vacuous = p.assume(all_of(u, implies(eq(f(u), 0), le(1, 0))))
     one, nothing, z = E(mu, u, 1), E(mu, u, 0), E(mu, u, f(u))
     mean = p.assume(eq(z, 0))
-    square = p.cert(le(0, f(u) ** 2), products=[(1, [], [f(u)])]).gen(u)
+    square = p.certificate(le(0, f(u) ** 2), products=[(1, [], [f(u)])]).gen(u)
     refused(p, "mono", [vacuous, square, mean], [one, nothing, z], match="z >= 0 is missing")
     refused(p, "mono", [vacuous, mean], [one, nothing, z], match="malformed")
     sign = p.assume(all_of(u, le(0, f(u))))
@@ -577,7 +577,9 @@ def test_the_page_on_define_measure(p):
     assert not p.theory.defs
 
     def positive(given):
-        return p.cert(le(0, at_hand(u) / 2 + at_hand(v) / 2), products=[("1/2", [given.spec(t)], []) for t in (u, v)])
+        return p.certificate(
+            le(0, at_hand(u) / 2 + at_hand(v) / 2), products=[("1/2", [given.spec(t)], []) for t in (u, v)]
+        )
 
     law, _ = p.define_measure(measure("half", "", "X"), w, lambda f: f(u) / 2 + f(v) / 2, positive)
     assert not law.hyps and law.concl.op == "="

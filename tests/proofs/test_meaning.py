@@ -234,7 +234,7 @@ def test_mono_against_enumeration(seed):
     p, model = Proof("test", Library({})), Model(seed)
     for head in (mu, kappa(w), A):
         left, right = E(head, u, f(u)), E(head, u, f(u) + g2(u, u) ** 2)
-        fact = p.mono(p.cert(le(f(u), f(u) + g2(u, u) ** 2), products=[(1, [], [g2(u, u)])]).gen(u), left, right)
+        fact = p.mono(p.certificate(le(f(u), f(u) + g2(u, u) ** 2), products=[(1, [], [g2(u, u)])]).gen(u), left, right)
         assert model.value(fact.sides[0]) <= model.value(fact.sides[1])
 
 

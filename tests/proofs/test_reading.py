@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from proofs import registry
+from proofs import registry, theorem
 from proofs.catalogue import ROWS
 from proofs.kernel import mapped
 from proofs.kernel.arithmetic import canonical
@@ -50,6 +50,13 @@ def expanded(node):
     """The formula with the usual names written out again."""
     meant = {q.symbol: q.term for q in QUANTITIES}
     return mapped(node, lambda n, depth: meant.get(n))
+
+
+def test_a_name_with_two_meanings_is_read_as_the_statement_means_it():
+    """B is a second moment in S5 and a number of children in S6: the table's meaning is never read for the other one."""
+    for name in ("S5", "S5.recursion", "S5.bias", "S5.particles"):
+        page = theorem(name)._repr_markdown_()
+        assert r"$B_t(c)$ is the mean of $\hat{Z}^2$" in page and "children" not in page
 
 
 def test_usual_names_stand_for_what_is_sealed(made):
