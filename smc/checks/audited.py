@@ -26,6 +26,10 @@ DRAWN = {
 """By `Format.drawn`, what the numbers are about."""
 
 
+OUT_OF_REACH = 1e12
+"""Calls that nobody makes."""
+
+
 @dataclass(frozen=True)
 class Audited:
     """An audit, the accuracy asked for, and what each statement needs for it (empty where no step has scores before and after)."""
@@ -127,6 +131,8 @@ class Audited:
                 f"for accuracy {_number(float(self.delta))}, {given}, {first.algorithm} is cheapest by theorem: "
                 f"{_number(first.count)} {first.unit}, {_number(first.calls)} calls ({first.id})"
             )
+            if first.calls is not None and first.calls > OUT_OF_REACH:
+                lines.append("that is out of reach: theorems guard against the worst prefix at every step at once")
         elif self.needs:
             lines.append(
                 "no theorem gives a finite count on what was seen; lift scores of 0 (--floor), or learn the worst step better"

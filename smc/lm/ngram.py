@@ -110,3 +110,10 @@ def _made(symbols: tuple[str, ...], contexts: tuple[tuple[str, ...], ...], table
         for j, symbol in enumerate(symbols[:-1]):
             follows[k, j] = place[(*context, symbol)[-keep:]]
     return NGram(symbols, contexts, table / table.sum(axis=1, keepdims=True), follows)
+
+
+def manual() -> str:
+    """Text that every Python ships: the topics of its language reference, half a million characters of English and of examples."""
+    from pydoc_data.topics import topics
+
+    return "\n".join(topics.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CAPTION = (
-    "Bellman ratio by step: from the lowest to the highest seen (bars), the mean over prefixes with its interval (points). A perfect "
-    "reward model stays at 1; the length of a bar, on this scale, is what the cumulative Bellman error adds up."
+    "Bellman ratio by step: from the lowest to the highest seen (bars, the worst step in another colour), the mean over prefixes with its "
+    "interval (points and lines, cut at the frame). A perfect reward model stays at 1; on this scale the cumulative Bellman error is half "
+    "the length of all bars after the first."
 )
 
 
@@ -30,17 +30,20 @@ def ratio_figure(found: Facts) -> Figure:
     figure, axes = new_axes()
     palette, worst = cycler_colours(), found.worst
     axes.axhline(1.0, color="0.6", linewidth=1.0)
+    shown = [1.0]
     for step in found.steps:
         if step.seen and step.lowest > 0:
-            colour = palette[1] if worst is not None and step.step == worst.step else palette[0]
-            axes.plot(
-                [step.step, step.step], [step.lowest, step.highest], color=colour, linewidth=5, solid_capstyle="butt"
-            )
+            colour = palette[2] if worst is not None and step.step == worst.step else palette[1]
+            ends = [step.lowest, step.highest]
+            axes.plot([step.step] * 2, ends, color=colour, linewidth=5, linestyle="-", solid_capstyle="butt")
+            shown += ends
     means = [(step.step, step.ratio) for step in found.steps if step.ratio is not None and step.ratio.mean > 0]
+    shown += [ratio.mean for _, ratio in means]
+    low, high = min(shown) / 1.3, max(shown) * 1.3
     for t, ratio in means:
-        upper = ratio.upper if math.isfinite(ratio.upper) else ratio.mean
-        axes.plot([t, t], [max(ratio.lower, 1e-3), upper], color="black", linewidth=1.2)
+        axes.plot([t, t], [max(ratio.lower, low), min(ratio.upper, high)], color="black", linewidth=1.0, linestyle="-")
     axes.plot([t for t, _ in means], [ratio.mean for _, ratio in means], "o", color="black", markersize=4)
+    axes.set_ylim(low, high)
     axes.set(yscale="log", xlabel="step", ylabel="Bellman ratio", title="Bellman ratio by step")
     return figure
 

@@ -2,7 +2,8 @@
 
 The values of a unit (a question with all its answers, say) are averaged first, so that what is averaged then is independent. Up to
 `KEPT` units the interval bets (`smc.montecarlo.confidence.betting`); beyond, it is the empirical Bernstein interval, from two sums.
-A value may lie above what is known to bound it: then it is cut there, and only the lower end of the interval says something of its mean.
+The length of an interval grows with the bound of the values, so the lower end is that of the values cut at `CAP`, whose mean is no larger,
+and the upper end, where values have a bound, that of the values themselves: each at half of the error.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from smc.montecarlo.confidence import betting, empirical_bernstein_of
 
 KEPT = 50_000
 """Units whose values are kept."""
-CAP = 8.0
-"""Where values without a bound are cut."""
+CAP = 4.0
+"""Where values are cut for the lower end."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,39 @@ class Interval:
 
 
 @dataclass
+class _Column:
+    """Values in [0, 1]: all of them up to `KEPT`, then two sums."""
+
+    values: list[float] = field(default_factory=list)
+    size: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        """One more."""
+        self.size, self.total, self.squares = self.size + 1, self.total + value, self.squares + value * value
+        if self.size <= KEPT:
+            self.values.append(value)
+        else:
+            self.values.clear()
+
+    def ends(self, error: float) -> tuple[float, float]:
+        """An interval for the mean, each end at half of `error`."""
+        if self.size <= KEPT:
+            lower, upper = betting(np.array(self.values), error)
+            return float(lower[0]), float(upper[0])
+        return empirical_bernstein_of(self.size, self.total / self.size, self.squares / self.size, error)
+
+
+@dataclass
 class Average:
     """The mean of values that come unit by unit. bound: of the values, None where there is none."""
 
     bound: float | None
-    values: list[float] = field(default_factory=list)
     units: int = 0
     total: float = 0.0
-    squares: float = 0.0
-    plain: float = 0.0
+    cut: _Column = field(default_factory=_Column)
+    whole: _Column = field(default_factory=_Column)
     _unit: str | None = None
     _inside: list[float] = field(default_factory=list)
 
@@ -50,31 +75,29 @@ class Average:
             self._unit = unit
         self._inside.append(value)
 
+    @property
+    def _cap(self) -> float:
+        return CAP if self.bound is None else min(self.bound, CAP)
+
     def _close(self) -> None:
         if not self._inside:
             return
-        cap = CAP if self.bound is None else self.bound
-        value = math.fsum(min(v, cap) for v in self._inside) / len(self._inside) / cap
-        self.plain += math.fsum(self._inside) / len(self._inside)
-        self.units += 1
-        self.total += value
-        self.squares += value * value
-        if self.units <= KEPT:
-            self.values.append(value)
-        else:
-            self.values.clear()
+        mean = math.fsum(self._inside) / len(self._inside)
         self._inside = []
+        self.units += 1
+        self.total += mean
+        self.cut.add(min(mean / self._cap, 1.0))
+        if self.bound is not None and self.bound > CAP:
+            self.whole.add(min(mean / self.bound, 1.0))
 
     def interval(self, error: float) -> Interval | None:
         """Ends that hold with probability 1 - `error`; None where no value came."""
         self._close()
         if not self.units:
             return None
-        cap = CAP if self.bound is None else self.bound
-        if self.units <= KEPT:
-            lower, upper = (float(end[0]) for end in betting(np.array(self.values), error))
-        else:
-            lower, upper = empirical_bernstein_of(self.units, self.total / self.units, self.squares / self.units, error)
-        return Interval(
-            self.plain / self.units, lower * cap, math.inf if self.bound is None else upper * cap, self.units
-        )
+        lower, upper = (end * self._cap for end in self.cut.ends(error))
+        if self.bound is None:
+            upper = math.inf
+        elif self.bound > CAP:
+            upper = self.whole.ends(error)[1] * self.bound
+        return Interval(self.total / self.units, lower, upper, self.units)

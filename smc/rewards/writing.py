@@ -50,8 +50,7 @@ def prefix_lines(families: Iterable[Family]) -> Iterator[dict[str, Any]]:
 
 def _prefix(family: Family) -> dict[str, Any]:
     children: list[Any] = [
-        {"reward" if family.rewarded and k in family.ends else "score": score}
-        for k, score in enumerate(family.children)
+        {"reward" if k in family.ends else "score": score} for k, score in enumerate(family.children)
     ]
     if family.chances is not None:
         for child, chance in zip(children, family.chances, strict=True):

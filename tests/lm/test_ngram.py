@@ -8,7 +8,7 @@ import pytest
 from smc.errors import InputError
 from smc.lm.automaton import among, ends
 from smc.lm.chain import chain
-from smc.lm.ngram import END, PHONES, START, characters, phones, pronunciations
+from smc.lm.ngram import END, PHONES, START, characters, manual, phones, pronunciations
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +64,14 @@ def test_without_the_package(monkeypatch):
     for call in phones, pronunciations:
         with pytest.raises(InputError, match=r"bellman-smc\[lm\]"):
             call()
+
+
+def test_characters_of_the_manual():
+    """An n-gram of text that every Python ships: a chain of 64 steps whose lines end at different lengths, with its exact value."""
+    model = characters(manual())
+    found = chain(model, ends(list("ing"), model.symbols[:-1]), 64, low=0.01)
+    assert found.steer(found.value).bellman_error < 1e-12
+    share = (found.normaliser - 0.01) / 0.99
+    assert 0.001 < share < 0.05
+    lengths = {len(found.text(path)) for path in found.walk(200, np.random.default_rng(0))}
+    assert len(lengths) > 20 and max(lengths) == 64

@@ -147,7 +147,7 @@ def test_many_units_take_bounded_memory():
     for k, value in enumerate(values):
         average.add(str(k), float(value))
     found = average.interval(0.05)
-    assert not average.values and found is not None and found.units == len(values)
+    assert not average.cut.values and found is not None and found.units == len(values)
     assert found.lower < 0.5 < found.upper and found.upper - found.lower < 0.01
 
 

@@ -1,0 +1,82 @@
+"""What theorems ask for on audited data is enough on the model that the data came from, where the worst prefixes were seen."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from smc.checks.needs import constants, needs
+from smc.lm.automaton import contains, ends
+from smc.lm.chain import chain
+from smc.rewards.local import Scores, facts
+from smc.rewards.records import Family
+from tests.lm.small import SYMBOLS, letters
+
+PLAIN = Scores("probabilities", lambda score: score)
+DELTA = Fraction(1, 10)
+
+
+def seen(found, values):
+    return facts(found.families(values, 400, 0, np.random.default_rng(0)), found.horizon, PLAIN)
+
+
+def bent(found, seed):
+    values = np.clip(found.value * np.random.default_rng(seed).uniform(0.8, 1.25, found.value.shape), 0.05, 1.0)
+    values[-1] = found.reward
+    return values
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "automaton", [ends(["a", "b"], SYMBOLS[:-1]), contains(["a", "b"], SYMBOLS[:-1])], ids=["ends", "contains"]
+)
+def test_naive_counts_are_enough(automaton, seed):
+    """All children of 400 texts show the worst of every step here; S10 certifies the accuracy at the counts that theorems ask for."""
+    found = chain(letters(), automaton, 5, low=0.125)
+    values = bent(found, seed)
+    steered, audited = found.steer(values), seen(found, values)
+    assert audited.cumulative_seen == pytest.approx(steered.cumulative)
+    asked = {need.id: need for need in needs(audited, DELTA) if need.algorithm == "naive" and need.kind == "theorem"}
+    for name in "P3", "S3", "S13", "S4", "S12":
+        assert asked[name].count is not None
+        assert steered.certificate(int(asked[name].count)).lower <= float(DELTA)
+    assert steered.certificate(int(asked["S13"].count)).upper <= float(DELTA)
+    best = next(need for need in needs(audited, DELTA) if need.algorithm == "best-of-n by weights")
+    assert best.count is not None and found.best_of(int(best.count)).upper <= float(DELTA)
+
+
+def test_a_scale_of_a_level_changes_no_count():
+    """SMC does not see a factor of a level, nor do the counts."""
+    found = chain(letters(), ends(["a", "b"], SYMBOLS[:-1]), 4, low=0.125)
+    values = bent(found, 4)
+    scaled = values * np.array([0.5, 0.7, 0.9, 0.6, 1.0])[:, None]
+    one, other = (needs(seen(found, v), DELTA) for v in (values, scaled))
+    for id in "S13", "S12", "S8", "S7":
+        a, b = (
+            next(n.count for n in rows if n.id == id and n.algorithm != "best-of-n by weights") for rows in (one, other)
+        )
+        assert a == pytest.approx(b, rel=0.01)
+
+
+def test_zeros_leave_what_they_leave():
+    families = [Family("x", str(k), t, 0.5, (0.0, 0.5, 0.5, 0.6)) for k in range(5) for t in range(2)]
+    rows = {need.id: need for need in needs(facts(families, 2, PLAIN), DELTA)}
+    assert rows["S13"].count is None and "score of 0" in rows["S13"].remark
+    assert rows["S12"].count is None or rows["S12"].count > 0
+    assert rows["S8"].count is not None
+    dead = [Family("x", "0", 1, 0.5, (0.0,) * 4), Family("x", "0", 0, 0.5, (0.5,) * 4)]
+    assert all(need.count is None for need in needs(facts(dead, 2, PLAIN), DELTA) if need.kind != "average")
+
+
+def test_one_child_asks_for_no_theorem():
+    families = [
+        Family("x", str(k), t, 0.5, (0.4 + 0.1 * (k % 3),), ends=(0,) if t else ()) for k in range(40) for t in range(2)
+    ]
+    found = facts(families, 2, PLAIN)
+    assert constants(found).eps is None
+    assert {(need.algorithm, need.kind) for need in needs(found, DELTA)} == {
+        ("best-of-n by weights", "theorem"),
+        ("naive", "average"),
+    }

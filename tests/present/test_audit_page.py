@@ -1,0 +1,90 @@
+"""The page of an audit: three answers, the picture of the Bellman ratios, nothing from outside, text of users escaped."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from smc.checks.audited import of_files
+from smc.cli import run
+from smc.lm.automaton import ends
+from smc.lm.chain import chain
+from smc.present.audit_page import audit_page, ratio_figure
+from smc.present.page import Origin
+from smc.rewards.writing import prefix_lines
+from tests.lm.small import SYMBOLS, letters
+from tests.rewards.loops import LOOPS, log_of
+
+ORIGIN = Origin("0", "a day", "bellman-smc audit <file>")
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory):
+    """Prefixes of a small language model, all children listed."""
+    found = chain(letters(), ends(["a", "b"], SYMBOLS[:-1]), 4, low=0.125)
+    values = found.value * np.array([1.0, 1.5, 0.75, 1.0, 1.0])[:, None] ** np.arange(found.states)[None, :]
+    values = np.clip(values, 0.05, 1.0)
+    values[-1] = found.reward
+    path = tmp_path_factory.mktemp("audit") / "prefixes.jsonl"
+    lines = prefix_lines(found.families(values, 60, 0, np.random.default_rng(0)))
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return str(path)
+
+
+def test_the_page_has_three_answers(logged, tmp_path):
+    page = tmp_path / "page.html"
+    assert run(["audit", logged, "--report", str(page)]) == 0
+    text = page.read_text()
+    assert "Is the reward model good enough?" in text and "How many particles?" in text
+    assert text.count("<img") == 1 and "<script" not in text and 'src="http' not in text
+    assert run(["audit", logged, "--report", str(tmp_path / "page.pdf")]) == 2
+
+
+def test_the_figure_shows_what_was_seen(logged):
+    found = of_files([logged], Fraction(1, 10)).audit.facts
+    assert found is not None
+    lines = ratio_figure(found).data()[0]["lines"]
+    bars = [line for line in lines if len(line["x"]) == 2 and line["x"][0] == line["x"][1]]
+    for step in found.steps:
+        assert any(
+            bar["x"][0] == step.step and bar["y"] == pytest.approx([step.lowest, step.highest], rel=1e-9)
+            for bar in bars
+        )
+
+
+def test_a_loop_has_its_law_on_the_page(tmp_path):
+    path = tmp_path / "a<b>.jsonl"
+    path.write_text("\n".join(log_of(LOOPS["score", "odds"], 1)))
+    text = audit_page(of_files([str(path)], Fraction(1, 10)), ORIGIN)
+    assert "Which law does the loop sample?" in text and "not the target" in text
+    assert "a<b>" not in text and "bellman-smc audit &lt;file&gt;" in text
+
+
+def test_the_command_says_the_worst_step_and_the_cheapest_sampler(logged, capsys):
+    assert run(["audit", logged, "--floor", "0.05"]) == 0
+    said = capsys.readouterr().out
+    assert "the worst step is step" in said and "is cheapest by theorem" in said
+    assert run(["audit", logged, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    calls = [need["calls"] for need in found["needs"]]
+    finite = [c for c in calls if c is not None]
+    assert finite == sorted(finite) and calls[: len(finite)] == finite
+    assert {need["id"] for need in found["needs"]} >= {
+        "P3",
+        "S3",
+        "S13",
+        "S12",
+        "S8",
+        "S7",
+        "S2",
+        "P6",
+        "S17",
+        "S18",
+        "S10",
+    }
+    assert found["facts"]["eps"]["upper"] is None and found["facts"]["eps"]["lower"] == pytest.approx(
+        found["facts"]["eps_seen"]
+    )
