@@ -402,6 +402,7 @@ class Library:
     def __init__(self, derivations: dict[str, Callable[[Proof], Fact]]):
         self.derivations, self.theory = derivations, Theory()
         self.proofs: dict[str, Proof] = {}
+        self.making: set[str] = set()
         self.definitions: dict[Signature, Theorem] = {}
 
     def theorem(self, name: str) -> Theorem:
@@ -411,8 +412,14 @@ class Library:
         if name not in self.proofs:
             if name not in self.derivations:
                 raise ProofError(f"no derivation {name!r}; known: {', '.join(self.derivations)}")
+            if name in self.making:
+                raise ProofError(f"{name} rests on itself")
             proof = Proof(name, self)
-            last = self.derivations[name](proof)
+            self.making.add(name)
+            try:
+                last = self.derivations[name](proof)
+            finally:
+                self.making.discard(name)
             if last.proof is not proof or last.ref != len(proof.steps) - 1:
                 proof.conv(last, last.concl)
             self.proofs[name] = proof

@@ -116,7 +116,14 @@ class Prover:
             below = self.positive(atom.kids[0])
             if below is None:
                 return None
-            return p.positive_inverse(below) if atom.op == "inv" else p.use("power_positive").spec(*atom.kids).mp(below)
+            try:
+                return (
+                    p.positive_inverse(below)
+                    if atom.op == "inv"
+                    else p.use("power_positive").spec(*atom.kids).mp(below)
+                )
+            except ProofError:  # that lemma is what is being proved
+                return None
         return None
 
     def _universal(self, atom: Application) -> Fact | None:

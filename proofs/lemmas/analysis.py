@@ -1,11 +1,10 @@
-"""Shared lemmas: order, roots, positive functionals, finite sums; derived in sympy, but for the one that the search itself rests on."""
+"""Shared lemmas: order, roots, positive functionals, finite sums; derived in sympy."""
 
 from __future__ import annotations
 
 import sympy as sp
 from sympy import Eq, Expr
 
-from proofs.derive.author import Fact, Proof
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import (
     Element,
@@ -15,13 +14,13 @@ from proofs.language.expressions import (
     ForAll,
     Implication,
     Law,
+    Recip,
     function,
     product,
     relation,
     symbols,
     total,
 )
-from proofs.language.terms import le, lt, real
 from proofs.registry import lemma
 
 x, y, q, s = symbols("x y q s")
@@ -30,13 +29,11 @@ f, g = function("f", "nat -> real"), function("g", "nat -> real")
 
 
 @lemma("inverse_positive", title="0 < x gives 0 < 1/x")
-def inverse_positive(p: Proof) -> Fact:
-    x = real("x")
-    given = p.assume(lt(0, x))
-    p.note("if 1/x <= 0 then -1 = -(1/x) x >= 0")
-    wrong, goal = p.assume(le(1 / x, 0)), lt(0, 1 / x)
-    false = p.show(le(0, -1), wrong, given, p.cancel(given))
-    return p.cases(1 / x, 0, p.absurd(goal, false), p.assume(goal)).discharge(given).gen(x)
+@in_sympy("inverse_positive")
+def inverse_positive(d: Derivation) -> Line:
+    """If 1/x <= 0 then -1 = -(1/x) x >= 0."""
+    given = d.given(0 < x)
+    return d.gen_after(d.contradiction(relation("<", 0, Recip(x))), given, x)
 
 
 @lemma(

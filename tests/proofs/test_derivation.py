@@ -6,10 +6,12 @@ from sympy import Eq, exp, log, solve
 
 from proofs import derivation
 from proofs.derive import finder
+from proofs.derive.author import Library
 from proofs.derive.cache import CACHE, Cache
 from proofs.derive.derivation import Derivation, Line
 from proofs.derive.polynomials import NotFound
 from proofs.derive.stored import encode
+from proofs.kernel import ProofError, num
 from proofs.kernel.replay import Replayer, load
 from proofs.language.bridge import same, to_kernel
 from proofs.language.expressions import (
@@ -274,3 +276,18 @@ def test_a_search_in_vain_is_remembered(tmp_path):
     other.read(tmp_path / "found.json")
     other.search = "another search"
     assert other.get(goal, [premise], []) is None
+
+
+def test_a_derivation_that_rests_on_itself_is_refused():
+    made = Library({"a": lambda p: p.use("b"), "b": lambda p: p.use("a"), "c": lambda p: p.refl(num(1))})
+    for name in "ab":
+        with pytest.raises(ProofError, match=f"{name} rests on itself"):
+            made.theorem(name)
+    assert made.theorem("c").concl.op == "="
+
+
+def test_named_hypotheses_are_known_and_noted(d):
+    q = sp.Symbol("q", real=True)
+    given = d.setting({"a range": 1 < q})
+    assert given["a range"].relation == (1 < q) and d.proof.steps[-1][3] == "a range"
+    assert d.prove(0 < q).fact.hyps == given["a range"].fact.hyps
