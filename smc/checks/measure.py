@@ -9,8 +9,8 @@ from functools import cached_property
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.lumping import Lumping, lump_process, unlumped
-from smc.exact.moments import means, pair_moments
-from smc.numbers import ZERO, Ball, Rational, balanced_sum, ball
+from smc.exact.moments import PairRecursion, means
+from smc.numbers import ONE, ZERO, Ball, Rational, balanced_sum, ball
 from smc.samplers.guided import guided
 from smc.samplers.importance import sis_guided
 from smc.samplers.process import ParticleProcess, Selection
@@ -38,31 +38,30 @@ class Measured:
         return self.count if self.sampler.count is PARTICLES else 1
 
     @cached_property
-    def _lumped(self) -> tuple[ParticleProcess, Lumping]:
-        """The process with states joined that no run can tell apart: the same laws, on fewer cells."""
+    def _run(self) -> _Run:
         process = self.sampler.process(self.constants.model, self.constants.twist)
-        return unlumped(process) if process.selection is Selection.WALK else lump_process(process)
+        return _Run(*(unlumped(process) if process.selection is Selection.WALK else lump_process(process)))
 
     def at(self, count: int) -> Measured:
         """The same run with another count: what does not depend on it is shared."""
         made = replace(self, count=count)
-        made.__dict__["_lumped"] = self._lumped
+        made.__dict__["_run"] = self._run
         return made
 
     @property
     def process(self) -> ParticleProcess:
-        """The lumped process that is run."""
-        return self._lumped[0]
+        """The process that is run, with states joined that no run can tell apart: the same laws, on fewer cells."""
+        return self._run.process
 
     @property
     def lumping(self) -> Lumping:
         """What the exact lumping joined."""
-        return self._lumped[1]
+        return self._run.lumping
 
     @cached_property
     def output(self) -> OutputLaw | CertifiedLaw:
         """Expected law of the output, with `dead`."""
-        process, lumping = self._lumped
+        process, lumping = self.process, self.lumping
         if self.bits is not None:
             enclosed = output_law(process, self.count, mode="certified", bits=self.bits, progress=self.progress)
             balls = tuple(ball(ZERO) if k is None else enclosed.law[k] for k in lumping.classes[-1])
@@ -77,21 +76,41 @@ class Measured:
         return self.output.total_variation(self.constants.target)
 
     @cached_property
+    def _pairs(self) -> tuple[list[int], list[Rational], Rational]:
+        """As `PairRecursion.rows`, at this number of particles."""
+        return self._run.pairs.rows(ONE - ONE / self.particles, ONE / self.particles)
+
+    @cached_property
     def second_moment_ratio(self) -> Rational:
         """`E[Zhat^2]/Z^2`; of one path, for a sampler that runs one at a time."""
-        process, _ = self._lumped
+        process, z = self.process, self.constants.normaliser
         if self.particles == 1:  # Zhat is the path's accumulated weight: one pass over the edges, no pairs
             return 1 + weight_dispersion(process).chi_square
-        return second_moment(process, self.particles) / self.constants.normaliser**2
+        if not (process.resampled and process.plain):
+            return second_moment(process, self.particles) / z**2
+        _, rows, over = self._pairs
+        return sum(rows, ZERO) / (over * z**2)
 
     @cached_property
     def answer_moments(self) -> tuple[list[Rational], list[Rational]]:
         """`pi(y)` and `E[(Zhat/Z)^2 nu(y)]` over the terminal states y of the target, nu the weighted law of the last cloud (S10)."""
-        process, _ = self._lumped
-        z = self.constants.normaliser
-        pairs = zip(means(process), pair_moments(process, self.particles), strict=True)
-        first, second = zip(*((one / z, two / z**2) for one, two in pairs if one), strict=True)
-        return list(first), list(second)
+        z, first = self.constants.normaliser, means(self.process)
+        states, rows, over = self._pairs
+        pairs = [(first[y] / z, row / (over * z**2)) for y, row in zip(states, rows, strict=True) if first[y]]
+        return [one for one, _ in pairs], [two for _, two in pairs]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a sampler at any count has in common: the process that is run, what was joined in it, its pairs of particles."""
+
+    process: ParticleProcess
+    lumping: Lumping
+
+    @cached_property
+    def pairs(self) -> PairRecursion:
+        """The recursion of S5 on the process."""
+        return PairRecursion(self.process)
 
 
 def guided_tv(constants: Constants) -> tuple[Rational, ...]:

@@ -210,12 +210,7 @@ class _Sizes:
 
     def _kernel(self, t: int) -> float:
         """Seconds of the move out of layer t, entry by entry of the kernel."""
-        cells = self.chain.layers[t].count
-        return (
-            3e-5
-            + self.counts[t - 1] * (3e-6 + self.particles * cells * 6e-8)
-            + self._pairs(t) * (2.6e-7 + 4e-11 * self.bits[t])
-        )
+        return 7e-5 + self.counts[t - 1] * 1e-6 + self._pairs(t) * (1.8e-7 + 6e-11 * self.bits[t])
 
     def _direct(self) -> tuple[float, float]:
         by_polynomial = self.last_by_polynomial("direct")

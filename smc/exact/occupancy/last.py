@@ -20,7 +20,7 @@ import numpy as np
 
 from smc.exact.law import OutputLaw
 from smc.exact.occupancy.cells import CellChain
-from smc.exact.occupancy.simplex import occupancy_count, simplex
+from smc.exact.occupancy.simplex import occupancy_count, simplex, weighted
 from smc.numbers import ZERO, Rational
 
 BLOCK = 32
@@ -110,11 +110,10 @@ def read_off(chain: CellChain, x: Sequence, denominator: int, particles: int) ->
     `dead` counts runs that die at T. Terms of equal D are added first, and the sums of fractions that are left, two by two.
     """
     cells = chain.layers[-1]
-    points = simplex(particles, cells.count).points.tolist()
+    points = simplex(particles, cells.count).points
     by_total: dict[int, list] = {}
-    for point, mass in zip(points, x, strict=True):
+    for point, total, mass in zip(points.tolist(), weighted(points, cells.weights), x, strict=True):
         if mass:
-            total = sum(m * g for m, g in zip(point, cells.weights, strict=True))
             sums = by_total.setdefault(total, [0] * cells.count)
             for c, m in enumerate(point):
                 if m:

@@ -89,6 +89,12 @@ def simplex(particles: int, cells: int) -> Simplex:
     return Simplex(particles, cells)
 
 
+def weighted(points: np.ndarray, weights: Sequence[int]) -> list[int]:
+    """`sum_c points[k, c] weights[c]` for every occupancy k, whole numbers of any size."""
+    kind = np.int64 if int(points[0].sum()) * max(weights) < 2**63 else object
+    return (points.astype(kind) @ np.array(weights, dtype=kind)).tolist()
+
+
 def spread(points: np.ndarray, cells: Sequence[int], width: int) -> np.ndarray:
     """Occupancies of `cells` as occupancies of `width` cells, the others empty."""
     wide = np.zeros((len(points), width), dtype=points.dtype)
