@@ -25,7 +25,7 @@ import flint
 from proofs.catalogue import FORMS, Form
 from proofs.kernel import Node
 from proofs.kernel.replay import STORED, Refused, decode_term, fingerprint, load_seals
-from proofs.language.terms import evaluate as value_of
+from proofs.language.terms import compiled
 from proofs.registry import claim_of
 
 COUNTS = frozenset({"N", "T", "H", "n"})
@@ -114,10 +114,13 @@ class ClosedForm:
     def __init__(self, statement: str, form: str, *, folder: Path = STORED, **inputs: Any) -> None:
         self.statement, self.form = statement, form
         self._found = FORMS[statement, form]
-        self._term = bound(self._found.sealed, self._found.part, self._found.side, self._found.at, folder)
+        self._value_of = compiled(bound(self._found.sealed, self._found.part, self._found.side, self._found.at, folder))
         self._inputs, self._missing = inputs, set(self._found.names) - set(inputs)
         self._kinds = _kinds(inputs.values())
-        self._ready: dict[Any, dict[str, Any]] = {}
+        rules = [(name, rule, _wanted(rule)) for name, rule in self._found.where.items()]
+        self._early = [rule for rule in rules if not self._missing.intersection(rule[2])]
+        self._late = [rule for rule in rules if self._missing.intersection(rule[2])]
+        self._ready: dict[Any, tuple[dict[str, Any], dict[str, Any]]] = {}
 
     def __call__(self, **rest: Any) -> Any:
         """The bound at the inputs given before and these. Raises TypeError for missing or unknown inputs."""
@@ -139,13 +142,19 @@ class ClosedForm:
     def _value(self, rest: dict, key: Any, convert: Callable, number: Callable, functions: dict) -> Any:
         if key not in self._ready:
             given = _converted(self._inputs, convert)
-            self._ready[key] = given | {"": _symbols(self._found, given) | functions}
-        given = self._ready[key]
-        env = given[""]
+            env: dict[str, Any] = dict.fromkeys(
+                (*self._found.at.split(), "root"), 0
+            )  # states are numbered, the root is 0
+            env |= dict.fromkeys(self._found.ones.split(), lambda *_: 1)
+            env |= _symbols(self._found, given) | functions
+            self._ready[key] = given, env | _derived(self._early, given)
+        given, env = self._ready[key]
         if rest:
-            given = given | _converted(rest, convert)
-            env = env | _symbols(self._found, given, tuple(rest))
-        return convert(value_of(self._term, env, number))
+            more = _converted(rest, convert)
+            env = env | _symbols(self._found, more)
+            if self._late:
+                env |= _derived(self._late, given | more)
+        return convert(self._value_of(env, number))
 
 
 def _kinds(values: Iterable[Any]) -> set[Any]:
@@ -179,25 +188,22 @@ def _function(values: list, first: int) -> Callable[..., Any]:
     return lambda k, *_: values[k - first]
 
 
-def _symbols(found: Form, given: dict[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
-    """What the free symbols of the bound stand for; states are numbered, the root is 0. names: the inputs that are new, if not all."""
+def _symbols(found: Form, given: dict[str, Any]) -> dict[str, Any]:
+    """What the inputs stand for in the bound."""
     env: dict[str, Any] = {}
-    if not names:
-        env |= dict.fromkeys((*found.at.split(), "root"), 0)
-        env |= dict.fromkeys(found.ones.split(), lambda *_: 1)
-    for name in names or given:
-        value = given[name]
+    for name, value in given.items():
         if name in found.laws:
             env[name] = lambda law=value: [(weight, state) for state, weight in enumerate(law)]
         elif isinstance(value, list):
             env[name] = _function(value, found.first.get(name, 0))
         else:
             env[name] = value
-    for name, rule in found.where.items():
-        wanted = _wanted(rule)
-        if all(w in given for w in wanted) and (not names or any(w in names for w in wanted)):
-            env[name] = rule(*[given[w] for w in wanted])
     return env
+
+
+def _derived(rules: Iterable[tuple[str, Callable, tuple[str, ...]]], given: dict[str, Any]) -> dict[str, Any]:
+    """The symbols that follow from inputs by a rule."""
+    return {name: rule(*[given[w] for w in wanted]) for name, rule, wanted in rules}
 
 
 @cache

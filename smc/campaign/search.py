@@ -150,7 +150,7 @@ def evaluate(plan: Plan, drawn: Instance) -> Iterator[tuple[Instance, list[Findi
     ready: table.Ready = {}
     measuring = {sampler: measured(constants, sampler) for sampler in _spoken_of(plan)}
     for particles in range(1, most_particles(drawn.model, plan.max_particles, plan.work) + 1):
-        instance = replace(drawn, particles=particles)
+        instance = drawn if particles == drawn.particles else replace(drawn, particles=particles)
         found = []
         for sampler, statements in _spoken_of(plan).items():
             wanted = statements if particles == 1 else statements & COUNTED
@@ -186,7 +186,9 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
     steered = plan.claims[place]
     reads = steered in plan.statements and turn % ROUNDS == 0
     shrinking = False
-    known: dict[str, float] = {}  # how tight the steered claim was: the search comes back to a third of what it has drawn
+    known: dict[
+        str, float
+    ] = {}  # how tight the steered claim was: the search comes back to a third of what it has drawn
 
     @seed(int.from_bytes(hashlib.blake2b(f"{plan.seed}/{number}".encode(), digest_size=8).digest(), "big"))
     @settings(
@@ -244,7 +246,8 @@ def _read(instance: Instance, algorithm: str, row: Row) -> None:
 
 
 def _ratio(row: Row) -> float:
-    return nearest_float(1 / row.slack) if row.slack else 0.0
+    slack = nearest_float(row.slack)
+    return 1 / slack if slack else 0.0
 
 
 class _Recorder:

@@ -156,11 +156,14 @@ def rows(
     A statement about every step has one row, at the step where it comes closest to failing. statements: IDs of those that are wanted.
     """
     ready = {} if ready is None else ready
+    seen: dict[str, list[Observed]] = {}
     for row, form in _known("" if m is None else m.sampler.known_as, statements):
         if not SCOPES[form.scope](c):
             continue
+        if form.quantity not in seen:
+            seen[form.quantity] = list(QUANTITIES[form.quantity](c, m))
         found = []
-        for name, value, own in QUANTITIES[form.quantity](c, m):
+        for name, value, own in seen[form.quantity]:
             own = {k: v() if callable(v) else v for k, v in own.items() if k in form.names}
             closed = ready.get((row.id, form.form))
             if closed is None:

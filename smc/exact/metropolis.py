@@ -15,6 +15,7 @@ and the run is still without an answer with probability `P(W = 0)^H`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.independent import TerminalCells, terminal_cells
@@ -112,6 +113,7 @@ def independence_sampler(cells: TerminalCells) -> IndependenceSampler:
     return IndependenceSampler(tuple(reversed(levels)), cells)
 
 
+@lru_cache(maxsize=4)  # asked for at several numbers of proposals, one after the other
 def sampler_of(process: ParticleProcess) -> IndependenceSampler:
     """Independent MH with the paths of `process` as proposals (`sis-guided`: S7's). Raises TooLarge where W takes too
     many values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import comb
 
 from smc.numbers import INFINITE, Rational
@@ -22,9 +23,9 @@ class Instance:
     twist: Twist
     particles: int = 1
 
-    @property
+    @cached_property
     def constants(self) -> Constants:
-        """The constants of the theory; a fresh analysis, each constant computed when asked for."""
+        """The constants of the theory, each computed when asked for."""
         return analyse(self.model, self.twist)
 
     @property

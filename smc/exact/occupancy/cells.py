@@ -10,6 +10,7 @@ number, so the weights of a layer are scaled to coprime integers `g`, and the pr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import gmpy2
 
@@ -76,6 +77,7 @@ class CellChain:
         return dense
 
 
+@lru_cache(maxsize=4)  # a process is asked for its law at several numbers of particles, one after the other
 def cell_chain(process: ParticleProcess) -> CellChain:
     """`process` over cells. Raises InputError when a state that a particle of positive weight reaches has no law of its next move."""
     layers: list[Cells] = []

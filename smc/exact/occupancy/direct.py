@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from math import lcm
+from math import factorial, lcm
+from typing import Any
 
 import flint
 import numpy as np
@@ -26,6 +27,8 @@ _NONE = flint.fmpz(0)
 
 def direct_law(chain: CellChain, particles: int, tick: Callable[[float], None] = lambda share: None) -> OutputLaw:
     """Law of the output particle and the probability of dying, exact. `tick` gets the share done."""
+    if all(cells.count == 1 for cells in chain.layers):
+        return read_off(chain, [1], 1, particles)  # nowhere else to be
     if chain.horizon == 1:
         return last_resampling(chain, [1], 1, particles)
     by_polynomial = last_by_polynomial(chain, particles, "direct")
@@ -41,7 +44,7 @@ def direct_law(chain: CellChain, particles: int, tick: Callable[[float], None] =
         x, growth, died = _move(chain, t, x, particles, part)
         dead += Rational(int(died), int(denominator))
         denominator *= growth
-    law = (last_resampling if by_polynomial else read_off)(chain, x, denominator, particles)
+    law = (last_resampling if by_polynomial else read_off)(chain, x, int(denominator), particles)
     return OutputLaw(law.law, law.dead + dead)
 
 
@@ -52,7 +55,7 @@ def _first(chain: CellChain, particles: int) -> list:
     return [w * p for w, p in zip(_multinomials(particles, space.cells), products, strict=True)]
 
 
-def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[float], None]) -> tuple[list, int, int]:
+def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[float], None]) -> tuple[list, Any, Any]:
     """Numerators after the move out of layer t, the growth of their denominator, and the numerator of dying at layer t."""
     cells, forms = chain.layers[t - 1], chain.forms(t)
     width = len(forms[0])
@@ -152,7 +155,7 @@ def _places(particles: int, support: tuple[int, ...], width: int) -> list[int]:
 @lru_cache(maxsize=16)
 def _multinomials(particles: int, cells: int) -> list:
     """`N!/prod k_c!` for every occupancy, lexicographic."""
-    factorials = [flint.fmpz.fac_ui(k) for k in range(particles + 1)]
+    factorials = [flint.fmpz(factorial(k)) for k in range(particles + 1)]
 
     def rest(left: int, width: int, head) -> list:
         if width == 1:
