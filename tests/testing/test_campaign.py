@@ -71,7 +71,9 @@ def test_sharing_the_analysis_changes_no_row():
                 for sampler in sorted({s for known in SPOKEN_OF.values() for s in known}, key=lambda s: s.name):
                     shared = [row.to_json() for _, name, row in findings if name == sampler.name]
                     wanted = {
-                        id for id in SPOKEN_OF if sampler in SPOKEN_OF[id] and (instance.particles == 1 or id in COUNTED)
+                        id
+                        for id in SPOKEN_OF
+                        if sampler in SPOKEN_OF[id] and (instance.particles == 1 or id in COUNTED)
                     }
                     assert shared == [row.to_json() for row in report(instance, sampler).rows if row.id in wanted]
                     seen += len(shared)
