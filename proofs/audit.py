@@ -27,28 +27,24 @@ from typing import Any
 
 from proofs.kernel import Node, Theorem
 from proofs.kernel.printing import show
-from proofs.kernel.replay import STORED, Refused, Replayer, digest, fingerprint, load, load_seals
+from proofs.kernel.replay import STORED, Refused, Replayer, decode_term, digest, fingerprint, load, load_seals
 
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
 _UNFOLDING = "the lemma unfolds a definition, and the variant defines another law (t for t + 1 throughout): smc_mean refuses that law"
-_OTHER_LAW = (
-    "the lemma unfolds a definition, and the variant defines another law; "
-    "the seals that rest on it carry this definition's fingerprint"
-)
-# (ID, "where: what") -> why a variant with a new conclusion is true as well
-EXPLAINED: dict[tuple[str, str], str] = {
-    ("smc_law", "term 21, everywhere: + made *"): _UNFOLDING,
-    ("smc_law", "term 21, everywhere: a summand dropped"): _UNFOLDING,
-    ("guided_law", "term 18, everywhere: + made *"): _OTHER_LAW,
-    ("guided_law", "term 18, everywhere: a summand dropped"): _OTHER_LAW,
+# (ID, where, what) -> why a variant with a new conclusion is true as well
+EXPLAINED: dict[tuple[str, str, str], str] = {
+    ("smc_law", "t + 1, everywhere", "+ made *"): _UNFOLDING,
+    ("smc_law", "t + 1, everywhere", "a summand dropped"): _UNFOLDING,
     (
         "telescope_start",
-        "term 9, everywhere: * made +",
+        "(-1) * target, everywhere",
+        "* made +",
     ): "each half holds by itself: the variant has the upper half at 1 - target",
     (
         "S10",
-        "term 639, everywhere: numerator for denominator",
+        "1 / Vstar(0, root), everywhere",
+        "numerator for denominator",
     ): "1/V*^2 stands on both sides: the variant is the statement times V*^4",
 }
 RULE_SWAPS = {
@@ -311,8 +307,18 @@ class Audit:
             return "seal", "true as well: the sealed conclusion under another hypothesis, proved by this replay"
         if follows(sealed.concl, proved.concl):
             return "seal", "true as well: it follows from the sealed conclusion by weakening a relation"
-        reason = EXPLAINED.get((name, f"{mutant.where}: {mutant.what}"))
+        reason = EXPLAINED.get((name, self.place(name, mutant), mutant.what))
         return ("seal", reason) if reason else ("SURVIVED", f"the kernel proves {show(proved.concl)}")
+
+    def place(self, name: str, mutant: Mutant) -> str:
+        """Where a mutant is corrupted, a term by its text: its number changes when a proof is built anew."""
+        found = re.fullmatch(r"term (\d+), (.*)", mutant.where)
+        if found is None:
+            return mutant.where
+        terms: list[Node] = []
+        for entry in json.loads(self.texts[name])["terms"][: int(found[1]) + 1]:
+            terms.append(decode_term(entry, terms))
+        return f"{repr(terms[-1]) if terms[-1].dangling else show(terms[-1])}, {found[2]}"
 
     def run(self, name: str, limit: int | None = None) -> list[Outcome]:
         """The outcomes of the mutants of one stored proof: all, or about `limit` of them spread evenly."""

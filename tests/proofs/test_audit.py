@@ -48,6 +48,15 @@ def test_the_second_checker_refuses_every_mutant_at_the_same_place(sampled):
     assert sum("fingerprint" in s for s in said) > 5 and len({s.get("place") for s in said}) > 50
 
 
+def test_each_reason_stands_beside_a_variant_that_is_proved(audit):
+    """A proof that is built anew may leave a reason without its mutant."""
+    for (name, where, what), reason in module.EXPLAINED.items():
+        mutants = [m for m in statement_mutants(json.loads(audit.texts[name])) if m.what == what]
+        [mutant] = [m for m in mutants if audit.place(name, m) == where]
+        outcome = audit.outcome(name, mutant)
+        assert (outcome.verdict, outcome.reason) == ("seal", reason), (name, where)
+
+
 @pytest.mark.nightly
 def test_every_mutant(audit):
     for name in audit.texts:
