@@ -77,6 +77,7 @@ class Run:
         self.tested = {name: s.know(s.line(tested[name])) for name in ("value recursion", "terminal value")}
         mean, none, (_, nonneg, _) = normaliser.start(p, facts)
         self.mean, self.tested_mean = s.line(mean), s.line(normaliser.start(p, tested, bias.VF)[0])
+        self.reachable = s.line(none)
         for fact in (none, nonneg, p.use("lookahead_nonneg")):
             s.know(s.line(fact))
         self.moves, self.honest, self.between = (s.know(s.line(fact)) for fact in bias.answers(p))
@@ -86,7 +87,7 @@ class Run:
     def tested_lookahead(self) -> Line:
         """0 <= psi VF/V on reachable edges."""
         s, given = self.s, self.given
-        test = s.given(ForAll(x, Both(0 <= F(x), F(x) <= 1)))
+        self.test = test = s.given(ForAll(x, Both(0 <= F(x), F(x) <= 1)))
         s.know(s.gen(s.prove(0 <= V(t, x) * F(x), test(x)[0], given["twist is non-negative"](t, x)), t, x))
         value = s.use("value_nonneg", {horizon: T, Vstar(t, x): VF(t, x), V(t, x): V(t, x) * F(x)})
         a, b = src(e), dst(e)
