@@ -116,8 +116,8 @@ table(("T", "N", "S9, floor", "exact bias of the first step", "S4, ceiling"), ro
 atlas_figure([chart(split_setting(T), "1/10", [4, 8, 16, 32, 64]) for T in (16, 32)])
 
 # %% [markdown]
-# The neighbour's floor (G2, stated and checked here, not proved) grows like the root of $T$ over $N$, on a family
-# whose steps are independent. Exact distances on that family:
+# The neighbour's floor (G2, proved with the constant 1/384 on the model of S9, where the order is $T/N$) grows like the
+# root of $T$ over $N$ on a family whose steps are independent. Exact distances on that family:
 
 # %%
 rows = [

@@ -266,9 +266,8 @@ _ROWS = (
     ),
     Row(
         "S9", "the horizon dependence is exactly T/N, even for V = V*", "bias of SMC that no bound can avoid: exactly T/N",
-        ("theory.s9_horizon",), ("S9",), "abstraction",
-        "The chain of how many particles lie below A in one model; smc.instances.split builds that model, whose exact law agrees.",
-        forms=(Form("lower", "S9", SPLIT, "N T", ">=", where=BEFORE),),
+        ("theory.s9_horizon", "theory.s9_split", "theory.s9_run"), ("S9", "S9.run", "S9.rate"), "model",
+        forms=(Form("lower", "S9.run", SPLIT, "N T", ">=", where=BEFORE),),
     ),
     Row(
         "S10", "certificate of the output law at any number of particles", "bias of SMC by a certificate, at any number of particles",
@@ -339,9 +338,8 @@ _ROWS = (
         ),
     ),
     Row(
-        "G2", "lower bound of the neighbour, sqrt T / N (Proposition C.8)", "bias of SMC that no bound can avoid, the neighbour's",
-        (), (), "model", "No seal: exact laws of its family are held against it.",
-        remark="stated and checked on exact laws; S9 is stronger in T",
+        "G2", "lower bound of the neighbour, sqrt T / N (Proposition C.8), with a constant: 1/384",
+        "bias of SMC that no bound can avoid, the neighbour's", ("theory.s9_run",), ("G2",), "model",
     ),
     Row(
         "G3", "chi-square identity of the neighbour (Fact A.2)", "distance of the intermediate targets, the neighbour's identity",

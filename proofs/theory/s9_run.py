@@ -53,7 +53,7 @@ class Split:
             "stays": ForAll(t, x, y, implications(0 < t, here, Eq(F(y), F(x)))),
             "moves": ForAll(t, x, y, implications(0 < t, here, Eq(scaled, V(t, x) * (1 + F(x) * sgn(t, x, y) / 2)))),
             "signs": ForAll(t, x, y, implications(0 < t, here, Eq(sgn(t, x, y) ** 2, 1))),
-            "fair": ForAll(t, x, implications(0 < t, t < T, live, Eq(Expect(M(t, x), y, sgn(t, x, y)), 0))),
+            "fair": ForAll(t, x, implications(0 < t, t < T, live, Eq(F(x) * Expect(M(t, x), y, sgn(t, x, y)), 0))),
         }
         self.model = dict(zip(formulas, map(s.know, s.given(*formulas.values())), strict=True))
         s.know(s.prove(relation("<", 0, N), self.model["particles"]))

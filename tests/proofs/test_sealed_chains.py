@@ -1,4 +1,4 @@
-"""S7, S9 and the tilt of S1 read in models: Metropolis-Hastings and S9's split run as the exact engine measures them."""
+"""S7, S9, G2 and the tilt of S1 read in models: Metropolis-Hastings and S9's split run as the exact engine measures them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.checks.atlas import split_setting
 from smc.checks.measure import Measured
+from smc.instances.split import split_model
 from smc.instances.two_branch import most_bias
 from smc.samplers import find
 from smc.setting.analysis import analyse
-from smc.testing.finite_models import check_theorem
-from smc.testing.witness import Layers, Paths, fraction, reciprocal
+from smc.testing.finite_models import check_theorem, holds
+from smc.testing.witness import Cloud, Layers, Paths, fraction, reciprocal
 from tests.proofs.test_sealed import branching
 
 
@@ -118,3 +119,29 @@ def test_s9_says_what_the_engine_measures(replayer, particles, horizon):
     )
     assert evaluate(left, env) == bounds.evaluate("S9", "lower", N=particles, T=horizon)
     assert horizon == 1 or evaluate(left, env) > 0
+
+
+@pytest.mark.parametrize(("particles", "horizon"), [(2, 1), (2, 2), (2, 3), (3, 2)])
+def test_s9_on_a_run_says_what_the_engine_measures(replayer, particles, horizon):
+    """S9.run, S9.rate and G2 in the split model: F is the indicator of A, the sign of a move says whether V grew."""
+    c = analyse(*split_model(horizon))
+    F = {x: Fraction(x > 0) for x in range(max(c.model.sizes))}
+    env, ranges = Cloud(c, particles).environment(F)
+    env["sgn"] = lambda t, x, y: 1 if y == x + 1 else -1
+    bias = fraction(split_setting(horizon).distance(particles))
+    for name in ("S9.run", "S9.rate", "G2"):
+        theorem = replayer.theorem(name)
+        enough = all(holds(h, env, ranges) for h in theorem.hyps)
+        assert enough == (name == "S9.run" or horizon > 1), "the rate asks for two steps"
+        if enough:
+            check_theorem(theorem, env, ranges)
+    low, high = (part.kids for part in claim_of(replayer.theorem("S9.run"))[1])
+    assert evaluate(low[1], env) == evaluate(high[0], env) == bias
+    assert evaluate(low[0], env) == bounds.evaluate("S9", "lower", N=particles, T=horizon) <= bias
+    assert evaluate(high[1], env) == Fraction(horizon, 2 * particles)
+
+
+def test_the_rate_is_not_that_of_other_constants():
+    """A hundred times the constant of S9.rate is refuted at N = T = 2."""
+    bias = fraction(split_setting(2).distance(2))
+    assert Fraction(1, 384) <= bias < Fraction(100, 384)
