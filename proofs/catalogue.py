@@ -266,7 +266,7 @@ _ROWS = (
     ),
     Row(
         "S9", "the horizon dependence is exactly T/N, even for V = V*", "bias of SMC that no bound can avoid: exactly T/N",
-        ("theory.s9_horizon", "theory.s9_split", "theory.s9_run"), ("S9", "S9.run", "S9.rate"), "model",
+        ("theory.s9_horizon", "theory.s9_split", "theory.s9_run", "theory.s9_rate"), ("S9", "S9.run", "S9.rate"), "model",
         forms=(Form("lower", "S9.run", SPLIT, "N T", ">=", where=BEFORE),),
     ),
     Row(
@@ -339,7 +339,7 @@ _ROWS = (
     ),
     Row(
         "G2", "lower bound of the neighbour, sqrt T / N (Proposition C.8), with a constant: 1/384",
-        "bias of SMC that no bound can avoid, the neighbour's", ("theory.s9_run",), ("G2",), "model",
+        "bias of SMC that no bound can avoid, the neighbour's", ("theory.s9_rate",), ("G2",), "model",
     ),
     Row(
         "G3", "chi-square identity of the neighbour (Fact A.2)", "distance of the intermediate targets, the neighbour's identity",

@@ -23,7 +23,8 @@ TOPICS = (
     "lemmas.analysis",
     "lemmas.elementary",
     "lemmas.sums",
-    *dict.fromkeys(file for row in ROWS.values() for file in row.files), "theory.s9_split",
+    *dict.fromkeys(file for row in ROWS.values() for file in row.files),
+    "theory.s9_split",
 )
 """The modules that hold derivations; each imports the lemmas that it uses."""
 SOURCES = ("paper", "neighbour", "new", "lemma")

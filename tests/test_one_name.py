@@ -27,6 +27,7 @@ PLACES = {
     "Rocq table": "\n".join(json.loads((ROOT / "proofs/rocq/statements.json").read_text(encoding="utf-8"))),
 }  # fmt: skip
 
+
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("identifier", IDS)
 def test_the_id_is_there(identifier, place):

@@ -9,15 +9,47 @@ from __future__ import annotations
 from sympy import Eq, Rational
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read, to_kernel
-from proofs.language.expressions import Both, Entry, Expect, ForAll, Implication, Law, Root, function, implications, relation, symbols
+from proofs.language.bridge import read
+from proofs.language.expressions import (
+    Both,
+    Entry,
+    Expect,
+    ForAll,
+    Implication,
+    Law,
+    function,
+    implications,
+    relation,
+    symbols,
+)
 from proofs.lemmas import clouds
 from proofs.lemmas import layered_system as layered
 from proofs.lemmas.first_cloud import N, b, c, d, e, i, k, m, n, over, sequence, t
-from proofs.registry import lemma, statement
-from proofs.theory import s5_normaliser as normaliser
+from proofs.registry import statement
 from proofs.theory.s10_certificate import (
-    VF, F, M, Out, Run, T, V, Vstar, dead, dst, edges, first, noedge, off, out, psi, root, smc, src, target, weight, x, y,
+    VF,
+    F,
+    M,
+    Out,
+    Run,
+    T,
+    V,
+    Vstar,
+    dead,
+    dst,
+    edges,
+    first,
+    noedge,
+    off,
+    out,
+    psi,
+    root,
+    smc,
+    src,
+    target,
+    weight,
+    x,
+    y,
 )  # fmt: skip
 
 sgn = function("sgn", "nat X X -> real")
@@ -57,6 +89,7 @@ class Split:
         }
         self.model = dict(zip(formulas, map(s.know, s.given(*formulas.values())), strict=True))
         s.know(s.prove(relation("<", 0, N), self.model["particles"]))
+        self.size = self.sizes()
 
     def live(self, time, q) -> None:
         """Where the edge q is reachable: its ends are live and have V > 0."""
@@ -83,15 +116,19 @@ class Split:
             s.know(s.prove(t + 1 < T))
             s.know(s.prove(relation("<", 0, t + 1)))
             gone = noedge(t + 1, x, y)
-            nonneg, never = s.gen(given["noedge is non-negative"](t + 1, x, y), y), given["moves follow edges"](t + 1, x)
+            nonneg, never = (
+                s.gen(given["noedge is non-negative"](t + 1, x, y), y),
+                given["moves follow edges"](t + 1, x),
+            )
             with s.surely(M(t + 1, x), y, gone, nonneg, never) as on:
                 same = model["stays"](t + 1, x, y)
                 product = s.prove(relation("=", F(y) * sgn(t + 1, x, y), F(y) * sgn(t + 1, x, y)))
                 product = s.at(same, product, lambda v: Eq(F(y) * sgn(t + 1, x, y), v * sgn(t + 1, x, y)))
                 lines = on.average(same), on.average(product)
             fair = model["fair"](t + 1, x)
-            out = s.prove(Eq(Expect(M(t + 1, x), y, F(y)), F(x)), lines[0]), s.prove(
-                Eq(Expect(M(t + 1, x), y, F(y) * sgn(t + 1, x, y)), 0), lines[1], fair
+            out = (
+                s.prove(Eq(Expect(M(t + 1, x), y, F(y)), F(x)), lines[0]),
+                s.prove(Eq(Expect(M(t + 1, x), y, F(y) * sgn(t + 1, x, y)), 0), lines[1], fair),
             )
         return here.then(out[0], t, x), here.then(out[1], t, x)
 
@@ -106,7 +143,9 @@ class Split:
                 self.live(0, e)
                 first = s.prove(Eq(weight(0, e), 1), self.model["first step"](src(e), dst(e)))
                 both = s.both(s.prove(half <= weight(0, e), first), s.prove(weight(0, e) <= 3 * half, first))
-                low = s.at(s.prove(Eq(0, t), start), both, lambda r: Both(half <= weight(r, e), weight(r, e) <= 3 * half))
+                low = s.at(
+                    s.prove(Eq(0, t), start), both, lambda r: Both(half <= weight(r, e), weight(r, e) <= 3 * half)
+                )
             with s.suppose(0 < t):
                 value, _, sign = self.later(t, e)
                 one = s.prove(sgn(t, src(e), dst(e)) ** 2 <= 1, sign)
@@ -137,8 +176,8 @@ class Split:
         return s.prove(N / 2 <= over(c, lambda q: weight(time, q)), least)
 
     def step(self) -> list[Line]:
-        """From a reachable cloud c at time t < n: the next one is reachable; c has weight; with p its share the mean of the next share r is at most p - p (1 - p)(N - 1)/(6 N^2), that of
-        r (1 - r) at least p (1 - p)(1 - 1/N)(1 - 1/(2N))."""
+        """From a reachable cloud c at time t < n: the next one is reachable, and c has weight; with p its share the mean of the next share
+        r is at most p - p (1 - p)(N - 1)/(6 N^2), that of r (1 - r) at least p (1 - p)(1 - 1/N)(1 - 1/(2N))."""
         s, moves = self.s, self.moves()
         with s.suppose(t < n, Eq(over(c, lambda q: off(t, q)), 0)) as here:
             zero = self.entries(t, c, here[1])
@@ -155,7 +194,9 @@ class Split:
                     s.know(zero(i))
                     self.live(t, Entry(c, i))
                     one = moved(t, dst(Entry(c, i)))
-                    sums = inside.sum(s.prove(Eq(weight(t, Entry(c, i)) * one.lhs, weight(t, Entry(c, i)) * one.rhs), one))
+                    sums = inside.sum(
+                        s.prove(Eq(weight(t, Entry(c, i)) * one.lhs, weight(t, Entry(c, i)) * one.rhs), one)
+                    )
                 means.append(s.prove(Eq(pushed.lhs, value), pushed, sums))
             for line in (*means, s.gen(self.run.given["noedge is non-negative"](t + 1, src(e), dst(e)), e)):
                 s.know(line)
@@ -165,14 +206,21 @@ class Split:
             with s.suppose(Eq(off(t + 1, e), 0)) as there:
                 _, _, sign = self.later(t + 1, e)
                 unit, signed = self.model["indicator"](dst(e)), sgn(t + 1, src(e), dst(e))
-                square = s.at(sign, s.prove(Eq(v(e) ** 2, u(e) ** 2 * signed**2)), lambda w: Eq(v(e) ** 2, u(e) ** 2 * w))
+                square = s.at(
+                    sign, s.prove(Eq(v(e) ** 2, u(e) ** 2 * signed**2)), lambda w: Eq(v(e) ** 2, u(e) ** 2 * w)
+                )
                 square = s.prove(Eq(v(e) ** 2, u(e)), square, unit)
-                product = s.at(unit, s.prove(Eq(u(e) * v(e), u(e) ** 2 * signed)), lambda w: Eq(u(e) * v(e), w * signed))
+                product = s.at(
+                    unit, s.prove(Eq(u(e) * v(e), u(e) ** 2 * signed)), lambda w: Eq(u(e) * v(e), w * signed)
+                )
                 values = s.both(unit, s.both(square, product))
             s.know(there.then(values, e))
             at = {
                 Law("mu", "", "Edge"): law,
-                **{function(name, "Edge -> real")(e): value for name, value in zip("uvz", (u(e), v(e), off(t + 1, e)), strict=True)},
+                **{
+                    function(name, "Edge -> real")(e): value
+                    for name, value in zip("uvz", (u(e), v(e), off(t + 1, e)), strict=True)
+                },
                 symbols("p")[0]: share(t, c),
             }
             both = s.use("split_share", at, {"Y": "Edge"})
@@ -191,8 +239,11 @@ class Split:
                 value, _, _ = self.later(t + 1, own)
                 unit, signed = self.model["indicator"](dst(own)), sgn(t + 1, src(own), dst(own))
                 mass = inside.sum(value)
-                tested = s.at(value, s.prove(relation("=", weight(t + 1, own) * F(dst(own)), weight(t + 1, own) * F(dst(own)))),
-                    lambda w: Eq(weight(t + 1, own) * F(dst(own)), w * F(dst(own))))
+                tested = s.at(
+                    value,
+                    s.prove(relation("=", weight(t + 1, own) * F(dst(own)), weight(t + 1, own) * F(dst(own)))),
+                    lambda w: Eq(weight(t + 1, own) * F(dst(own)), w * F(dst(own))),
+                )
                 square = s.prove(Eq(tested.lhs, F(dst(own)) + F(dst(own)) ** 2 * signed / 2), tested)
                 part = inside.sum(s.at(unit, square, lambda w: Eq(square.lhs, F(dst(own)) + w * signed / 2)))
             whole = s.prove(relation("=", share(t + 1, d), share(t + 1, d)))
@@ -233,7 +284,11 @@ class Split:
         with s.suppose(Eq(t, n), good(t, c)) as now:
             inside = between(t, c)
             back = s.prove(Eq(n, t), now[0])
-            honest = s.at(back, self.run.honest(c), lambda r: Eq(Out(r, c) * over(c, lambda q: weight(r, q)), over(c, lambda q: weight(r, q) * F(dst(q)))))
+            honest = s.at(
+                back,
+                self.run.honest(c),
+                lambda r: Eq(Out(r, c) * over(c, lambda q: weight(r, q)), over(c, lambda q: weight(r, q) * F(dst(q)))),
+            )
             zero = self.entries(t, c, now[1])
             s.know(s.prove(0 < over(c, lambda q: weight(t, q)), self.weights(t, zero)))
             end = s.prove(Eq(Out(t, c), share(t, c)), honest)
@@ -245,7 +300,9 @@ class Split:
             for line in (inside[0], inside[1], alive(t, c), keeps(t, c)):
                 s.know(line)
             with s.below(i, N) as entry:
-                positive = entry.sum(self.run.given["noedge is non-negative"](t + 1, src(Entry(d, i)), dst(Entry(d, i))))
+                positive = entry.sum(
+                    self.run.given["noedge is non-negative"](t + 1, src(Entry(d, i)), dst(Entry(d, i)))
+                )
             unreachable = over(d, lambda q: off(t + 1, q))
             with s.surely(law, d, unreachable, s.gen(s.prove(0 <= unreachable, positive), d), keeps(t, c)) as on:
                 later = hyp[0](t + 1, d)
@@ -263,7 +320,12 @@ class Split:
             power = s.use("power_mono")(theta, 1, m)
             most = s.prove(0 <= shrink, power, s.prove(0 <= 1 - 1 / N, self.model["particles"]))
             less = s.prove(shrink * apart.lhs <= shrink * two, most, apart, hold=[two, p])
-            slack = s.prove(0 <= p * (1 - p) * shrink / (2 * N**2), most, s.prove(0 <= p * (1 - p), inside[0], inside[1], hold=[p]), hold=[p])
+            slack = s.prove(
+                0 <= p * (1 - p) * shrink / (2 * N**2),
+                most,
+                s.prove(0 <= p * (1 - p), inside[0], inside[1], hold=[p]),
+                hold=[p],
+            )
             line = s.prove(Out(t, c) <= bound(p, m + 1), average, down, less, slack, hold=[one, two, p])
             step = hyp.then(now.then(line, t, c))
         return s.induct(m, claim, base, step)
@@ -337,8 +399,12 @@ class Split:
                 later, same, perfect = hyp[0](t + 1, y), model["stays"](t, x, y), model["perfect"](t + 1, y)
                 product = s.at(same, later, lambda v: Eq(VF(t + 1, y), v * V(t + 1, y)))
                 product = s.at(perfect, product, lambda v: Eq(VF(t + 1, y), F(x) * v))
-                mean = on.average(s.prove(Eq(psi(t, x, y) * VF(t + 1, y), F(x) * psi(t, x, y) * Vstar(t + 1, y)), product))
-            value = s.prove(Eq(VF(t, x), F(x) * Vstar(t, x)), tested["value recursion"](t, x), mean, given["value recursion"](t, x))
+                mean = on.average(
+                    s.prove(Eq(psi(t, x, y) * VF(t + 1, y), F(x) * psi(t, x, y) * Vstar(t + 1, y)), product)
+                )
+            value = s.prove(
+                Eq(VF(t, x), F(x) * Vstar(t, x)), tested["value recursion"](t, x), mean, given["value recursion"](t, x)
+            )
             back = s.prove(Eq(Vstar(t, x), V(t, x)), model["perfect"](t, x))
             step = hyp.then(now.then(s.at(back, value, lambda v: Eq(VF(t, x), F(x) * v)), t, x))
         values = s.induct(m, claim, base, step)
@@ -350,7 +416,9 @@ class Split:
             product = s.prove(Eq(psi(0, root, y) * VF(1, y), F(y) * (psi(0, root, y) * V(1, y))), value)
             product = s.at(moved, product, lambda v: Eq(psi(0, root, y) * VF(1, y), F(y) * v))
             mean = on.average(product)
-        first_value = s.prove(Eq(VF(0, root), V(0, root) / 2), tested["value recursion"](0, root), mean, model["first branch"])
+        first_value = s.prove(
+            Eq(VF(0, root), V(0, root) / 2), tested["value recursion"](0, root), mean, model["first branch"]
+        )
         first_value = s.at(model["perfect"](0, root), first_value, lambda v: Eq(VF(0, root), v / 2))
         return s.prove(Eq(target, half), first_value)
 
@@ -384,93 +452,13 @@ class Split:
 @in_sympy("S9.run")
 def horizon(s: Derivation) -> Line:
     split = Split(s)
-    split.size = split.sizes()
     s.given(0 < V(0, root), 0 < Vstar(0, root))
     answer, mass = split.first(), split.half_the_mass()
-    low = s.put(s.prove((1 - 1 / N) ** 2 * (1 - theta**n) / 36 <= half - out, answer), lambda v: (1 - 1 / N) ** 2 * (1 - theta**n) / 36 <= v - out, mass)
+    low = s.put(
+        s.prove((1 - 1 / N) ** 2 * (1 - theta**n) / 36 <= half - out, answer),
+        lambda v: (1 - 1 / N) ** 2 * (1 - theta**n) / 36 <= v - out,
+        mass,
+    )
     split.peaks()
     high = s.use("S12.sum", {b(t): 3 * half})[1]
     return s.both(low, s.form(high, target - out <= T / (2 * N)))
-
-
-@lemma("shrunk_power", title="q^n (1 + n (1 - q)) <= 1 for 0 <= q <= 1")
-@in_sympy("shrunk_power")
-def shrunk_power(d: Derivation) -> Line:
-    """q (1 + (n + 1)(1 - q)) = 1 + n (1 - q) - (n + 1)(1 - q)^2."""
-    q = symbols("q")[0]
-    low, high = d.given(0 <= q, q <= 1)
-
-    def value(steps):
-        return q**steps * (1 + steps * (1 - q))
-
-    def claim(steps):
-        return relation("<=", value(steps), 1)
-
-    power = d.use("power_nonneg")(q, n)
-    with d.suppose(claim(n)) as hyp:
-        less = d.prove(value(n + 1) <= value(n), d.prove(0 <= (n + 1) * (1 - q) ** 2 * q**n, power))
-        step = hyp.then(d.prove(claim(n + 1), less, hyp[0]))
-    return d.gen_after(d.gen_after(d.induct(n, claim, d.prove(claim(0)), step)(n), high), low, q, n)
-
-
-@statement(
-    "S9.rate",
-    source="new",
-    title="the bias of SMC is of the order min(1, T/N), even with a perfect reward model",
-    words="As S9.run, with T >= 2 steps and N >= 2 particles: if T <= N then T/(384 N) <= pi(A) - out(A), and if N <= T then 1/384 <= "
-    "pi(A) - out(A).  Where G2 has sqrt T / N it is T/N.",
-)
-@in_sympy("S9.rate")
-def rate(s: Derivation) -> Line:
-    """1 - theta^n >= g/(1 + g) for g = 3 n/(2 N), and 12 n >= 3 T (1 + g) for T <= N, 8 g >= 3 (1 + g) for N <= T; T <= 2 n."""
-    steps, two = s.given(relation("<=", 1, n), relation("<=", 2, N))
-    s.know(s.prove(relation("<", 0, N), two))
-    low = s.use("S9.run")[0]
-    z = Rational(3, 2) / N
-    g, P = n * z, theta**n
-    s.know(s.prove(0 <= theta, two))
-    power = s.use("shrunk_power")(theta, n)
-    a, b, w = symbols("a b w")
-    with s.suppose(0 <= b, a * (1 + b) <= 1, w * (1 + b) <= b) as here:
-        s.know(s.prove(0 < 1 + b))
-        room = here.then(s.prove(w <= 1 - a, here[1], here[2]), a, b, w)
-    s.know(power)
-    quarter = s.prove(Rational(1, 4) <= (1 - 1 / N) ** 2, two)
-    lines = []
-    for first, second, share_ in ((T, N, Rational(3, 8) * T / N), (N, T, Rational(3, 8))):
-        with s.suppose(first <= second) as here:
-            s.know(s.prove(share_ * (1 + g) <= g, here[0], steps))
-            most = room(P, g, share_)
-            bound = s.prove(share_ / 144 <= (1 - 1 / N) ** 2 * (1 - P) / 36, quarter, most)
-            lines.append(here.then(s.chain(bound, low)))
-    return s.both(*lines)
-
-
-@statement(
-    "G2",
-    source="neighbour",
-    title="bias of SMC of the order sqrt T / N with a perfect reward model (Proposition C.8), the constant 1/384",
-    words="As S9.rate, on its model: if sqrt T <= N then sqrt T/(384 N) <= pi(A) - out(A), and if N <= sqrt T then 1/384 <= pi(A) - out(A). "
-    "S9.rate is stronger; the neighbour's own family is held against the order on exact laws.",
-)
-@in_sympy("G2")
-def neighbour(s: Derivation) -> Line:
-    steps, two = s.given(relation("<=", 1, n), relation("<=", 2, N))
-    s.know(s.prove(relation("<", 0, N), two))
-    known = s.use("S9.rate")
-    size = Root(T)
-    s.know(s.prove(0 <= T))
-    square, nonneg = s.axiom("sqrt_square", T), s.axiom("sqrt_nonneg", T)
-    least = s.know(s.use("root_at_least_one")(T))
-    below = s.prove(size <= T, s.prove(0 <= size * (size - 1), least, nonneg), square)
-    with s.suppose(size <= N) as here:
-        with s.suppose(T <= N):
-            few = s.prove(size / (384 * N) <= target - out, known[0](), below)
-        with s.suppose(N < T) as more:
-            s.know(s.prove(N <= T, more[0]))
-            many = s.prove(size / (384 * N) <= target - out, known[1](), here[0])
-        first_half = here.then(s.cases(T, N, few, many))
-    with s.suppose(N <= size) as here:
-        s.know(s.prove(N <= T, here[0], below))
-        second_half = here.then(known[1]())
-    return s.both(first_half, second_half)

@@ -9,7 +9,19 @@ from __future__ import annotations
 from sympy import Eq, Rational
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import Both, Element, Entry, Expect, ForAll, Implication, Law, function, relation, symbols, total
+from proofs.language.expressions import (
+    Both,
+    Element,
+    Entry,
+    Expect,
+    ForAll,
+    Implication,
+    Law,
+    function,
+    relation,
+    symbols,
+    total,
+)
 from proofs.registry import lemma
 
 N, i, j = symbols("N i j", "nat")
@@ -40,8 +52,12 @@ class Drawn:
         self.d = d
         signs = Both(Eq(u(y) ** 2, u(y)), Both(Eq(v(y) ** 2, u(y)), Eq(u(y) * v(y), v(y))))
         self.two, nonneg, never, self.values, self.share, self.fair = d.given(
-            relation("<=", 2, N), ForAll(y, 0 <= z(y)), Eq(Expect(mu, y, z(y)), 0), ForAll(y, Implication(Eq(z(y), 0), signs)),
-            Eq(Expect(mu, y, u(y)), p), Eq(Expect(mu, y, v(y)), 0),
+            relation("<=", 2, N),
+            ForAll(y, 0 <= z(y)),
+            Eq(Expect(mu, y, z(y)), 0),
+            ForAll(y, Implication(Eq(z(y), 0), signs)),
+            Eq(Expect(mu, y, u(y)), p),
+            Eq(Expect(mu, y, v(y)), 0),
         )
         d.know(d.prove(relation("<", 0, N), self.two))
         self.point = d.surely(mu, y, z(y), nonneg, never)
@@ -144,7 +160,8 @@ def split_share(d: Derivation) -> Line:
     count = d.prove(Eq(mean(K), N * p), d.iid_sum(mu, y, u(y), N), drawn.share)
     squares = Expect(mu, y, u(y) ** 2)
     ways = d.prove(
-        Eq(mean(others * K), N * (eu - squares) + N * (N - 1) * (eu - eu**2)), d.iid_pair(mu, y, w, (1 - u(y)) * u(w), N)
+        Eq(mean(others * K), N * (eu - squares) + N * (N - 1) * (eu - eu**2)),
+        d.iid_pair(mu, y, w, (1 - u(y)) * u(w), N),
     )
     apart = d.at(uu, ways, lambda a: Eq(mean(others * K), N * (eu - a) + N * (N - 1) * (eu - eu**2)))
     apart = d.at(drawn.share, apart, lambda a: Eq(mean(others * K), N * (a - p) + N * (N - 1) * (a - a**2)))
@@ -166,7 +183,9 @@ def split_share(d: Derivation) -> Line:
         room = d.prove(0 <= 3 * N / 2 - (N + D), high)
         first_line = d.prove(share <= x + (1 - x) * (D / N - 2 * D**2 / (3 * N**2)), room, above, mass, hold=letters)
         wide = d.prove(0 <= 3 * N + 2 * D, low)
-        second_line = d.prove((1 - x) * (x + D / N) * (1 - 2 * D / N) <= share * (1 - share), wide, above, enough, mass, hold=letters)
+        second_line = d.prove(
+            (1 - x) * (x + D / N) * (1 - 2 * D / N) <= share * (1 - share), wide, above, enough, mass, hold=letters
+        )
     scaled = {
         mean(K) / N: d.prove(Eq(mean(K) / N, p), count),
         mean(others * D) / N**2: d.prove(Eq(mean(others * D) / N**2, 0), free),
