@@ -5,6 +5,9 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 
+# The tests start many interpreters: bytecode is kept, whatever the environment says.
+test nightly: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: verify test nightly bench rocq notebooks lab mutation lint site figures clean help
 
 help:  ## this list
