@@ -164,3 +164,60 @@ def test_again_from_the_paths(data, model):
     assert plain(c.c_act) == max(acts)
     every_u = [r for layer in u for r in layer]
     assert plain(c.c_inf) == (max(max(every_u), 1 / min(every_u)) if min(every_u) else INFINITE)
+
+
+@given(st.data(), st.one_of(trees(), graphs()))
+def test_errors_and_moments_again_from_the_paths(data, model):
+    """eps, r_t and Lambda from the paths' one-step weights; eta, pi, chi^2 and the moments of G1 and G3 from sums over prefixes."""
+    c = analyse(model, data.draw(twists(model)))
+    phi, values, horizon = plain(model.reward), plain(c.twist.values), model.horizon
+    means: list[dict] = [{} for _ in range(horizon)]
+    masses: list[dict] = [{} for _ in range(horizon + 1)]
+    squares = [F(0)] * horizon
+    star = {}
+    todo = [((0,), F(1), True)]
+    for t in range(horizon + 1):
+        longer = []
+        for states, mass, living in todo:
+            x = states[-1]
+            masses[t][x] = masses[t].get(x, 0) + mass
+            star[t, x] = sum(m * phi[s[-1]] for s, _, m in paths(model, t, x) if len(s) > horizon - t)
+            if t == horizon:
+                continue
+            mean = F(0)
+            for e in model.edges[t][x]:
+                p, psi, y = plain(e.probability), plain(e.potential), e.target
+                if p:
+                    mean += p * psi * values[t + 1][y]
+                    longer.append(((*states, y), mass * p * psi, living and psi * values[t + 1][y] > 0))
+                    if mass and values[t][x]:
+                        ahead = sum(m * phi[s[-1]] for s, _, m in paths(model, t + 1, y) if len(s) > horizon - t - 1)
+                        squares[t] += mass * p * (psi * ahead) ** 2 / values[t][x]
+            if living:
+                means[t][x] = mean / values[t][x]
+        todo = longer
+    assert [dict(sorted(layer.items())) for layer in means] == [
+        {x: F(int(r.numerator), int(r.denominator)) for x, r in layer.items()} for layer in c.bellman_ratio
+    ]
+    every = [r for layer in means for r in layer.values()]
+    assert plain(c.bellman_error) == (max(*every, *(1 / r for r in every)) - 1 if min(every) else INFINITE)
+    levels = [quotient(max(layer.values()), min(layer.values())) for layer in means]
+    product = F(1)
+    for r in levels[1:]:
+        product = INFINITE if INFINITE in (r, product) else product * r
+    assert plain(c.level_ratio) == levels and plain(c.bellman_product) == product
+    z = star[0, 0]
+    for t, layer in enumerate(masses):
+        assert {x: m for x, m in enumerate(plain(c.prefix_mass[t])) if m} == {x: m for x, m in layer.items() if m}
+        total = sum(m * values[t][x] for x, m in layer.items())
+        aimed = {x: m * values[t][x] / total for x, m in layer.items() if m}
+        true = {x: m * star[t, x] / z for x, m in layer.items() if m and star[t, x]}
+        assert sum(true.values()) == 1 == sum(aimed.values())
+        assert plain(c.chi_square[t]) == sum(p**2 / aimed[x] for x, p in true.items()) - 1
+        assert plain(c.ratio_mean[t]) == [
+            sum(p * values[t][x] / star[t, x] for x, p in true.items()),
+            sum(p * star[t, x] / values[t][x] for x, p in true.items()),
+        ]
+        if t < horizon:
+            assert plain(c.increment_moment[t]) == total * squares[t] / z**2
+    assert {x: p for x, p in enumerate(plain(c.target)) if p} == true
