@@ -13,6 +13,7 @@ from smc.setting.killed import killed_by
 from smc.setting.model import prefix_tree
 from smc.setting.twist import twist
 from tests.cases import FOLDER, report, shown
+from tests.effort import effort
 
 ZEROS = str(FOLDER / "prm_zero_on_live.json")
 LAWS = [  # of whole runs, enumerated apart from this package: TV to the declared target, probability of no answer
@@ -58,7 +59,7 @@ CHILDREN = st.sampled_from(["0", "1", "1/2", "2"])
 
 
 @given(st.lists(CHILDREN, min_size=2, max_size=2), st.lists(CHILDREN, min_size=4, max_size=4), st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=effort(40, sample=20), deadline=None)
 def test_what_is_left_is_a_model_of_the_theory(values, rewards, particles):
     """The target left is the declared one given no killed state; the law's distance to the declared one is at least what is lost."""
     model = prefix_tree(2, lambda p: {"0": "1/3", "1": "2/3"}, lambda p: rewards[int("".join(p), 2)])

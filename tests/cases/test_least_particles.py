@@ -18,7 +18,7 @@ from smc.setting.analysis import analyse
 from smc.setting.model import prefix_tree
 from smc.setting.twist import from_function
 from tests.cases import FOLDER, report
-from tests.effort import effort
+from tests.effort import NIGHTLY, effort
 
 LAWS = {
     "least_particles_dip": {
@@ -44,6 +44,8 @@ def test_both_counts(name, capsys):
     setting = model_setting(load(path).model, load(path).twist())
     meets = [n for n in range(1, 13) if setting.distance(n) <= Fraction(1, 100)]  # the exact law, nothing enclosed
     assert meets == [first, *range(onward, 13)]
+    if not NIGHTLY and name == "least_particles_dip":
+        return  # seconds for the same search again: the words are read on the other case
     text = chart(setting, "1/100", [1]).least.text(rational("1/100"))
     assert text.startswith(f"exact least N for TV ≤ 1/100: {first}; from N = {onward} on every N (")
 
@@ -58,7 +60,7 @@ WEIGHTS = st.sampled_from(["1", "2", "1/2", "4", "1/4"])
 
 
 @given(st.lists(WEIGHTS, min_size=6, max_size=6), st.sampled_from(["1/5", "1/20", "1/50"]))
-@settings(max_examples=effort(15, sample=4), deadline=None)
+@settings(max_examples=effort(15, sample=2), deadline=None)
 def test_no_count_is_claimed_wrongly(weights, delta):
     model = prefix_tree(2, lambda p: {"0": "1/3", "1": "2/3"}, lambda p: weights[int("".join(p), 2)])
     twist = from_function(model, lambda t, s: 1 if t == 0 else weights[4 + int(s)])

@@ -50,11 +50,18 @@ def test_no_budget_leaves_counts_open_and_says_so(capsys):
     assert "is open at level two" in shown and "certain from N = 250 on" in shown
 
 
-@pytest.mark.parametrize("algorithm", ["naive", "adapted"])
-def test_the_command_prints_what_the_library_found(algorithm, capsys):
+@pytest.mark.parametrize(
+    ("model", "algorithm"),
+    [
+        ("verifier-tree", "naive"),
+        ("cliffwalking", "adapted"),
+        pytest.param("cliffwalking", "naive", marks=pytest.mark.nightly),
+    ],
+)
+def test_the_command_prints_what_the_library_found(model, algorithm, capsys):
     command = [
         "plan",
-        "shipped:cliffwalking",
+        f"shipped:{model}",
         "--algorithm",
         algorithm,
         "--budget",

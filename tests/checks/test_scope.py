@@ -22,7 +22,7 @@ from smc.setting.model import Edge, Model
 from smc.setting.twist import twist
 from smc.testing.scope import SYMBOLS, model_hypotheses, one_potential_a_state, unmet, until
 from smc.testing.statements import report
-from tests.effort import effort
+from tests.effort import NIGHTLY, effort
 
 SEALED = sorted({form.sealed for form in FORMS.values() if form.quantity in QUANTITIES})
 
@@ -65,7 +65,8 @@ def test_g1_behind_a_doomed_branch_is_seen(monkeypatch):
     (row,) = [row for row in found.rows if (row.id, row.form) == ("G1", "sharper")]
     (hypothesis,) = unmet(row, found.constants, 1)
     assert "0 < V(t, x)" in hypothesis
-    plan = make_plan(["G1"], max_horizon=2, max_states=2, max_particles=1, chunk=1000)
+    seed = 0 if NIGHTLY else 2  # under the first it is found among hundreds, under the second among dozens
+    plan = make_plan(["G1"], max_horizon=2, max_states=2, max_particles=1, chunk=1000, seed=seed)
     refuted = run_chunk(plan, 0).counterexample
     assert refuted is not None and (refuted.claim, refuted.form, refuted.bound) == ("scope", "G1 sharper", hypothesis)
 

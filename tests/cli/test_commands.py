@@ -24,6 +24,7 @@ from smc.setting import twist as reward
 from smc.setting.analysis import analyse
 from smc.testing.falsehoods import FALSEHOODS
 from tests.checks.planted import divide
+from tests.effort import NIGHTLY
 from tests.formats.examples import LAYERED, bent, written
 
 HEAVY = (
@@ -242,8 +243,9 @@ def counts(by_name):
 
 @pytest.fixture(scope="module")
 def small_verify(tmp_path_factory):
-    """`verify` with few particles: its folder, exit code and output."""
+    """`verify` with few particles, in the nightly run on a grid world: its folder, exit code and output."""
     folder = tmp_path_factory.mktemp("verify")
+    second = "shipped:cliffwalking" if NIGHTLY else written(folder, LAYERED)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "smc.checks.verify.COUNTS", counts({"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
@@ -252,7 +254,7 @@ def small_verify(tmp_path_factory):
             [
                 "verify",
                 "shipped:verifier-tree",
-                "shipped:cliffwalking",
+                second,
                 "-o",
                 str(folder / "out"),
                 "--report",
@@ -319,14 +321,17 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
         raise TooLarge("too many weights", where="model", mend="ask for less")
 
     monkeypatch.setattr("smc.exact.independent_law", refuse)
+    model = "frozenlake-4x4" if NIGHTLY else "verifier-tree"
+    if not NIGHTLY:
+        monkeypatch.setattr("smc.checks.verify.BUDGET", 0.0)
     monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 8), "weighted-of-n": (4,)}))
-    assert run(["verify", "shipped:frozenlake-4x4", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0
+    assert run(["verify", f"shipped:{model}", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert len(found["reports"]) == 3 and len(found["left_out"]) == 6
     assert sum("occupancies" in line for line in found["left_out"]) == 3
     assert sum("too many weights" in line for line in found["left_out"]) == 3
     page = (tmp_path / "report.html").read_text()
-    assert "<li>frozenlake-4x4, file, naive, 8: 8 particles: about" in page and "6 runs left out" in page
+    assert f"<li>{model}, file, naive, 8: 8 particles: about" in page and "6 runs left out" in page
 
 
 def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
@@ -438,7 +443,10 @@ def test_a_planted_falsehood_that_is_not_found_yet_decides_nothing(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     true = replace(FALSEHOODS["S8/first-step"], claims=lambda instance: iter([("TV", ZERO, ONE)]))
     monkeypatch.setitem(FALSEHOODS, "S8/first-step", true)
-    assert run(["campaign", "--planted", "S8/first-step", "--examples", "1", "--results", "hunt.sqlite"]) == 3
+    assert (
+        run(["campaign", "--planted", "S8/first-step", "--examples", "1", "--chunk", "1", "--results", "hunt.sqlite"])
+        == 3
+    )
     assert "not found yet: S8/first-step" in capsys.readouterr().err
 
 

@@ -56,7 +56,7 @@ def compare(model, twist, particles, resampling, due):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
-@settings(deadline=None, max_examples=effort(500, sample=40))
+@settings(deadline=None, max_examples=effort(500, sample=16))
 @given(data=st.data())
 def test_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, data):
     model, twist = data.draw(twisted(trees(max_children=2) | graphs()))
@@ -65,7 +65,7 @@ def test_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, data):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
-@settings(deadline=None, max_examples=effort(500, sample=40))
+@settings(deadline=None, max_examples=effort(500, sample=16))
 @given(data=st.data())
 def test_adaptive_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, data):
     model, twist = data.draw(twisted(trees(max_children=2) | graphs()))

@@ -20,6 +20,7 @@ from smc.samplers import particle_process
 from smc.samplers.process import Outcome, ParticleProcess, Selection
 from smc.setting.analysis import target
 from smc.setting.twist import perfect
+from tests.effort import effort
 from tests.exact.cloud_moments import cloud_moments
 from tests.exact.random_models import graphs, trees, twisted
 from tests.exact.random_processes import processes
@@ -46,7 +47,7 @@ def holds(found: Enclosure, law, pi) -> bool:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=effort(400, sample=60), deadline=None)
 @given(RUNS)
 def test_the_exact_law_is_inside(run) -> None:
     process, particles, pi = built(run)
@@ -59,7 +60,7 @@ def test_the_exact_law_is_inside(run) -> None:
     assert two.dead_upper <= v / (1 + v)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100, sample=25), deadline=None)
 @given(RUNS)
 def test_the_width_of_level_four_is_at_most_the_fourth_moment(run) -> None:
     """`1 - sum l_4 <= E(1-U)^4`, from moments over all clouds; a dead run counts 1."""
@@ -72,7 +73,7 @@ def test_the_width_of_level_four_is_at_most_the_fourth_moment(run) -> None:
     assert enclosure(process, particles, level=4).dead_upper <= 1 - 4 * u[0] + 6 * u[1] - 4 * u[2] + u[3]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100, sample=25), deadline=None)
 @given(RUNS, st.sampled_from((2, 4)))
 def test_balls_enclose_what_is_exact_and_add_next_to_nothing(run, level: int) -> None:
     process, particles, _ = built(run)
@@ -84,7 +85,7 @@ def test_balls_enclose_what_is_exact_and_add_next_to_nothing(run, level: int) ->
     assert spread <= exact.dead_upper / 2**15 + Rational(1, 2**60)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100, sample=25), deadline=None)
 @given(RUNS, st.sampled_from((1, 10**6, 10**19)))
 def test_floats_enclose_what_is_exact_and_add_next_to_nothing(run, many: int) -> None:
     process, _, _ = built(run)

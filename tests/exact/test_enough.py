@@ -16,6 +16,7 @@ from smc.exact.moments import PairRecursion, pair_moments
 from smc.formats import load
 from smc.numbers import ONE, Rational
 from smc.samplers import particle_process
+from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
 RUNS = st.tuples(twisted(st.one_of(trees(max_children=2), graphs())), st.sampled_from(("naive", "adapted")))
@@ -27,7 +28,7 @@ def built(run):
     return particle_process(model, twist, algorithm)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort(60, sample=20), deadline=None)
 @given(RUNS, st.sampled_from((Rational(1, 3), Rational(1, 10), Rational(1, 20))))
 def test_counts_are_those_of_the_enclosure_at_every_single_count(run, delta) -> None:
     process = built(run)
@@ -40,7 +41,7 @@ def test_counts_are_those_of_the_enclosure_at_every_single_count(run, delta) -> 
         assert found.for_good == max(failing, default=0) + 1 <= found.tail
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=effort(100, sample=30), deadline=None)
 @given(RUNS, st.sampled_from((1, 2, 5, 10**6)))
 def test_the_tail_bound_is_above_the_dispersion_and_the_enclosure(run, particles: int) -> None:
     """S14.2: `v <= prod (1 + (beta_p - 1)/N) - 1`, zombies allowed, and its bound on TV falls with N."""
@@ -57,7 +58,7 @@ def test_the_tail_bound_is_above_the_dispersion_and_the_enclosure(run, particles
     assert tail_bound(ratios, particles + 1) <= tail_bound(ratios, particles)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort(60, sample=20), deadline=None)
 @given(RUNS, st.integers(1, 20), st.integers(0, 20))
 def test_moments_lie_between_their_ends_on_a_block(run, low: int, more: int) -> None:
     process = built(run)

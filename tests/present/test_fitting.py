@@ -18,6 +18,7 @@ from smc.present.console import PlainConsole
 from smc.present.fitting import FittedTable
 from smc.present.tables import atlas_tables, bounds_table, plan_table
 from tests.cases import FOLDER
+from tests.effort import effort
 
 
 def printed(table, width: int) -> str:
@@ -69,7 +70,7 @@ def test_prose_goes_before_anything_else():
     ),
     st.integers(30, 120),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=effort(60, sample=25))
 def test_any_rows_at_any_width(rows, width):
     table = FittedTable(prose=("words",), title="a title of several words", caption="and a caption")
     table.add_column("words")

@@ -28,6 +28,7 @@ from smc.setting.model import Model
 from smc.setting.twist import twist, with_bellman_error
 from smc.testing.finite_models import check_theorem, holds
 from smc.testing.witness import Adapted, Cloud, Layers, fraction, reciprocal
+from tests.effort import turn
 
 GOLDEN = STORED / RESTS_ON
 
@@ -154,7 +155,7 @@ def biases():
                     yield name, model, particles
 
 
-@pytest.mark.parametrize(("name", "model", "particles"), list(biases()))
+@pytest.mark.parametrize(("name", "model", "particles"), turn(biases(), 36))
 def test_bias_statements_say_what_the_engine_measures(replayer, name, model, particles):
     c = analyse(*MODELS[model]())
     form, inputs, symbols = BIAS[name]

@@ -7,6 +7,7 @@ at most `(1+eps)^(2T) ((1+xi)/(1-xi))^T`; pools of `3 b/(mu(G) xi^2) log(2HT/del
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 
 import flint
 import pytest
@@ -20,6 +21,7 @@ from smc.setting.twist import with_bellman_error
 from smc.testing import Instance
 from smc.testing.falsehoods.pools import drift, printed_rule
 from smc.testing.pools import WIDTHS, PoolInstance, exceeds, pool_instances
+from tests.effort import turn
 from tests.tightness import enough
 
 MOST_CANDIDATES = 70
@@ -167,8 +169,9 @@ def test_pools_of_the_stated_size_are_good():
     assert min(seen["any"], seen["some pool is bad"], seen["target"]) >= enough(0.05), seen
 
 
-@pytest.mark.parametrize("eps", [Rational(1, 10), Rational(1, 4)])
-@pytest.mark.parametrize("d", [Rational(1, 2), Rational(1, 4)])
+@pytest.mark.parametrize(
+    ("eps", "d"), turn(product([Rational(1, 10), Rational(1, 4)], [Rational(1, 2), Rational(1, 4)]), 2)
+)
 def test_the_whole_of_p6(eps, d):
     """T = 1, eps = c, xi = 1/2: `n >= e^(2c+4) log(1/d)` proposals after the first and S7's pools give `delta + d + pi(bad)`."""
     tree = prefix_tree(1, lambda s: {0: ("2/3", 1), 1: ("1/3", 2)}, lambda s: 1 + s[0])

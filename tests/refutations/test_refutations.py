@@ -11,13 +11,16 @@ from hypothesis import HealthCheck, Phase, find, settings
 from smc.numbers import Verdict
 from smc.testing.falsehoods import FALSEHOODS
 from smc.testing.instances import describe
-from tests.effort import NIGHTLY
+from tests.effort import NIGHTLY, turn
 from tests.tightness import refutations
 
 
 def is_shrunk(name: str, planted: Iterable[str]) -> bool:
-    """In the daily run the first falsehood beside each statement; all of them in the nightly one. Every one is found in both."""
-    return NIGHTLY or name == next(other for other in planted if other.partition("/")[0] == name.partition("/")[0])
+    """In the daily run some of those that stand first beside their statement; all in the nightly one. Every one is found in both."""
+    first: dict[str, str] = {}
+    for other in planted:
+        first.setdefault(other.partition("/")[0], other)
+    return NIGHTLY or name in turn(first.values(), 5)
 
 
 def search(name: str, planted: Iterable[str]) -> settings:

@@ -204,7 +204,7 @@ def test_time_budget(tmp_path):
 
 
 def test_table_and_plot(tmp_path, capsys):
-    base = ["campaign", *OPTIONS, "--results", str(tmp_path / "f.sqlite"), "--examples", "50"]
+    base = ["campaign", *OPTIONS, "--results", str(tmp_path / "f.sqlite"), "--examples", str(effort(50, sample=16))]
     code = cli([*base, "--markdown", str(tmp_path / "t.md"), "--plot", str(tmp_path / "t.svg")])
     out = capsys.readouterr().out
     assert code == 0
