@@ -36,7 +36,7 @@ COUNTS = {"least_particles_dip": (3, 9), "least_particles_first_dip": (2, 33)}
 @pytest.mark.parametrize("name", LAWS)
 def test_both_counts(name, capsys):
     path = str(FOLDER / f"{name}.json")
-    entry = report(capsys, "atlas", path, "--delta", "1/100", "--particles", "1,2,3,4")["entries"][0]
+    entry = report(capsys, "atlas", path, "--delta", "1/100", "--particles", "1,2,3,4", "--budget", "600")["entries"][0]
     observed = {row["particles"]: row["observed"] for row in entry["rows"]}
     assert {n: Fraction(value) for n, value in observed.items()} == {n: Fraction(v) for n, v in LAWS[name].items()}
     first, onward = COUNTS[name]

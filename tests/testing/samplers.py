@@ -56,9 +56,17 @@ def drawn_ancestors(weights: np.ndarray, scheme: str, rng: np.random.Generator) 
 
 
 def steered_smc(
-    fault: str = "", *, scheme: str = "multinomial", threshold: float = 1.0, genealogy: bool = False
+    fault: str = "",
+    *,
+    scheme: str = "multinomial",
+    threshold: float = 1.0,
+    genealogy: bool = False,
+    excess: float = 0.01,
 ) -> Many:
-    """Naive-proposal SMC in logarithms, vectorised over runs; `fault` plants one. threshold: on the effective sample size over N."""
+    """Naive-proposal SMC in logarithms, vectorised over runs; `fault` plants one, a biased resampler by `excess`.
+
+    threshold: on the effective sample size over N.
+    """
 
     def many(model: Model, twist: Twist, n_particles: int, replicates: int, seed: int) -> Runs:
         rng = np.random.default_rng(seed)
@@ -112,7 +120,7 @@ def steered_smc(
                     log_z = np.where(close, log_z + np.log(total) + top[:, 0] - np.log(divisor), log_z)
                 if last:
                     break
-                used = share * np.where(states == 0, 1.01, 1.0) if fault == "biased resampler" else share
+                used = share * np.where(states == 0, 1 + excess, 1.0) if fault == "biased resampler" else share
                 kind = "stratified" if fault == "systematic with one uniform per slot" else scheme
                 chosen = drawn_ancestors(used, kind, rng)
                 if fault == "ancestor off by one":
