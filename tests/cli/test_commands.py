@@ -241,12 +241,20 @@ def counts(by_name):
     return {find(name): numbers for name, numbers in by_name.items()}
 
 
+def hurry(patch):
+    """By day the curves of the page go as far as milliseconds reach."""
+    if not NIGHTLY:
+        for limit in ("EXACT_SECONDS", "FOUR_SECONDS", "TWO_SECONDS"):
+            patch.setattr(f"smc.present.curves.{limit}", 0.005)
+
+
 @pytest.fixture(scope="module")
 def small_verify(tmp_path_factory):
     """`verify` with few particles, in the nightly run on a grid world: its folder, exit code and output."""
     folder = tmp_path_factory.mktemp("verify")
     second = "shipped:cliffwalking" if NIGHTLY else written(folder, LAYERED)
     with pytest.MonkeyPatch.context() as patch:
+        hurry(patch)
         patch.setattr(
             "smc.checks.verify.COUNTS", counts({"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
         )
@@ -323,6 +331,7 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
     monkeypatch.setattr("smc.exact.independent_law", refuse)
     model = "frozenlake-4x4" if NIGHTLY else "verifier-tree"
     if not NIGHTLY:
+        hurry(monkeypatch)
         monkeypatch.setattr("smc.checks.verify.BUDGET", 0.0)
     monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 8), "weighted-of-n": (4,)}))
     assert run(["verify", f"shipped:{model}", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0
