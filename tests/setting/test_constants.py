@@ -60,6 +60,8 @@ BY_HAND = {
     "q": ([2, 3], [INFINITE, INFINITE]),
     "q_adapted": ([F(3, 2), 1], [INFINITE, 1]),
     "b": ([F(3, 2), F(12, 5)], [F(5, 3), INFINITE]),
+    "b_adapted": ([F(5, 4), 1], [F(65, 48), 1]),
+    "path_excess": ([F(1, 4), F(2, 5)], [F(5, 9), INFINITE]),
     "c_act": (F(8, 5), F(5, 3)),
     "c_inf": (F(5, 4), INFINITE),
     "prefix_mass": (
@@ -158,6 +160,21 @@ def test_again_from_the_paths(data, model):
     assert plain(c.q) == [quotient(max(h), min(h)) for h in ahead]
     assert plain(c.b) == [quotient(max(h), min(u[t])) for t, h in enumerate(ahead)]
     assert plain(c.q_adapted) == [quotient(max(v), min(v)) for v in u[1:]]
+    for t, step in enumerate(model.edges):
+        moved = [
+            star[t][x] / guided
+            for x in alive[t]
+            if (guided := sum(plain(e.probability) * plain(e.potential) * values[t + 1][e.target] for e in step[x]))
+        ]
+        assert plain(c.b_adapted[t]) == quotient(max(u[t + 1]), min(moved))
+        if not min(u[t]):
+            assert c.path_excess[t] == INFINITE
+            continue
+        assert plain(c.path_excess[t]) == sum(
+            mass * phi[states[-1]] / star[0][0]
+            * max(psis[t] * star[t + 1][states[t + 1]] / values[t][states[t]] / min(u[t]) - 1, 0)
+            for states, psis, mass in paths(model) if mass * phi[states[-1]]
+        )  # fmt: skip
     assert plain(c.upper_ratio) == max(weights)
     assert plain(c.ratio_bound) == (max(max(weights), 1 / min(weights)) if min(weights) else INFINITE)
     acts = [psi * star[t + 1][y] / star[t][x] for t, step in enumerate(edges) for x, psi, y in step if star[t][x]]
