@@ -72,11 +72,11 @@ class Audited:
         kin = self.audit.genealogies
         if kin is None:
             return []
-        lines = [f"{kin.runs:,} runs with their genealogy; the fewest first ancestors at the end: {kin.fewest}"]
+        lines = [f"{_many(kin.runs, 'run')} with genealogy; the fewest first ancestors at the end: {kin.fewest}"]
         if kin.relative_variance is not None:
             lines.append(
-                f"relative variance of the normaliser, by disjoint ancestors: {kin.relative_variance:.4g} (mean over {kin.estimated:,} "
-                "runs; times Zhat^2 it is unbiased for Var(Zhat) where every step was resampled multinomially)"
+                f"relative variance of the normaliser, by disjoint ancestors: {kin.relative_variance:.4g} (mean over "
+                f"{_many(kin.estimated, 'run')}); times Zhat^2 it is unbiased for Var(Zhat) where every step was resampled multinomially"
             )
         return lines
 
@@ -85,7 +85,9 @@ class Audited:
         found = self.audit.facts
         if found is None or not found.families:
             return []
-        lines = [f"{found.families:,} prefixes, {found.horizon} steps, scores taken as {found.scores.words}"]
+        lines = [
+            f"{_many(found.families, 'prefix')}, {_many(found.horizon, 'step')}, scores taken as {found.scores.words}"
+        ]
         lines.append(DRAWN[self.audit.format.drawn])
         if not any(step.largest_step for step in found.steps):
             return [
@@ -135,7 +137,7 @@ class Audited:
                 lines.append("that is out of reach: theorems guard against the worst prefix at every step at once")
         elif self.needs:
             lines.append(
-                "no theorem gives a finite count on what was seen; lift scores of 0 (--floor), or learn the worst step better"
+                "no theorem gives a finite count on what was seen: log more children a prefix, or give scores of 0 a --floor"
             )
         average = next((need for need in finite if need.kind == "average"), None)
         if average is not None:
@@ -205,6 +207,10 @@ def _interval(found: Interval | None) -> str:
     return f"{_number(found.mean)} [{_number(found.lower)}, {_number(found.upper)}]"
 
 
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 'es' if word.endswith('x') else 's'}"
+
+
 def _number(value: float | None) -> str:
     if value is None:
         return "—"
@@ -231,7 +237,7 @@ def _facts(found: Facts) -> dict[str, Any]:
 
 
 def _step(step: StepFacts) -> dict[str, Any]:
-    return {**asdict(step), "r_lower": step.spread_lower, "r_seen": step.spread, "effective": step.effective}
+    return {**asdict(step), "r_lower": step.spread_lower, "r_seen": step.spread}
 
 
 def _finite(value: Any) -> Any:

@@ -76,7 +76,7 @@ def study(
     for done, (method, size) in enumerate(plan):
         if tick is not None:
             tick(done, len(plan))
-        values = METHODS[method](chain, chain.walk(size, np.random.default_rng(seed)))
+        values = METHODS[method](chain, chain.walk(size, seed))
         stages.append(stage(chain.steer(values), method, size, particles, delta, sample))
     if tick is not None:
         tick(len(plan), len(plan))
@@ -89,7 +89,7 @@ def stage(steered: Steered, method: str, texts: int, particles: int, delta: Frac
     """One stage, measured, and audited on sampled prefixes."""
     chain = steered.chain
     scores = Scores("probabilities", lambda score: score, floor=chain.low)
-    families = chain.families(steered.values, sample.texts, sample.children, np.random.default_rng(sample.seed))
+    families = chain.families(steered.values, sample.texts, sample.children, sample.seed)
     found = facts(families, chain.horizon, scores)
     suggested = next((need.count for need in needs(found, delta) if need.kind == "average"), None)
     return Stage(

@@ -114,16 +114,20 @@ class Chain:
         at = np.searchsorted(self._scale, states + rng.random(states.shape), side="right")
         return self.moves.indices[np.minimum(at, self.moves.indptr[states + 1] - 1)]
 
-    def walk(self, texts: int, rng: np.random.Generator) -> np.ndarray:
+    def walk(self, texts: int, seed: int | np.random.Generator) -> np.ndarray:
         """States of `texts` texts of the reference, shape (texts, T + 1)."""
+        rng = np.random.default_rng(seed)
         path = np.zeros((texts, self.horizon + 1), dtype=np.int64)
         for t in range(self.horizon):
             path[:, t + 1] = self.draw(path[:, t], rng)
         return path
 
-    def families(self, values: np.ndarray, texts: int, children: int, rng: np.random.Generator) -> Iterator[Family]:
+    def families(
+        self, values: np.ndarray, texts: int, children: int, seed: int | np.random.Generator
+    ) -> Iterator[Family]:
         """Texts of the reference, cut at every step, with `children` draws of the next (0: all of them, with their probabilities): what a
         practitioner logs. A text that ended waits with its reward. values: shape (T + 1, states)."""
+        rng = np.random.default_rng(seed)
         paths = self.walk(texts, rng)
         for k, path in enumerate(paths):
             for t in range(self.horizon):

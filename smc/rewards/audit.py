@@ -120,13 +120,15 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
             families_seen, horizon = families_seen + 1, max(horizon, record.step + 1)
     if not kin.runs + families_seen:
         raise InputError("holds nothing to audit", where=paths[0], mend="give at least one step with scores")
+    meaning = _meaning(scores, floor, seen, known) if seen.count else MEANINGS["probabilities"]
+    found = facts(families_of(_records(readings)), horizon, meaning, error, weighted=known.drawn == "loop")
     logged = known.drawn == "loop" and seen.count and not known.multiplies
     return Audit(
         tuple(paths), known, kin.runs + families_seen, seen,
         name_factor(lambda: _moves(readings), seen) if logged else None,
         MULTIPLIERS[known.multiplies] if known.multiplies else None,
         kin.summary(),
-        facts(families_of(_records(readings)), horizon, _meaning(scores, floor, seen, known), error) if seen.count else None,
+        found if seen.count else None,
     )  # fmt: skip
 
 

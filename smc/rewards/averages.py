@@ -76,6 +76,12 @@ class Average:
         self._inside.append(value)
 
     @property
+    def plain(self) -> float | None:
+        """The mean itself; None where no value came."""
+        self._close()
+        return self.total / self.units if self.units else None
+
+    @property
     def _cap(self) -> float:
         return CAP if self.bound is None else min(self.bound, CAP)
 

@@ -71,6 +71,9 @@ class _Step:
     highest_at: str = ""
     least_step: float = math.inf
     largest_step: float = 0.0
+    weights: list[float] = field(
+        default_factory=lambda: [0.0, 0.0, 0.0]
+    )  # of children: number, sum, sum of squares of V(y)/V(x)
     proved_high: float = 0.0
     proved_low: float = math.inf
     level: Average = field(init=False)
@@ -120,6 +123,8 @@ class _Step:
             )
             average.add(family.unit, share)
         steps = [v / value for p, v in zip(chances, children, strict=True) if p]
+        for k, total in enumerate((len(steps), math.fsum(steps), math.fsum(w * w for w in steps))):
+            self.weights[k] += total
         self.least_step, self.largest_step = min(self.least_step, *steps), max(self.largest_step, *steps)
         if seen:
             self._extremes(family.place, ratio, steps)
@@ -144,7 +149,8 @@ class StepFacts:
     their noise, which widens the spread); lowest, highest: those ratios, and where.
 
     least_step, largest_step: ratios V(y)/V(x) seen. sup_rho, inf_rho: the supremum of rho is at least, the infimum at most this.
-    far: by `FAR`. effective: the share of a large cloud that is effective after the step, from the means: `E[V']^2 / (E[V] E[V'^2/V])`.
+    far: by `FAR`. effective: the share of a large cloud that is effective after the step: of prefixes of the reference, from the means,
+    `E[V']^2 / (E[V] E[V'^2/V])`; of a loop's, which are weighted by V already, `E[w]^2 / E[w^2]`, w = V'/V. None where unknown.
     killed: prefixes of score 0 that go on; dead: of score 0 that do not.
     """
 
@@ -167,6 +173,7 @@ class StepFacts:
     square: Interval | None
     energy: Interval | None
     far: tuple[Interval | None, ...]
+    effective: float | None
 
     @property
     def spread(self) -> float:
@@ -177,13 +184,6 @@ class StepFacts:
     def spread_lower(self) -> float:
         """`r_t` is at least this."""
         return max(1.0, _quotient(self.sup_rho, self.inf_rho))
-
-    @property
-    def effective(self) -> float | None:
-        """See the class; None where the step's prefixes were not scored."""
-        if self.level is None or self.next is None or self.energy is None or not self.energy.mean:
-            return None
-        return min(1.0, self.next.mean**2 / (self.level.mean * self.energy.mean))
 
 
 @dataclass(frozen=True)
@@ -275,8 +275,12 @@ def families_of(records: Iterable[Record]) -> Iterable[Family]:
             yield record
 
 
-def facts(families: Iterable[Family], horizon: int, scores: Scores, error: float = 0.05) -> Facts:
+def facts(
+    families: Iterable[Family], horizon: int, scores: Scores, error: float = 0.05, *, weighted: bool = False
+) -> Facts:
     """What the families of `horizon` steps show; one pass, one family at a time. Raises InputError from reading.
+
+    weighted: the prefixes are those of a loop, drawn in proportion to V, and not of the reference.
 
     Half of `error` is for the averages, shared between the steps and five of them and the shares; half for single prefixes, the i-th
     with `6 error / (2 pi^2 i^2)` (their sum is error/2), by Hoeffding's inequality for its children.
@@ -290,7 +294,7 @@ def facts(families: Iterable[Family], horizon: int, scores: Scores, error: float
             final.add(family.unit, children[k])
         steps[family.step].add(family, partial(_margin, math.log(2 * math.pi**2 * count**2 / (3 * error))))
     share = error / 2 / (horizon * (5 + len(FAR)) + 1)
-    closed = tuple(_closed(t, step, share) for t, step in enumerate(steps))
+    closed = tuple(_closed(t, step, share, weighted) for t, step in enumerate(steps))
     return Facts(scores, closed, count, error, final.interval(share), rewarded)
 
 
@@ -298,7 +302,17 @@ def _margin(log_term: float, children: int) -> float:
     return math.sqrt(log_term / (2 * children))
 
 
-def _closed(t: int, step: _Step, error: float) -> StepFacts:
+def _effective(step: _Step, weighted: bool) -> float | None:
+    if weighted:
+        count, total, squares = step.weights
+        return total**2 / (count * squares) if squares else None
+    level, after, energy = (average.plain for average in (step.level, step.next, step.energy))
+    if level is None or after is None or not energy:
+        return None
+    return min(1.0, after**2 / (level * energy))
+
+
+def _closed(t: int, step: _Step, error: float, weighted: bool) -> StepFacts:
     ratio, square = step.ratio.interval(error), step.square.interval(error)
     high, low = step.proved_high, step.proved_low
     if ratio is not None:
@@ -308,5 +322,5 @@ def _closed(t: int, step: _Step, error: float) -> StepFacts:
     return StepFacts(
         t, step.prefixes, step.seen, step.killed, step.dead, step.lowest, step.highest, step.lowest_at, step.highest_at, step.least_step,
         step.largest_step, high, low, step.level.interval(error), step.next.interval(error), ratio, square,
-        step.energy.interval(error), tuple(average.interval(error) for average in step.far),
+        step.energy.interval(error), tuple(average.interval(error) for average in step.far), _effective(step, weighted),
     )  # fmt: skip

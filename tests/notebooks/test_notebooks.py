@@ -62,8 +62,8 @@ def test_formulas_are_well_formed(source):
     assert found
 
 
-def test_all_eight_are_there():
-    assert [name[:2] for name in names] == [f"{k:02}" for k in range(1, 9)]
+def test_all_nine_are_there():
+    assert [name[:2] for name in names] == [f"{k:02}" for k in range(1, 10)]
 
 
 def planted(notebook, change):

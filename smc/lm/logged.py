@@ -1,0 +1,35 @@
+"""Files as a practitioner logs them, made on a chain whose truth is known: runs of the loop, and prefixes with draws of what follows."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from smc.lm.adapter import steer
+from smc.lm.chain import Steered
+from smc.lm.known import Known
+from smc.rewards.writing import particle_lines, prefix_lines
+
+
+def log_of_runs(steered: Steered, particles: int, runs: int, seed: int = 0) -> str:
+    """The path of a new file in the format `particles`, of `runs` runs of naive SMC."""
+    rng, known = np.random.default_rng(seed), Known(steered)
+    found = (steer(known, particles, steered.chain.horizon, rng, str(k)) for k in range(runs))
+    return _written(particle_lines(steering.run for steering in found))
+
+
+def log_of_prefixes(steered: Steered, texts: int, children: int, seed: int = 0) -> str:
+    """The path of a new file in the format `prefixes`, of `texts` texts of the reference with `children` draws at each step (0: all)."""
+    return _written(prefix_lines(steered.chain.families(steered.values, texts, children, seed)))
+
+
+def _written(lines: Iterable[dict[str, Any]]) -> str:
+    path = Path(tempfile.mkdtemp()) / "log.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+    return str(path)
