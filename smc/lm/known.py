@@ -7,15 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smc.errors import InputError
 from smc.lm.adapter import Text
 from smc.lm.chain import Steered
 
 
 @dataclass(frozen=True)
 class Known:
-    """An `Adapter`. The tokens of a text are the states that it went through; one that ended has the waiting state last."""
+    """An `Adapter`. The tokens of a text are the states that it went through; one that ended has the waiting state last.
+
+    Raises InputError where the values give a text that ended another value than its reward.
+    """
 
     steered: Steered
+
+    def __post_init__(self) -> None:
+        if (self.steered.values[:, -2:] != self.steered.chain.reward[-2:]).any():
+            raise InputError("a text that ended has another value than its reward", where="values", mend="set it")
 
     def initial(self) -> Text:
         """See `Adapter`."""

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from smc.errors import InputError
 from smc.lm.adapter import Text, steer
 from smc.lm.automaton import ends
 from smc.lm.chain import chain
@@ -22,7 +23,7 @@ from tests.lm.small import SYMBOLS, letters
 def known():
     found = chain(letters(), ends(["a", "b"], SYMBOLS[:-1]), 5, low=0.125)
     values = np.clip(found.value * np.random.default_rng(1).uniform(0.5, 2, found.value.shape), 0.05, 1.0)
-    values[-1] = found.reward
+    values[-1], values[:, -2:] = found.reward, found.reward[-2:]
     return Known(found.steer(values))
 
 
@@ -70,3 +71,8 @@ def test_the_effective_share_of_a_loop(known):
         law = cloud[:, None] * chain_.moves.toarray() / cloud.sum()
         exact = (law * weights).sum() ** 2 / (law * weights**2).sum()
         assert found.steps[t].effective == pytest.approx(exact, abs=0.03)
+
+
+def test_ended_texts_have_their_reward(known):
+    with pytest.raises(InputError, match="another value than its reward"):
+        Known(known.steered.chain.steer(known.steered.values * 0.5))
