@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs.catalogue import TV
+from smc.checks.budget import OutOfTime, kept
 from smc.checks.demand import Demand, demand
 from smc.checks.least import LeastParticles, least_particles
 from smc.checks.measure import Measured
@@ -186,7 +187,8 @@ def chart(
                 if took > min(seconds / 2, ends - time.monotonic()):
                     remark = f"exact law left out from N = {n} on: about {duration(took)}"
                     break
-            distance = setting.distance(n)
+            with kept(ends - time.monotonic()):
+                distance = setting.distance(n)
         except TooLarge as error:
             remark = f"exact law left out from N = {n} on: {error.what}"
             break
@@ -195,7 +197,13 @@ def chart(
     least = None
     if find_least and setting.process is not None and setting.near is not None:
         promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
-        least = least_particles(setting.process, setting.near, goal, promised, seconds=ends - time.monotonic())
+        try:
+            with kept(ends - time.monotonic()):
+                least = least_particles(
+                    setting.process, setting.near, goal, promised, seconds=LOOKING * (ends - time.monotonic())
+                )
+        except OutOfTime as error:
+            remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
     elif find_least and setting.falls:
         try:
             found = minimum_particles(setting.distance, goal).particles
@@ -205,6 +213,8 @@ def chart(
     return Entry(setting, goal, tuple(rows), demands, least, remark)
 
 
+LOOKING = 0.7
+"""Share of what is left of the budget after which the search for the least N is told to end; it is ended where it does not."""
 EXACT_SPLIT = 2000
 """Largest `N^2 T` at which the split family's distance is computed in rationals."""
 FAMILIES = ("product", "hidden", "split")

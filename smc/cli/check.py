@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from smc.setting.killed import Killed
 
 BUDGET = 30.0
-"""Seconds that the exact law (auto) or an enclosure may take, by estimate."""
+"""Seconds that the exact law (auto) or an enclosure may take."""
+LAW = 0.6
+"""Share of the budget that the exact law may take where an enclosure stands behind it."""
 METHODS = ("auto", "exact", "certified", "enclosure", "monte-carlo")
 MOST = 10**18
 """Largest number of particles or proposals that is read."""
@@ -155,36 +159,37 @@ def command(
     report: Report | EnclosedReport | SampledReport
     what = f"{algorithm} on {source.model.name}"
     seconds = BUDGET if budget is None else budget
-    fallback, limit = False, budget
+    began, fallback, limit = time.monotonic(), False, math.inf if budget is None else budget
     if method == "auto":
         from smc.checks.measure import Measured
         from smc.exact import seconds_of_law
         from smc.setting.analysis import analyse
 
         took = seconds_of_law(Measured(analyse(source.model, twist), sampler, count).process, count)
-        method, fallback = ("exact", True) if took <= seconds else ("enclosure", False)
-        limit = seconds if sampler.interacting else None
+        fallback = sampler.interacting and sampler.plain
+        method = "exact" if took <= LAW * seconds or not fallback else "enclosure"
+        limit = LAW * seconds if fallback else math.inf
     if method in ("exact", "certified"):
-        from smc.checks.budget import OutOfTime, within
+        from smc.checks.budget import OutOfTime, kept
         from smc.checks.check import check
 
         _forewarn(source.model, twist, sampler, count, explain, method)
-        with waiting(what) as told:
+        with waiting(what) as waits:
             try:
-                report = check(
-                    source.model, twist, sampler, **sampler.keyword(count), certified=method == "certified",
-                    progress=told if limit is None else within(limit, told),
-                )  # fmt: skip
-                if planted is not None:
-                    report = _with_planted(report, planted)
-                document = report.to_json()
+                with kept(limit - (time.monotonic() - began), waits) as told:
+                    report = check(
+                        source.model, twist, sampler, **sampler.keyword(count), certified=method == "certified", progress=told
+                    )  # fmt: skip
+                    if planted is not None:
+                        report = _with_planted(report, planted)
+                    document = report.to_json()
             except TooLarge as fault:
                 if not (fallback and isinstance(fault, OutOfTime)):
                     raise _for_command_line(fault, sampler) from None
                 method = "enclosure"
-                remarks().print(f"note: {fault.what} of the exact law: an enclosure in its place", soft_wrap=True)
+                remarks().print(f"note: the exact law was {fault.what}: an enclosure in its place", soft_wrap=True)
     if method == "enclosure":
-        report = _enclosed(source.model, twist, sampler, count, seconds, explain)
+        report = _enclosed(source.model, twist, sampler, count, seconds - (time.monotonic() - began), explain)
         document = report.to_json()
     elif method == "monte-carlo":
         from smc.checks.sampled import check_by_simulation
@@ -265,16 +270,18 @@ def _resampled(sampler: Sampler, scheme: str | None, threshold: str | None, choi
 
 def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, explain: bool) -> EnclosedReport:
     """The report by enclosure, within a budget of seconds."""
+    from smc.checks.budget import kept
     from smc.checks.enclosed import check_by_enclosure
     from smc.cli.output import remarks, waiting
     from smc.errors import TooLarge
 
     told = (lambda way: remarks().print(f"enclosure: {way}", soft_wrap=True)) if explain else None
-    with waiting(f"{sampler.name} on {model.name}") as progress:
+    with waiting(f"{sampler.name} on {model.name}") as waits:
         try:
-            return check_by_enclosure(
-                model, twist, sampler, particles=particles, budget=budget, progress=progress, explain=told
-            )
+            with kept(budget, waits) as progress:
+                return check_by_enclosure(
+                    model, twist, sampler, particles=particles, budget=LAW * budget, progress=progress, explain=told
+                )
         except TooLarge as fault:
             raise _for_command_line(fault, sampler) from None
 

@@ -20,7 +20,7 @@ def command(
         bool, typer.Option("--rationalise", help="Read decimals as exact fractions, as check does.")
     ] = False,
     budget: Annotated[
-        float | None, typer.Option(help="Seconds that all runs together may take.", show_default="no limit")
+        float | None, typer.Option(help="Seconds that the command may take.", show_default="no limit")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the object that report.json holds.")] = False,
 ) -> int:
@@ -33,7 +33,7 @@ def command(
     import time
     from pathlib import Path
 
-    from smc.checks.budget import within
+    from smc.checks.budget import kept
     from smc.checks.row import worst_verdict
     from smc.checks.summary import summary_table
     from smc.checks.verify import cases
@@ -46,6 +46,7 @@ def command(
 
     if budget is not None and not 0 < budget < 1e9:
         raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
+    ends = math.inf if budget is None else time.monotonic() + budget
     sources = [load(spec, rationalise=rationalise) for spec in models or [f"shipped:{name}" for name in shipped()]]
     inputs = [
         (s.model, s.twist(choice))
@@ -57,30 +58,36 @@ def command(
     for place in (folder, *([Path(report)] if report is not None else [])):
         ensure_writable(place)  # told before the work, not after
     chosen, reports, left_out = cases(inputs), [], []
-    ends = math.inf if budget is None else time.monotonic() + budget
+    proofs = _proofs() if report is not None else None
+    spare = PAGE * (budget or 0.0)
     with counting("checking") as progress:
         for k, case in enumerate(chosen):
             progress(k, len(chosen))
-            left = ends - time.monotonic()
+            left = ends - spare * FIGURES / PAGE - time.monotonic()
             if left <= 0:
                 left_out.append(f"{case}: the {budget:g} seconds of --budget had passed")
                 continue
             try:
-                reports.append(case.run(within(left)))
+                with kept(left) as told:
+                    reports.append(case.run(told))
             except TooLarge as error:
                 left_out.append(owned(f"{case}: {error}", "verify"))
         progress(len(chosen), len(chosen))
     verdict = worst_verdict(r.verdict for r in reports) if reports else Verdict.UNDECIDED
     document = {"verdict": verdict.value, "left_out": left_out, "reports": [r.to_json() for r in reports]}
     write_atomically(folder / "report.json", dump(document))
-    figures = _figures(reports, folder, ends)
-    if report is not None:
+    written = [folder / "report.json"]
+    ends -= spare
+    figures = _drawn(ends, lambda: _figures(reports, folder, ends))
+    written += [folder / FIGURE] * bool(figures)
+    if proofs is not None:
         from smc.present.page import page
 
-        statements, trusted, formulas = _proofs()
-        figures += _certified(reports, figures) + _argument(figures)
-        written = page(reports, figures, statements, trusted, left_out, formulas=formulas, origin=origin())
-        write_atomically(Path(report) / "report.html", written)
+        statements, trusted, formulas = proofs
+        figures += _drawn(ends, lambda: _certified(reports, figures)) + _drawn(ends, lambda: _argument(figures))
+        text = page(reports, figures, statements, trusted, left_out, formulas=formulas, origin=origin())
+        written.append(Path(str(report)) / "report.html")
+        write_atomically(written[-1], text)
     if as_json:
         json_object(document)
     else:
@@ -95,11 +102,27 @@ def command(
         remarks().print(f"{len(left_out)} runs would take too long and are left out:", soft_wrap=True)
     for line in left_out:
         remarks().print(f"  {line}", soft_wrap=True)
-    written = ", ".join(
-        str(p) for p in (folder / "report.json", folder / FIGURE, Path(report or "") / "report.html") if p.is_file()
-    )
-    remarks().print(f"written: {written}", soft_wrap=True)
+    remarks().print(f"written: {', '.join(map(str, written))}", soft_wrap=True)
     return CODES[verdict]
+
+
+FIGURES, PAGE = 0.3, 0.1
+"""Shares of the budget that are kept for figures and page, and for the page."""
+
+
+def _drawn(ends, draw):
+    """The figures that `draw` makes before the clock says `ends`; none, with a note, where it does not."""
+    import time
+
+    from smc.checks.budget import OutOfTime, kept
+    from smc.cli.output import remarks
+
+    try:
+        with kept(ends - time.monotonic()):
+            return draw()
+    except OutOfTime as late:
+        remarks().print(f"a figure is left out: {late}", soft_wrap=True)
+        return []
 
 
 MOST_IN_FIGURE = 1024

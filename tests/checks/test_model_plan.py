@@ -45,9 +45,12 @@ def test_the_planted_law_of_one_count_moves_the_least_one(monkeypatch):
 
 
 def test_no_budget_leaves_counts_open_and_says_so(capsys):
-    assert run(["plan", "shipped:frozenlake-4x4", "--budget", "1e-9"]) == 0
+    command = ["plan", "shipped:frozenlake-4x4", "--budget", "1e-9"]
+    assert run(command) == 0
     shown = capsys.readouterr().out
-    assert "is open at level two" in shown and "certain from N = 250 on" in shown
+    assert run([*command, "--json"]) == 0
+    promised = min(d["particles"] for d in json.loads(capsys.readouterr().out)["demands"] if d["particles"])
+    assert "is open at level two" in shown and f"certain from N = {promised} on" in shown
 
 
 @pytest.mark.parametrize(
