@@ -107,6 +107,9 @@ class Audited:
             lines.append(
                 f"Bellman ratios are seen where a prefix has {LEAST_CHILDREN} children or more; fewer show averages alone"
             )
+        lines.append(
+            f"activity C_act, were the scores the true values: at least {_number(max(s.largest_step for s in found.steps))}"
+        )
         worst = found.worst
         if worst is not None:
             lines.append(f"the worst step is {worst_words(worst)}")
@@ -193,7 +196,7 @@ def step_rows(found: Facts) -> Iterator[tuple[str, ...]]:
             f"{step.prefixes:,}",
             "—" if not step.seen else f"{_number(step.lowest)} .. {_number(step.highest)}",
             _interval(step.ratio),
-            "—" if step.effective is None else _number(step.effective),
+            "—" if step.effective is None else _ended(step.effective, *step.effective_ends),
             _interval(far),
         )
 
@@ -204,7 +207,11 @@ STEP_COLUMNS = ("step", "prefixes", "ratios seen", "mean ratio", "effective", "b
 def _interval(found: Interval | None) -> str:
     if found is None:
         return "—"
-    return f"{_number(found.mean)} [{_number(found.lower)}, {_number(found.upper)}]"
+    return _ended(found.mean, found.lower, found.upper)
+
+
+def _ended(value: float, lower: float, upper: float) -> str:
+    return f"{_number(value)} [{_number(lower)}, {_number(upper)}]"
 
 
 def _many(count: int, word: str) -> str:

@@ -150,7 +150,8 @@ class StepFacts:
 
     least_step, largest_step: ratios V(y)/V(x) seen. sup_rho, inf_rho: the supremum of rho is at least, the infimum at most this.
     far: by `FAR`. effective: the share of a large cloud that is effective after the step: of prefixes of the reference, from the means,
-    `E[V']^2 / (E[V] E[V'^2/V])`; of a loop's, which are weighted by V already, `E[w]^2 / E[w^2]`, w = V'/V. None where unknown.
+    `E[V']^2 / (E[V] E[V'^2/V])`; of a loop's, which are weighted by V already, `E[w]^2 / E[w^2]`, w = V'/V. None where unknown. It is
+    `1/(1 + chi^2)`, chi^2 the relative variance of the step's weights. effective_ends: an interval, where the means have theirs.
     killed: prefixes of score 0 that go on; dead: of score 0 that do not.
     """
 
@@ -174,6 +175,7 @@ class StepFacts:
     energy: Interval | None
     far: tuple[Interval | None, ...]
     effective: float | None
+    effective_ends: tuple[float, float]
 
     @property
     def spread(self) -> float:
@@ -312,6 +314,14 @@ def _effective(step: _Step, weighted: bool) -> float | None:
     return min(1.0, after**2 / (level * energy))
 
 
+def _effective_ends(level: Interval | None, after: Interval | None, energy: Interval | None) -> tuple[float, float]:
+    """Ends of `after^2 / (level energy)`, which is at most 1 (Cauchy-Schwarz), from simultaneous ends of the three."""
+    if level is None or after is None or energy is None:
+        return 0.0, 1.0
+    high = level.lower * energy.lower
+    return after.lower**2 / (level.upper * energy.upper), min(1.0, after.upper**2 / high) if high else 1.0
+
+
 def _closed(t: int, step: _Step, error: float, weighted: bool) -> StepFacts:
     ratio, square = step.ratio.interval(error), step.square.interval(error)
     high, low = step.proved_high, step.proved_low
@@ -319,8 +329,9 @@ def _closed(t: int, step: _Step, error: float, weighted: bool) -> StepFacts:
         high, low = max(high, ratio.lower), min(low, ratio.upper)
     if square is not None:
         high, low = max(high, math.sqrt(square.lower)), min(low, math.sqrt(square.upper))
+    level, after, energy = (average.interval(error) for average in (step.level, step.next, step.energy))
     return StepFacts(
         t, step.prefixes, step.seen, step.killed, step.dead, step.lowest, step.highest, step.lowest_at, step.highest_at, step.least_step,
-        step.largest_step, high, low, step.level.interval(error), step.next.interval(error), ratio, square,
-        step.energy.interval(error), tuple(average.interval(error) for average in step.far), _effective(step, weighted),
+        step.largest_step, high, low, level, after, ratio, square, energy, tuple(average.interval(error) for average in step.far),
+        _effective(step, weighted), (0.0, 1.0) if weighted else _effective_ends(level, after, energy),
     )  # fmt: skip

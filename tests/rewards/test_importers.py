@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -318,3 +319,23 @@ def test_what_cannot_be_converted(tmp_path, capsys):
     assert run(["convert", str(SAMPLES["openr"]), "--to", "particles", "--output", str(path)]) == 2
     assert "hold no particles" in capsys.readouterr().err and not path.exists()
     assert run(["convert", str(SAMPLES["llamppl"]), "--to", "prefixes"]) == 2
+
+
+def test_a_long_file_takes_little_memory(tmp_path, monkeypatch):
+    """Twelve megabytes of lines are audited in a fraction of that: records come and go, and averages keep what they may."""
+    monkeypatch.setattr("smc.rewards.averages.KEPT", 100)
+    path, line = (
+        tmp_path / "long.jsonl",
+        {"step": 1, "score": 0.5, "children": [{"score": 0.25, "text": "word " * 600}]},
+    )
+    with path.open("w") as file:
+        for _ in range(4_000):
+            file.write(json.dumps(line) + "\n")
+    assert path.stat().st_size > 12_000_000
+    tracemalloc.start()
+    found = audit([str(path)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.facts is not None and found.facts.families == 4_000 and found.facts.steps[1].ratio is not None
+    assert found.facts.steps[1].ratio.mean == pytest.approx(0.5)
+    assert peak < 1_500_000

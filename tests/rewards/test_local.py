@@ -67,6 +67,8 @@ def holds(found):
             interval = getattr(step, name)
             inside.append(interval is None or interval.lower <= true[name] + 1e-12 <= interval.upper + 2e-12)
         inside += [i.lower <= far + 1e-12 <= i.upper + 2e-12 for i, far in zip(step.far, true["far"], strict=True)]
+        share = true["next"] ** 2 / (true["level"] * true["energy"])
+        inside.append(step.effective_ends[0] <= share + 1e-12 and share <= step.effective_ends[1] + 1e-12)
         inside.append(step.sup_rho <= true["rho"].max() + 1e-12 and step.inf_rho >= true["rho"].min() - 1e-12)
         inside.append(step.spread_lower <= true["rho"].max() / true["rho"].min() + 1e-12)
     return all(inside)
@@ -96,6 +98,7 @@ def test_intervals_are_not_idle():
         assert step.level.upper - step.level.lower < 0.1 and step.ratio.lower > true["ratio"] - 0.15
         assert step.ratio.upper < true["ratio"] + 0.3
     assert found.eps[0] > 0 and found.eps[1] == pytest.approx(19)
+    assert all(step.effective_ends[0] > 0.3 for step in found.steps) and found.steps[1].effective_ends[1] < 1
     plain = facts(held, 3, PLAIN, ERROR)
     assert plain.eps[1] == math.inf and plain.steps[1].ratio.upper == math.inf
 
