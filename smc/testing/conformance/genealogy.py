@@ -53,7 +53,7 @@ def genealogy_findings(declared: Sampler, instance: Instance, runs: Runs, error:
     found = [(False, f"{words} ({count} of {replicates} runs)") for words, count in faults.items()]
     if not found:
         found.append((True, "every move, ancestor and output is possible"))
-    if runs.log_normaliser is not None and not faults:
+    if runs.log_normaliser is not None and not faults and not np.isnan(runs.log_normaliser).any():
         found.append(_normaliser(logs[where.reshape(-1)], runs.log_normaliser))
     return [*found, *_scheme(declared, draws, error)]
 
@@ -138,8 +138,19 @@ def _scheme(declared: Sampler, draws: Draws, error: float) -> list[tuple[bool, s
     if kept:
         return [(True, f"ancestors fit {own.name} resampling")]
     best = max(logs, key=lambda words: logs[words])
-    fits = f"; they fit {best}" if logs[best] > max(right, mixture) else ""
-    return [(False, f"ancestors do not fit {own.name} resampling{fits}")]
+    if logs[best] > max(right, mixture):
+        return [(False, f"ancestors do not fit {own.name} resampling; they fit {best}")]
+    return [(False, f"ancestors do not fit {own.name} resampling{_impossible(draws, _vectors(own.pieces))}")]
+
+
+def _impossible(draws: Draws, vectors: Callable[[tuple[Rational, ...]], dict[Slots, Rational]]) -> str:
+    """One vector of ancestors that the scheme never draws, with the weights; "" where all are possible."""
+    for shares, counts in draws.items():
+        for slots in sorted(set(counts) - set(vectors(shares))):
+            weights = ", ".join(map(str, shares))
+            taken = ", ".join(map(str, slots))
+            return f": at weights {weights} it never takes particles {taken}, counted from 0, as was seen"
+    return ""
 
 
 def _likelihood(draws: Draws, vectors: Callable[[tuple[Rational, ...]], dict[Slots, Rational]]) -> float:
