@@ -15,17 +15,26 @@
 # ends with the price that naive SMC pays for length alone (S9), even when the reward model is perfect.
 
 # %%
+from dataclasses import replace
+
 from proofs.reading.notebook import closed_form, formula, statement
 from smc import check, load
 from smc.checks.atlas import chart, split_setting
 from smc.checks.measure import guided_tv, target_chi_square
+from smc.exact.backtracking import backtracking
+from smc.exact.clouds import cloud_moments
+from smc.exact.conditional import conditional_kernel, minorisation
 from smc.instances.product import product_family
 from smc.instances.two_branch import most_bias
 from smc.numbers import rational
 from smc.present.figures import atlas_figure
 from smc.present.notebook import table
 from smc.present.tables import short
+from smc.samplers.naive import naive
+from smc.samplers.resampling import SCHEMES, Resampling
 from smc.setting.analysis import analyse
+from smc.setting.model import prefix_tree
+from smc.setting.twist import with_bellman_error
 
 # %% [markdown]
 # ## One guided particle
@@ -124,3 +133,27 @@ rows = [
     (T, *(short(product_family(2, T).total_variation(n)) for n in (4, 16, 64))) for T in (1, 4, 16, 64)
 ]
 table(("T", "N = 4", "N = 16", "N = 64"), rows)
+
+# %% [markdown]
+# Loops that people run resample in other ways, keep a path, or go back. The step of S12 survives where slots are
+# independent (S16: stratified, residual), conditional SMC keeps the target and forgets its path at a known rate (S17),
+# and a walk that goes back on the tree mixes at a rate that its longest path gives (S18). On a small tree, exactly:
+
+# %%
+tree = prefix_tree(3, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + 2 * s[-1])
+steered = with_bellman_error(tree, "1/4")
+process, ranges = naive.process(tree, steered), analyse(tree, steered).b
+kernel, walk = conditional_kernel(process, 3), backtracking(process)
+schemes = [(s, short(cloud_moments(replace(process, resampling=Resampling(SCHEMES[s])), 3).output.total_variation(kernel.target)))
+           for s in ("multinomial", "stratified", "systematic")]
+table(("scheme", "TV, N = 3"), schemes)
+
+# %%
+assert kernel.after(kernel.target, 1) == kernel.target
+table(
+    ("one sweep, N = 3", "exact", "S17"),
+    [("least P(z, z')/pi(z')", short(kernel.smallest_ratio), short(minorisation(ranges, 3)))],
+)
+
+# %%
+table(("walk", "kappa", "A'", "steps a visit"), [("tree", short(walk.kappa), short(walk.longest), short(walk.steps_per_visit))])

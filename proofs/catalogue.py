@@ -323,6 +323,28 @@ _ROWS = (
         asks="the hypotheses of S3, constant 1/4",
     ),
     Row(
+        "S16", "one step under stratified, residual or skipped resampling", "other resampling schemes: slots of unequal weights, one step",
+        ("theory.s16_slots",), ("S16.step",), "abstraction",
+        "Any cloud whose slots are uncorrelated with the rest, one step. Steps multiply as in S12 (in words); exact laws under "
+        "stratified, residual and infinity-ESS resampling are held against S12 with N or theta N. Under systematic resampling, and below "
+        "a threshold on the effective sample size, S12 is false.",
+    ),
+    Row(
+        "S17", "one step of conditional SMC: minorisation with 2b - 1", "conditional SMC (particle Gibbs): what one step forgets",
+        ("theory.s17_conditional",), ("S17.step",), "abstraction",
+        "A kept particle of any weight up to b a among N free draws, one step. Steps multiply, and sweeps contract, in words; "
+        "smc.exact.conditional computes the kernel, which leaves the target invariant and meets the product of the steps.",
+        attained="one step, two particles of weight b",
+    ),
+    Row(
+        "S18", "value-guided backtracking walk: variance of a function of the leaves, by the longest path",
+        "walks that go back on a prefix tree: how fast they mix",
+        ("theory.s18_gap",), ("S18.gap",), "abstraction",
+        "Increments along random paths. That their mean square over V*/V is the Dirichlet form of the walk is in words, as are density "
+        "and steps; smc.exact.backtracking computes the walk, whose gap, first leaf and steps are held against the statement.",
+        attained="increments in proportion to V*/V on paths of equal sums",
+    ),
+    Row(
         "G1", "coverage bound of the neighbour (Theorem 3.2), factor 1/2 sharper",
         "bias of SMC by chi-squares, the neighbour's theorem",
         ("theory.g1_coverage", "theory.g1_published"), ("G1", "G1.published"), "model",

@@ -82,7 +82,7 @@ r | r | real, at least 1; or natural | constants.level_ratio | max rho_t / min r
 q | q | real, at least 1 | constants.q | range ratio max/min (of Qbar at step p)
 b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a range (S0)
 s | s | real, at least 0; or natural |  | root of q
-w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained)
+w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of a slot (S16), of a kept particle (S17)
 dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (reachable) states
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
 lo | \ell | real, positive |  | lower end of a weight's range
@@ -139,7 +139,7 @@ restricted | \mathrm{restricted} | law on paths |  | the proposals conditioned o
 capped | \alpha' | real, in [0, 1] |  | acceptance probability of the restricted chain
 Ugood | U' | real |  | mean of F after more proposals of the restricted chain, from a path
 d | d | real, in (0, 1] | delta_TV | accuracy asked for beside the bad events (P6)
-omega | \omega | seed |  | the random bits drawn
+omega | \omega | seed; or real |  | the random bits drawn; the largest weight of a slot (S16)
 z | z | real, at least 0 |  | zero exactly where a law puts its mass
 c | c | cloud of N particles; or real | occupancy | a cloud; c_i its entries
 """

@@ -15,7 +15,6 @@ from smc.exact.backtracking import backtracking
 from smc.exact.enclosure import ends
 from smc.numbers import Rational, precision
 from smc.samplers.naive import naive
-from smc.setting.analysis import target
 from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.twist import constant, perfect, with_bellman_error
 from tests.effort import effort
@@ -70,46 +69,6 @@ def test_laws_and_steps_are_those_of_the_walk_played_out(data):
     found = [leaves for leaves, _ in itertools.islice(walk.visits(), 3)]
     assert np.allclose(np.array(found, float), law, atol=1e-6)
     assert abs(float(walk.at(3)[1]) - steps) <= 1e-6 * steps
-
-
-@settings(deadline=None, max_examples=effort(80))
-@given(data=st.data())
-def test_s18(data):
-    """Reversible with respect to the target, exactly; first-leaf density, steps, and the gap."""
-    model, twist = data.draw(twisted(trees(max_horizon=3, max_children=3)))
-    walk, pi = backtracking(naive.process(model, twist)), target(model)
-    kernel = walk.leaf_chain()
-    live = [x for x, p in enumerate(pi) if p]
-    for x, y in itertools.product(live, live):
-        assert pi[x] * kernel[x][y] == pi[y] * kernel[y][x]
-    assert all(sum(kernel[x]) == 1 for x in live)
-    first, steps = walk.at(1)
-    assert all(p <= walk.kappa * q for p, q in zip(first, pi, strict=True))
-    assert all(walk.at(j)[1] <= walk.kappa * walk.steps_per_visit * j for j in (1, 2, 4))
-    root = np.sqrt(np.array([float(pi[x]) for x in live]))
-    symmetric = np.array([[float(kernel[x][y]) for y in live] for x in live]) * root[:, None] / root[None, :]
-    values = np.linalg.eigvalsh((symmetric + symmetric.T) / 2)
-    assert values[0] > -1e-9, "positive semidefinite"
-    if len(live) > 1:
-        assert 1 - values[-2] >= 1 / float(walk.longest) - 1e-9
-    assert steps >= model.horizon and walk.kappa >= 0
-
-
-def test_attained_with_a_perfect_reward_model():
-    tree = prefix_tree(4, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + 2 * s[-1])
-    walk = backtracking(naive.process(tree, perfect(tree)))
-    assert walk.kappa == walk.longest == 4 and walk.steps_per_visit == 8
-    assert walk.at(1)[0] == target(tree), "the first leaf has the target's law: harmonic measure of the flow"
-
-
-def test_gap_of_one_over_kappa_is_false():
-    """The falsehood beside S18.2: the longest path counts, not the mean one."""
-    tree = prefix_tree(3, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1)
-    twist = with_bellman_error(tree, 3, lambda t, i: 1 if i == 0 else -1)
-    walk = backtracking(naive.process(tree, twist))
-    kernel = np.array(walk.leaf_chain(), float)
-    gap = 1 - sorted(np.linalg.eigvals(kernel).real)[-2]
-    assert 1 / float(walk.longest) <= gap < 1 / float(walk.kappa)
 
 
 def test_balls_hold_the_rational_law():

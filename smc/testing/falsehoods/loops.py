@@ -1,0 +1,126 @@
+"""Falsehoods planted beside S16 (other resampling), S17 (conditional SMC) and S18 (the walk that goes back). All comparisons are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from smc.exact.backtracking import backtracking
+from smc.exact.clouds import CloudMoments, cloud_moments
+from smc.exact.conditional import conditional_kernel
+from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
+from smc.samplers.naive import naive
+from smc.samplers.resampling import MULTINOMIAL, SYSTEMATIC, Resampling
+from smc.setting.model import Edge, Model
+from smc.setting.twist import twist
+from smc.testing.falsehoods.registry import Claims, planted
+from smc.testing.instances import Instance
+from smc.testing.models import prefix_trees
+from smc.testing.rewards import instances
+
+HALF = Rational(1, 2)
+
+
+def layers(steps, values, reward, particles: int) -> Instance:
+    """An instance from rows {successor: probability} by step and state."""
+    edges = tuple(tuple(tuple(Edge(y, p) for y, p in row.items()) for row in step) for step in steps)
+    names = (("root",), *(tuple("abc"[: len(v)]) for v in values[1:]), tuple("abc"[: len(reward)]))
+    model = Model(names, edges, tuple(map(Rational, reward)), "drawn")
+    return Instance(model, twist(model, values), particles)
+
+
+def light_and_heavy() -> SearchStrategy[Instance]:
+    """A draw between a light state and a heavy one, then no moves: what systematic resampling does to the light one."""
+
+    def made(p: Rational, heavy: int, light: int, particles: int) -> Instance:
+        stay: list[dict[int, Rational]] = [{0: ONE}, {1: ONE}]
+        return layers([[{0: p, 1: 1 - p}], stay], [[1], [1, heavy]], (light, heavy), particles)
+
+    chances = st.sampled_from([HALF, Rational(1, 3), Rational(1, 4)])
+    return st.builds(made, chances, st.sampled_from([10, 100]), st.sampled_from([3, 30]), st.integers(2, 4))
+
+
+def rare() -> SearchStrategy[Instance]:
+    """A rare state of large value that rarely keeps its promise: carried weights that an effective sample size does not see."""
+
+    def made(p: Rational, promise: int, kept: Rational, particles: int) -> Instance:
+        steps = [[{0: p, 1: 1 - p}], [{0: kept, 1: 1 - kept}, {2: ONE}]]
+        return layers(steps, [[1], [promise, 1]], (promise / kept, 0, 1), particles)
+
+    chances = st.sampled_from([Rational(1, 10_000), Rational(1, 100)])
+    kept = st.sampled_from([Rational(1, 30), Rational(1, 10)])
+    return st.builds(made, chances, st.sampled_from([4, 2]), kept, st.sampled_from([8, 4]))
+
+
+def under(resampling: Resampling, instance: Instance) -> CloudMoments:
+    """Moments of naive-proposal SMC under `resampling`."""
+    process = naive.process(instance.model, instance.twist)
+    return cloud_moments(replace(process, resampling=resampling), instance.particles)
+
+
+def growth(ranges: Sequence[Extended], terms: tuple[Rational, Rational], particles: Rational) -> Extended:
+    """`prod_p (1 + (u b_p + v)/particles)` for terms (u, v)."""
+    found: Rational = ONE
+    for b in ranges:
+        if b == INFINITE:
+            return INFINITE
+        found *= 1 + (terms[0] * Rational(b) + terms[1]) / particles
+    return found
+
+
+@planted(
+    "S16/systematic", "systematic resampling has no more variance than multinomial resampling", where=light_and_heavy
+)
+def _(instance: Instance) -> Claims:
+    found, least = (under(Resampling(scheme), instance).second_moment for scheme in (SYSTEMATIC, MULTINOMIAL))
+    yield "E[Zhat^2]", found, least
+
+
+@planted("S16/threshold", "S12 with theta N particles, below a threshold on the effective sample size", where=rare)
+def _(instance: Instance) -> Claims:
+    c, found = instance.constants, under(Resampling(MULTINOMIAL, HALF), instance)
+    beta = growth(c.b, (ONE, -ONE), HALF * instance.particles)
+    for pi, out in zip(c.target, found.law, strict=True):
+        yield "pi(y)", pi, INFINITE if beta == INFINITE else finite(beta) * out
+
+
+def trees() -> SearchStrategy[Instance]:
+    """Prefix trees, where leaves are paths."""
+    return instances(models=prefix_trees(max_horizon=2, extremes=False), max_particles=3)
+
+
+def _minorised(instance: Instance, terms: tuple[Rational, Rational]) -> Claims:
+    if instance.particles > 1:
+        kernel = conditional_kernel(naive.process(instance.model, instance.twist), instance.particles)
+        bound = growth(instance.constants.b, terms, ONE * (instance.particles - 1))
+        if kernel.smallest_ratio:
+            yield "largest pi(z')/P_N(z, z')", 1 / kernel.smallest_ratio, bound
+
+
+@planted("S17/less", "2 b - 2 in place of 2 b - 1", where=trees)
+def _(instance: Instance) -> Claims:
+    yield from _minorised(instance, (2 * ONE, -2 * ONE))
+
+
+@planted("S17/one-lineage", "b - 1 in place of 2 b - 1: the kept path taken for one of the free ones", where=trees)
+def _(instance: Instance) -> Claims:
+    yield from _minorised(instance, (ONE, -ONE))
+
+
+@planted("S18/mean-path", "1/kappa in place of 1/A': the mean path in place of the longest", where=trees)
+def _(instance: Instance) -> Claims:
+    """The gap is at most the Rayleigh quotient `(1 - P(y, y)) / (1 - pi(y))` of one leaf."""
+    walk = backtracking(naive.process(instance.model, instance.twist))
+    for y, (pi, row) in enumerate(zip(instance.constants.target, walk.leaf_chain(), strict=True)):
+        if ZERO < pi < ONE:
+            yield "1/kappa", 1 / walk.kappa, (1 - row[y]) / (1 - pi)
+
+
+@planted("S18/half", "a visit takes S/2 steps in the mean: each edge walked once", where=trees)
+def _(instance: Instance) -> Claims:
+    walk = backtracking(naive.process(instance.model, instance.twist))
+    # before the first visit the walk comes down at least once, so two visits from the root are enough to see it
+    yield "steps of two visits", walk.at(2)[1], walk.steps_per_visit

@@ -1,0 +1,55 @@
+"""S16: S12, S13 with a factor of 2, and S5 under stratified, residual and infinity-ESS resampling; what is false is planted beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smc.exact.clouds import cloud_moments
+from smc.numbers import INFINITE, ONE, Rational
+from smc.samplers.naive import naive
+from smc.samplers.resampling import RESIDUAL, SCHEMES, STRATIFIED, Resampling, infinity_effective_sample_size
+from smc.setting.analysis import analyse
+from tests.effort import effort
+from tests.exact.random_models import graphs, trees, twisted
+
+THETA = Rational(1, 2)
+SCOPE = [(Resampling(STRATIFIED), ONE), (Resampling(RESIDUAL), ONE)] + [
+    (Resampling(scheme, THETA, infinity_effective_sample_size), THETA)
+    for scheme in SCHEMES.values()
+    if scheme.name in ("multinomial", "stratified", "residual")
+]
+"""Resamplings that S16 speaks of, and the share of N that its slots are worth. A skipped resampling has `max W <= 1/(theta N)`."""
+
+
+def factor(ranges, scale):
+    """`prod_p (1 + scale (b_p - 1))`, infinite where a b_p is."""
+    found = ONE
+    for b in ranges:
+        if b == INFINITE:
+            return INFINITE
+        found *= 1 + scale * (b - 1)
+    return found
+
+
+@pytest.mark.parametrize(("resampling", "share"), SCOPE, ids=lambda v: getattr(v, "words", ""))
+@settings(deadline=None, max_examples=effort(300, sample=15))
+@given(data=st.data())
+def test_density_second_moment_and_odds(resampling, share, data):
+    model, reward_model = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)))
+    particles = data.draw(st.integers(1, 3))
+    c = analyse(model, reward_model)
+    found = cloud_moments(replace(naive.process(model, reward_model), resampling=resampling), particles)
+    worth = share * particles
+    beta, odds = factor(c.b, 1 / worth), factor(c.q, 2 / worth)
+    for pi, out, second in zip(c.target, found.law, found.second, strict=True):
+        if beta != INFINITE:
+            assert pi <= beta * out and second / c.normaliser**2 <= beta * pi
+        if odds != INFINITE:
+            assert out * (1 - pi) <= odds * pi * (1 - out) and pi * (1 - out) <= odds * out * (1 - pi)
+    if beta != INFINITE:
+        assert found.output.total_variation(c.target) <= 1 - 1 / beta
+        assert found.second_moment <= beta * c.normaliser**2

@@ -1,0 +1,43 @@
+"""S17: conditional SMC leaves the target invariant, is reversible, positive semidefinite, and minorised as its constants say."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
+from smc.numbers import ONE, ZERO, Rational
+from smc.samplers.naive import naive
+from smc.setting.analysis import analyse
+from tests.effort import effort
+from tests.exact.random_models import trees, twisted
+from tests.exact.test_conditional import rare_pair
+
+
+@settings(deadline=None, max_examples=effort(60))
+@given(data=st.data())
+def test_s17(data):
+    """The target is left invariant exactly, by detailed balance; minorised; positive semidefinite; H sweeps come as near as S17.3 says."""
+    model, twist = data.draw(twisted(trees(max_horizon=3, max_children=2)))
+    particles = data.draw(st.integers(2, 4 if model.horizon < 3 else 3))
+    kernel, ranges = conditional_kernel(naive.process(model, twist), particles), analyse(model, twist).b
+    pi = kernel.target
+    assert kernel.after(pi, 1) == pi
+    live = [z for z, p in enumerate(pi) if p]
+    assert all(pi[y] * kernel.rows[y][z] == pi[z] * kernel.rows[z][y] for y in live for z in live)
+    assert kernel.smallest_ratio >= minorisation(ranges, particles)
+    root = np.sqrt(np.array([float(pi[z]) for z in live]))
+    symmetric = np.array([[float(kernel.rows[y][z]) for z in live] for y in live]) * root[:, None] / root[None, :]
+    assert np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[0] > -1e-9
+    start = tuple(ONE if z == live[0] else ZERO for z in range(len(pi)))
+    for sweeps in (1, 2, 3):
+        assert kernel.total_variation(start, sweeps) <= sweeps_bound(ranges, particles, sweeps)
+
+
+def test_attained_and_smaller_constants_are_false():
+    model, twist = rare_pair()
+    kernel, (b,) = conditional_kernel(naive.process(model, twist), 2), analyse(model, twist).b
+    assert b == Rational(3, 2) and kernel.smallest_ratio == minorisation([b], 2)
+    for smaller in (2 * b - 2, b - 1):
+        assert kernel.smallest_ratio < 1 / (1 + smaller)
