@@ -112,7 +112,8 @@ def replace_constants(c):
     made = analyse(c.model, c.twist)
     half: dict[str, Any] = {name: getattr(c, name) / 2 for name in ("bellman_error", "upper_ratio", "c_act")}
     half |= {name: 1 + (getattr(c, name) - 1) / 2 for name in ("ratio_bound", "bellman_product")}
-    half |= {name: tuple(1 + (x - 1) / 2 for x in getattr(c, name)) for name in ("q", "q_adapted", "b", "level_ratio")}
+    half |= {name: tuple(1 + (x - 1) / 2 for x in getattr(c, name)) for name in ("q", "q_adapted", "b", "b_adapted", "level_ratio")}
+    half["path_excess"] = tuple(x / 2 for x in c.path_excess)
     for name, value in half.items():
         object.__setattr__(made, name, value)
     return made
