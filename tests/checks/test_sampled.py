@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_report(capsys):
                     "--method",
                     "monte-carlo",
                     "--replicates",
-                    "500",
+                    "5000",
                     "--seed",
                     seed,
                     "--json",
