@@ -179,9 +179,8 @@ _ROWS = (
     ),
     Row(
         "S1", "Bellman error to importance-weight variance, sinh^2(Lambda)", "Bellman error bounds the variance of importance weights",
-        ("theory.s1_variance", "theory.s1_chi_square", "theory.p3_complexity"), ("S1", "S1.product", "S1.naive", "S1.tilt"), "abstraction",
-        "Products of any weights in a range along any chain. S1.tilt (sealed, about the model, where V > 0 before T) says that the "
-        "Bellman ratios along guided paths are the density of the target.",
+        ("theory.s1_variance", "theory.s1_chi_square", "theory.p3_complexity", "theory.s1_target"),
+        ("S1", "S1.product", "S1.naive", "S1.tilt", "S1.target"), "model",
         forms=(
             Form("instance", "S1.product", CHI_SQUARE, "r", samplers=GUIDED, at="x", where={"n": lambda r: len(r)}, first={"r": 1}),
             Form("uniform", "S1", CHI_SQUARE, "T eps", samplers=GUIDED, at="x", where=BEFORE),
@@ -271,7 +270,7 @@ _ROWS = (
     ),
     Row(
         "S10", "certificate of the output law at any number of particles", "bias of SMC by a certificate, at any number of particles",
-        ("theory.s10_certificate",), ("S10", "S10.tv"), "model",
+        ("theory.s10_certificate", "theory.s10_divergences"), ("S10", "S10.tv", "S10.chi_square", "S10.entropy"), "model",
         forms=(
             Form("certificate", "S10.tv", TV, "pi second", samplers=NAIVE, part=1, where={"J": lambda pi: len(pi)}),
         ),

@@ -131,16 +131,12 @@ def setting(s: Derivation, *without: str) -> dict[str, Line]:
     return dict(zip(formulas, map(s.know, s.given(*formulas.values())), strict=True))
 
 
-class Run:
-    """A run of fully adapted SMC with a test function: its hypotheses, and what the lemmas of `first_cloud` ask of it."""
+class Guided:
+    """Guided moves and the values with and without a test function: their hypotheses, and the values as guided means."""
 
-    def __init__(self, s: Derivation):
-        self.s, self.given = s, setting(s)
+    def __init__(self, s: Derivation, *without: str):
+        self.s, self.given = s, setting(s, *without)
         self.values()
-        self.particles()
-        self.ends()
-        self.clouds()
-        self.start()
 
     def use(self, name: str, at: dict | None = None) -> Line:
         return self.s.use(name, {horizon: T} | (at or {}))
@@ -163,6 +159,17 @@ class Run:
             s.know(here.then(part, t, m, x))
         U = function("U", "nat X -> real")
         self.means = [self.use("guided_mean", {U(t, x): value(t, x)}) for value in (Vstar, VF)]
+
+
+class Run(Guided):
+    """A run of fully adapted SMC with a test function: its hypotheses, and what the lemmas of `first_cloud` ask of it."""
+
+    def __init__(self, s: Derivation):
+        super().__init__(s)
+        self.particles()
+        self.ends()
+        self.clouds()
+        self.start()
 
     def dead_end(self) -> list[Line]:
         """Vstar = 0 and VF = 0 at a live state with B V = 0: almost surely psi = 0 or V = 0 next."""

@@ -224,6 +224,14 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
         "CJ": numbered(lambda F: cloud.moment_of(F, 2)), "pi": lambda j: fraction(c.target[j % 2]),
         "second": lambda j: second[j % 2], "a": lambda j: Fraction(j % 2),
     }  # fmt: skip
+    for name in ("S10.chi_square", "S10.entropy"):
+        divergence = replayer.theorem(name)
+        known = env | {"log": lambda x: Fraction(math.log(x))}
+        positive = all(law) if name == "S10.chi_square" else all(law) and all(c.target)
+        assert all(holds(h, known, ranges) for h in divergence.hyps) == positive
+        if positive:
+            low, high = (evaluate(side, known) for side in claim_of(divergence)[1][0].kids)
+            assert low <= high + Fraction(1, 10**12) and high > 0
     average = replayer.theorem("S12.average")
     peaks = {"bJ": lambda j, k: cloud.peak(j % 2, k)}
     peaks["excess"] = lambda k: sum((peaks["bJ"](j, k) - 1) * env["pi"](j) for j in range(2))

@@ -12,7 +12,7 @@ from proofs import bounds
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.checks.atlas import split_setting
-from smc.checks.measure import Measured
+from smc.checks.measure import Measured, importance_chi_square
 from smc.instances.split import split_model
 from smc.instances.two_branch import most_bias
 from smc.samplers import find
@@ -79,6 +79,42 @@ def test_the_tilt_of_s1(replayer, power):
     check_theorem(theorem, env, ranges)
     c = layers.c
     assert layers.V(0, 0) * A(0, 0) == fraction(c.normaliser) * (fraction(c.target[1]) if power else 1)
+
+
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")], ids=["positive", "a zero reward"])
+def test_s1_speaks_of_the_target(replayer, reward):
+    """AF/A is the target's mean of F, and C/A^2 - 1 the chi-square of the target to the guided law that is measured."""
+    layers = Layers(analyse(*branching(reward)))
+    c, n = layers.c, layers.T - 1
+    F = {0: Fraction(0), 1: Fraction(1)}
+
+    def rho(t: int, x: int) -> Fraction:
+        ahead = sum((p * layers.psi(t, x, y) * layers.V(t + 1, y) for p, y in layers.M(t, x)), Fraction(0))
+        return ahead * reciprocal(layers.V(t, x))
+
+    def later(power: int, last):
+        @cache
+        def mean(t: int, x: int) -> Fraction:
+            if t >= n:
+                return last(x)
+            return sum((w * rho(t + 1, y) ** power * mean(t + 1, y) for w, y in layers.guided(t, x)), Fraction(0))
+
+        return mean
+
+    env, ranges = layers.environment()
+    env |= {
+        "F": lambda x: F[x], "VF": layers.value_of(F), "guided": layers.guided, "A": later(1, lambda x: Fraction(1)),
+        "C": later(2, lambda x: Fraction(1)), "AF": later(1, lambda x: sum(w * F[y] for w, y in layers.guided(n, x))),
+        "lo": lambda t: min(map(fraction, c.bellman_ratio[t + 1].values())) if t < n else Fraction(1),
+        "r": lambda t: fraction(c.level_ratio[t]) if t <= n else Fraction(1),
+    }  # fmt: skip
+    theorem = replayer.theorem("S1.target")
+    check_theorem(theorem, env, ranges)
+    (aim, ratio), (spread, bound) = (part.kids for part in claim_of(theorem)[1])
+    assert evaluate(aim, env) == evaluate(ratio, env) == fraction(c.target[1])
+    assert evaluate(spread, env) == fraction(importance_chi_square(c))
+    assert evaluate(bound, env) == bounds.evaluate("S1", "instance", r=c.level_ratio[1:])
+    assert not all(holds(h, env | {"r": lambda t: Fraction(1)}, ranges) for h in theorem.hyps)
 
 
 @pytest.mark.parametrize(("particles", "horizon"), [(2, 1), (2, 3), (3, 3)])

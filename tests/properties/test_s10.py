@@ -6,7 +6,7 @@ from hypothesis import given
 
 from smc.exact import output_law
 from smc.exact.moments import means, pair_moments
-from smc.numbers import Rational
+from smc.numbers import Rational, ball
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Model
@@ -35,6 +35,18 @@ def test_from_below(instance):
         z, pairs = instance.constants.normaliser, pair_moments(process, instance.particles)
         gaps = [m**2 / k - m / z for m, k in zip(means(process), pairs, strict=True) if k]
         assert sum((gap for gap in gaps if gap > 0), Rational(0)) <= row.observed
+
+
+@given(instances())
+def test_divergences_of_the_target_to_the_output(instance):
+    """chi^2(pi || out) <= E[(Zhat/Z)^2] - 1 and KL(pi || out) <= log E[(Zhat/Z)^2], zero rewards and dead runs among the instances."""
+    process, target = particle_process(instance.model, instance.twist, "naive"), instance.constants.target
+    law, z = output_law(process, instance.particles).law, instance.constants.normaliser
+    moment = sum(pair_moments(process, instance.particles), Rational(0)) / z**2
+    pairs = [(pi, out) for pi, out in zip(target, law, strict=True) if pi]
+    assert sum((pi * pi / out for pi, out in pairs), Rational(0)) <= moment
+    entropy = sum((ball(pi) * ball(pi / out).log() for pi, out in pairs), ball(Rational(0)))
+    assert not entropy > ball(moment).log()
 
 
 def test_attained_by_one_particle():

@@ -151,6 +151,18 @@ def _(instance: Instance) -> Claims:
     yield "TV", measured.total_variation, measured.second_moment_ratio - 1
 
 
+@planted(
+    "S10/half-chi-square",
+    "chi^2 of the target to the output law is at most half the relative variance of Zhat",
+    where=ties,
+)
+def _(instance: Instance) -> Claims:
+    measured, target = report(instance, naive).measured, instance.constants.target
+    law = output_law(particle_process(instance.model, instance.twist, naive.name), instance.particles).law
+    spread = sum((pi * pi / out for pi, out in zip(target, law, strict=True) if pi), ZERO) - 1
+    yield "chi^2", spread, (measured.second_moment_ratio - 1) / 2
+
+
 @planted("S10/constant", "nine tenths of the certificate", where=ties)
 def _(instance: Instance) -> Claims:
     yield from scaled("S10", "certificate", Rational(9, 10), instance)
