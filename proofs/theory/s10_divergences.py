@@ -51,8 +51,8 @@ def chi_square(s: Derivation) -> Line:
     "S10.entropy",
     source="new",
     title="relative entropy of the target to the output law, by the variance of the normaliser",
-    words="As S10.chi_square, pi(j) > 0 and sum_j pi(j) = 1: sum_j pi(j) log(pi(j)/out_j) <= log(sum_j second(j)), that is KL(pi || out) <= "
-    "log E[(Zhat/Z)^2].",
+    words="As S10.chi_square, pi(j) > 0 and sum_j pi(j) = 1: sum_j pi(j) log(pi(j)/out_j) <= log(sum_j second(j)), that is "
+    "KL(pi || out) <= log E[(Zhat/Z)^2].",
 )
 @in_sympy("S10.entropy")
 def entropy(s: Derivation) -> Line:
@@ -60,7 +60,7 @@ def entropy(s: Derivation) -> Line:
     line = by_state(s)
     for some in s.given(ForAll(j, 0 < answer), ForAll(j, 0 < pi(j))):
         s.know(some(j))
-    whole, mass = s.given(Eq(Sum(pi(j), (j, 0, J - 1)), 1), 0 < total)
+    whole, _ = s.given(Eq(Sum(pi(j), (j, 0, J - 1)), 1), 0 < total)
     ratio = pi(j) / answer
     s.know(s.prove(0 < ratio))
     L, l = Log(ratio), Log(total)

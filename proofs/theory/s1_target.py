@@ -137,8 +137,8 @@ class Tilted(Guided):
     "S1.target",
     source="new",
     title="Bellman error bounds chi^2 of the target to the guided law",
-    words="Guided paths of horizon T = n + 1 where V > 0, W = prod_{t=1}^n rho_t, A, C, AF the guided means of W, W^2 and W F from a state on: "
-    "for every test function F the target's mean is AF/A, so W/A is the density of the target; and chi^2(pi || guided) = C/A^2 - 1 <= "
+    words="Guided paths of horizon T = n + 1 where V > 0, W = prod_{t=1}^n rho_t, A, C, AF the guided means of W, W^2 and W F from a state "
+    "on: for every test function F the target's mean is AF/A, so W/A is the density of the target; and chi^2(pi || guided) = C/A^2 - 1 <= "
     "(q - 1)^2/(4 q) = sinh^2(Lambda), q = prod_{t=1}^n r_t.",
 )
 @in_sympy("S1.target")
