@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from smc.checks.needs import Need, needs, worst_words
-from smc.errors import InputError
+from smc.errors import InputError, whole_number
 from smc.rewards.audit import Audit, audit
 from smc.rewards.averages import Interval
 from smc.rewards.local import FAR, LEAST_CHILDREN, Facts, StepFacts
@@ -181,6 +181,7 @@ def of_files(
     """The audit of files of one format (see `smc.rewards.audit.audit`). Raises InputError."""
     if not 0 < delta < 1:
         raise InputError(f"accuracy {delta} is not between 0 and 1", where="delta", mend="it is a total variation")
+    whole_number("branching", branching)
     found = audit(paths, scores=scores, floor=floor, error=error)
     if found.facts is None or not any(step.largest_step for step in found.facts.steps):
         return Audited(found, delta, ())

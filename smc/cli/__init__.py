@@ -31,7 +31,7 @@ COMMANDS = {
     "verify": "The main job: check the shipped models against every theorem; writes build/.",
     "check": "Check a model of yours: exact laws beside every bound.",
     "plan": "How many particles or proposals each theorem asks for.",
-    "audit": "Which distribution does a loop sample that resamples on scores?",
+    "audit": "Which law does my loop sample, is its reward model good enough?",
     "prove": "Replay every proof down to the kernel.",
     "campaign": "A long search for counterexamples.",
     "atlas": "Every bound beside the exact truth, over N, T and eps.",

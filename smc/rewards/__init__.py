@@ -1,1 +1,1 @@
-"""What a loop that is steered by a process reward model multiplies, and which law it therefore samples."""
+"""Files that hold the scores of a process reward model: which law a loop on them samples, and how good the scores are."""

@@ -19,6 +19,8 @@ CHUNK = 1 << 20
 """Characters that are read at once of a list."""
 LARGEST = 1 << 28
 """Characters of the largest element of a list, or of a file that is one object over several lines."""
+LONGEST_WHOLE = 20
+"""Digits of a whole number that is text."""
 WHOLE_LINES = "a line may be cut off: write each whole"
 LOG_SLACK = 1e-9
 """How far above 0 the rounding of a program may leave the logarithm of a probability."""
@@ -69,7 +71,7 @@ class Item:
     def whole(self, least: int = 0, below: int | None = None) -> int:
         """A whole number, perhaps as text, from `least` and below `below`."""
         value = self.value
-        if isinstance(value, str) and value.isdecimal() and value.isascii():
+        if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) < LONGEST_WHOLE:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise self.fault(f"{self.value!r}", f"give a whole number of at least {least}")
@@ -123,7 +125,7 @@ def _lines(file: TextIO, path: str) -> Iterator[Item]:
         place = f"{path}: line {number}"
         try:
             value = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # a ValueError also for a number of more digits than Python reads
             if not found and text.strip() == "{":  # one object, written over several lines
                 value, place = _whole(text + file.read(LARGEST), path), path
             else:
@@ -137,7 +139,7 @@ def _lines(file: TextIO, path: str) -> Iterator[Item]:
 def _whole(text: str, path: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON ({error})", where=path, mend="it may be cut off") from None
 
 
@@ -153,12 +155,12 @@ def _elements(file: TextIO, path: str) -> Iterator[Item]:
             value, at = decode(buffer, at)
         except RecursionError:
             raise InputError("is nested too deeply", where=f"{path}: element {number + 1}") from None
-        except json.JSONDecodeError as error:
+        except ValueError as error:  # also where the element goes on beyond what was read
             text = file.read(max(CHUNK, len(buffer))) if more else ""
             more = bool(text)
             if not more or len(buffer) - at > LARGEST:
                 raise InputError(
-                    f"is not JSON ({error.msg})", where=f"{path}: element {number + 1}", mend="the list may be cut off"
+                    f"is not JSON ({error})", where=f"{path}: element {number + 1}", mend="the list may be cut off"
                 ) from None
             buffer, at = buffer[at:] + text, 0
             continue
