@@ -181,6 +181,13 @@ def test_the_rate_of_the_limit_by_richardson():
         rate, _ = mpmath.richardson(values)
     assert abs(rate + 3) < 1e-8
     assert limit(T * (2 * (T - 1) * log(1 + 1 / T) - 2), T, oo) == -3
+    before, steps = flint.ctx.prec, 10**12  # the same in balls: the distance from the limit is of the order 1/T
+    flint.ctx.prec = 200
+    try:
+        ball = steps * (2 * (steps - 1) * (1 + flint.arb(1) / steps).log() - 2)
+        assert abs(ball - flint.arb(mpmath.nstr(rate, 20))) < flint.arb(10) ** -8
+    finally:
+        flint.ctx.prec = before
 
 
 @pytest.mark.parametrize("name", ["S3", "S4", "S13", "P3"])
