@@ -23,38 +23,42 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-EXACT_SECONDS, FOUR_SECONDS, TWO_SECONDS = 0.5, 1.0, 1.0
+EXACT_SECONDS, FOUR_SECONDS, TWO_SECONDS = 1.0, 1.0, 1.0
 """Longest estimate of one exact law, of level four and of level two at one N."""
 FLOOR = 1e-8
-"""The axis begins here; a lower end of 0 is drawn at it."""
-MOST = 20
-"""The last N is 2 to this power."""
+"""The axis begins here at the lowest; a lower end of 0 is drawn at it."""
+COUNTS = tuple(2**k for k in range(21))
+"""Numbers of particles: 1, 2, 4, .. and about a million."""
+FEW = 16
+"""Of more counts than these, level four and the theorems are drawn at every other one."""
 
 
 @in_style
-def certified_curves(models: Sequence[Constants], sampler: Sampler = naive, most: int = MOST) -> Figure:
-    """TV against N = 1, 2, 4, .. 2^most, a panel a model: exact points inside the bands of both levels, and the least bound."""
+def certified_curves(models: Sequence[Constants], sampler: Sampler = naive, counts: Sequence[int] = COUNTS) -> Figure:
+    """TV against N in `counts`, a panel a model: exact points inside the bands of both levels, and the least bound."""
     from smc.present.drawing import Drawing
 
     figure = Drawing(figsize=(3.6 * len(models) + 1.4, 3.9), layout="constrained")
     panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
-    for axes, constants in zip(panels, models, strict=True):
-        _panel(axes, constants, sampler, most)
-    panels[0].set(ylabel="total variation to the target")
+    lowest = [_panel(axes, constants, sampler, counts) for axes, constants in zip(panels, models, strict=True)]
+    panels[0].set(ylabel="total variation to the target", ylim=(min(lowest), 2))
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels) if len(models) > 1 else 2)
     return figure
 
 
-def _panel(axes: Axes, c: Constants, sampler: Sampler, most: int) -> None:
-    counts = [2**k for k in range(most + 1)]
-    bands = ((2, "0.86", TWO_SECONDS, counts), (4, "#56B4E9", FOUR_SECONDS, counts[::2]))
+def _panel(axes: Axes, c: Constants, sampler: Sampler, counts: Sequence[int]) -> float:
+    """Draws one model; where its axis may begin."""
+    bottom = 1.0
+    thinned = counts if len(counts) <= FEW else counts[::2]
+    bands = ((2, "0.86", TWO_SECONDS, counts), (4, "#56B4E9", FOUR_SECONDS, thinned))
     for level, colour, seconds, at in bands:
         found = _enclosures(c, sampler, level, seconds, at)
         if not found:
             continue
         ends = [(nearest_float(e.tv_lower), nearest_float(e.tv_upper)) for e in found]
         ns = [e.particles for e in found]
+        bottom = min(bottom, *(max(low / 2, FLOOR) for low, _ in ends))
         axes.fill_between(
             ns, [max(low, FLOOR) for low, _ in ends], [max(high, FLOOR) for _, high in ends], color=colour, alpha=0.6, linewidth=0,
             label=f"certain, level {'two' if level == 2 else 'four'}",
@@ -74,10 +78,11 @@ def _panel(axes: Axes, c: Constants, sampler: Sampler, most: int) -> None:
     shown = [(n, tv) for n, tv in exact if tv > FLOOR]
     if shown:
         axes.plot(*zip(*shown, strict=True), color="#D55E00", marker="o", markersize=4, linestyle="", label="exact")
-    best = [(n, bound) for n in counts[::2] if (bound := _least_bound(c, sampler, n)) is not None]
+    best = [(n, bound) for n in thinned if (bound := _least_bound(c, sampler, n)) is not None]
     if best:
         axes.plot(*zip(*best, strict=True), color="0", linestyle="--", label="least bound of a theorem")
-    axes.set(xscale="log", yscale="log", xlabel="particles N", title=in_figure(c.model.name), ylim=(FLOOR, 2))
+    axes.set(xscale="log", yscale="log", xlabel="particles N", title=in_figure(c.model.name))
+    return bottom
 
 
 def _enclosures(c: Constants, sampler: Sampler, level: int, seconds: float, counts: Sequence[int]) -> list[Enclosure]:

@@ -7,8 +7,9 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from smc.formats import load
-from smc.present.curves import certified_curves
+from smc.present.curves import COUNTS, certified_curves
 from smc.setting.analysis import analyse
+from tests.effort import effort
 
 
 def constants(name: str):
@@ -17,7 +18,7 @@ def constants(name: str):
 
 
 def test_the_truth_lies_between_its_certified_curves():
-    [panel] = certified_curves([constants("verifier-tree")], most=12).data()
+    [panel] = certified_curves([constants("verifier-tree")], counts=COUNTS[:13]).data()
     shown = {line["label"]: dict(zip(line["x"], line["y"], strict=True)) for line in panel["lines"]}
     exact = shown["exact"]
     assert len(exact) >= 3
@@ -34,7 +35,18 @@ def test_the_truth_lies_between_its_certified_curves():
 
 
 def test_a_panel_a_model_and_a_lower_end_of_zero_is_not_drawn_as_a_line():
-    panels = certified_curves([constants("verifier-tree"), constants("frozenlake-4x4")], most=4).data()
+    panels = certified_curves([constants("verifier-tree"), constants("frozenlake-4x4")], counts=COUNTS[:5]).data()
     assert len(panels) == 2
     labels = {line["label"] for line in panels[1]["lines"]}
     assert "_upper, level 2" in labels and "_lower, level 2" not in labels
+
+
+def test_every_count_from_one_to_sixteen_is_exact_and_inside():
+    counts = range(1, effort(16, sample=8) + 1)
+    [panel] = certified_curves([constants("verifier-tree")], counts=counts).data()
+    shown = {line["label"]: dict(zip(line["x"], line["y"], strict=True)) for line in panel["lines"]}
+    exact = shown["exact"]
+    assert sorted(exact) == list(counts)
+    for level in (2, 4):
+        lower, upper = shown[f"_lower, level {level}"], shown[f"_upper, level {level}"]
+        assert all(lower[n] * (1 - 1e-12) <= exact[n] <= upper[n] * (1 + 1e-12) for n in exact)
