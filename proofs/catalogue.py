@@ -270,7 +270,8 @@ _ROWS = (
     ),
     Row(
         "S10", "certificate of the output law at any number of particles", "bias of SMC by a certificate, at any number of particles",
-        ("theory.s10_certificate", "theory.s10_divergences"), ("S10", "S10.tv", "S10.chi_square", "S10.entropy"), "model",
+        ("theory.s10_certificate", "theory.s10_divergences", "theory.s10_recursion"),
+        ("S10", "S10.tv", "S10.chi_square", "S10.entropy", "S10.recursion"), "model",
         forms=(
             Form("certificate", "S10.tv", TV, "pi second", samplers=NAIVE, part=1, where={"J": lambda pi: len(pi)}),
         ),

@@ -10,6 +10,14 @@ from proofs.language.terms import E, all_of, at, draws, element, eq, fn, implies
 from proofs.lemmas.clouds import B, K, N, at_k, c, d, e, f, i, k, m, mixture, n, over, t, w, weights
 from proofs.registry import lemma
 
+D = fn("D", "nat Edge Edge -> real")
+j = nat("j")
+
+
+def double(s: Node, cloud: Node) -> Node:
+    """sum_i sum_j D(s, c_i, c_j)."""
+    return over(cloud, lambda q: total(N, j, D(s, q, at(cloud, j))))
+
 
 @lemma(
     "two_particles",
@@ -17,13 +25,27 @@ from proofs.registry import lemma
     words="B(t, c) = (1/N^2) sum_i sum_j D(t, c_i, c_j), where D follows two particles that have a common parent with probability 1/N.",
 )
 def two_particles(p: Proof) -> Fact:
-    D = fn("D", "nat Edge Edge -> real")
+    u, v = element("Edge", "u v")
+    end = p.assume(all_of(c, eq(B(n, c), (over(c, lambda q: w(n, q)) / N) ** 2)))
+    ends = p.assume(all_of(u, v, eq(D(n, u, v), w(n, u) * w(n, v))))
+    value = p.rewrite(ends, lambda F: over(c, lambda q: total(N, j, F(q, at(c, j)))))
+    last = p.show(eq(B(n, c), double(n, c) / N**2), end.spec(c), value).gen(c)
+    return p.use("two_lineages").cut(last)
+
+
+@lemma(
+    "two_lineages",
+    title="the two-particle recursion, for any last value of the pairs",
+    words="B(t, c) = (1/N^2) sum_i sum_j D(t, c_i, c_j), where D follows two particles that have a common parent with probability 1/N, if "
+    "it is so for the last cloud.",
+)
+def two_lineages(p: Proof) -> Fact:
     many = p.assume(lt(0, N))
     positive = p.assume(all_of(t, e, le(0, w(t, e))))
     rec = p.assume(
         all_of(t, c, implies(lt(t, n), eq(B(t, c), (weights / N) ** 2 * E(draws(N, mixture(t, c)), d, B(t + 1, d)))))
     )
-    end = p.assume(all_of(c, eq(B(n, c), (over(c, lambda q: w(n, q)) / N) ** 2)))
+    last_cloud = p.assume(all_of(c, eq(B(n, c), double(n, c) / N**2)))
     u, v = element("Edge", "u v")
 
     def mixed(g: Callable[[Node], Node], *more: Node) -> Fact:
@@ -41,20 +63,13 @@ def two_particles(p: Proof) -> Fact:
     pairs = p.assume(
         all_of(t, u, v, implies(lt(t, n), eq(D(t, u, v), w(t, u) * w(t, v) * (twins / N + (1 - 1 / N) * apart))))
     )
-    ends = p.assume(all_of(u, v, eq(D(n, u, v), w(n, u) * w(n, v))))
-    j = nat("j")
-
-    def double(s: Node, cloud: Node) -> Node:
-        return over(cloud, lambda q: total(N, j, D(s, q, at(cloud, j))))
 
     def claim(r: Node) -> Node:
         return all_of(t, c, implies(eq(t + r, n), eq(B(t, c), double(t, c) / N**2)))
 
     at_end = p.assume(eq(t + 0, n))
     same = p.show(eq(n, t), at_end)
-    value = p.rewrite(ends, lambda F: over(c, lambda q: total(N, j, F(q, at(c, j)))))
-    first_value = p.show(eq(B(n, c), double(n, c) / N**2), end.spec(c), value)
-    base = p.rewrite(same, lambda F: eq(B(F(), c), double(F(), c) / N**2), first_value)
+    base = p.rewrite(same, lambda F: eq(B(F(), c), double(F(), c) / N**2), last_cloud.spec(c))
     base = base.discharge(at_end).gen(t, c)
 
     hyp = p.assume(claim(m))

@@ -38,6 +38,7 @@ from proofs.lemmas.particle_system import f as ends_function
 from proofs.registry import lemma, statement
 
 r = nat("r")
+R = fn("R", "nat X X -> real")
 Z0 = Vstar(0, root) / V(0, root)
 
 
@@ -339,9 +340,19 @@ def particles_needed(d: Derivation) -> Line:
     "T = n + 1; the cost is polynomial in the number of states.",
 )
 def recursion(p: Proof) -> Fact:
+    final = p.assume(all_of(x, y, eq(R(T, x, y), 1)))
+    g1, g2 = element("Edge", "u v")
+    end = p.show(
+        eq(weight(n, g1) * weight(n, g2) * R(T, dst(g1), dst(g2)), weight(n, g1) * weight(n, g2)),
+        final.spec(dst(g1), dst(g2)),
+    )
+    return lineages(p, "two_particles", B, [*recursions(p, B, 2), end.gen(g1, g2)])
+
+
+def lineages(p: Proof, lemma: str, which: Symbol, known: list[Fact]) -> Fact:
+    """E[which(0, c)] over the first cloud is R_0(root, root), R the recursion of two lineages; known: what `lemma` asks of the last cloud,
+    and the recursion of `which`."""
     given = model(p)
-    R = fn("R", "nat X X -> real")
-    rec = recursions(p, B, 2)
     many = given["there are particles"]
     a, q = element("X", "a q")
 
@@ -351,7 +362,6 @@ def recursion(p: Proof) -> Fact:
     twins = E(M(t, x), a, G(t, x, a) ** 2 * R(t + 1, a, a))
     apart = E(M(t, x), a, E(M(t, y), q, G(t, x, a) * G(t, y, q) * R(t + 1, a, q)))
     two = p.assume(all_of(t, x, y, implies(lt(t, T), eq(R(t, x, y), twins / N + (1 - 1 / N) * apart))))
-    final = p.assume(all_of(x, y, eq(R(T, x, y), 1)))
     g1, g2, held = element("Edge", "u v o")
     D = fn("D", "nat Edge Edge -> real")
 
@@ -382,19 +392,15 @@ def recursion(p: Proof) -> Fact:
         ],
         why="the multipliers of this many equations are not found in time",
     )
-    end = p.show(
-        eq(weight(n, g1) * weight(n, g2) * R(T, dst(g1), dst(g2)), weight(n, g1) * weight(n, g2)),
-        final.spec(dst(g1), dst(g2)),
-    )
     twin = mixed(p, given, lambda z, z1: G(t + 1, z, z1) ** 2 * R(t + 2, z1, z1))
     first_one = mixed(p, given, lambda z, z1: G(t + 1, z, z1) * weight(t + 1, g2) * R(t + 2, z1, dst(g2)), g2)
     second = mixed(p, given, lambda z, z1: weight(t + 1, g1) * G(t + 1, z, z1) * R(t + 2, dst(g1), z1), g1)
     facts = particle_facts(p, given)
-    general = on_model(p.use("two_particles")).inst(
+    general = on_model(p.use(lemma).inst((B(t, c), which(t, c)))).inst(
         (D(t, e, f), weight(t, e) * weight(t, f) * R(t + 1, dst(e), dst(f)))
     )
-    steps = [step.discharge(before).gen(t, g1, g2), end.gen(g1, g2), twin, first_one, second]
-    general = settle(general, facts[0], facts[1], *rec, *steps)
+    steps = [step.discharge(before).gen(t, g1, g2), twin, first_one, second]
+    general = settle(general, facts[0], facts[1], *known, *steps)
 
     p.note("the first cloud: N draws from the moves out of the root")
     cloud = draws(N, first)
@@ -413,7 +419,7 @@ def recursion(p: Proof) -> Fact:
     outer = law_first(lambda z, z1: E(M(0, root), q, G(0, z, z1) * G(0, root, q) * R(1, z1, q)))
     start_law = two.spec(0, root, root).mp(p.show(lt(0, T), p.nat_nonneg(n)))
     return p.cert(
-        eq(E(cloud, d, B(0, d)), R(0, root, root)),
+        eq(E(cloud, d, which(0, d)), R(0, root, root)),
         eqs=[
             (1, under),
             (1 / N**2, split),

@@ -14,6 +14,7 @@ from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.checks.measure import target_chi_square
 from smc.exact import output_law, second_moment
+from smc.exact.moments import pair_moments
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Model
@@ -128,6 +129,30 @@ def test_s5_recursion_is_the_second_moment(replayer, particles):
     left, right = (evaluate(x, run.environment()[0]) for x in sides(replayer, "S5.recursion"))
     second = second_moment(particle_process(c.model, c.twist, "naive"), particles)
     assert left == right == fraction(second) / run.V(0, 0) ** 2 and right > (run.Vstar(0, 0) / run.V(0, 0)) ** 2
+
+
+class Rewarded(Run):
+    """The recursion of two lineages that ends in a test function of the second one's state."""
+
+    def __init__(self, c, particles, F):
+        super().__init__(c, particles)
+        self.F = F
+
+    def _R(self, t, x, y):
+        return self.F[y] if t >= self.T else super()._R(t, x, y)
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")], ids=["positive", "a zero reward"])
+def test_s10_recursion_is_what_the_engine_computes(replayer, particles, reward):
+    c, theorem = branching(reward), replayer.theorem("S10.recursion")
+    moments = pair_moments(particle_process(c.model, c.twist, "naive"), particles)
+    for F in ({0: Fraction(0), 1: ONE}, {0: Fraction(2, 3), 1: Fraction(-1, 7)}):
+        run = Rewarded(c, particles, F)
+        env, ranges = run.environment(F)
+        check_theorem(theorem, env, ranges)
+        left, right = (evaluate(side, env) for side in sides(replayer, "S10.recursion"))
+        assert left == right == sum(fraction(k) * F[y] for y, k in enumerate(moments)) / run.V(0, 0) ** 2
 
 
 @pytest.mark.parametrize("particles", [1, 2])
