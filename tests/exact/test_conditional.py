@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.errors import InputError, ModelError
-from smc.exact.conditional import conditional_kernel, minorisation
+from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
 from smc.instances.product import product_family_model
-from smc.numbers import INFINITE, ONE, ZERO
+from smc.numbers import INFINITE, ONE, ZERO, Rational
 from smc.samplers.importance import sis
 from smc.samplers.naive import naive
 from smc.setting.analysis import target
@@ -91,6 +91,9 @@ def test_what_is_refused():
     with pytest.raises(ModelError, match="entered from two"):
         conditional_kernel(naive.process(*product_family_model(2, 2)), 2)
     assert minorisation([INFINITE], 2) == 0
+    b = [Rational(3, 2), Rational(2)]  # 1 + 2/3 and 1 + 1 at N = 4
+    assert minorisation(b, 4) == Rational(3, 10) and minorisation(b, 2) == Rational(1, 12)
+    assert sweeps_bound(b, 4, 1) == Rational(7, 10) and sweeps_bound(b, 4, 2) == Rational(49, 100)
 
 
 def test_more_particles_mix_faster():

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from proofs.derive.author import Library, Proof
-from proofs.kernel import RULES, ProofError, Theorem, forall, mk, num, replace, theorem, var
+from proofs.kernel import RULES, ProofError, Theorem, close, forall, mk, num, replace, theorem, var
 from proofs.kernel import arithmetic as certificates
 from proofs.language.terms import (
     E,
@@ -338,6 +338,19 @@ def test_recursion_must_be_primitive(p):
     assert made.left.concl is all_of(u, eq(F(0, u), f(u)))
 
 
+def test_recursion_is_of_a_function_of_numbers_in_closed_terms(p):
+    F, G, count = fn("F", "nat -> real"), fn("G", "X -> real"), fn("C", "nat -> nat")
+    inside = E(mu, u, f(u)).kids[-1]
+    refused(p, "define_rec", [], [E(mu, u, f(u)), num(0), x], match="malformed")
+    refused(p, "define_rec", [], [G(u), num(0), G(u)], match="malformed")
+    refused(p, "define_rec", [p.assume(le(0, x))], [F(n), num(0), F(n)], match="malformed")
+    refused(p, "define_rec", [], [F(n), inside, F(n)], match="malformed")
+    refused(p, "define_rec", [], [F(n), num(0), inside], match="malformed")
+    refused(p, "define_rec", [], [count(n), num(Fraction(1, 2)), count(n)], match="another sort")
+    refused(p, "define_rec", [], [count(n), num(0), x], match="another sort")
+    assert not p.theory.defs
+
+
 def _mixture(p: Proof, right, hyps=(), one_fails=False):
     """The premises of define_measure for a functional `right(f)`."""
     ff, gg, s, t = fn("ff", "X -> real"), fn("gg", "X -> real"), real("s"), real("t")
@@ -367,6 +380,40 @@ def test_a_new_measure_must_be_linear_positive_and_normalised(p):
     refused(other, "define_measure", [one, shown, one], [left, right, *names], match="linearity")
     assumed = p.assume(le(0, right))
     refused(other, "define_measure", [linear, assumed, one], [left, right, *names], match="not fresh")
+
+
+def test_a_new_measure_keeps_every_hypothesis_and_is_well_formed(p):
+    """What linearity, positivity and mass rest on stands before the equation; each part of the definition has its place."""
+    left, right, linear, positive, one, (ff, gg, s, t) = _mixture(p, lambda F: F(u))
+    shown = positive.spec(u)
+
+    def resting_on(fact, hypothesis):
+        return fact.discharge(hypothesis).mp(p.assume(hypothesis))
+
+    conditions = [le(0, x), le(0, y), le(0, a)]
+    facts = [resting_on(fact, h) for fact, h in zip((linear, shown, one), conditions, strict=True)]
+    made = p.step("define_measure", facts, [left, right, ff, gg, s, t])
+    assert made.hyps == set(conditions)
+    q = Proof("other", Library({}))
+    facts, number = [linear, shown, one], fn("hh", "real -> real")
+    elsewhere = E(measure("mix", "", "nat"), n, fn("kk", "nat -> real")(n))
+    for args in (
+        [elsewhere, right, ff, gg, s, t],
+        [left, right, ff, fn("gg", "X -> real")(v), s, t],
+        [left, right, number(x), gg, s, t],
+        [E(measure("mix", "", "X"), w, fn("gg", "X -> real")(w)), right, ff, gg, s, t],
+        [left, right, ff, gg, num(1), t],
+        [left, right, ff, gg, s, num(1)],
+        [left, right, ff, gg, n, t],
+        [left, left.kids[-1], ff, gg, s, t],
+        [left, u, ff, gg, s, t],
+        [fn("F", "X -> real")(w), right, ff, gg, s, t],
+    ):
+        refused(q, "define_measure", facts, args, match="malformed|unary")
+    refused(q, "define_measure", facts, [left, right, ff, gg, s, s], match="not fresh")
+    refused(q, "define_measure", facts, [left, right, ff, ff, s, t], match="not fresh")
+    refused(q, "define_measure", facts, [left, right + s, ff, gg, s, t], match="not fresh")
+    assert not q.theory.defs
 
 
 # ------------------------------------------------------------------------------------------- numbers
@@ -462,7 +509,44 @@ def test_the_normal_form_proves_the_ring_and_linearity_laws(p):
 def test_contradiction_needs_a_false_premise(p):
     refused(p, "contradiction", [p.assume(le(0, 1))], [lt(0, 0)], match="true")
     refused(p, "contradiction", [p.assume(lt(x, x - y))], [lt(0, 0)], match="constants")
+    half = num(Fraction(1, 2))
+    for true in (le(0, 0), le(0, half), lt(0, half), lt(0, 1), eq(0, 0), eq(1, 1)):
+        refused(p, "contradiction", [p.assume(true)], [lt(0, 0)], match="true")
+    for false in (le(0, -half), le(0, -1), lt(0, 0), lt(0, -half), eq(0, half), eq(0, 1), eq(0, -1)):
+        assert p.step("contradiction", [p.assume(false)], [lt(x, x)]).hyps == {false}
     assert p.absurd(eq(u, v), p.assume(lt(x, x))).hyps == {lt(x, x)}
+
+
+def test_a_theorem_is_about_closed_formulas():
+    """A hypothesis or a conclusion that is a number, or has an index that nothing binds, makes no theorem."""
+    open_formula = all_of(u, le(0, f(u))).kids[0]
+    for hyps, concl in (([x], le(0, x)), ([le(0, x)], x), ([open_formula], le(0, x)), ([le(0, x)], open_formula)):
+        with pytest.raises(ProofError, match="closed formula"):
+            theorem(hyps, concl)
+
+
+def test_only_variables_are_bound():
+    inside = all_of(u, le(0, f(u))).kids[0]
+    for node, variable in ((le(0, x), num(1)), (le(0, x), f(u)), (inside, x)):
+        with pytest.raises(ProofError, match="only a variable"):
+            close(node, variable)
+
+
+def test_powers_of_a_denominator_are_cleared():
+    rest = certificates.add(certificates.normal_form(y * x**n / x**n), certificates.normal_form(y), Fraction(-1))
+    assert rest and certificates.cleared([rest], x**n) == [{}]
+
+
+def test_products_over_an_index_give_up_what_is_constant():
+    s = fn("s", "nat -> real")
+    whole, apart = product(n, k, 2 * x * s(k)), 2**n * x**n * product(n, k, s(k))
+    assert certificates.normal_form(whole) == certificates.normal_form(apart)
+
+
+def test_the_largest_count_that_is_expanded():
+    assert certificates.normal_form(total(num(1000), k, x)) == certificates.normal_form(1000 * x)
+    with pytest.raises(ProofError, match="too large"):
+        certificates.normal_form(total(num(1001), k, x * k))
 
 
 def test_derivative_rule(p):
@@ -470,6 +554,7 @@ def test_derivative_rule(p):
     slope = p.certificate(le(0, 2 * x), products=[(2, [p.assume(inside[0])], [])]).discharge(inside[0]).gen(x)
     assert p.step("increasing", [slope], [x, x**2, num(0)]).concl is all_of(x, implies(le(0, x), le(num(0) ** 2, x**2)))
     refused(p, "increasing", [slope], [x, x**2, num(-1)], match="not among")
+    refused(p, "increasing", [slope], [x, x**2, num(0), num(1), num(2)], match="end points")
     refused(p, "increasing", [slope], [x, x**3, num(0)], match="not among")
     refused(p, "increasing", [slope], [x, x**2, x], match="end points")
     refused(p, "increasing", [slope], [x, fn("F", "real -> real")(x), num(0)], match="not differentiated")

@@ -216,6 +216,7 @@ def test_errors_and_moments_again_from_the_paths(data, model):
     assert [dict(sorted(layer.items())) for layer in means] == [
         {x: F(int(r.numerator), int(r.denominator)) for x, r in layer.items()} for layer in c.bellman_ratio
     ]
+    assert list(c.reached) == [frozenset(layer) for layer in masses[:-1]]
     every = [r for layer in means for r in layer.values()]
     assert plain(c.bellman_error) == (max(*every, *(1 / r for r in every)) - 1 if min(every) else INFINITE)
     levels = [quotient(max(layer.values()), min(layer.values())) for layer in means]
