@@ -46,8 +46,8 @@ quantities({"states": rhymes.states, "rewarding texts": f"{share:.4f}", "Z": z})
 # ## A reward model while it learns
 #
 # Reward models are learned from texts of the reference as practitioners do it: the mean reward of rollouts, temporal
-# differences, a small regression. Bellman error and cumulative error are exact. The error of SMC is certified at any
-# number of particles, from two moments (S10):
+# differences, a small regression, also stopped early. Bellman error and cumulative error are exact. The error of SMC is
+# certified at any number of particles, from two moments (S10):
 
 # %%
 formula("S10", "certificate")
@@ -99,7 +99,8 @@ table(NEED_COLUMNS, [need_row(need) for need in audited.needs])
 # ## The loop itself
 #
 # A hundred runs with 64 particles, logged. The audit names the factor that each step multiplied by, and the genealogy of the
-# runs tells the variance of the normaliser, which is known here:
+# runs tells the variance of the normaliser. The estimate of one run is unbiased once it is multiplied by the square of its
+# normaliser; the plain mean over runs leaves out that rare runs with a large normaliser carry much of the variance.
 
 # %%
 runs = log_of_runs(steered, particles=64, runs=100, seed=2)

@@ -22,6 +22,7 @@ METHODS: dict[str, Callable[[Chain, np.ndarray], np.ndarray]] = {
     "rollouts": rollouts,
     "temporal differences": differences,
     "regression": lambda chain, paths: regression(chain, paths, 100),
+    "regression stopped early": lambda chain, paths: regression(chain, paths, 10),
 }
 """How a reward model is learned from texts, by name."""
 SIZES = (100, 300, 1000, 3000, 10_000, 30_000)

@@ -49,7 +49,7 @@ def test_no_steps_are_the_mean(small):
 def test_a_study(small):
     done = []
     found = study(small, (50, 5000), particles=8, sample=Sample(texts=80), tick=lambda k, n: done.append((k, n)))
-    assert len(found.stages) == 6 and done[-1] == (6, 6)
+    assert len(found.stages) == 8 and done[-1] == (8, 8)
     for stage in found.stages:
         assert stage.audited[0] <= stage.eps * (1 + 1e-9) <= stage.audited[1]
         assert stage.smc.lower <= stage.smc.upper and stage.predicted is not None
