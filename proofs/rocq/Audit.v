@@ -6,7 +6,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
-From BellmanSMC Require Import Normaliser Certificate Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis.
+From BellmanSMC Require Import Normaliser Certificate Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
@@ -235,6 +235,30 @@ Print Assumptions Statements.S7_bellman_error.
 Goal True. idtac "#### S7_chain". Abort.
 Check @Statements.S7_chain.
 Print Assumptions Statements.S7_chain.
+
+Goal True. idtac "#### S7_good_event". Abort.
+Check @Statements.S7_good_event.
+Print Assumptions Statements.S7_good_event.
+
+Goal True. idtac "#### P6_acceptance". Abort.
+Check @Statements.P6_acceptance.
+Print Assumptions Statements.P6_acceptance.
+
+Goal True. idtac "#### P6_detailed_balance". Abort.
+Check @Statements.P6_detailed_balance.
+Print Assumptions Statements.P6_detailed_balance.
+
+Goal True. idtac "#### P6_path_marginal". Abort.
+Check @Statements.P6_path_marginal.
+Print Assumptions Statements.P6_path_marginal.
+
+Goal True. idtac "#### P6_pool_metropolis". Abort.
+Check @Statements.P6_pool_metropolis.
+Print Assumptions Statements.P6_pool_metropolis.
+
+Goal True. idtac "#### P6_pools_suffice". Abort.
+Check @Statements.P6_pools_suffice.
+Print Assumptions Statements.P6_pools_suffice.
 
 Goal True. idtac "#### G1_first_step". Abort.
 Check @Statements.G1_first_step.

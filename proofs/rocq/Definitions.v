@@ -4,6 +4,7 @@
    ordered field, X any finite type of states, T the horizon.  Step p = t+1 goes from layer t to layer t+1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser PathModel Adapted LowerBound LowerBoundModel Certificate.
+From BellmanSMC Require Import Metropolis Pools.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -109,6 +110,27 @@ Lemma guided_law_is x : guided_law m x = \sum_w guided m w * (walk_end (root m) 
 Lemma adapted_is : adapted m = {| horizon := T; root := root m; kernel := guided_kernel m;
   potential := fun t _ y => if (t.+1 < T)%N then bellman_ratio m t.+1 y else 1; twist := fun _ _ => 1; reward := fun=> 1 |}.
 Proof. by []. Qed.
+
+(* the resampling-pool algorithm: a pool of n candidates and the place of the one that is picked, step by step *)
+Lemma picked_is n (c : {ffun 'I_n -> X}) (i : 'I_n) : picked (c, i) = c i. Proof. by []. Qed.
+Lemma pool_walk_is n k t x (c : {ffun 'I_n -> X}) (i : 'I_n) (w : walk (pick X n) k) :
+  @pool_walk _ _ m n k.+1 t x ((c, i), w)
+  = iid (M t x) c * (weight m t (x, c i) / (\sum_j weight m t (x, c j))) * pool_walk m t.+1 (c i) w. Proof. by []. Qed.
+Lemma pool_weight_is n k t x (c : {ffun 'I_n -> X}) (i : 'I_n) (w : walk (pick X n) k) :
+  @pool_weight _ _ m n k.+1 t x ((c, i), w) = (\sum_j weight m t (x, c j)) / n%:R * pool_weight m t.+1 (c i) w.
+Proof. by []. Qed.
+Lemma running_weight_is n k t x (c : {ffun 'I_n -> X}) (i : 'I_n) (w : walk (pick X n) k) :
+  @running_weight _ _ m n k.+1 t x ((c, i), w)
+  = psi t x (c i) * V t.+1 (c i) / ((\sum_j psi t x (c j) * V t.+1 (c j)) / n%:R) * running_weight m t.+1 (c i) w.
+Proof. by []. Qed.
+Lemma pool_path_is n k (c : {ffun 'I_n -> X}) (i : 'I_n) (w : walk (pick X n) k) :
+  @pool_path X n k.+1 ((c, i), w) = (c i, pool_path w). Proof. by []. Qed.
+Lemma pool_proposal_is n : pool_proposal m n = pool_walk m 0 (root m). Proof. by []. Qed.
+Lemma pool_target_is n w : pool_target m n w = pool_proposal m n w * (V 0 (root m) / normaliser m * pool_weight m 0 (root m) w).
+Proof. by []. Qed.
+Lemma pool_chain_is n H : pool_metropolis m n H = metropolis_law (pool_proposal m n) (pool_weight m 0 (root m)) H.
+Proof. by []. Qed.
+Lemma pool_output_is n H v : pool_output m n H v = \sum_w pool_metropolis m n H w * (pool_path w == v)%:R. Proof. by []. Qed.
 
 (* SMC whose states carry their path f; a step from layer t writes coordinate t+1 *)
 Lemma path_model_is : path_model m = {| horizon := T; root := [ffun=> root m];

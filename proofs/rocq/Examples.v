@@ -8,7 +8,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
-From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate.
+From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -84,6 +84,15 @@ Theorem S7_example : tv (Metropolis.guided_metropolis coin_model 3) (target_path
 Proof.
 apply: le_trans (Metropolis.S7_bellman_error coin_well_formed coin_no_kill half_ge0 coin_bellman 3) _.
 by have -> : (horizon coin_model - 1 = 1)%N by []; rewrite le_eqVlt; apply/orP; left; apply/eqP; field.
+Qed.
+
+(* pools: T = 2, L = 1 + eps = 3/2, xi = 1/2, so C = 81/4; one proposal from pools of 4 candidates *)
+Theorem P6_example : tv (Pools.pool_output coin_model 4 1) (target_path coin_model)
+  <= (1 - (((1 + half) / (1 - half)) ^+ 2 * (1 + half) ^+ 2)^-1) ^+ 1
+     + (1%:R + (1 + half) * (1 + half) ^+ 3) * (2%:R * ((1 + half) * (1 + half) / (4%:R * half ^+ 2))).
+Proof.
+have half01 : 0 < half < 1 by rewrite half_gt0 half_lt1.
+exact: (Pools.P6_pool_metropolis coin_well_formed (isT : 0 < 4)%N (isT : 0 < 1)%N half_ge0 coin_bellman L_gt0 coin_ratio half01).
 Qed.
 
 Let rootlive : live coin_model 0 (root coin_model). Proof. by rewrite /= eqxx. Qed.

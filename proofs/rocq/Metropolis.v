@@ -66,6 +66,12 @@ have [x x0] := law_support g_law; apply: lt_le_trans (W_le x0).
 by rewrite mulr_gt0 ?W_gt0.
 Qed.
 
+Lemma metropolis_kernel_ge0 x y : g x != 0 -> 0 <= metropolis_kernel x y.
+Proof.
+move=> x0; have /andP[t0 _] := term_in01 y x0.
+by rewrite addr_ge0 // mulr_ge0 ?ler0n ?stay_ge0.
+Qed.
+
 (* minorisation by the target *)
 Lemma minorised x y : g x != 0 -> pi y / C <= metropolis_kernel x y.
 Proof.
@@ -133,22 +139,25 @@ rewrite exchange_big /=; apply: ler_sum => x _.
 by rewrite -mulr_sumr sumrB kernel_row_sum -mulr_suml pi_sum1 mul1r mulrC.
 Qed.
 
+Lemma iterate_law k : supported (iter k metropolis_step g) /\ is_law (iter k metropolis_step g).
+Proof.
+elim: k => [|k [supp [ge0 sum1]]] /=; first by split; [|exact: g_law].
+split; [exact: step_supported|split; last by rewrite step_sum].
+move=> y; apply: sumr_ge0 => x _; have [x0|x0] := eqVneq (g x) 0; first by rewrite supp // mul0r.
+by rewrite mulr_ge0 ?metropolis_kernel_ge0.
+Qed.
+
 Theorem metropolis_bias H : tv (metropolis_law H) pi <= (1 - C^-1) ^+ H.-1 * tv g pi.
 Proof.
 rewrite /metropolis_law; move: H.-1 => k.
-have inv : supported (iter k metropolis_step g) /\ \sum_x iter k metropolis_step g x = 1.
-  elim: k => [|k [supp sum1]] /=; first by split; [|exact: (proj2 g_law)].
-  by split; [exact: step_supported|rewrite step_sum].
 have C1 : 0 <= 1 - C^-1.
   rewrite subr_ge0 invf_le1 ?C_gt0 //.
   rewrite -pi_sum1 -[X in _ <= X]mulr1 -(proj2 g_law) mulr_sumr; apply: ler_sum => x _.
   rewrite pi_g mulrC; have [->|x0] := eqVneq (g x) 0; first by rewrite !mulr0.
   by rewrite ler_wpmul2r // W_le.
-elim: k inv => [|k IH] [supp sum1] /=; first by rewrite expr0 mul1r.
-have inv : supported (iter k metropolis_step g) /\ \sum_x iter k metropolis_step g x = 1.
-  elim: (k) => [|j [s1 s2]] /=; first by split; [|exact: (proj2 g_law)].
-  by split; [exact: step_supported|rewrite step_sum].
-apply: le_trans (contraction (proj1 inv) (proj2 inv)) _.
+elim: k => [|k IH] /=; first by rewrite expr0 mul1r.
+have [supp [_ sum1]] := iterate_law k.
+apply: le_trans (contraction supp sum1) _.
 by rewrite exprS -mulrA ler_wpmul2l // IH.
 Qed.
 End Metropolis.

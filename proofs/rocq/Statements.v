@@ -7,10 +7,10 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
-From BellmanSMC Require Certificate Exchange Odds.
+From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
-Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis.
+Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -358,6 +358,64 @@ Theorem S7_chain (r : nat -> R) s : ratio_positive m -> level_ratio m r -> 0 < s
   tv (guided_metropolis m H) (target_path m) <= (1 - (\prod_(1 <= t < T) r t)^-1) ^+ H.-1 * ((s - 1) / (s + 1)).
 Proof. by move=> rho_gt0 spread; exact: (Metropolis.S7_chain wf keeps rho_gt0 spread). Qed.
 End MetropolisHastings.
+
+(* on a good event: weights whose ratio is bounded on good proposals alone *)
+Theorem S7_good_event (R : realFieldType) (A : finType) (g W pi : A -> R) (c C : R) (good : pred A) (H : nat) :
+  is_law g -> \sum_x pi x = 1 -> (forall x, pi x = g x * (c * W x)) -> 0 < c -> (forall x, g x != 0 -> 0 < W x) ->
+  (forall x y, g x != 0 -> g y != 0 -> good x -> good y -> W x <= C * W y) ->
+  0 < \sum_(x | good x) g x -> (0 < H)%N ->
+  tv (metropolis_law g W H) pi
+  <= H%:R * (1 - \sum_(x | good x) g x) + (1 - C^-1) ^+ H + (1 - \sum_(x | good x) pi x).
+Proof. by move=> *; apply: GoodEvent.good_event_bias. Qed.
+
+(* The resampling-pool algorithm: a step's pool holds n candidates, iid from the kernel, and one is picked in proportion to
+   its weight; a proposal is the sequence of its pools and picks, pool_path its path.  pool_weight is the product of the
+   pools' mean weights, running_weight the product of psi V(picked)/mean(psi V), the weight that the algorithm keeps. *)
+Section ResamplingPools.
+Variables (R : realFieldType) (X : finType) (m : model R X) (n : nat).
+Local Notation T := (horizon m).
+Hypothesis wf : well_formed m.
+Hypothesis n_gt0 : (0 < n)%N.
+Hypothesis weight_gt0 : forall t e, (t < T)%N -> live_edge m t e -> 0 < weight m t e.
+
+(* the acceptance ratio pool_weight(y)/pool_weight(x) is that of prod psi V_T / running_weight *)
+Theorem P6_acceptance (w : walk (pick X n) T) : pool_proposal m n w != 0 ->
+  pool_weight m 0 (root m) w * running_weight m 0 (root m) w
+  = path_potential m 0 (root m) (pool_path w) * twist m T (walk_end (root m) (pool_path w)) / twist m 0 (root m).
+Proof. by apply: (Pools.pool_acceptance wf n_gt0 weight_gt0); rewrite ?add0n //= eqxx. Qed.
+
+Theorem P6_detailed_balance (w v : walk (pick X n) T) :
+  pool_target m n w * (pool_proposal m n v * Num.min 1 (pool_weight m 0 (root m) v / pool_weight m 0 (root m) w))
+  = pool_target m n v * (pool_proposal m n w * Num.min 1 (pool_weight m 0 (root m) w / pool_weight m 0 (root m) v)).
+Proof. exact: (Pools.pool_balance wf n_gt0 weight_gt0). Qed.
+
+(* whatever the size of the pools, the path has the law of the target *)
+Theorem P6_path_marginal (v : walk X T) : 0 < normaliser m ->
+  \sum_w pool_target m n w * (pool_path w == v)%:R = target_path m v.
+Proof. by move=> Z0; exact: (Pools.pool_target_path wf n_gt0 weight_gt0 Z0). Qed.
+
+Section Bias.
+Variables (H : nat) (eps L xi : R).
+Hypothesis H_gt0 : (0 < H)%N.
+Hypothesis eps_ge0 : 0 <= eps.
+Hypothesis bellman : bellman_error_le m eps.
+Hypothesis L_gt0 : 0 < L.
+Hypothesis ratio : ratio_bound_le m L.
+Hypothesis xi01 : 0 < xi < 1.
+Local Notation C := (((1 + xi) / (1 - xi)) ^+ T * (1 + eps) ^+ (2 * T.-1)).
+Local Notation b := (L * (1 + eps) ^+ (2 * T.-1).+1).
+
+(* pool_output: the law of the path after H proposals, the first of which is the first state.  The mixing on good
+   proposals, H T times the probability of a bad pool, and T times that of a bad pool with a size-biased member *)
+Theorem P6_pool_metropolis : tv (pool_output m n H) (target_path m)
+  <= (1 - C^-1) ^+ H + (H%:R + b) * (T%:R * (L * (1 + eps) / (n%:R * xi ^+ 2))).
+Proof. exact: (Pools.P6_pool_metropolis wf n_gt0 H_gt0 eps_ge0 bellman L_gt0 ratio xi01). Qed.
+
+Theorem P6_pools_suffice (d delta : R) : 0 < delta -> (1 - C^-1) ^+ H <= d ->
+  (H%:R + b) * T%:R * L * (1 + eps) / (xi ^+ 2 * delta) <= n%:R -> tv (pool_output m n H) (target_path m) <= d + delta.
+Proof. exact: (Pools.P6_pools_suffice wf n_gt0 H_gt0 eps_ge0 bellman L_gt0 ratio xi01). Qed.
+End Bias.
+End ResamplingPools.
 
 (* ==== 6. The neighbour's statements ======================================================= *)
 Section Neighbours.
