@@ -100,6 +100,44 @@ def test_compared_names_are_found():
     assert not any(list(names_compared(ast.parse(line))) for line in ('e == "other"', 'f = "naive"'))
 
 
+ROOMS = ("proofs.theory", "proofs.lemmas")
+
+
+def borrowed_letters(tree):
+    """One-letter names that a module takes from another module of derivations, by import or as its attribute."""
+    modules = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(ROOMS):
+            modules |= {a.asname or a.name for a in node.names if node.module in ROOMS}
+            yield from (a.name for a in node.names if len(a.name) == 1)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            if len(node.attr) == 1:
+                yield f"{node.value.id}.{node.attr}"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if p.is_relative_to(ROOT / "proofs")], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
+def test_a_symbol_is_asked_for_where_it_is_used(path):
+    """By name from a vocabulary, `layered.symbols("x y t")`: a letter that is imported has no sort that one can see."""
+    found = set(borrowed_letters(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not found, f"{sorted(found)}: ask a vocabulary for them"
+
+
+def test_borrowed_letters_are_found():
+    caught = {
+        "from proofs.theory.s1_variance import a, lo": {"a"},
+        "from proofs.lemmas.clouds import N as count": {"N"},
+        "from proofs.lemmas import clouds as one\none.N + one.over": {"one.N"},
+    }
+    assert all(set(borrowed_letters(ast.parse(text))) == letters for text, letters in caught.items())
+    fine = (
+        'from proofs.theory.model import layered\nfrom proofs.language.terms import E\nx = layered.symbols("x")\nself.x'
+    )
+    assert not set(borrowed_letters(ast.parse(fine)))
+
+
 def test_the_rules_can_fail(tmp_path):
     broken = tmp_path / "broken.py"
     broken.write_text("def f():\n    from proofs.bounds import evaluate\n    import smc.montecarlo.engine\n")

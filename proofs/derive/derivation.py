@@ -32,6 +32,7 @@ from proofs.derive.author import Fact, Proof
 from proofs.derive.lines import Below, Line, Split, Supposition, Surely, two_ways
 from proofs.derive.polynomials import NotFound
 from proofs.derive.prover import Prover
+from proofs.derive.stored import laws
 from proofs.kernel import Application, Node, ProofError, equal, le, lt, mk
 from proofs.kernel.arithmetic import canonical, derivative
 from proofs.language.bridge import to_kernel, to_sympy
@@ -40,10 +41,12 @@ from proofs.language.terms import ZERO, Head, Symbol
 
 
 class Derivation:
-    """A proof in progress.  sealed: the claim it must end with; hypotheses and the end are written as there, up to normal form."""
+    """A proof in progress.  sealed: the claim it must end with; hypotheses and the end are written as there, up to normal form, and so are
+    the laws that it defines."""
 
     def __init__(self, proof: Proof, sealed: Any = None):
         self.proof, self.sealed, self.prover = proof, sealed, Prover(proof)
+        self.laws = {canonical(right): right for right in laws(proof.name)} if sealed else {}
 
     def line(self, fact: Fact) -> Line:
         return Line(self, fact)
@@ -225,14 +228,6 @@ class Derivation:
             line = self.at(Line(self, back), line, one)
         return line
 
-    def exactly(self, a: Any, b: Any, *multiples: tuple[Any, Line], why: str) -> Line:
-        """a = b as a sum of multiples of equations (multiplier, line), where a division fails, and why; denominators are cleared."""
-        left, right = to_kernel(a), to_kernel(b)
-        facts = [(to_kernel(m), x.fact) for m, x in multiples]
-        occurring = mk("=", None, (sum((m for m, _ in facts), left), right))
-        _, dens = self.prover._premises(occurring, [f for _, f in facts])
-        return Line(self, self.proof.cert(equal(left, right), eqs=facts, dens=dens, why=why))
-
     def times_square(self, line: Line, x: Any) -> Line:
         """a x^2 <= b x^2 from a <= b."""
         goal = to_kernel(relation("<=", line.lhs * x**2, line.rhs * x**2))
@@ -292,10 +287,15 @@ class Derivation:
         Returns its equation for a test function, given as a term in y.
         """
         f = function("_f", f"{to_kernel(y).sort} -> real")
+
+        def written(h: Callable[[Node], Node]) -> Node:
+            made = to_kernel(right(lambda e: to_sympy(h(to_kernel(e)))))
+            return self.laws.get(canonical(made), made)
+
         fact, pattern = self.proof.define_measure(
             Head("E", (law.name, law.sorts, law.sort), tuple(map(to_kernel, law.args))),
             to_kernel(y),
-            lambda h: to_kernel(right(lambda e: to_sympy(h(to_kernel(e))))),
+            written,
             lambda fact: positive(Line(self, fact), f).fact,
             [line.fact for line in dens],
         )

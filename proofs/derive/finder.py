@@ -8,7 +8,8 @@ a sum of products of premises and squares, plus multiples of equations.  The wor
     squares             a quadratic form by LDL^T
     one premise         subtracted, or multiplied by the cofactor that division gives
     fractions           a linear combination of the premises as they are, tried first where there are denominators
-    linear programme    the last resort (`proofs.derive.programme`)
+    linear programme    (`proofs.derive.programme`)
+    elimination         the equations solved for one atom each, then the same search without them (`proofs.derive.elimination`)
 
 Nothing here is a verdict.  A call stops at its time limit with NotFound; what was found for a goal and its premises is kept in `CACHE`.
 """
@@ -23,6 +24,7 @@ from fractions import Fraction
 import sympy as sp
 
 from proofs.derive.cache import CACHE
+from proofs.derive.elimination import Elimination
 from proofs.derive.polynomials import Certificate, Fractions, NotFound, Product, Ring, gap, inverse_pairs, rational
 from proofs.derive.programme import search
 from proofs.kernel import ZERO, Node, ProofError, mk
@@ -55,10 +57,13 @@ def find(
     except NotFound:
         try:
             found = _between_numerators(ring, goal, premises, polys, pairs, deep, seconds)
-        except NotFound:
-            if deep and seconds >= SECONDS:
-                CACHE.refuse(goal, premises, denominators)
-            raise
+        except NotFound as failure:
+            try:
+                found = _without_equations(ring, goal, premises, denominators, polys, pairs, deep, seconds)
+            except NotFound:
+                if deep and seconds >= SECONDS:
+                    CACHE.refuse(goal, premises, denominators)
+                raise failure from None
     CACHE.put(goal, premises, denominators, found)
     return found
 
@@ -86,6 +91,42 @@ def _combination(goal: Node, premises: Sequence[Node], denominators: Sequence[No
     except ProofError as error:
         raise NotFound(str(error)) from error
     return out.products, out.equations
+
+
+def _without_equations(
+    ring: Ring,
+    goal: Node,
+    premises: Sequence[Node],
+    denominators: Sequence[Node],
+    polys: list,
+    pairs: dict[Node, Node],
+    deep: bool,
+    seconds: float,
+) -> Certificate:
+    """The equations are solved for one atom each; then a search for what is left of the goal from what is left of the premises."""
+    *gaps, target = map(ring.to, polys)
+    equations = {i: gaps[i] for i, f in enumerate(premises) if f.op == "=" and not gaps[i].is_zero}
+    inverses = [(ring.place[a], ring.place[d]) for a, d in pairs.items() if d in ring.place]
+    solved = Elimination(ring, equations, inverses)
+    rest, parts = solved.reduce(target)
+    products: list[tuple[Fraction, list[int], list[Node]]] = []
+    if not rest.is_zero or goal.op == "<":
+        if goal.op == "=" or not solved.solved:
+            raise NotFound(f"{goal!r}")
+        known = [i for i, f in enumerate(premises) if f.op in ("<", "<=")]
+        shown = [mk(premises[i].op, None, (ZERO, ring.back(solved.reduce(gaps[i])[0]))) for i in known]
+        dens = [shown[known.index(premises.index(f))] for f in denominators]
+        if any(f.kids[1] is not ring.back(gaps[premises.index(g)]) for f, g in zip(dens, denominators, strict=True)):
+            raise NotFound(f"{goal!r}")
+        found, _ = find(mk(goal.op, None, (ZERO, ring.back(rest))), shown, dens, deep=deep, seconds=seconds)
+        products = [(c, [known[i] for i in ns], ts) for c, ns, ts in found]
+        for c, numbers, terms in products:
+            piece = ring.poly(sp.Rational(c.numerator, c.denominator))
+            for factor in (*(gaps[i] for i in numbers), *(ring.to(normal_form(t)) for t in (*terms, *terms))):
+                piece = piece * factor
+            target = target - piece
+        rest, parts = solved.reduce(target)
+    return products, [(ring.back(m), i) for i, m in sorted(parts.items()) if not m.is_zero]
 
 
 def _monic(p: sp.Poly) -> tuple[sp.Poly, sp.Rational]:

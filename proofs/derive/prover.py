@@ -174,13 +174,42 @@ class Prover:
         if not only_context:
             if isinstance(phi, Quantifier):
                 v = var(f"_v{len(self.proof.steps)}", phi.bound)
-                return self.known(open_body(phi, v)).gen(v)
+                try:
+                    return self.known(open_body(phi, v)).gen(v)
+                except NotFound:
+                    return self._with_fewer_conditions(phi)
             if phi.op == "and":
                 return self.known(phi.kids[0]).both(self.known(phi.kids[1]))
             if phi.op == "=>":
                 return self.known(phi.kids[1]).discharge(phi.kids[0])
             if _numeric(phi):
                 return self.certify(phi, [], scale=False)
+        raise NotFound(f"not known here: {phi!r}")
+
+    def _with_fewer_conditions(self, phi: Node) -> Fact:
+        """forall x. a => b => c from a fact of the context that says c under some of these conditions, for the same variables."""
+        variables: list[Node] = []
+        conditions: list[Node] = []
+        while isinstance(phi, Quantifier):
+            variables.append(var(f"_w{len(variables)}", phi.bound))
+            phi = open_body(phi, variables[-1])
+        while phi.op == "=>":
+            conditions.append(phi.kids[0])
+            phi = phi.kids[1]
+        table, wanted = {canonical(a): a for a in conditions}, canonical(phi)
+        for f in self.context:
+            body, needed = f.concl, []
+            for v in variables:
+                if not isinstance(body, Quantifier) or body.bound != v.sort:
+                    break
+                body = open_body(body, v)
+            else:
+                while body.op == "=>" and canonical(body) is not wanted:
+                    needed.append(canonical(body.kids[0]))
+                    body = body.kids[1]
+                if canonical(body) is wanted and all(a in table for a in needed):
+                    fact = f.spec(*variables).mp(*(self.proof.assume(table[a]) for a in needed))
+                    return self.conv(fact, phi).discharge(*conditions).gen(*variables)
         raise NotFound(f"not known here: {phi!r}")
 
     def certify(self, goal: Node, facts: Sequence[Fact], note: str = "", scale: bool = True) -> Fact:

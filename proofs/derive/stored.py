@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from proofs.kernel import Node, Signature, Theorem
 from proofs.kernel.printing import names_in, show, statement
-from proofs.kernel.replay import FORMAT, below_heading
+from proofs.kernel.replay import FORMAT, STORED, below_heading, decode_term
 from proofs.language.terms import chosen
 
 if TYPE_CHECKING:
@@ -63,6 +63,16 @@ def encode(proof: Proof) -> str:
         + ",\n".join(steps)
         + f'\n],\n"claim": {json.dumps(claim)}\n}}\n'
     )
+
+
+def laws(name: str, folder: Path = STORED) -> list[Node]:
+    """The right-hand sides by which a stored proof defines laws, as they are written there; none where it is not stored."""
+    path = folder / f"{name}.json"
+    data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"terms": [], "steps": []}
+    terms: list[Node] = []
+    for entry in data["terms"]:
+        terms.append(decode_term(entry, terms))
+    return [terms[int(args[1][1:])] for rule, _, args, _ in data["steps"] if rule == "define_measure"]
 
 
 def statement_text(theorem: Theorem, laws: Mapping[Signature, Theorem], path: Path) -> str:

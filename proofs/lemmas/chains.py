@@ -8,38 +8,92 @@ carries it through a mean, by the tangent at the mean.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import (
-    E,
-    Head,
-    Symbol,
-    all_of,
-    both,
-    element,
-    eq,
-    fn,
-    implies,
-    le,
-    lt,
-    measure,
-    nat,
-    num,
+from sympy import Eq
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.derive.lines import Surely
+from proofs.language.expressions import (
+    Both,
+    Element,
+    Expect,
+    ForAll,
+    Law,
+    function,
+    implications,
     product,
-    real,
+    relation,
+    symbols,
     total,
 )
+from proofs.lemmas.exchange import odds
 from proofs.registry import lemma
 
-i, j, n, t, m = nat("i j n t m")
-c = element("Y*", "c")
+j, n, t, m = symbols("j n t m", "nat")
+c, d = Element("c", "Y*"), Element("d", "Y*")
+W, A, bad, alive = (function(name, "nat Y* -> real") for name in ("W", "A", "bad", "alive"))
+e, f = function("e", "nat -> real"), function("f", "nat -> real")
+step, start = Law("step", "nat Y*", "Y*"), Law("start", "", "Y*")
 
-W, A = fn("W", "nat Y* -> real"), fn("A", "nat Y* -> real")
-bad, alive = fn("bad", "nat Y* -> real"), fn("alive", "nat Y* -> real")
-e, d = fn("e", "nat -> real"), element("Y*", "d")
-step, start = measure("step", "nat Y*", "Y*"), measure("start", "", "Y*")
+good, living, now = Eq(bad(t, c), 0), 0 < alive(t, c), Eq(t + (n + 1), m)
+next_cloud = step(t, c)
+
+
+@dataclass
+class Chain:
+    """What is assumed of a chain of clouds: W is a martingale where clouds are alive and equals A elsewhere and at the end."""
+
+    keeps: Line
+    moves: Line
+    near: Line
+    stops: Line
+    ends: Line
+    nonneg: Line
+
+    def ahead(self, s: Derivation) -> Surely:
+        """The next cloud d is good almost surely, where the cloud c is good and alive."""
+        return s.surely(next_cloud, d, bad(t + 1, d), self.nonneg(t + 1), self.keeps(t, n, c))
+
+
+def chain(s: Derivation, drift: Any) -> Chain:
+    """The hypotheses on the chain; drift: what one step does to A, when n steps remain after it."""
+
+    def at_a_step(claim: Any, where: Any = living) -> Any:
+        return ForAll(t, n, c, implications(now, good, where, claim))
+
+    lines = s.given(
+        at_a_step(Eq(Expect(next_cloud, d, bad(t + 1, d)), 0)),
+        at_a_step(Eq(W(t, c), Expect(next_cloud, d, W(t + 1, d)))),
+        at_a_step(drift),
+        at_a_step(Eq(W(t, c), A(t, c)), alive(t, c) <= 0),
+        ForAll(t, c, implications(Eq(t, m), good, Eq(W(t, c), A(t, c)))),
+        ForAll(t, c, 0 <= bad(t, c)),
+    )
+    return Chain(*lines)
+
+
+def first_cloud(s: Derivation) -> Surely:
+    """The first cloud is good almost surely."""
+    nonneg, zero = s.given(ForAll(t, c, 0 <= bad(t, c)), Eq(Expect(start, d, bad(0, d)), 0))
+    return s.surely(start, d, bad(0, d), nonneg(0), zero)
+
+
+# ---------------------------------------------------------------------------------------------------- errors add up
+def apart(gap: Any, most: Any) -> Any:
+    """gap <= most and -gap <= most."""
+    return Both(gap <= most, -gap <= most)
+
+
+def within(s: Derivation, gap: Any, most: Any, high: list[Line], low: list[Line]) -> Line:
+    """gap <= most from `high` and -gap <= most from `low`."""
+    return s.both(s.prove(gap <= most, *high), s.prove(-gap <= most, *low))
+
+
+def errors(count: Any) -> Any:
+    """sum_{j < count} e(j)."""
+    return total(count, j, e(j))
 
 
 @lemma(
@@ -48,58 +102,32 @@ step, start = measure("step", "nat Y*", "Y*"), measure("start", "", "Y*")
     words="W is a martingale and A moves by at most e(n) in mean when n steps remain, at every cloud that is alive; W = A at the end and "
     "at clouds that are not alive: then |W - A| <= sum_{k<n} e(k) with n steps to go.",
 )
-def telescope(p: Proof) -> Fact:
-    good, living, now = eq(bad(t, c), 0), lt(0, alive(t, c)), eq(t + (n + 1), m)
-    drift = E(step(t, c), d, A(t + 1, d)) - A(t, c)
-    nonneg = p.assume(all_of(t, c, le(0, bad(t, c))))
-    error = p.assume(all_of(n, le(0, e(n)))).spec(n)
-    keeps = p.assume(
-        all_of(t, n, c, implies(now, good, living, eq(E(step(t, c), d, bad(t + 1, d)), 0))),
-        note="good clouds stay good",
-    )
-    moves = p.assume(
-        all_of(t, n, c, implies(now, good, living, eq(W(t, c), E(step(t, c), d, W(t + 1, d))))),
-        note="W is a martingale",
-    )
-    near = p.assume(
-        all_of(t, n, c, implies(now, good, living, both(le(drift, e(n)), le(-drift, e(n))))), note="one step"
-    )
-    stops = p.assume(all_of(t, n, c, implies(now, good, le(alive(t, c), 0), eq(W(t, c), A(t, c)))), note="dead clouds")
-    ends = p.assume(all_of(t, c, implies(eq(t, m), good, eq(W(t, c), A(t, c)))), note="the end")
-
-    def claim(k: Node) -> Node:
-        gap, sum_of = W(t, c) - A(t, c), total(k, j, e(j))
-        return all_of(t, c, implies(eq(t + k, m), good, both(le(gap, sum_of), le(-gap, sum_of))))
-
-    fine = p.assume(good)
-    last = p.assume(eq(t + 0, m))
-    same = ends.spec(t, c).mp(last, fine)
+@in_sympy("telescope")
+def telescope(s: Derivation) -> Line:
+    error = s.given(ForAll(n, 0 <= e(n)))
+    given = chain(s, apart(Expect(next_cloud, d, A(t + 1, d)) - A(t, c), e(n)))
     gap = W(t, c) - A(t, c)
-    base = p.show(le(gap, total(0, j, e(j))), same).both(p.show(le(-gap, total(0, j, e(j))), same))
-    hyp, here = p.assume(claim(n)), p.assume(now)
-    p.note("alive: average the induction hypothesis over the next cloud and add the drift of A")
-    living_fact, next_good = p.assume(living), p.assume(eq(bad(t + 1, d), 0))
-    law = step(t, c)
-    null = (E(law, d, bad(t + 1, d)), nonneg.spec(t + 1), keeps.spec(t, n, c).mp(here, fine, living_fact))
-    there = hyp.spec(t + 1, d).mp(here, next_good)
-    martingale, one = moves.spec(t, n, c).mp(here, fine, living_fact), near.spec(t, n, c).mp(here, fine, living_fact)
 
-    def half(fact: Fact, drift_fact: Fact, sign: int) -> Fact:
-        low, high = fact.sides
-        mean = p.mono(fact.discharge(next_good).gen(d), E(law, d, low), E(law, d, high), null)
-        return p.show(le(sign * gap, total(n + 1, j, e(j))), mean, drift_fact, martingale)
+    def claim(k: Any) -> Any:
+        return ForAll(t, c, implications(Eq(t + k, m), good, apart(gap, errors(k))))
 
-    moving = half(there.left, one.left, 1).both(half(there.right, one.right, -1))
-    moving = p.conv(moving, both(le(gap, total(n + 1, j, e(j))), le(-gap, total(n + 1, j, e(j)))))
-    p.note("not alive: W = A")
-    dead = p.assume(le(alive(t, c), 0))
-    equal = stops.spec(t, n, c).mp(here, fine, dead)
-    sums = p.mono(error.gen(n), total(n, j, 0), total(n, j, e(j)))
-    still = [p.show(le(f, total(n + 1, j, e(j))), sums, error, equal) for f in (gap, -gap)]
-    either = p.cases(alive(t, c), 0, still[0].both(still[1]), moving)
-    return p.induct(
-        n, claim(n), base.discharge(last.concl, good).gen(t, c), either.discharge(now, good).gen(t, c).discharge(hyp)
-    )
+    with s.suppose(Eq(t, m), good) as here:
+        same = [given.ends(t, c)]
+        base = here.then(within(s, gap, errors(0), same, same), t, c)
+    with s.suppose(claim(n)) as hyp, s.suppose(now, good) as here:
+        with s.suppose(living):
+            with given.ahead(s) as there:
+                later = hyp[0](t + 1, d)
+                high, low = there.average(later[0]), there.average(later[1])
+            one, martingale = given.near(t, n, c), given.moves(t, n, c)
+            moving = within(s, gap, errors(n + 1), [high, one[0], martingale], [low, one[1], martingale])
+        with s.suppose(alive(t, c) <= 0):
+            with s.below(j, n) as inside:
+                sums = inside.sum(error(j))
+            same = [given.stops(t, n, c), sums, error(n)]
+            still = within(s, gap, errors(n + 1), same, same)
+        one_step = hyp.then(here.then(s.cases(alive(t, c), 0, still, moving), t, c))
+    return s.induct(n, claim, base, one_step)
 
 
 @lemma(
@@ -107,121 +135,78 @@ def telescope(p: Proof) -> Fact:
     title="the sum of the errors from the first cloud on",
     words="As telescope, for a random first cloud for which E A_0 is within e(m) of the target: |E W_0 - target| <= sum_{k<m+1} e(k).",
 )
-def telescope_start(p: Proof) -> Fact:
-    target, mean_A = real("target"), E(start, d, A(0, d))
-    zero = p.assume(eq(E(start, d, bad(0, d)), 0), note="the first cloud is good")
-    near = p.assume(both(le(mean_A - target, e(m)), le(target - mean_A, e(m))), note="the first step")
-    good = p.assume(eq(bad(0, d), 0))
-    both_ways = p.use("telescope").spec(m, 0, d).mp(p.equal(0 + m, m), good)
-    null = (E(start, d, bad(0, d)), p.assume(all_of(t, c, le(0, bad(t, c)))).spec(0), zero)
-
-    def half(fact: Fact, first: Fact, bias: Node) -> Fact:
-        low, high = fact.sides
-        mean = p.mono(fact.discharge(good).gen(d), E(start, d, low), E(start, d, high), null)
-        return p.show(le(bias, total(m + 1, j, e(j))), mean, first)
-
-    mean_W = E(start, d, W(0, d))
-    return half(both_ways.left, near.left, mean_W - target).both(half(both_ways.right, near.right, target - mean_W))
+@in_sympy("telescope_start")
+def telescope_start(s: Derivation) -> Line:
+    (target,) = symbols("target")
+    first = s.given(apart(Expect(start, d, A(0, d)) - target, e(m)))
+    with first_cloud(s) as fine:
+        later = s.use("telescope")(m, 0, d)
+        high, low = fine.average(later[0]), fine.average(later[1])
+    return within(s, Expect(start, d, W(0, d)) - target, errors(m + 1), [high, first[0]], [low, first[1]])
 
 
+# ---------------------------------------------------------------------------------------------------- odds multiply
 @lemma(
     "product_at_least_one",
     title="a product of factors of at least 1",
     words="If f(k) >= 1 for every k then prod_{k<n} f(k) >= 1.",
 )
-def product_at_least_one(p: Proof) -> Fact:
-    n, k = nat("n k")
-    f = fn("f", "nat -> real")
-    given = p.assume(all_of(k, le(1, f(k))))
-    claim = le(1, product(n, k, f(k)))
-    hyp, last = p.assume(claim), given.spec(n)
-    base = p.show(le(1, product(0, k, f(k))))
-    step = p.show(le(1, product(n + 1, k, f(k))), hyp, last)
-    return p.induct(n, claim, base, step.discharge(hyp))
+@in_sympy("product_at_least_one")
+def product_at_least_one(s: Derivation) -> Line:
+    (k,) = symbols("k", "nat")
+    given = s.given(ForAll(k, relation("<=", 1, f(k))))
+
+    def claim(count: Any) -> Any:
+        return relation("<=", 1, product(count, k, f(k)))
+
+    with s.suppose(claim(n)) as hyp:
+        one_step = hyp.then(s.prove(claim(n + 1), hyp[0], given(n)))
+    return s.induct(n, claim, s.prove(claim(0)), one_step)
 
 
-def odds(a: Node, w: Node, factor: Node) -> Node:
-    """(1 - a) w <= factor a (1 - w): the odds of w are at most `factor` times those of a."""
-    return le((1 - a) * w, factor * a * (1 - w))
+def factors(count: Any) -> Any:
+    """prod_{j < count} f(j)."""
+    return product(count, j, f(j))
 
 
-class Chain(NamedTuple):
-    """A chain of clouds: W the expected final answer given the cloud at a time, A the answer without further noise, bad = 0 at good clouds,
-    alive > 0 where the next cloud is drawn from `step`; f(k) the factor of a step after which k steps remain, m steps in all."""
-
-    W: Symbol = fn("W", "nat Y* -> real")
-    A: Symbol = fn("A", "nat Y* -> real")
-    bad: Symbol = fn("bad", "nat Y* -> real")
-    alive: Symbol = fn("alive", "nat Y* -> real")
-    f: Symbol = fn("f", "nat -> real")
-    step: Head = measure("step", "nat Y*", "Y*")
-    start: Head = measure("start", "", "Y*")
-    c: Node = element("Y*", "c")
-    d: Node = element("Y*", "d")
-    t: Node = nat("t")
-    n: Node = nat("n")
-    j: Node = nat("j")
-    m: Node = nat("m")
-
-    def up_to(self, count: Node) -> Node:
-        """prod_{j < count} f(j)."""
-        return product(count, self.j, self.f(self.j))
-
-    def between(self, p: Proof) -> Fact:
-        """0 <= A_t(c) <= 1 at a good cloud with n steps to go."""
-        here = both(le(0, self.A(self.t, self.c)), le(self.A(self.t, self.c), 1))
-        good = eq(self.bad(self.t, self.c), 0)
-        return p.assume(
-            all_of(self.t, self.n, self.c, implies(eq(self.t + self.n, self.m), good, here)), note="A in [0, 1]"
-        )
+def answers_between(s: Derivation) -> Line:
+    """0 <= A_t(c) <= 1 at a good cloud with n steps to go."""
+    inside = Both(0 <= A(t, c), relation("<=", A(t, c), 1))
+    return s.given(ForAll(t, n, c, implications(Eq(t + n, m), good, inside)))
 
 
-def through_a_mean(
-    p: Proof, null: tuple, over: tuple[Head, Node], pair: tuple[Node, Node], facts: tuple[Fact, Fact, Fact, Fact]
-) -> tuple[Fact, Fact]:
-    """odds(E a, E w, P) and 0 <= E a from odds(a, w, P), 0 <= a <= 1 at almost every cloud d, and P >= 1.
+def through_a_mean(s: Derivation, fine: Surely, pair: tuple[Any, Any], ahead: Line, inside: Line, big: Line) -> Line:
+    """odds(E a, E w, P) and 0 <= E a from odds(a, w, P) and 0 <= a <= 1 at almost every cloud, supposed to be good, and P >= 1.
 
-    The bound P a/(1 + (P - 1) a) is concave in a: its tangent at m = E a is above it. null: the triple for `mono`; over: the law and d;
-    pair: a and w; facts: the guard that d is good, the odds and the range under it, 1 <= P.
+    The bound P a/(1 + (P - 1) a) is concave in a: its tangent at m = E a is above it.
     """
-    (law, d), (a, w), (guard, ahead, inside, big) = over, pair, facts
-    P, m, mean_w = big.sides[1], E(law, d, a), E(law, d, w)
-    low = p.mono(inside.left.discharge(guard).gen(d), E(law, d, 0), m, null)
-    Ppos = p.show(lt(0, P), big)
-    at_a = p.show(lt(0, 1 + (P - 1) * a), big, inside.left)
-    at_m = p.show(lt(0, 1 + (P - 1) * m), big, low)
-    inverse = p.positive_inverse(at_a)
-    tangent = p.cert(
-        le(w * (1 + (P - 1) * m) ** 2, P * (a + (P - 1) * m**2)),
-        products=[(1, [ahead, inverse], [1 + (P - 1) * m]), (1, [Ppos, big, inverse], [a - m])],
-        dens=[at_a],
-        why="products of premises and squares with an inverse, which the search does not find",
-    )
-    left, right = tangent.sides
-    mean = p.mono(tangent.discharge(guard).gen(d), E(law, d, left), E(law, d, right), null)
-    return p.show(odds(m, mean_w, P), mean, p.positive_inverse(at_m), dens=[at_m]), low
+    a, w = pair
+    P, mean_a, mean_w = big.rhs, *(Expect(fine.law, d, value) for value in pair)
+    letters = [mean_w, mean_a, w, a, P]
+    low = fine.average(inside[0])
+    at_a = s.prove(0 < 1 + (P - 1) * a, big, inside[0], hold=letters)
+    at_m = s.prove(0 < 1 + (P - 1) * mean_a, big, low, hold=letters)
+    steep = s.prove(0 <= P * (P - 1), big, hold=letters)
+
+    def tangent(a: Any, w: Any) -> Any:
+        return w * (1 + (P - 1) * mean_a) ** 2 <= P * (a + (P - 1) * mean_a**2)
+
+    line = fine.average(s.prove(tangent(a, w), ahead, steep, at_a, hold=letters))
+    mean = s.prove(odds(mean_a, mean_w, P), s.form(line, tangent(mean_a, mean_w)), at_m, hold=letters)
+    return s.both(mean, low)
 
 
-def chained(p: Proof, a: Node, first: Fact, then: Fact, low: Fact, factors: tuple[Fact, Fact], inside: Fact) -> Fact:
-    """odds(a, w, P f) from odds(a, m, f), odds(m, w, P), 0 <= m, (1 <= f, 1 <= P) and 0 <= a <= 1."""
-    fbig, big = factors
-    factor, P, m = fbig.sides[1], big.sides[1], low.sides[1]
-    w = open_odds(then)
-    at_m = p.show(lt(0, 1 + (P - 1) * m), big, low)
-    Ppos = p.show(le(0, P), big)
-    at_a = p.show(le(0, 1 + (P * factor - 1) * a), inside.right, Ppos, fbig, inside.left)
-    inverse = p.positive_inverse(at_m)
-    return p.cert(
-        odds(a, w, P * factor),
-        products=[(1, [at_a, then, inverse], []), (1, [Ppos, first, inverse], [])],
-        dens=[at_m],
-        why="the search here forms no products with an inverse",
-    )
-
-
-def open_odds(fact: Fact) -> Node:
-    """The w of odds(a, w, factor)."""
-    return fact.sides[0].kids[-1]
+def chained(
+    s: Derivation, answers: tuple[Any, Any, Any], first: Line, then: Line, sizes: tuple[Line, Line], inside: Line
+) -> Line:
+    """odds(a, w, P f) from odds(a, m, f) and (odds(m, w, P), 0 <= m), 1 <= f, 1 <= P and 0 <= a <= 1; answers: a, m, w."""
+    a, m, w = answers
+    factor, P = (line.rhs for line in sizes)
+    letters = [w, m, a, P, factor]
+    at_m = s.prove(0 < 1 + (P - 1) * m, sizes[1], then[1], hold=letters)
+    low = s.prove(0 <= P, sizes[1], hold=letters)
+    at_a = s.prove(0 <= 1 + (P * factor - 1) * a, low, sizes[0], inside[0], inside[1], hold=letters)
+    return s.prove(odds(a, w, P * factor), at_a, low, then[0], first, at_m, hold=letters)
 
 
 @lemma(
@@ -231,54 +216,32 @@ def open_odds(fact: Fact) -> Node:
     "alive; W = A at the end and at clouds that are not alive: then the odds of W are at most prod_{k<n} f(k) times those of A with "
     "n steps to go.",
 )
-def telescope_odds(p: Proof) -> Fact:
-    W, A, bad, alive, f, step, _start, c, d, t, n, _j, m = chain = Chain()
-    good, living, now = eq(bad(t, c), 0), lt(0, alive(t, c)), eq(t + (n + 1), m)
-    law = step(t, c)
-    nonneg = p.assume(all_of(t, c, le(0, bad(t, c))))
-    factor = p.assume(all_of(n, le(1, f(n)))).spec(n)
-    inside = chain.between(p)
-    keeps = p.assume(
-        all_of(t, n, c, implies(now, good, living, eq(E(law, d, bad(t + 1, d)), 0))), note="good clouds stay good"
-    )
-    moves = p.assume(
-        all_of(t, n, c, implies(now, good, living, eq(W(t, c), E(law, d, W(t + 1, d))))), note="W is a martingale"
-    )
-    near = p.assume(
-        all_of(t, n, c, implies(now, good, living, odds(A(t, c), E(law, d, A(t + 1, d)), f(n)))), note="one step"
-    )
-    stops = p.assume(all_of(t, n, c, implies(now, good, le(alive(t, c), 0), eq(W(t, c), A(t, c)))), note="dead clouds")
-    ends = p.assume(all_of(t, c, implies(eq(t, m), good, eq(W(t, c), A(t, c)))), note="the end")
+@in_sympy("telescope_odds")
+def telescope_odds(s: Derivation) -> Line:
+    factor = s.given(ForAll(n, relation("<=", 1, f(n))))
+    given, inside = chain(s, odds(A(t, c), Expect(next_cloud, d, A(t + 1, d)), f(n))), answers_between(s)
+    big = s.use("product_at_least_one")
 
-    def claim(k: Node) -> Node:
-        return all_of(t, c, implies(eq(t + k, m), good, odds(A(t, c), W(t, c), chain.up_to(k))))
+    def claim(k: Any) -> Any:
+        return ForAll(t, c, implications(Eq(t + k, m), good, odds(A(t, c), W(t, c), factors(k))))
 
-    fine, last = p.assume(good), p.assume(eq(t + 0, m))
-    same = ends.spec(t, c).mp(last, fine)
-    base = p.show(odds(A(t, c), W(t, c), chain.up_to(num(0))), same)
-    hyp, here = p.assume(claim(n)), p.assume(now)
-    big = p.use("product_at_least_one").cut(factor.gen(n)).spec(n)
-    range_here = inside.spec(t, n + 1, c).mp(here, fine)
-    p.note("alive: the induction hypothesis averaged over the next cloud, by its tangent; then the step")
-    living_fact, next_good = p.assume(living), p.assume(eq(bad(t + 1, d), 0))
-    null = (E(law, d, bad(t + 1, d)), nonneg.spec(t + 1), keeps.spec(t, n, c).mp(here, fine, living_fact))
-    there = hyp.spec(t + 1, d).mp(here, next_good), inside.spec(t + 1, n, d).mp(here, next_good)
-    then, low = through_a_mean(p, null, (law, d), (A(t + 1, d), W(t + 1, d)), (next_good, *there, big))
-    first = near.spec(t, n, c).mp(here, fine, living_fact)
-    mean = chained(p, A(t, c), first, then, low, (factor, big), range_here)
-    martingale = moves.spec(t, n, c).mp(here, fine, living_fact)
-    goal = odds(A(t, c), W(t, c), chain.up_to(n + 1))
-    moving = p.show(goal, mean, martingale)
-    p.note("not alive: W = A")
-    dead = p.assume(le(alive(t, c), 0))
-    equal = stops.spec(t, n, c).mp(here, fine, dead)
-    more = p.use("product_at_least_one").cut(factor.gen(n)).spec(n + 1)
-    still = p.show(odds(A(t, c), A(t, c), chain.up_to(n + 1)), more, range_here.left, range_here.right)
-    still = p.show(goal, still, equal)
-    either = p.cases(alive(t, c), 0, still, moving)
-    return p.induct(
-        n, claim(n), base.discharge(last.concl, good).gen(t, c), either.discharge(now, good).gen(t, c).discharge(hyp)
-    )
+    with s.suppose(Eq(t, m), good) as here:
+        base = here.then(s.prove(odds(A(t, c), W(t, c), factors(0)), given.ends(t, c)), t, c)
+    with s.suppose(claim(n)) as hyp, s.suppose(now, good) as here:
+        between = inside(t, n + 1, c)
+        goal = odds(A(t, c), W(t, c), factors(n + 1))
+        with s.suppose(living):
+            with given.ahead(s) as fine:
+                pair, ahead, there = (A(t + 1, d), W(t + 1, d)), hyp[0](t + 1, d), inside(t + 1, n, d)
+                then = through_a_mean(s, fine, pair, ahead, there, big(n))
+            answers = A(t, c), *(Expect(next_cloud, d, value) for value in pair)
+            mean = chained(s, answers, given.near(t, n, c), then, (factor(n), big(n)), between)
+            moving = s.prove(goal, mean, given.moves(t, n, c))
+        with s.suppose(alive(t, c) <= 0):
+            still = s.prove(odds(A(t, c), A(t, c), factors(n + 1)), big(n + 1), between[0], between[1])
+            still = s.prove(goal, still, given.stops(t, n, c))
+        one_step = hyp.then(here.then(s.cases(alive(t, c), 0, still, moving), t, c))
+    return s.induct(n, claim, base, one_step)
 
 
 @lemma(
@@ -287,19 +250,17 @@ def telescope_odds(p: Proof) -> Fact:
     words="As telescope_odds, for a random first cloud: the odds of E A_0 are at most f(m) times those of a target in [0, 1]; then the "
     "odds of E W_0 are at most prod_{k<m+1} f(k) times those of the target.",
 )
-def telescope_odds_start(p: Proof) -> Fact:
-    W, A, bad, _alive, f, _step, start, c, d, t, n, _j, m = chain = Chain()
-    target, mean_A = real("target"), E(start, d, A(0, d))
-    zero = p.assume(eq(E(start, d, bad(0, d)), 0), note="the first cloud is good")
-    near = p.assume(odds(target, mean_A, f(m)), note="the first step")
-    range_here = p.assume(both(le(0, target), le(target, 1)), note="the target is in [0, 1]")
-    factor = p.assume(all_of(n, le(1, f(n)))).spec(m)
-    big = p.use("product_at_least_one").cut(p.assume(all_of(n, le(1, f(n))))).spec(m)
-    good = p.assume(eq(bad(0, d), 0))
-    now = p.equal(0 + m, m)
-    ahead = p.use("telescope_odds").spec(m, 0, d).mp(now, good)
-    inside = chain.between(p).spec(0, m, d).mp(now, good)
-    null = (E(start, d, bad(0, d)), p.assume(all_of(t, c, le(0, bad(t, c)))).spec(0), zero)
-    then, low = through_a_mean(p, null, (start, d), (A(0, d), W(0, d)), (good, ahead, inside, big))
-    out = chained(p, target, near, then, low, (factor, big), range_here)
-    return p.conv(out, odds(target, E(start, d, W(0, d)), chain.up_to(m + 1)))
+@in_sympy("telescope_odds_start")
+def telescope_odds_start(s: Derivation) -> Line:
+    (target,) = symbols("target")
+    first, between = s.given(
+        odds(target, Expect(start, d, A(0, d)), f(m)), Both(0 <= target, relation("<=", target, 1))
+    )
+    factor, inside = s.given(ForAll(n, relation("<=", 1, f(n)))), answers_between(s)
+    big = s.use("product_at_least_one")(m)
+    with first_cloud(s) as fine:
+        pair = A(0, d), W(0, d)
+        then = through_a_mean(s, fine, pair, s.use("telescope_odds")(m, 0, d), inside(0, m, d), big)
+    answers = target, *(Expect(start, d, value) for value in pair)
+    mean = chained(s, answers, first, then, (factor(m), big), between)
+    return s.form(mean, odds(target, Expect(start, d, W(0, d)), factors(m + 1)))

@@ -8,171 +8,219 @@ Reachability: a particle with bad(t, e) > 0 cannot occur; nothing is assumed abo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node, replace
-from proofs.kernel.arithmetic import canonical
-from proofs.language.terms import (
-    E,
-    Symbol,
-    all_of,
-    at,
-    draws,
-    element,
-    eq,
-    fn,
-    implies,
-    le,
-    lt,
-    measure,
-    nat,
-    total,
-)
+from sympy import Eq, Sum
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.derive.lines import Surely
+from proofs.language.expressions import Entry, Expect, ForAll, Implication, function, implications
 from proofs.registry import lemma
+from proofs.theory.model import Vocabulary
 
-e, f = element("Edge", "e f")
-c, d = element("Edge*", "c d")
-N, n, m, t, i, k = nat("N n m t i k")
-w, h, bad = (fn(name, "nat Edge -> real") for name in ("w", "h", "bad"))
-b, last = fn("b", "nat -> real"), fn("last", "Edge -> real")
-A, B = fn("A", "nat Edge* -> real"), fn("B", "nat Edge* -> real")
-K, mixture = measure("K", "nat Edge", "Edge"), measure("next", "nat Edge*", "Edge")
-
-
-def settle(fact: Fact, *facts: Fact) -> Fact:
-    """Replace hypotheses by facts that prove them, whatever the form in which these are written; each must be used."""
-    for g in facts:
-        wanted = canonical(g.concl)
-        found = [phi for phi in sorted(fact.hyps, key=repr) if canonical(phi) is wanted]
-        assert found, f"no hypothesis {g.concl!r}"
-        for phi in found:
-            fact = fact.discharge(phi).mp(g)
-    return fact
-
-
-def put(p: Proof, equations: list[Fact], shape: Callable[..., Node], fact: Fact) -> Fact:
-    """From shape(a_1, a_2, ...) and the equations a_i = b_i: shape(b_1, b_2, ...)."""
-    left, right = [f.sides[0] for f in equations], [f.sides[1] for f in equations]
-    for i, equation in enumerate(equations):
-
-        def one_by_one(G: Symbol, i: int = i) -> Node:
-            return shape(*right[:i], G(), *left[i + 1 :])
-
-        fact = p.rewrite(equation, one_by_one, fact)
-    return fact
-
-
-def over(cloud: Node, g: Callable[[Node], Node]) -> Node:
-    """sum_{i<N} g(cloud_i)."""
-    return total(N, i, g(at(cloud, i)))
-
-
-def good(s: Node, cloud: Node) -> Node:
-    return eq(over(cloud, lambda q: bad(s, q)), 0)
-
-
-weights = over(c, lambda q: w(t, q))
-ahead = E(K(t, e), f, h(t + 1, f))
-
-
-def setting(p: Proof) -> dict[str, Fact]:
-    """The hypotheses on one particle filter, by name."""
-
-    def mixed(g: Callable[[Node], Node]) -> Node:
-        pushed = over(c, lambda q: w(t, q) * E(K(t, q), f, g(f)))
-        return all_of(t, c, implies(lt(t, n), lt(0, weights), eq(E(mixture(t, c), f, g(f)), pushed / weights)))
-
-    formulas = {
-        "there are particles": lt(0, N),
-        "weights are non-negative": all_of(t, e, le(0, w(t, e))),
-        "bad is non-negative": all_of(t, e, le(0, bad(t, e))),
-        "moves stay good": all_of(t, e, implies(lt(t, n), eq(bad(t, e), 0), eq(E(K(t, e), f, bad(t + 1, f)), 0))),
-        "h recursion": all_of(t, e, implies(lt(t, n), eq(bad(t, e), 0), eq(h(t, e), w(t, e) * ahead))),
-        "h at the end": all_of(e, implies(eq(bad(n, e), 0), eq(h(n, e), last(e)))),
-        "mixture of bad": mixed(lambda q: bad(t + 1, q)),
-        "mixture of h": mixed(lambda q: h(t + 1, q)),
+particles = Vocabulary(
+    {
+        "nat": "N n m t i j k s",
+        "Edge": "e f u v o",
+        "Edge*": "c d",
+        "real": "z",
+        "nat Edge -> real": "w h bad g",
+        "nat -> real": "b",
+        "Edge -> real": "last tested",
+        "nat Edge* -> real": "A B AF AU Out CF",
+        "nat nat Edge* -> real": "C J P Q",
+        "nat Edge* real -> real": "Dev",
+        "nat Edge Edge -> real": "D",
+        "nat Edge ~ Edge": "K",
+        "nat Edge* ~ Edge": "next",
+        "~ Edge": "start",
     }
-    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
+)
+"""The symbols of particle filters; `first_cloud` and its users ask for them by name."""
+
+N, n, m, t, i, k, e, f, c, d = particles.symbols("N n m t i k e f c d")
+w, h, bad, b, last, A, K, mixture = particles.symbols("w h bad b last A K next")
+sequence = function("f", "nat -> real")
+"""The f of lemmas about sums and products."""
 
 
-def sharp(p: Proof) -> dict[str, Fact]:
-    """The hypotheses of the second moment: b(t) bounds h(t, .) by the expected h from any particle that has weight."""
-    known = implies(lt(t, n), eq(bad(t, e), 0), eq(bad(t + 1, f), 0), lt(0, w(t, e)))
-    formulas = {
-        "h is non-negative": all_of(t, e, implies(le(t, n), eq(bad(t, e), 0), le(0, h(t, e)))),
-        "b is non-negative": all_of(t, le(0, b(t))),
-        "h is bounded": all_of(t, e, f, _onto(known, le(h(t + 1, f), b(t + 1) * E(K(t, e), f, h(t + 1, f))))),
+# ---------------------------------------------------------------------------------------------------- terms
+def over(cloud: Any, body: Callable[[Any], Any]) -> Any:
+    """sum_{i<N} body(cloud_i)."""
+    return Sum(body(Entry(cloud, i)), (i, 0, N - 1))
+
+
+def total_of(value: Callable[..., Any], time: Any, cloud: Any) -> Any:
+    """sum_{i<N} value(time, cloud_i)."""
+    return over(cloud, lambda q: value(time, q))
+
+
+def reachable(time: Any, cloud: Any) -> Any:
+    """No particle of the cloud is unreachable."""
+    return Eq(total_of(bad, time, cloud), 0)
+
+
+weights = total_of(w, t, c)
+next_cloud = mixture(t, c).draws(N)
+vanished, alive = weights <= 0, 0 < weights
+
+
+def later(value: Any) -> Any:
+    """The mean of a term in the next cloud d."""
+    return Expect(next_cloud, d, value)
+
+
+def mixed(value: Callable[[Any], Any], *more: Any) -> Any:
+    """E[next] value is the mixture of the moves, in proportion to the weights, where they do not all vanish."""
+    pushed = over(c, lambda q: w(t, q) * Expect(K(t, q), f, value(f)))
+    return ForAll(t, c, *more, implications(t < n, alive, Eq(Expect(mixture(t, c), f, value(f)), pushed / weights)))
+
+
+# ---------------------------------------------------------------------------------------------------- hypotheses
+def value_rules(value: Any, end: Any) -> dict[str, Any]:
+    """A value of one particle: what its moves make of it, its value at the end, its mean in the next cloud; by the value's name."""
+    name, good = value.__name__, Eq(bad(t, e), 0)
+    ahead = Expect(K(t, e), f, value(t + 1, f))
+    return {
+        f"{name} recursion": ForAll(t, e, implications(t < n, good, Eq(value(t, e), w(t, e) * ahead))),
+        f"{name} at the end": ForAll(e, implications(Eq(bad(n, e), 0), Eq(value(n, e), end(e)))),
+        f"mixture of {name}": mixed(lambda q: value(t + 1, q)),
     }
-    return {name: p.assume(phi, note=name) for name, phi in formulas.items()}
 
 
-def _onto(chain: Node, last: Node) -> Node:
-    """a => (b => c) and d give a => (b => (c => d))."""
-    parts = []
-    while chain.op == "=>":
-        parts.append(chain.kids[0])
-        chain = chain.kids[1]
-    return implies(*parts, chain, last)
+STAYS = ForAll(t, e, implications(t < n, Eq(bad(t, e), 0), Eq(Expect(K(t, e), f, bad(t + 1, f)), 0)))
 
 
+def setting(s: Derivation, stays: Any = STAYS) -> dict[str, Line]:
+    """The hypotheses on one particle filter, by name; stays: that moves lead to reachable particles."""
+    return s.setting(
+        {
+            "there are particles": 0 < N,
+            "weights are non-negative": ForAll(t, e, 0 <= w(t, e)),
+            "bad is non-negative": ForAll(t, e, 0 <= bad(t, e)),
+            "moves stay good": stays,
+            "mixture of bad": mixed(lambda q: bad(t + 1, q)),
+            **value_rules(h, last),
+        }
+    )
+
+
+def never_negative(value: Any) -> Any:
+    """A value is non-negative at reachable particles."""
+    return ForAll(t, e, implications(t <= n, Eq(bad(t, e), 0), 0 <= value(t, e)))
+
+
+def sharp(s: Derivation, *also: Any) -> dict[str, Line]:
+    """The hypotheses of the second moment: b(t) bounds h(t, .), where `also` holds, by the expected h from any particle that has weight."""
+    where = t < n, Eq(bad(t, e), 0), Eq(bad(t + 1, f), 0), 0 < w(t, e), *also
+    most = h(t + 1, f) <= b(t + 1) * Expect(K(t, e), f, h(t + 1, f))
+    return s.setting(
+        {
+            "h is non-negative": never_negative(h),
+            "b is non-negative": ForAll(t, 0 <= b(t)),
+            "h is bounded": ForAll(t, e, f, implications(*where, most)),
+        }
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- one reachable cloud
+def each(s: Derivation, given: dict[str, Line], time: Any, clean: Line, line: Callable[[Any], Line]) -> Line:
+    """The sums over a reachable cloud of a <= b, or a = b; line: of e the line forall e. bad(time, e) = 0 => a(e) <= b(e), or =."""
+    s.know(s.gen(given["bad is non-negative"](time, Entry(c, k)), k))
+    s.know(clean)
+    zero = s.use("terms_vanish", {sequence(k): bad(time, Entry(c, k))})(N)
+    with s.below(i, N) as inside:
+        s.know(zero(i))
+        return inside.sum(line(Entry(c, i)))
+
+
+def no_weight(s: Derivation, given: dict[str, Line], of: Any = weights) -> Line:
+    """The sum of the weights of c is 0, where it is supposed to be at most 0."""
+    with s.below(i, N) as inside:
+        sums = inside.sum(given["weights are non-negative"](t, Entry(c, i)))
+    return s.zero(of, sums)
+
+
+def no_value(s: Derivation, given: dict[str, Line], clean: Line, none: Line, value: Any) -> Line:
+    """sum_i value(t, c_i) = 0 from sum_i w(t, c_i) = 0, for h and g."""
+    s.know(s.gen(given["weights are non-negative"](t, Entry(c, k)), k))
+    s.know(none)
+    gone = s.use("terms_vanish", {sequence(k): w(t, Entry(c, k))})(N)
+    recursion = given[f"{value.__name__} recursion"](t)
+
+    def zero(q: Any) -> Line:
+        ahead = Expect(K(t, q), f, value(t + 1, f))
+        return s.at(gone(i), recursion(q), lambda v: Eq(value(t, q), v * ahead))
+
+    return each(s, given, t, clean, zero)
+
+
+def pushed(s: Derivation, given: dict[str, Line], clean: Line, value: Any) -> Line:
+    """(1/N) sum_i value(t, c_i) = (mean weight) next(value), for h and g, at a reachable cloud with weights that do not all vanish."""
+    name = value.__name__
+    sums, law = each(s, given, t, clean, given[f"{name} recursion"](t)), given[f"mixture of {name}"](t, c)
+    return s.prove(Eq(total_of(value, t, c) / N, weights / N * law.lhs), sums, law)
+
+
+def next_null(s: Derivation, given: dict[str, Line], lemma: str = "clouds_stay_good") -> tuple[Any, Line, Line]:
+    """That the next cloud is reachable almost surely, for `surely`; lemma: the one that says so."""
+    unreachable = total_of(bad, t + 1, d)
+    with s.below(i, N) as inside:
+        positive = inside.sum(given["bad is non-negative"](t + 1, Entry(d, i)))
+    return unreachable, s.gen(s.prove(0 <= unreachable, positive), d), s.use(lemma)(t, c)
+
+
+def backwards(
+    s: Derivation,
+    given: dict[str, Line],
+    variables: Sequence[Any],
+    claim: Callable[[Any, Any], Any],
+    at_end: Callable[[Line], Line],
+    none: Callable[[Line, Line], Line],
+    some: Callable[[Line, Line, Surely], Line],
+    lemma: str = "clouds_stay_good",
+) -> Line:
+    """forall m variables. t + m = n => c is reachable => claim(m, t), by induction on the steps to go; the variables are t, c and others.
+
+    at_end(clean) is claim(0, n), where c is reachable at time n.  claim(m + 1, t) is none(clean, zero) where the weights of c sum to zero,
+    and some(clean, hypothesis, ahead) where they do not: `with ahead:` the next cloud d is reachable.
+    """
+
+    def formula(r: Any) -> Any:
+        return ForAll(*variables, implications(Eq(t + r, n), reachable(t, c), claim(r, t)))
+
+    with s.suppose(Eq(t, n), reachable(t, c)) as now:
+        clean = s.know(s.at(now[0], now[1], lambda r: reachable(r, c)))
+        base = now.then(s.at(s.prove(Eq(n, t), now[0]), at_end(clean), lambda r: claim(0, r)), *variables)
+    with s.suppose(formula(m)) as hyp, s.suppose(Eq(t + (m + 1), n), reachable(t, c)) as now:
+        s.know(s.prove(t < n, now[0]))
+        with s.suppose(vanished):
+            low = none(now[1], no_weight(s, given))
+        with s.suppose(alive):
+            high = some(now[1], hyp[0], s.surely(next_cloud, d, *next_null(s, given, lemma)))
+        step = hyp.then(now.then(s.cases(weights, 0, low, high), *variables))
+    return s.induct(m, formula, base, step)
+
+
+# ---------------------------------------------------------------------------------------------------- lemmas
 @lemma(
     "clouds_stay_good",
     title="the next cloud is reachable almost surely",
     words="If all particles of c are reachable and the weights do not all vanish, then E sum_i bad(t+1, d_i) = 0 for N draws of next.",
 )
-def clouds_stay_good(p: Proof) -> Fact:
-    given = setting(p)
-    before, clean, alive = p.assume(lt(t, n)), p.assume(good(t, c)), p.assume(lt(0, weights))
-    zero = pointwise_zero(p, given, clean, bad)
-    inside = p.assume(lt(i, N))
-    stay = given["moves stay good"].spec(t, at(c, i)).mp(before, zero.spec(i).mp(inside))
-    p.note("each component of the mixture gives bad the mass 0")
-    term = w(t, at(c, i)) * E(K(t, at(c, i)), f, bad(t + 1, f))
-    each = p.show(eq(term, 0 * term), stay).discharge(inside).gen(i)
-    pair = (fn("f", "nat -> real")(k), at_k(term)), (fn("g", "nat -> real")(k), 0 * at_k(term))
-    none = p.use("sum_equal").inst(*pair).spec(N).mp(each)
-    mix = given["mixture of bad"].spec(t, c).mp(before, alive)
-    one = E(mixture(t, c), f, bad(t + 1, f))
-    mean = p.show(eq(one, 0), mix, none)
-    many = p.step("iid_sum", [], [one, N])
-    out = p.show(eq(E(draws(N, mixture(t, c)), d, over(d, lambda q: bad(t + 1, q))), 0), many, mean)
-    return out.discharge(before, clean, alive).gen(t, c)
-
-
-def at_k(term: Node) -> Node:
-    return replace(term, {i: k})
-
-
-def pointwise_zero(p: Proof, given: dict[str, Fact], clean: Fact, g) -> Fact:
-    """forall i. i < N => g(t, c_i) = 0 from sum_i g(t, c_i) = 0, for g one of bad, w."""
-    positive = given["bad is non-negative" if g is bad else "weights are non-negative"].spec(t, at(c, k)).gen(k)
-    return p.use("terms_vanish").inst((fn("f", "nat -> real")(k), g(t, at(c, k)))).spec(N).mp(positive, clean)
-
-
-def carried(p: Proof, given: dict[str, Fact], before: Fact, clean: Fact) -> Fact:
-    """sum_i h(t, c_i) = sum_i w(t, c_i) E[K(t, c_i)](h(t+1, .)) for a reachable cloud."""
-    zero = pointwise_zero(p, given, clean, bad)
-    inside = p.assume(lt(i, N))
-    each = given["h recursion"].spec(t, at(c, i)).mp(before, zero.spec(i).mp(inside)).discharge(inside).gen(i)
-    q = at(c, k)
-    pair = (fn("f", "nat -> real")(k), h(t, q)), (fn("g", "nat -> real")(k), w(t, q) * E(K(t, q), f, h(t + 1, f)))
-    return p.use("sum_equal").inst(*pair).spec(N).mp(each)
-
-
-def no_weight(p: Proof, given: dict[str, Fact], before: Fact, clean: Fact) -> tuple[Fact, Fact]:
-    """From sum_i w <= 0: sum_i w = 0, and sum_i h(t, c_i) = 0."""
-    small = p.assume(le(weights, 0))
-    average = p.mono(given["weights are non-negative"].spec(t, at(c, i)).gen(i), total(N, i, 0), weights)
-    none = p.antisymmetry(small, p.conv(average, le(0, weights)))
-    zero = pointwise_zero(p, given, none, w)
-    inside = p.assume(lt(i, N))
-    term = w(t, at(c, i)) * E(K(t, at(c, i)), f, h(t + 1, f))
-    each = p.show(eq(term, 0 * term), zero.spec(i).mp(inside)).discharge(inside).gen(i)
-    pair = (fn("f", "nat -> real")(k), at_k(term)), (fn("g", "nat -> real")(k), 0 * at_k(term))
-    gone = p.use("sum_equal").inst(*pair).spec(N).mp(each)
-    future = carried(p, given, before, clean)
-    return none, p.show(eq(over(c, lambda q: h(t, q)), 0), future, gone)
+@in_sympy("clouds_stay_good")
+def clouds_stay_good(s: Derivation) -> Line:
+    given = setting(s)
+    with s.suppose(t < n, reachable(t, c), alive) as here:
+        ahead = Expect(K(t, e), f, bad(t + 1, f))
+        with s.suppose(Eq(bad(t, e), 0)) as good:
+            stays = good.then(s.prove(Eq(w(t, e) * ahead, 0), given["moves stay good"](t, e)), e)
+        none = each(s, given, t, here[1], stays)
+        one = s.prove(Eq(Expect(mixture(t, c), f, bad(t + 1, f)), 0), given["mixture of bad"](t, c), none)
+        many = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N)
+        line = s.prove(Eq(later(total_of(bad, t + 1, d)), 0), many, one)
+    return here.then(line, t, c)
 
 
 @lemma(
@@ -180,78 +228,28 @@ def no_weight(p: Proof, given: dict[str, Fact], before: Fact, clean: Fact) -> tu
     title="the expected product of mean weights",
     words="If A(t, c) is the expected product of the mean weights from the cloud c at time t on, then A(t, c) = (1/N) sum_i h(t, c_i).",
 )
-def particle_mean(p: Proof) -> Fact:
-    given = setting(p)
-    rec = p.assume(
-        all_of(t, c, implies(lt(t, n), eq(A(t, c), weights / N * E(draws(N, mixture(t, c)), d, A(t + 1, d)))))
+@in_sympy("particle_mean")
+def particle_mean(s: Derivation) -> Line:
+    given = setting(s)
+    move, end = s.given(
+        ForAll(t, c, Implication(t < n, Eq(A(t, c), weights / N * later(A(t + 1, d))))),
+        ForAll(c, Eq(A(n, c), over(c, last) / N)),
     )
-    end = p.assume(all_of(c, eq(A(n, c), over(c, last) / N)))
 
-    def claim(r: Node) -> Node:
-        return all_of(t, c, implies(eq(t + r, n), good(t, c), eq(A(t, c), over(c, lambda q: h(t, q)) / N)))
+    def claim(_: Any, time: Any) -> Any:
+        return Eq(A(time, c), total_of(h, time, c) / N)
 
-    base = last_step(p, given, end)
-    hyp = p.assume(claim(m))
-    now, clean = p.assume(eq(t + (m + 1), n)), p.assume(good(t, c))
-    before = p.show(lt(t, n), p.nat_nonneg(m), now)
-    goal = eq(A(t, c), over(c, lambda q: h(t, q)) / N)
-    p.note("all weights vanish: both sides are 0")
-    none, gone = no_weight(p, given, before, clean)
-    recursion = rec.spec(t, c).mp(before)
-    later = E(draws(N, mixture(t, c)), d, A(t + 1, d))
-    why = "equations with multipliers that the search does not find"
-    low = p.cert(goal, eqs=[(1, recursion), (later / N, none), (1 / N, gone)], why=why)
-    p.note("otherwise: the next cloud is reachable almost surely, and E sum_j h(d_j) = N next(h)")
-    alive = p.assume(lt(0, weights))
-    null = cloud_null(p, before, clean, alive, given)
-    there = p.assume(good(t + 1, d))
-    one = hyp.spec(t + 1, d).mp(now, there)
-    half = p.almost_surely(one, d, later, E(draws(N, mixture(t, c)), d, over(d, lambda q: h(t + 1, q)) / N), null)
-    mean = E(mixture(t, c), f, h(t + 1, f))
-    many = p.step("iid_sum", [], [mean, N])
-    mix = given["mixture of h"].spec(t, c).mp(before, alive)
-    future = carried(p, given, before, clean)
-    high = p.cert(
-        goal,
-        eqs=[(1, recursion), (weights / N, half), (weights / N**2, many), (weights / N, mix), (1 / N, future)],
-        dens=[alive, given["there are particles"]],
-        why=why,
-    )
-    step = p.cases(weights, 0, low, high).discharge(now.concl, good(t, c)).gen(t, c).discharge(hyp)
-    return p.induct(m, claim(m), base, step)
+    def at_end(clean: Line) -> Line:
+        return s.prove(claim(0, n), end(c), each(s, given, n, clean, given["h at the end"]))
 
+    def none(clean: Line, zero: Line) -> Line:
+        gone = no_value(s, given, clean, zero, h)
+        return s.prove(claim(m + 1, t), s.at(zero, move(t, c), lambda v: Eq(A(t, c), v / N * later(A(t + 1, d)))), gone)
 
-def last_step(p: Proof, given: dict[str, Fact], end: Fact) -> Fact:
-    """The base of the induction: at t = n, A = (1/N) sum_i h(n, c_i)."""
-    at_end, clean = p.assume(eq(t + 0, n)), p.assume(good(t, c))
-    same = p.show(eq(t, n), at_end)
-    there = p.rewrite(same, lambda F: good(F(), c), clean)
-    positive = given["bad is non-negative"].spec(n, at(c, k)).gen(k)
-    zero = p.use("terms_vanish").inst((fn("f", "nat -> real")(k), bad(n, at(c, k)))).spec(N).mp(positive, there)
-    inside = p.assume(lt(i, N))
-    each = given["h at the end"].spec(at(c, i)).mp(zero.spec(i).mp(inside)).discharge(inside).gen(i)
-    q = at(c, k)
-    pair = (fn("f", "nat -> real")(k), h(n, q)), (fn("g", "nat -> real")(k), last(q))
-    sums = p.use("sum_equal").inst(*pair).spec(N).mp(each)
-    hs, _ = sums.sides
-    value = p.show(eq(A(n, c), hs / N), end.spec(c), sums)
-    back = p.rewrite(p.show(eq(n, t), at_end), lambda F: eq(A(F(), c), over(c, lambda q: h(F(), q)) / N), value)
-    back = p.conv(back, eq(A(t, c), over(c, lambda q: h(t, q)) / N))
-    return back.discharge(at_end.concl, good(t, c)).gen(t, c)
+    def some(clean: Line, hyp: Line, ahead: Surely) -> Line:
+        with ahead:
+            mean = ahead.average(hyp(t + 1, d))
+        many = s.iid_sum(mixture(t, c), f, h(t + 1, f), N)
+        return s.prove(claim(m + 1, t), move(t, c), mean, many, pushed(s, given, clean, h))
 
-
-def cloud_null(p: Proof, before: Fact, clean: Fact, alive: Fact, given: dict[str, Fact]) -> tuple[Node, Fact, Fact]:
-    """The null function of the next cloud, for `mono` and `almost_surely`."""
-    z = over(d, lambda q: bad(t + 1, q))
-    positive = given["bad is non-negative"].spec(t + 1, at(d, i)).gen(i)
-    nonneg = p.conv(p.mono(positive, total(N, i, 0), z), le(0, z)).gen(d)
-    zero = p.use("clouds_stay_good").spec(t, c).mp(before, clean, alive)
-    return E(draws(N, mixture(t, c)), d, z), nonneg, zero
-
-
-def growth_positive(p: Proof, given: dict[str, Fact]) -> Fact:
-    """forall k. 0 <= 1 + (b(k) - 1)/N, for N >= 1."""
-    many = given["there are particles"]
-    one = p.step("nat_step", [many], [])
-    inverse = p.positive_inverse(many)
-    return p.show(le(0, 1 + (b(k) - 1) / N), one, inverse, given["b is non-negative"].spec(k), dens=[many]).gen(k)
+    return backwards(s, given, (t, c), claim, at_end, none, some)

@@ -14,11 +14,11 @@ from sympy import Eq, exp, series
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.bridge import to_sympy
 from proofs.language.expressions import Element, Entry, Exp, function, relation, symbols
-from proofs.lemmas import self_normalised as one
-from proofs.lemmas.self_normalised import Draws, almost, over
+from proofs.lemmas.self_normalised import Draws, almost, averages, mass, mean_k, over, ratio
 from proofs.registry import lemma
 
 a, q, s = symbols("a q s")
+mu, y, c, h, k, N, i, j = averages.symbols("mu y c h k N i j")
 
 
 def odds(p: Any, w: Any, factor: Any) -> Any:
@@ -30,21 +30,20 @@ class Ranged:
     """Draws with 0 < a <= h <= q a almost surely: mu(h) > 0, q >= 1, and sum_i h(c_i) >= N a at good clouds."""
 
     def __init__(self, d: Derivation) -> None:
-        y, h, N = one.y, one.h, one.N
         self.draws = Draws(d)
         self.range, _ = d.given(almost(a <= h(y), h(y) <= q * a), 0 < a)
         with self.draws.point as here:
             low, high = self.range(y)[0], self.range(y)[1]
         below, above = here.average(low), here.average(high)
         self.low = here.then(low, y)
-        d.know(d.prove(0 < one.mass, below))
+        d.know(d.prove(0 < mass, below))
         self.big = d.know(d.prove(relation("<=", 1, q), below, above, note="a <= mu(h) <= q a"))
         d.know(d.prove(0 < N * a))
 
 
 def complement(d: Derivation, ranged: Ranged) -> Line:
     """E (S - K)/S = 1 - E K/S, for S = sum_i h(c_i) > 0 and K = sum_i k(c_i)."""
-    S, K = over(one.h), over(one.k)
+    S, K = over(h), over(k)
     with ranged.draws.cloud as there:
         d.know(d.prove(0 < S, ranged.draws.summed(ranged.low)))
         split = d.prove(Eq((S - K) / S, 1 - K / S), hold=[S, K])
@@ -59,18 +58,6 @@ def complement(d: Derivation, ranged: Ranged) -> Line:
 )
 @in_sympy("odds_above")
 def odds_above(d: Derivation) -> Line:
-    mu, y, c, h, k, N, i, j, mass, mean_k = (
-        one.mu,
-        one.y,
-        one.c,
-        one.h,
-        one.k,
-        one.N,
-        one.i,
-        one.j,
-        one.mass,
-        one.mean_k,
-    )
     ranged = Ranged(d)
     draws, S, K, factor = ranged.draws, over(h), over(k), 1 + (q - 1) / N
     own = Entry(c, i)
@@ -103,7 +90,7 @@ def odds_above(d: Derivation) -> Line:
     whole = there.average(sums)
     u, v = Element("u", "Y"), Element("v", "Y")
     exchange = d.iid_swap(mu, u, v, k(u) * (h(v) - k(v)) / s, N, s, (y, h(y)))
-    answer, rest, r = draws.mean(K / S), draws.mean((S - K) / S), one.ratio
+    answer, rest, r = draws.mean(K / S), draws.mean((S - K) / S), ratio
     swapped = to_sympy(whole.fact.sides[0])
     exchange = d.form(exchange, Eq((mass - mean_k) * answer, swapped))
     line = d.chain(exchange, d.form(whole, swapped <= factor * mean_k * rest))

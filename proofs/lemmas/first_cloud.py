@@ -8,44 +8,24 @@ from __future__ import annotations
 from sympy import Eq, Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import Entry, Expect, ForAll, Implication, Law, relation
+from proofs.language.expressions import Entry, Expect, ForAll, Law, implications, relation
+from proofs.lemmas.clouds import each, over, particles, sequence, total_of
+from proofs.lemmas.clouds import reachable as all_reachable
 from proofs.lemmas.tested_clouds import (
-    CF,
-    C,
-    N,
-    Out,
-    b,
-    bad,
     bound,
-    c,
-    d,
-    e,
-    each,
-    g,
     grow,
     growing,
-    h,
-    i,
-    k,
-    last,
-    m,
-    n,
     outputs,
-    over,
     pair_of_draws,
     second_moment,
-    sequence,
     setting,
     squares,
-    t,
-    tested,
-    total_of,
     where_met,
-    z,
-)  # fmt: skip
-from proofs.lemmas.tested_clouds import reachable as all_reachable
+)
 from proofs.registry import lemma
 
+N, n, m, t, i, k, e, c, d, z = particles.symbols("N n m t i k e c d z")
+h, g, bad, b, last, tested, C, CF, Out = particles.symbols("h g bad b last tested C CF Out")
 start = Law("start", "", "Edge")
 first_cloud = start.draws(N)
 H0, G0 = (Expect(start, e, value(0, e)) for value in (h, g))
@@ -87,7 +67,7 @@ def first_certificate(s: Derivation) -> Line:
 def first_bound(s: Derivation, given: dict[str, Line], one: tuple) -> Line:
     """E[prod_{k<n} (1 + (b(k+1) - 1)/N) (1/N) sum_i h(d_i) (1/N) sum_i g(d_i)] <= prod_{k<n+1} (1 + (b(k) - 1)/N) H0 G0."""
     with s.surely(start, e, *one) as fine:
-        top = s.given(ForAll(e, Implication(Eq(bad(0, e), 0), Implication(0 < g(0, e), h(0, e) <= b(0) * H0))))
+        top = s.given(ForAll(e, implications(Eq(bad(0, e), 0), 0 < g(0, e), h(0, e) <= b(0) * H0)))
         tests = given["g is non-negative"](0, e)
         second = fine.average(where_met(s, h(0, e), g(0, e), b(0) * H0, tests, lambda: top(e)))
     spread = pair_of_draws(s, start, 0, second)

@@ -15,37 +15,26 @@ from proofs.derive.derivation import Derivation, Line
 from proofs.language.expressions import Both, Entry, ForAll, function, implications, relation, symbols
 from proofs.lemmas.smc_run import (
     VF,
-    K,
-    M,
-    N,
     Qbar,
     Run,
-    S,
-    T,
-    V,
     Vstar,
-    W,
     at_edge,
-    c,
     dst,
     good,
-    k,
     live,
-    m,
-    n,
     noedge,
+    potentials,
     reachable,
     root,
     src,
-    t,
     target,
     terms,
+    tested_potentials,
     weight,
-    x,
-    y,
-)  # fmt: skip
-from proofs.theory.model import hypotheses
+)
+from proofs.theory.model import hypotheses, layered
 
+M, N, T, V, W, c, k, m, n, t, x, y = layered.symbols("M N T V W c k m n t x y")
 lo = function("lo", "nat -> real")
 (a,) = symbols("a")
 
@@ -107,8 +96,8 @@ class RangedRun(Run):
         with s.suppose(Eq(t + n, m), good(t, c)) as here:
             s.know(s.prove(Eq(t + 1 + n, T), here[0]))
             (low, high), (least, _) = self.summed(self.between), self.summed(self.given["range of Qbar"])
-            s.know(s.prove(0 < S, least, s.prove(0 < N * lo(n))))
-            part = s.prove(0 <= K / S, low), s.prove(K / S <= 1, high)
+            s.know(s.prove(0 < potentials, least, s.prove(0 < N * lo(n))))
+            part = s.prove(0 <= tested_potentials / potentials, low), s.prove(tested_potentials / potentials <= 1, high)
             line = s.both(s.prove(0 <= self.A(t, c), *part), s.prove(self.A(t, c) <= 1, *part))
         return here.then(line, t, n, c)
 

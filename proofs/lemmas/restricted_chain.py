@@ -18,20 +18,25 @@ from proofs.language.expressions import (
     Expect,
     ForAll,
     Implication,
-    Law,
     Recip,
     function,
     relation,
-    symbols,
 )
 from proofs.registry import lemma
-from proofs.theory.s7_metropolis import F, U, W, a, accept, chain, guided, n, rule, tests, x, y
+from proofs.theory.model import Vocabulary
+from proofs.theory.s7_metropolis import chain, metropolis, rule, tests
 
-e, p, r, s, t = symbols("e p r s t")
-good = function("good", "Path -> real")
-restricted = Law("restricted", "", "Path")
-capped, Ugood = function("capped", "Path Path -> real"), function("Ugood", "nat Path -> real")
-h, g = function("h", "Path -> real"), function("g", "Path -> real")
+events = Vocabulary(
+    {
+        "real": "e p r s t",
+        "Path -> real": "good h g",
+        "~ Path": "restricted",
+        "Path Path -> real": "capped",
+        "nat Path -> real": "Ugood",
+    }
+)
+x, y, n, a, guided, W, F, accept, U = metropolis.symbols("x y n a guided W F accept U")
+e, p, r, s, t, good, h, g, restricted, capped, Ugood = events.symbols("e p r s t good h g restricted capped Ugood")
 kept = Expect(guided, x, good(x))
 """The probability of the good event."""
 

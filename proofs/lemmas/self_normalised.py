@@ -14,7 +14,6 @@ from sympy import Eq
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import (
     Both,
-    Element,
     Entry,
     Expect,
     ForAll,
@@ -25,11 +24,12 @@ from proofs.language.expressions import (
     total,
 )
 from proofs.registry import lemma
+from proofs.theory.model import Vocabulary
 
-N, i, j = symbols("N i j", "nat")
-a, b = symbols("a b")
-mu, y, c = Law("mu", "", "Y"), Element("y", "Y"), Element("c", "Y*")
-h, k, z = (function(name, "Y -> real") for name in "hkz")
+averages = Vocabulary(
+    {"nat": "N i j", "real": "a b", "~ Y": "mu", "Y": "y", "Y*": "c", "Y -> real": "h k z"},
+)
+N, i, j, a, b, mu, y, c, h, k, z = averages.symbols("N i j a b mu y c h k z")
 mass, mean_k = Expect(mu, y, h(y)), Expect(mu, y, k(y))
 ratio = mean_k / mass
 

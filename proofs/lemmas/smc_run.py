@@ -71,7 +71,7 @@ def good(time: Any, cloud: Any) -> Any:
     return Eq(over(cloud, noedge, time), 0)
 
 
-S, K, G = (over(c, g) for g in (Qbar, tested, weight))
+potentials, tested_potentials, weights = (over(c, g) for g in (Qbar, tested, weight))
 next_cloud, first_cloud = smc(t, c).draws(N), first.draws(N)
 answer = Expect(first_cloud, d, W(0, d))
 
@@ -83,7 +83,7 @@ def bias_below(bound: Any) -> Any:
 
 def answers(*alive: Any) -> dict[str, Any]:
     """W: the expected test function of the output given the cloud; `alive`: where the weights do not all vanish."""
-    end, later = over(c, tested_weight) / G, Expect(next_cloud, d, W(t + 1, d))
+    end, later = over(c, tested_weight) / weights, Expect(next_cloud, d, W(t + 1, d))
     return {
         "answer at the end": ForAll(t, c, implications(Eq(t + 1, T), *alive, Eq(W(t, c), end))),
         "answer before": ForAll(t, c, implications(t + 1 < T, *alive, Eq(W(t, c), later))),
@@ -127,7 +127,7 @@ class Run:
 
     def __init__(self, s: Derivation, alive: bool = False) -> None:
         self.s, self.given = s, s.setting(hypotheses(*SMC))
-        self.given |= s.setting(answers(0 < G) if alive else answers())
+        self.given |= s.setting(answers(0 < weights) if alive else answers())
         s.know(live_stays(s, self.given))
         self.values = s.use("tested_value")
         self.between = s.know(self._between())
@@ -242,7 +242,7 @@ class Run:
             function("alive", "nat Edge* -> real"),
         )
         laws = Law("step", "nat Edge*", "Edge*")(t, c), Law("start", "", "Edge*")
-        values = self.A(t, c), over(c, noedge), G, next_cloud, first_cloud, self.size(n), self.seen(target)
+        values = self.A(t, c), over(c, noedge), weights, next_cloud, first_cloud, self.size(n), self.seen(target)
         at = dict(
             zip((*(name(t, c) for name in names), *laws, self.cost(n), symbol("target", "real")), values, strict=True)
         )
@@ -253,7 +253,7 @@ class Run:
             many = s.iid_sum(law, e, at_edge(noedge, time, e), N)
             return s.prove(Eq(many.lhs, 0), many, null)
 
-        with s.suppose(now, good(t, c), 0 < G) as here:
+        with s.suppose(now, good(t, c), 0 < weights) as here:
             s.know(s.prove(Eq(t + 1 + 1 + n, T), here[0]))
             s.know(s.prove(t + 1 < T, here[0]))
             self.star, self.other, null = self.means()
@@ -261,7 +261,7 @@ class Run:
             ahead = Eq(own, Expect(next_cloud, d, self.seen(W(t + 1, d))))
             near = self.step(smc(t, c), t + 1, n, self.A(t, c), mean), s.prove(ahead, self.given["answer before"](t, c))
             known += [here.then(line, t, n, c) for line in (all_gone(smc(t, c), t + 1, null), *near)]
-        with s.suppose(now, good(t, c), G <= 0) as here:
+        with s.suppose(now, good(t, c), weights <= 0) as here:
             s.know(s.prove(Eq(t + 1 + (n + 1), T), here[0]))
             known.append(here.then(self.stops(), t, n, c))
         with s.suppose(Eq(t, m), good(t, c)) as here:

@@ -8,50 +8,38 @@ the expected square of the product of the mean weights times the answer from c o
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from sympy import Eq, Product, Sum
+from sympy import Eq, Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read
-from proofs.language.expressions import (
-    Entry,
-    Expect,
-    ForAll,
-    Implication,
-    Law,
-    function,
-    implications,
-    relation,
-    symbols,
-)
+from proofs.derive.lines import Surely
+from proofs.language.expressions import Expect, ForAll, Implication, Law, implications, relation
 from proofs.lemmas import clouds
+from proofs.lemmas.clouds import (
+    alive,
+    backwards,
+    each,
+    later,
+    never_negative,
+    no_value,
+    no_weight,
+    over,
+    particles,
+    pushed,
+    reachable,
+    sequence,
+    total_of,
+    value_rules,
+    vanished,
+    weights,
+)
 from proofs.registry import lemma
 
-N, n, m, t, i, k = read(clouds.N, clouds.n, clouds.m, clouds.t, clouds.i, clouds.k)
-e, f, c, d = read(clouds.e, clouds.f, clouds.c, clouds.d)
-w, h, bad, b, last, B = read(clouds.w, clouds.h, clouds.bad, clouds.b, clouds.last, clouds.B)
-STAYS, BOUNDED = "moves stay good", "h is bounded"
-K, mixture = read(clouds.K, clouds.mixture)
-z = symbols("z")[0]
-sequence = function("f", "nat -> real")
-g, tested = function("g", "nat Edge -> real"), function("tested", "Edge -> real")
-Out, CF = (function(name, "nat Edge* -> real") for name in ("Out", "CF"))
-C = function("C", "nat nat Edge* -> real")
-
-
-def over(cloud, body):
-    """sum_{i<N} body(cloud_i)."""
-    return Sum(body(Entry(cloud, i)), (i, 0, N - 1))
-
-
-def total_of(value, time, cloud):
-    """sum_{i<N} value(time, cloud_i)."""
-    return over(cloud, lambda q: value(time, q))
-
-
-def reachable(time, cloud):
-    """No particle of the cloud is unreachable."""
-    return Eq(total_of(bad, time, cloud), 0)
+N, n, m, t, k, e, f, c, d, z = particles.symbols("N n m t k e f c d z")
+w, h, g, bad, b, last, tested = particles.symbols("w h g bad b last tested")
+B, C, CF, Out, K, mixture = particles.symbols("B C CF Out K next")
+STAY = "moving_clouds_stay_good"
 
 
 def both(time, cloud):
@@ -69,20 +57,11 @@ def bound(steps, time, cloud):
     return Product(grow(time + 1 + k), (k, 0, steps - 1)) * both(time, cloud)
 
 
-weights = total_of(w, t, c)
-next_cloud = mixture(t, c).draws(N)
-
-
-def later(value):
-    """The mean of a term in the next cloud d."""
-    return Expect(next_cloud, d, value)
-
-
 # ---------------------------------------------------------------------------------------------------- hypotheses
 def outputs(s: Derivation) -> list[Line]:
     """Out(t, c): the mean answer, given the cloud c at time t; any number >= 0 once all weights vanish."""
     return s.given(
-        ForAll(t, c, Implication(t < n, Implication(0 < weights, Eq(Out(t, c), later(Out(t + 1, d)))))),
+        ForAll(t, c, implications(t < n, alive, Eq(Out(t, c), later(Out(t + 1, d))))),
         ForAll(c, Eq(Out(n, c) * over(c, last), over(c, tested))),
         ForAll(t, c, 0 <= Out(t, c)),
     )
@@ -93,7 +72,7 @@ def squares(s: Derivation) -> list[Line]:
     more = (weights / N) ** 2 * later(C(m, t + 1, d)) <= C(m + 1, t, c)
     end = over(c, last) * over(c, tested) / N**2 <= C(0, n, c)
     return s.given(
-        ForAll(m, t, c, Implication(Eq(t + (m + 1), n), Implication(reachable(t, c), more))),
+        ForAll(m, t, c, implications(Eq(t + (m + 1), n), reachable(t, c), more)),
         ForAll(c, Implication(reachable(n, c), end)),
     )
 
@@ -108,89 +87,21 @@ def second_moment(s: Derivation) -> list[Line]:
 
 def moving(s: Derivation) -> dict[str, Line]:
     """The hypotheses of `clouds.setting`, but a particle without weight may move to where it likes."""
-    given = s.setting(lambda p: {name: fact for name, fact in clouds.setting(p).items() if name != STAYS})
     stays = Eq(Expect(K(t, e), f, bad(t + 1, f)), 0)
-    return given | {STAYS: s.know(s.given(ForAll(t, e, implications(t < n, Eq(bad(t, e), 0), 0 < w(t, e), stays))))}
+    return clouds.setting(s, ForAll(t, e, implications(t < n, Eq(bad(t, e), 0), 0 < w(t, e), stays)))
 
 
 def setting(s: Derivation) -> dict[str, Line]:
-    """The hypotheses of `moving`, that h is bounded where the test function can still be met, and those on g, by name."""
-    given = moving(s) | s.setting(lambda p: {k: v for k, v in clouds.sharp(p).items() if k != BOUNDED})
-    ahead, pushed = Expect(K(t, e), f, g(t + 1, f)), over(c, lambda q: w(t, q) * Expect(K(t, q), f, g(t + 1, f)))
-    mean = Expect(mixture(t, c), f, g(t + 1, f))
-    good = Eq(bad(t, e), 0)
-    formulas = {
-        "g is non-negative": ForAll(t, e, Implication(t <= n, Implication(good, 0 <= g(t, e)))),
-        "g recursion": ForAll(t, e, Implication(t < n, Implication(good, Eq(g(t, e), w(t, e) * ahead)))),
-        "g at the end": ForAll(e, Implication(Eq(bad(n, e), 0), Eq(g(n, e), tested(e)))),
-        BOUNDED: ForAll(
-            t,
-            e,
-            f,
-            implications(
-                t < n,
-                good,
-                Eq(bad(t + 1, f), 0),
-                0 < w(t, e),
-                0 < g(t + 1, f),
-                h(t + 1, f) <= b(t + 1) * Expect(K(t, e), f, h(t + 1, f)),
-            ),
-        ),
-        "mixture of g": ForAll(t, c, Implication(t < n, Implication(0 < weights, Eq(mean, pushed / weights)))),
-    }
-    return given | dict(zip(formulas, map(s.know, s.given(*formulas.values())), strict=True))
+    """The hypotheses of `moving` and `clouds.sharp`, h bounded where the test function can still be met, and those on g, by name."""
+    on_g = {"g is non-negative": never_negative(g), **value_rules(g, tested)}
+    return moving(s) | clouds.sharp(s, 0 < g(t + 1, f)) | s.setting(on_g)
 
 
-# ---------------------------------------------------------------------------------------------------- one reachable cloud
-def each(s: Derivation, given: dict[str, Line], time, clean: Line, line) -> Line:
-    """The sums over a reachable cloud of a <= b, or a = b; line: of e the line forall e. bad(time, e) = 0 => a(e) <= b(e), or =."""
-    s.know(s.gen(given["bad is non-negative"](time, Entry(c, k)), k))
-    s.know(clean)
-    zero = s.use("terms_vanish", {sequence(k): bad(time, Entry(c, k))})(N)
-    with s.below(i, N) as inside:
-        s.know(zero(i))
-        return inside.sum(line(Entry(c, i)))
-
-
-def at_the_end(s: Derivation, given: dict[str, Line], now: Line, clean: Line) -> tuple[Line, list[Line]]:
-    """For t = n: n = t, and the sums of h and g are those of the last weights."""
-    there = s.at(now, clean, lambda r: reachable(r, c))
-    s.know(there)
-    return s.prove(Eq(n, t), now), [each(s, given, n, there, given[f"{v} at the end"]) for v in "hg"]
-
-
-def no_weight(s: Derivation, given: dict[str, Line]) -> Line:
-    """sum_i w(t, c_i) = 0, where it is supposed to be at most 0."""
-    with s.below(i, N) as inside:
-        sums = inside.sum(given["weights are non-negative"](t, Entry(c, i)))
-    return s.zero(weights, sums)
-
-
-def no_value(s: Derivation, given: dict[str, Line], clean: Line, none: Line) -> Line:
-    """sum_i g(t, c_i) = 0 from sum_i w(t, c_i) = 0."""
-    s.know(s.gen(given["weights are non-negative"](t, Entry(c, k)), k))
-    s.know(none)
-    gone, recursion = s.use("terms_vanish", {sequence(k): w(t, Entry(c, k))})(N), given["g recursion"](t)
-
-    def zero(q) -> Line:
-        ahead = Expect(K(t, q), f, g(t + 1, f))
-        return s.at(gone(i), recursion(q), lambda v: Eq(g(t, q), v * ahead))
-
-    return each(s, given, t, clean, zero)
-
-
+# ---------------------------------------------------------------------------------------------------- one step
 def growing(s: Derivation, given: dict[str, Line]) -> Line:
     """forall k. 0 <= 1 + (b(k) - 1)/N."""
     one = s.nat_step(given["there are particles"])
     return s.gen(s.prove(0 <= grow(k), one, given["b is non-negative"](k)), k)
-
-
-def next_null(s: Derivation, given: dict[str, Line]) -> tuple:
-    """That the next cloud is reachable almost surely, for `surely`."""
-    unreachable = total_of(bad, t + 1, d)
-    with s.below(i, N) as inside:
-        positive = inside.sum(given["bad is non-negative"](t + 1, Entry(d, i)))
-    return unreachable, s.gen(s.prove(0 <= unreachable, positive), d), s.use("moving_clouds_stay_good")(t, c)
 
 
 H, G = (Expect(mixture(t, c), f, value(t + 1, f)) for value in (h, g))
@@ -199,7 +110,7 @@ H, G = (Expect(mixture(t, c), f, value(t + 1, f)) for value in (h, g))
 def next_pair(s: Derivation, given: dict[str, Line], clean: Line) -> Line:
     """E (1/N) sum_j h(d_j) (1/N) sum_j g(d_j) <= (1 + (b - 1)/N) next(h) next(g)."""
     ahead, law = Expect(K(t, e), f, h(t + 1, f)), given["mixture of h"](t, c)
-    many, gone = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N), s.use("moving_clouds_stay_good")(t, c)
+    many, gone = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N), s.use(STAY)(t, c)
     zero = s.prove(Eq(Expect(mixture(t, c), f, bad(t + 1, f)), 0), many, gone)
     with s.surely(mixture(t, c), f, bad(t + 1, f), given["bad is non-negative"](t + 1), zero) as fine:
 
@@ -213,7 +124,7 @@ def next_pair(s: Derivation, given: dict[str, Line], clean: Line) -> Line:
                     none = s.zero(w(t, e), given["weights are non-negative"](t, e))
                     low = s.put(s.prove(relation("<=", 0, 0)), ordered, none)
                 with s.suppose(0 < w(t, e)):
-                    high = s.prove(ordered(w(t, e)), given[BOUNDED](t, e, f))
+                    high = s.prove(ordered(w(t, e)), given["h is bounded"](t, e, f))
                 line = old.then(s.cases(w(t, e), 0, low, high), e)
             top = s.prove(h(t + 1, f) <= b(t + 1) * law.rhs, each(s, given, t, clean, line))
             return s.put(top, lambda v: h(t + 1, f) <= b(t + 1) * v, law)
@@ -240,13 +151,6 @@ def pair_of_draws(s: Derivation, law: Law, time, second: Line) -> Line:
     return s.prove(pairs <= grow(time) * left * right, mean, second)
 
 
-def pushed(s: Derivation, given: dict[str, Line], clean: Line, value) -> Line:
-    """(1/N) sum_i value(t, c_i) = (mean weight) next(value), for h and g, at a reachable cloud with weights that do not all vanish."""
-    name = value.__name__
-    sums, law = each(s, given, t, clean, given[f"{name} recursion"](t)), given[f"mixture of {name}"](t, c)
-    return s.prove(Eq(total_of(value, t, c) / N, weights / N * law.lhs), sums, law)
-
-
 # ---------------------------------------------------------------------------------------------------- lemmas
 @lemma(
     "moving_clouds_stay_good",
@@ -256,7 +160,7 @@ def pushed(s: Derivation, given: dict[str, Line], clean: Line, value) -> Line:
 @in_sympy("moving_clouds_stay_good")
 def moving_clouds_stay_good(s: Derivation) -> Line:
     given = moving(s)
-    with s.suppose(t < n, reachable(t, c), 0 < weights) as now:
+    with s.suppose(t < n, reachable(t, c), alive) as now:
 
         def nothing(q) -> Line:
             away = Expect(K(t, q), f, bad(t + 1, f))
@@ -264,7 +168,7 @@ def moving_clouds_stay_good(s: Derivation) -> Line:
                 none = s.zero(w(t, q), given["weights are non-negative"](t, q))
                 low = s.prove(Eq(w(t, q) * away, 0), none)
             with s.suppose(0 < w(t, q)):
-                high = s.prove(Eq(w(t, q) * away, 0), given[STAYS](t, q))
+                high = s.prove(Eq(w(t, q) * away, 0), given["moves stay good"](t, q))
             return s.cases(w(t, q), 0, low, high)
 
         sums = each(s, given, t, now[1], nothing)
@@ -292,11 +196,11 @@ def tested_step(s: Derivation) -> Line:
         positive = s.use("product_nonneg", {sequence(k): grow(k)})
         front = s.use("product_front", {sequence(k): grow(k)})(m, t + 1)
         tail, mean = s.know(positive(m, t + 2)).rhs, later(bound(m, t + 1, d))
-        with s.suppose(weights <= 0):
+        with s.suppose(vanished):
             s.know(positive(m + 1, t + 1))
             right = s.prove(0 <= bound(m + 1, t, c))
             low = s.put(right, lambda v: (v / N) ** 2 * mean <= bound(m + 1, t, c), no_weight(s, given))
-        with s.suppose(0 < weights):
+        with s.suppose(alive):
             one = next_pair(s, given, now[1])
             one = s.times_square(
                 s.prove(mean <= tail * one.rhs, s.prove(tail * one.lhs <= tail * one.rhs, one)), weights / N
@@ -318,27 +222,28 @@ def tested_second_moment(s: Derivation) -> Line:
     given = setting(s)
     move, end = second_moment(s)
 
-    def claim(r):
-        return ForAll(t, c, Implication(Eq(t + r, n), Implication(reachable(t, c), CF(t, c) <= bound(r, t, c))))
+    def claim(r: Any, time: Any) -> Any:
+        return CF(time, c) <= bound(r, time, c)
 
-    with s.suppose(Eq(t, n), reachable(t, c)) as now:
-        back, sums = at_the_end(s, given, now[0], now[1])
-        there = s.put(s.prove(CF(n, c) <= end(c).rhs, end(c)), lambda x, y: CF(n, c) <= x * y / N**2, *sums)
-        base = now.then(s.at(back, there, lambda r: CF(r, c) <= both(r, c)), t, c)
-    with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), n), reachable(t, c)) as now:
-        s.know(s.prove(t < n, now[0]))
-        above, mean = s.use("tested_step")(m, t, c), later(bound(m, t + 1, d))
-        with s.suppose(weights <= 0):
-            none = no_weight(s, given)
-            gone = s.at(none, move(t, c), lambda v: Eq(CF(t, c), (v / N) ** 2 * later(CF(t + 1, d))))
-            right = s.at(none, above, lambda v: (v / N) ** 2 * mean <= bound(m + 1, t, c))
-            low = s.prove(CF(t, c) <= bound(m + 1, t, c), gone, right)
-        with s.suppose(0 < weights):
-            with s.surely(next_cloud, d, *next_null(s, given)) as good:
-                one = s.times_square(good.average(hyp[0](t + 1, d)), weights / N)
-            high = s.put(s.chain(one, above), lambda v: v <= bound(m + 1, t, c), move(t, c))
-        step = hyp.then(now.then(s.cases(weights, 0, low, high), t, c))
-    return s.induct(m, claim, base, step)
+    def at_end(clean: Line) -> Line:
+        sums = [each(s, given, n, clean, given[f"{v} at the end"]) for v in "hg"]
+        return s.put(s.prove(CF(n, c) <= end(c).rhs, end(c)), lambda x, y: CF(n, c) <= x * y / N**2, *sums)
+
+    def none(clean: Line, zero: Line) -> Line:
+        right = s.at(zero, above(), lambda v: (v / N) ** 2 * later(bound(m, t + 1, d)) <= bound(m + 1, t, c))
+        gone = s.at(zero, move(t, c), lambda v: Eq(CF(t, c), (v / N) ** 2 * later(CF(t + 1, d))))
+        return s.prove(claim(m + 1, t), gone, right)
+
+    def some(clean: Line, hyp: Line, ahead: Surely) -> Line:
+        with ahead:
+            mean = ahead.average(hyp(t + 1, d))
+        one = s.times_square(mean, weights / N)
+        return s.put(s.chain(one, above()), lambda v: v <= bound(m + 1, t, c), move(t, c))
+
+    def above() -> Line:
+        return s.use("tested_step")(m, t, c)
+
+    return backwards(s, given, (t, c), claim, at_end, none, some, STAY)
 
 
 @lemma(
@@ -349,13 +254,7 @@ def tested_second_moment(s: Derivation) -> Line:
 )
 @in_sympy("particle_second_moment")
 def particle_second_moment(s: Derivation) -> Line:
-    given = s.setting(lambda p: clouds.setting(p) | clouds.sharp(p))
-    with s.suppose(t < n, Eq(bad(t, e), 0), 0 < w(t, e)) as here:
-        stays = here.then(given[STAYS](t, e), t, e)
-    with s.suppose(t < n, Eq(bad(t, e), 0), Eq(bad(t + 1, f), 0), 0 < w(t, e), 0 < h(t + 1, f)) as here:
-        bounded = here.then(given[BOUNDED](t, e, f), t, e, f)
-    for line in (stays, bounded):
-        s.know(line)
+    clouds.setting(s), clouds.sharp(s)
     return s.use("tested_second_moment", {g(t, e): h(t, e), tested(e): last(e), CF(t, c): B(t, c)})
 
 
@@ -373,37 +272,31 @@ def output_square(s: Derivation) -> Line:
     def shape(zero, one, two):
         return relation("<=", 0, zero - 2 * z * (one / N) + z**2 * two)
 
-    def square(steps, time):
-        return shape(Out(time, c), total_of(g, time, c), C(steps, time, c))
+    def claim(r: Any, time: Any) -> Any:
+        return shape(Out(time, c), total_of(g, time, c), C(r, time, c))
 
-    def claim(r):
-        return ForAll(t, c, z, Implication(Eq(t + r, n), Implication(reachable(t, c), square(r, t))))
-
-    with s.suppose(Eq(t, n), reachable(t, c)) as now:
-        back, [_, value] = at_the_end(s, given, now[0], now[1])
+    def at_end(clean: Line) -> Line:
+        value = each(s, given, n, clean, given["g at the end"])
         out, mean = Out(n, c), over(c, last) / N
         bare = s.prove(0 <= out * (1 - z * mean) ** 2, nonneg(n, c))
         most = s.times_square(s.prove(out * mean**2 <= C(0, n, c), honest(c), above_end(c)), z)
         bare = s.prove(shape(out, out * over(c, last), C(0, n, c)), bare, most)
         there = s.at(honest(c), bare, lambda v: shape(out, v, C(0, n, c)))
-        base = now.then(
-            s.at(back, s.put(there, lambda v: shape(out, v, C(0, n, c)), value), lambda r: square(0, r)), t, c, z
-        )
-    with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), n), reachable(t, c)) as now:
-        s.know(s.prove(t < n, now[0]))
-        out, most, mean = Out(t, c), C(m + 1, t, c), later(C(m, t + 1, d))
-        with s.suppose(weights <= 0):
-            none = no_weight(s, given)
-            right = s.at(none, above(m, t, c), lambda v: (v / N) ** 2 * mean <= most)
-            flat = s.prove(shape(out, 0, most), nonneg(t, c), s.times_square(right, z))
-            low = s.put(flat, lambda v: shape(out, v, most), no_value(s, given, now[1], none))
-        with s.suppose(0 < weights):
-            with s.surely(next_cloud, d, *next_null(s, given)) as good:
-                average = good.average(hyp[0](t + 1, d, z * weights / N))
-            many, here = s.iid_sum(mixture(t, c), f, g(t + 1, f), N), pushed(s, given, now[1], g)
-            value = s.prove(Eq(total_of(g, t, c), weights / N * many.lhs), here, many)
-            most_here = s.times_square(above(m, t, c), z)
-            line = s.prove(shape(later(Out(t + 1, d)), value.rhs, most), average, most_here)
-            high = s.put(line, lambda a, v: shape(a, v, most), moves(t, c), value)
-        step = hyp.then(now.then(s.cases(weights, 0, low, high), t, c, z))
-    return s.induct(m, claim, base, step)
+        return s.put(there, lambda v: shape(out, v, C(0, n, c)), value)
+
+    out, most = Out(t, c), C(m + 1, t, c)
+
+    def none(clean: Line, zero: Line) -> Line:
+        right = s.at(zero, above(m, t, c), lambda v: (v / N) ** 2 * later(C(m, t + 1, d)) <= most)
+        flat = s.prove(shape(out, 0, most), nonneg(t, c), s.times_square(right, z))
+        return s.put(flat, lambda v: shape(out, v, most), no_value(s, given, clean, zero, g))
+
+    def some(clean: Line, hyp: Line, ahead: Surely) -> Line:
+        with ahead:
+            average = ahead.average(hyp(t + 1, d, z * weights / N))
+        many, here = s.iid_sum(mixture(t, c), f, g(t + 1, f), N), pushed(s, given, clean, g)
+        value = s.prove(Eq(total_of(g, t, c), weights / N * many.lhs), here, many)
+        line = s.prove(shape(later(Out(t + 1, d)), value.rhs, most), average, s.times_square(above(m, t, c), z))
+        return s.put(line, lambda a, v: shape(a, v, most), moves(t, c), value)
+
+    return backwards(s, given, (t, c, z), claim, at_end, none, some, STAY)

@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import E, all_of, at, draws, element, eq, fn, implies, le, lt, nat, total
-from proofs.lemmas.clouds import B, K, N, at_k, c, d, e, f, i, k, m, mixture, n, over, t, w, weights
+from sympy import Eq
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Entry, Expect, ForAll, Implication, total
+from proofs.lemmas.clouds import alive, later, mixed, no_weight, over, particles, sequence, vanished, weights
 from proofs.registry import lemma
 
-D = fn("D", "nat Edge Edge -> real")
-j = nat("j")
+N, n, m, t, i, j, k, c, d, e, f, u, v = particles.symbols("N n m t i j k c d e f u v")
+w, B, D, K, mixture = particles.symbols("w B D K next")
 
 
-def double(s: Node, cloud: Node) -> Node:
-    """sum_i sum_j D(s, c_i, c_j)."""
-    return over(cloud, lambda q: total(N, j, D(s, q, at(cloud, j))))
+def double(g: Callable[[Any, Any], Any]) -> Any:
+    """sum_i sum_j g(c_i, c_j)."""
+    return over(c, lambda q: total(N, j, g(q, Entry(c, j))))
+
+
+def each(g: Callable[[Any], Any]) -> Any:
+    """sum_j w(t, c_j) g(j)."""
+    return total(N, j, w(t, Entry(c, j)) * g(j))
+
+
+def exchanged(s: Derivation, from_left: Line, from_right: Line) -> list[Line]:
+    """E E D(t+1, u, f) for two draws of next is the double sum over their parents: exchange, open one mixture, exchange, open the other."""
+    law = mixture(t, c)
+    nested = Expect(law, u, Expect(law, f, D(t + 1, u, f)))
+
+    def moves(k: Any) -> Any:
+        return K(t, Entry(c, k))
+
+    half = each(lambda k: Expect(moves(k), e, D(t + 1, e, f)))
+    row = over(c, lambda q: w(t, q) * Expect(K(t, q), f, D(t + 1, e, f)))
+    inner = s.gen(s.fubini(Expect(law, f, Expect(moves(j), e, D(t + 1, e, f)))), j)
+    last = s.gen(s.fubini(Expect(moves(j), e, row)), j)
+    return [
+        s.fubini(nested),
+        s.replace(s.gen(from_left(t, c, v), v), lambda F: Expect(law, f, F(f))),
+        s.fubini(Expect(law, f, half)),
+        s.replace(inner, lambda F: each(F)),
+        s.replace(s.gen(from_right(t, c, u), u), lambda F: each(lambda k: Expect(moves(k), e, F(e)))),
+        s.replace(last, lambda F: each(F)),
+    ]
+
+
+def pair_sum(time: Any) -> Any:
+    """B(time, c) = (1/N^2) sum_i sum_j D(time, c_i, c_j)."""
+    return Eq(B(time, c), double(lambda p, q: D(time, p, q)) / N**2)
 
 
 @lemma(
@@ -24,13 +58,14 @@ def double(s: Node, cloud: Node) -> Node:
     title="the two-particle recursion",
     words="B(t, c) = (1/N^2) sum_i sum_j D(t, c_i, c_j), where D follows two particles that have a common parent with probability 1/N.",
 )
-def two_particles(p: Proof) -> Fact:
-    u, v = element("Edge", "u v")
-    end = p.assume(all_of(c, eq(B(n, c), (over(c, lambda q: w(n, q)) / N) ** 2)))
-    ends = p.assume(all_of(u, v, eq(D(n, u, v), w(n, u) * w(n, v))))
-    value = p.rewrite(ends, lambda F: over(c, lambda q: total(N, j, F(q, at(c, j)))))
-    last = p.show(eq(B(n, c), double(n, c) / N**2), end.spec(c), value).gen(c)
-    return p.use("two_lineages").cut(last)
+@in_sympy("two_particles")
+def two_particles(s: Derivation) -> Line:
+    end, ends = s.given(
+        ForAll(c, Eq(B(n, c), (over(c, lambda q: w(n, q)) / N) ** 2)),
+        ForAll(u, v, Eq(D(n, u, v), w(n, u) * w(n, v))),
+    )
+    s.know(s.gen(s.prove(pair_sum(n), end(c), s.replace(ends, double)), c))
+    return s.use("two_lineages")
 
 
 @lemma(
@@ -39,133 +74,41 @@ def two_particles(p: Proof) -> Fact:
     words="B(t, c) = (1/N^2) sum_i sum_j D(t, c_i, c_j), where D follows two particles that have a common parent with probability 1/N, if "
     "it is so for the last cloud.",
 )
-def two_lineages(p: Proof) -> Fact:
-    many = p.assume(lt(0, N))
-    positive = p.assume(all_of(t, e, le(0, w(t, e))))
-    rec = p.assume(
-        all_of(t, c, implies(lt(t, n), eq(B(t, c), (weights / N) ** 2 * E(draws(N, mixture(t, c)), d, B(t + 1, d)))))
-    )
-    last_cloud = p.assume(all_of(c, eq(B(n, c), double(n, c) / N**2)))
-    u, v = element("Edge", "u v")
-
-    def mixed(g: Callable[[Node], Node], *more: Node) -> Fact:
-        pushed = over(c, lambda q: w(t, q) * E(K(t, q), f, g(f)))
-        law = eq(E(mixture(t, c), f, g(f)), pushed / weights)
-        return p.assume(all_of(t, c, *more, implies(lt(t, n), lt(0, weights), law)))
-
-    diagonal, from_left, from_right = (
+@in_sympy("two_lineages")
+def two_lineages(s: Derivation) -> Line:
+    twins = Expect(K(t, u), f, D(t + 1, f, f))
+    apart = Expect(K(t, u), e, Expect(K(t, v), f, D(t + 1, e, f)))
+    step = Eq(D(t, u, v), w(t, u) * w(t, v) * (twins / N + (1 - 1 / N) * apart))
+    given = s.setting({"there are particles": 0 < N, "weights are non-negative": ForAll(t, e, 0 <= w(t, e))})
+    move, last, pairs, diagonal, from_left, from_right = s.given(
+        ForAll(t, c, Implication(t < n, Eq(B(t, c), (weights / N) ** 2 * later(B(t + 1, d))))),
+        ForAll(c, pair_sum(n)),
+        ForAll(t, u, v, Implication(t < n, step)),
         mixed(lambda q: D(t + 1, q, q)),
         mixed(lambda q: D(t + 1, q, v), v),
         mixed(lambda q: D(t + 1, u, q), u),
     )
-    twins = E(K(t, u), f, D(t + 1, f, f))
-    apart = E(K(t, u), e, E(K(t, v), f, D(t + 1, e, f)))
-    pairs = p.assume(
-        all_of(t, u, v, implies(lt(t, n), eq(D(t, u, v), w(t, u) * w(t, v) * (twins / N + (1 - 1 / N) * apart))))
-    )
 
-    def claim(r: Node) -> Node:
-        return all_of(t, c, implies(eq(t + r, n), eq(B(t, c), double(t, c) / N**2)))
+    def claim(r: Any) -> Any:
+        return ForAll(t, c, Implication(Eq(t + r, n), pair_sum(t)))
 
-    at_end = p.assume(eq(t + 0, n))
-    same = p.show(eq(n, t), at_end)
-    base = p.rewrite(same, lambda F: eq(B(F(), c), double(F(), c) / N**2), last_cloud.spec(c))
-    base = base.discharge(at_end).gen(t, c)
-
-    hyp = p.assume(claim(m))
-    now = p.assume(eq(t + (m + 1), n))
-    before = p.show(lt(t, n), p.nat_nonneg(m), now)
-    law = pairs.spec(t, u, v).mp(before).gen(u, v)
-    p.note("sum the recursion of D over the pairs of the cloud")
-    opened = p.rewrite(law, lambda F: over(c, lambda q: total(N, j, F(q, at(c, j)))))
-    goal = eq(B(t, c), double(t, c) / N**2)
-    recursion = rec.spec(t, c).mp(before)
-    later = E(draws(N, mixture(t, c)), d, B(t + 1, d))
-
-    p.note("all weights vanish: both sides are 0")
-    small = p.assume(le(weights, 0))
-    average = p.mono(positive.spec(t, at(c, i)).gen(i), total(N, i, 0), weights)
-    none = p.antisymmetry(small, p.conv(average, le(0, weights)))
-    zero = (
-        p.use("terms_vanish")
-        .inst((fn("f", "nat -> real")(k), w(t, at(c, k))))
-        .spec(N)
-        .mp(positive.spec(t, at(c, k)).gen(k), none)
-    )
-    inside = p.assume(lt(i, N))
-
-    def row(q: Node) -> Node:
-        qj = at(c, j)
-        same_parent = E(K(t, q), f, D(t + 1, f, f))
-        other = E(K(t, q), e, E(K(t, qj), f, D(t + 1, e, f)))
-        return total(N, j, w(t, qj) * (same_parent / N + (1 - 1 / N) * other))
-
-    term = w(t, at(c, i)) * row(at(c, i))
-    each = p.show(eq(term, 0 * term), zero.spec(i).mp(inside)).discharge(inside).gen(i)
-    gone = (
-        p.use("sum_equal")
-        .inst((fn("f", "nat -> real")(k), at_k(term)), (fn("g", "nat -> real")(k), 0 * at_k(term)))
-        .spec(N)
-        .mp(each)
-    )
-    low = p.cert(
-        goal,
-        eqs=[(1, recursion), (weights / N**2 * later, none), (1 / N**2, opened), (1 / N**2, gone)],
-        why="the multipliers of this many equations are not found in time",
-    )
-
-    p.note("otherwise: E sum_ij D(d_i, d_j) = N next(diagonal) + N (N-1) next(next(D))")
-    alive = p.assume(lt(0, weights))
-    one = hyp.spec(t + 1, d).mp(now)
-    under = p.rewrite(one.gen(d), lambda F: E(draws(N, mixture(t, c)), d, F(d)))
-    nested = E(mixture(t, c), u, E(mixture(t, c), f, D(t + 1, u, f)))
-    pair = p.step("iid_pair", [], [nested, N])
-    split = diagonal.spec(t, c).mp(before, alive)
-    right = from_right.spec(t, c, u).mp(before, alive).gen(u)
-    left = from_left.spec(t, c, v).mp(before, alive).gen(v)
-    p.note("exchange the two, open one mixture, exchange, open the other, exchange")
-    mu, Kj = mixture(t, c), K(t, at(c, j))
-
-    def swap(term: Node) -> Fact:
-        return p.step("fubini", [], [term])
-
-    steps = [swap(nested), p.rewrite(left, lambda F: E(mu, f, F(f)))]
-    half = over_j(lambda q: w(t, q) * E(K(t, q), e, D(t + 1, e, f)))
-    steps.append(scaled(p, swap(E(mu, f, half)), 1 / weights, E(mu, f, half / weights)))
-    inner = swap(E(mu, f, E(Kj, e, D(t + 1, e, f)))).gen(j)
-    moved = p.rewrite(inner, lambda F: total(N, j, w(t, at(c, j)) * F(j)))
-    steps.append(scaled(p, moved, 1 / weights))
-    opened_right = p.rewrite(right, lambda F: total(N, j, w(t, at(c, j)) * E(Kj, e, F(e))))
-    steps.append(scaled(p, opened_right, 1 / weights))
-    each_row = over(c, lambda q: w(t, q) * E(K(t, q), f, D(t + 1, e, f)))
-    inner = swap(E(Kj, e, each_row)).gen(j)
-    last = p.rewrite(inner, lambda F: total(N, j, w(t, at(c, j)) * F(j)))
-    steps.append(scaled(p, last, 1 / weights**2))
-    chain = steps[0]
-    for s in steps[1:]:
-        chain = p.show(eq(chain.sides[0], s.sides[1]), chain, s)
-    high = p.cert(
-        goal,
-        eqs=[
-            (1, recursion),
-            ((weights / N) ** 2, under),
-            ((weights / N) ** 2 / N**2, pair),
-            ((weights / N) ** 2 / N, split),
-            ((weights / N) ** 2 * (1 - 1 / N), chain),
-            (1 / N**2, opened),
-        ],
-        dens=[alive, many],
-        why="the multipliers of this many equations are not found in time",
-    )
-    step = p.cases(weights, 0, low, high).discharge(now.concl).gen(t, c).discharge(hyp)
-    return p.induct(m, claim(m), base, step)
-
-
-def over_j(g: Callable[[Node], Node]) -> Node:
-    return total(N, nat("j"), g(at(c, nat("j"))))
-
-
-def scaled(p: Proof, fact: Fact, factor: Node, left: Node | None = None) -> Fact:
-    """a = b gives factor * a = factor * b (the left side may be given in another form)."""
-    a1, b1 = fact.sides
-    return p.show(eq(factor * a1 if left is None else left, factor * b1), fact)
+    with s.suppose(Eq(t, n)) as now:
+        base = now.then(s.at(s.prove(Eq(n, t), now[0]), last(c), pair_sum), t, c)
+    with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), n)) as now:
+        s.know(s.prove(t < n, now[0]))
+        opened = s.replace(s.gen(pairs(t, u, v), u, v), double)
+        with s.suppose(vanished):
+            zero = s.know(no_weight(s, given))
+            s.know(s.gen(given["weights are non-negative"](t, Entry(c, k)), k))
+            none = s.use("terms_vanish", {sequence(k): w(t, Entry(c, k))})(N)
+            with s.below(i, N) as inside:
+                row = total(N, j, step.rhs.subs({u: Entry(c, i), v: Entry(c, j)}))
+                gone = inside.sum(s.prove(Eq(row, 0), none(i)))
+            low = s.prove(pair_sum(t), move(t, c), zero, opened, gone)
+        with s.suppose(alive):
+            under = s.expect(mixture(t, c).draws(N), d, hyp[0](t + 1, d))
+            pair = s.iid_pair(mixture(t, c), u, f, D(t + 1, u, f), N)
+            swaps = exchanged(s, from_left, from_right)
+            high = s.prove(pair_sum(t), move(t, c), under, pair, diagonal(t, c), *swaps, opened)
+        step_line = hyp.then(now.then(s.cases(weights, 0, low, high), t, c))
+    return s.induct(m, claim, base, step_line)

@@ -7,28 +7,34 @@ psi Vstar_{t+1}(y) / Vstar_t(x) along reachable edges, E[psi^2 Vstar_{t+1}^2 / V
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.kernel import Node
-from proofs.language.terms import E, all_of, both, eq, fn, implies, le, lt, real, sqrt, total
-from proofs.lemmas.clouds import N, k, m, n, settle, t
-from proofs.lemmas.increments import s
-from proofs.lemmas.layered_system import T, edge_null, horizon, model
-from proofs.lemmas.particle_system import M, V, Vstar, live, noedge, psi, root, x, y
+from typing import Any
+
+from sympy import Eq
+
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import Both, Expect, ForAll, Root, function, implications, relation, symbols, total
+from proofs.lemmas.clouds import particles
+from proofs.lemmas.layered_system import live, model, on_move
 from proofs.registry import lemma, statement
-from proofs.theory.g1_coverage import PQ, PV, references, spread
+from proofs.theory.g1_coverage import bulk, pushed, references, spread
+from proofs.theory.model import layered
 
-PS, chi = fn("PS", "nat nat X -> real"), fn("chi", "nat -> real")
-C_act = real("C_act")
+N, n, m, t, k, until = particles.symbols("N n m t k s")
+x, y, root, M, psi, V, Vstar, PV, PQ, PS = layered.symbols("x y root M psi V Vstar PV PQ PS")
+noedge, horizon = layered.symbols("noedge T")
+(C_act,), chi = symbols("C_act"), function("chi", "nat -> real")
+mass = Vstar(0, root)
 
 
-def covered(p: Proof) -> tuple[Fact, Fact, Fact]:
+def covered(s: Derivation) -> dict[str, Line]:
     """C_act, and PS by backward recursion."""
-    reachable = eq(noedge(t, x, y), 0)
-    push = eq(PS(s, t, x), E(M(t, x), y, psi(t, x, y) * PS(s, t + 1, y)))
-    return (
-        p.assume(all_of(t, x, y, implies(reachable, le(psi(t, x, y) * Vstar(t + 1, y), C_act * Vstar(t, x))))),
-        p.assume(all_of(s, t, x, implies(lt(t, s), live, push))),
-        p.assume(all_of(t, x, eq(PS(t, t, x), Vstar(t, x) ** 2 / V(t, x)))),
+    act = psi(t, x, y) * Vstar(t + 1, y) <= C_act * Vstar(t, x)
+    return s.setting(
+        {
+            "C_act": ForAll(t, x, y, implications(Eq(noedge(t, x, y), 0), act)),
+            "push PS": ForAll(until, t, x, implications(t < until, live, pushed(PS))),
+            "end of PS": ForAll(t, x, Eq(PS(t, t, x), Vstar(t, x) ** 2 / V(t, x))),
+        }
     )
 
 
@@ -38,80 +44,63 @@ def covered(p: Proof) -> tuple[Fact, Fact, Fact]:
     words="For s < T, any horizon T: E[V_s] >= 0 and 0 <= E[psi^2 Vstar_{s+1}^2 / V_s] <= C_act E[Vstar_s^2 / V_s]; "
     "reference means from a live x at t.",
 )
-def covered_moment(p: Proof) -> Fact:
+@in_sympy("covered_moment")
+def covered_moment(s: Derivation) -> Line:
     T = horizon
-    given, ref = model(p, T), references(p)
-    act, push, end = covered(p)
-    twist = p.assume(all_of(t, x, implies(lt(t, T), live, lt(0, V(t, x)))))
-    inside = p.assume(lt(s, T))
-    alive, edge = p.assume(live), p.assume(eq(noedge(t, x, y), 0))
-    nonneg = settle(p.use("value_nonneg"), given["twist is non-negative"])
-    new = given["ends of a reachable edge are live"].spec(t, x, y).mp(edge).right
-    weight = given["potentials are non-negative"].spec(t, x, y)
+    given, ref, act = model(s, T), references(s), covered(s)
+    twist = s.given(ForAll(t, x, implications(t < T, live, 0 < V(t, x))))
+    nonneg, weight = s.use("value_nonneg"), given["potentials are non-negative"](t, x, y)
 
-    def three(a: Node, b: Node, c: Node) -> Node:
-        return both(le(0, a), both(le(0, b), le(b, C_act * c)))
+    def three(r: Any, time: Any) -> Any:
+        low, mid, high = (g(r, time, x) for g in (PV, PQ, PS))
+        return Both(0 <= low, Both(0 <= mid, mid <= C_act * high))
 
-    def claim(r: Node) -> Node:
-        return all_of(t, x, implies(eq(t + r, s), live, three(PV(s, t, x), PQ(s, t, x), PS(s, t, x))))
+    def proved(r: Any, bare: list[Line], rules: list[Line]) -> Line:
+        """three(r, t) from the bare forms of its parts, by the rules of PV, PQ and PS."""
+        low, mid, high = (g(r, t, x) for g in (PV, PQ, PS))
+        parts = s.prove(0 <= low, bare[0], rules[0]), s.prove(0 <= mid, bare[1], rules[1])
+        return s.both(parts[0], s.both(parts[1], s.prove(mid <= C_act * high, bare[2], *rules[1:])))
 
-    def put(equations: list[Fact], fact: Fact) -> Fact:
-        low, mid, high = fact.left, fact.right.left, fact.right.right
-        names = [eqn.sides[0] for eqn in equations]
-        parts = [
-            p.show(le(0, names[0]), low, equations[0]),
-            p.show(le(0, names[1]), mid, equations[1]),
-            p.show(le(names[1], C_act * names[2]), high, equations[1], equations[2]),
-        ]
-        return parts[0].both(parts[1].both(parts[2]))
+    def claim(r: Any) -> Any:
+        return ForAll(t, x, implications(Eq(t + r, until), live, three(until, t)))
 
-    p.note("t = s: (psi Vstar_{s+1}(y))^2 <= C_act Vstar_s(x) psi Vstar_{s+1}(y), then the mean over y, over V_s(x)")
-    at_end = p.assume(eq(t + 0, s))
-    before = p.show(lt(t, T), inside, at_end)
-    null = edge_null(p, given, x, before, alive)
-    upto = p.step("nat_step", [p.show(lt(t, T), before)], [])
-    upto = p.show(le(t + 1, T), upto)
-    later = nonneg.spec(t + 1, y).mp(upto, new)
-    value, top = psi(t, x, y) * Vstar(t + 1, y), psi(t, x, y) ** 2 * Vstar(t + 1, y) ** 2
-    carried = p.show(le(0, value), weight, later)
-    capped = p.show(le(top, C_act * Vstar(t, x) * value), carried, act.spec(t, x, y).mp(edge))
-    mean = p.mono(capped.discharge(edge).gen(y), E(M(t, x), y, top), E(M(t, x), y, C_act * Vstar(t, x) * value), null)
-    square = p.show(le(0, top)).gen(y)
-    positive = p.mono(square, E(M(t, x), y, 0), E(M(t, x), y, top))
-    dense = twist.spec(t, x).mp(before, alive)
-    inverse = p.positive_inverse(dense)
-    recursion = given["value recursion"].spec(t, x).mp(before, alive)
-    quotient, second = E(M(t, x), y, top) / V(t, x), Vstar(t, x) ** 2 / V(t, x)
-    first = p.show(le(0, V(t, x)), dense)
-    low = p.show(le(0, quotient), positive, inverse)
-    high = p.show(le(quotient, C_act * second), mean, inverse, recursion)
-    ends = ref["ends"].spec(t, x)
-    base = put([ends.left, ends.right, end.spec(t, x)], first.both(low.both(high)))
-    time = p.show(eq(t, s), at_end)
-    base = p.rewrite(time, lambda H: three(PV(H(), t, x), PQ(H(), t, x), PS(H(), t, x)), base)
-    base = base.discharge(at_end, alive).gen(t, x)
-
-    p.note("t < s: push each mean one step further back")
-    hyp = p.assume(claim(m))
-    now = p.assume(eq(t + (m + 1), s))
-    short = p.show(lt(t, s), p.nat_nonneg(m), now)
-    before = p.show(lt(t, T), short, inside)
-    null = edge_null(p, given, x, before, alive)
-    there = hyp.spec(t + 1, y).mp(now, new)
-    bodies = [psi(t, x, y) * g(s, t + 1, y) for g in (PV, PQ, PS)]
-    means = [E(M(t, x), y, body) for body in bodies]
-    facts = []
-    for fact, (left, right), (a, b) in (
-        (there.left, (0, bodies[0]), (E(M(t, x), y, 0), means[0])),
-        (there.right.left, (0, bodies[1]), (E(M(t, x), y, 0), means[1])),
-        (there.right.right, (bodies[1], C_act * bodies[2]), (means[1], E(M(t, x), y, C_act * bodies[2]))),
-    ):
-        each = p.show(le(left, right), fact, weight).discharge(edge).gen(y)
-        facts.append(p.mono(each, a, b, null))
-    moves = ref["push"].spec(s, t, x).mp(short, alive)
-    step = put([moves.left, moves.right, push.spec(s, t, x).mp(short, alive)], facts[0].both(facts[1].both(facts[2])))
-    step = step.discharge(now, alive).gen(t, x).discharge(hyp)
-    return p.induct(m, claim(m), base, step).discharge(inside).gen(s)
+    with s.suppose(until < T) as short:
+        # t = s: (psi Vstar_{s+1}(y))^2 <= C_act Vstar_s(x) psi Vstar_{s+1}(y), then the mean over y, over V_s(x)
+        with s.suppose(Eq(t, until), live) as now:
+            s.know(s.prove(t < T, short[0], now[0]))
+            value, dense = psi(t, x, y) * Vstar(t + 1, y), s.know(twist(t, x))
+            with on_move(s, given, t, x) as there:
+                s.know(given["ends of a reachable edge are live"](t, x, y)[1])
+                s.know(s.nat_step(s.prove(t < T)))
+                carried = s.prove(0 <= value, weight, nonneg(t + 1, y))
+                capped = s.prove(value**2 <= C_act * Vstar(t, x) * value, carried, act["C_act"](t, x, y))
+                mean = there.average(capped)
+            positive = s.expect(M(t, x), y, s.prove(relation("<=", 0, value**2)))
+            recursion = given["value recursion"](t, x)
+            top = Expect(M(t, x), y, psi(t, x, y) ** 2 * Vstar(t + 1, y) ** 2)
+            bare = [
+                s.prove(0 <= V(t, x), dense),
+                s.prove(0 <= top / V(t, x), positive, dense),
+                s.prove(top / V(t, x) <= C_act * (Vstar(t, x) ** 2 / V(t, x)), mean, recursion, dense),
+            ]
+            ends = ref["ends"](t, x)
+            line = proved(t, bare, [ends[0], ends[1], act["end of PS"](t, x)])
+            base = now.then(s.at(now[0], line, lambda r: three(r, t)), t, x)
+        # t < s: push each mean one step further back
+        with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), until), live) as now:
+            s.know(s.prove(t < until, now[0]))
+            s.know(s.prove(t < T, short[0]))
+            low, mid, high = (psi(t, x, y) * g(until, t + 1, y) for g in (PV, PQ, PS))
+            with on_move(s, given, t, x) as there:
+                s.know(given["ends of a reachable edge are live"](t, x, y)[1])
+                later = hyp[0](t + 1, y)
+                goals = [(0 <= low, later[0]), (0 <= mid, later[1][0]), (mid <= C_act * high, later[1][1])]
+                bare = [there.average(s.prove(goal, fact, weight)) for goal, fact in goals]
+            push = ref["push"](until, t, x)
+            step = proved(until, bare, [push[0], push[1], act["push PS"](until, t, x)])
+            step = hyp.then(now.then(step, t, x))
+        out = s.induct(m, claim, base, step)
+    return short.then(out, until)
 
 
 @statement(
@@ -122,76 +111,44 @@ def covered_moment(p: Proof) -> Fact:
     "|E F(output) - pi(F)| <= sqrt(C_act/N) (T + sum_{t<T} sqrt(chi^2_t)), and half of that (the last two parts); "
     "chi(t) = E[V_t] E[Vstar_t^2/V_t]/Z^2 - 1 is chi^2(pi*_t || pihat_t) (compare G3), reference means that carry the path's potentials.",
 )
-def published(p: Proof) -> Fact:
-    given = model(p)
-    act, *_ = covered(p)
-    mass, many = p.assume(lt(0, Vstar(0, root))), given["there are particles"]
-    square_of = PV(t, 0, root) * PS(t, 0, root) / Vstar(0, root) ** 2
-    defined = p.assume(all_of(t, implies(lt(t, T), eq(chi(t), square_of - 1))))
-    alive = given["the root is live"]
-    start = p.show(lt(0, T), p.nat_nonneg(n))
+@in_sympy("G1.published")
+def published(s: Derivation) -> Line:
+    T, given, act = n + 1, model(s), covered(s)
+    references(s)
+    square_of = PV(t, 0, root) * PS(t, 0, root) / mass**2
+    _, defined = s.given(0 < mass, ForAll(t, implications(t < T, Eq(chi(t), square_of - 1))))
+    value = psi(0, root, y) * Vstar(1, y)
+    with on_move(s, given, 0, root) as there:  # C_act >= 1: at the root, Z = E[psi Vstar_1] <= C_act Z
+        mean = there.average(s.prove(value <= C_act * mass, act["C_act"](0, root, y)))
+    s.know(s.prove(relation("<=", 1, C_act), mean, given["value recursion"](0, root)))
+    ratio, root_chi = C_act / N, Root(chi(k))
+    s.know(s.prove(0 <= ratio))
+    scale_law = s.axiom("sqrt_square", ratio)
 
-    p.note("C_act >= 1: at the root, Z = E[psi Vstar_1] <= C_act Z")
-    null = edge_null(p, given, root, start, alive)
-    edge = p.assume(eq(noedge(0, root, y), 0))
-    body = psi(0, root, y) * Vstar(1, y)
-    cap = p.conv(act.spec(0, root, y).mp(edge), le(body, C_act * Vstar(0, root)))
-    mean = p.mono(cap.discharge(edge).gen(y), E(M(0, root), y, body), E(M(0, root), y, C_act * Vstar(0, root)), null)
-    recursion = given["value recursion"].spec(0, root).mp(start, alive)
-    one = p.cert(
-        le(1, C_act),
-        products=[(1, [mean, p.positive_inverse(mass)], [])],
-        eqs=[(1 / Vstar(0, root), recursion)],
-        dens=[mass],
-        why="the multipliers of this many equations are not found in time",
-    )
-    ninv = p.positive_inverse(many)
-    ratio = C_act / N
-    ratio_pos = p.show(le(0, ratio), one, ninv)
-    scale = sqrt(ratio)
-    scale_law, scale_pos = p.axiom("sqrt_square", ratio).mp(ratio_pos), p.axiom("sqrt_nonneg", ratio)
+    goal = 1 + chi(k) <= (1 + root_chi) ** 2  # 1 + chi <= (1 + sqrt chi)^2
+    with s.suppose(chi(k) <= 0) as here:
+        low = s.prove(goal, here[0])
+    with s.suppose(0 < chi(k)):
+        high = s.prove(goal, s.axiom("sqrt_square", chi(k)))
+    split = s.cases(chi(k), 0, low, high)
 
-    p.note("1 + chi <= (1 + sqrt chi)^2")
-    r = sqrt(chi(k))
-    r_pos = p.axiom("sqrt_nonneg", chi(k))
-    small, large = p.assume(le(chi(k), 0)), p.assume(lt(0, chi(k)))
-    r_law = p.axiom("sqrt_square", chi(k)).mp(p.show(le(0, chi(k)), large))
-    goal = le(1 + chi(k), (1 + r) ** 2)
-    split = p.cases(
-        chi(k),
-        0,
-        p.show(goal, small, r_pos),
-        p.show(goal, r_pos, r_law),
-    )
+    # each term: E[V] E[psi^2 Vstar^2/V]/N <= (C_act/N) E[V] E[Vstar^2/V] = (C_act/N) Z^2 (1 + chi)
+    with s.below(k, T) as inside:
+        facts = s.use("covered_moment", {horizon: T})(k)(k, 0, root)
+        s.know(facts[0])
+        s.know(facts[1][0])
+        s.know(s.prove(0 <= bulk(k)))
+        root_law, limit = s.axiom("sqrt_square", bulk(k)), Root(ratio) * mass * (1 + root_chi)
+        square = s.prove(spread(k) ** 2 <= ratio * mass**2 * (1 + chi(k)), facts[1][1], root_law, defined(k))
+        s.know(s.prove(spread(k) ** 2 <= limit**2, square, split, scale_law))
+        s.know(s.prove(relation("<=", 0, limit)))
+        rest = inside.sum(s.use("square_below")(spread(k), limit))
 
-    p.note("each term: E[V] E[psi^2 Vstar^2/V]/N <= (C_act/N) E[V] E[Vstar^2/V] = (C_act/N) Z^2 (1 + chi)")
-    inside = p.assume(lt(k, T))
-    facts = (
-        p.use("covered_moment").inst((horizon, T)).spec(k).mp(inside).spec(k, 0, root).mp(p.show(eq(0 + k, k)), alive)
-    )
-    value, moment, less = facts.left, facts.right.left, facts.right.right
-    bulk = PV(k, 0, root) * PQ(k, 0, root) / N
-    bulk_pos = p.show(le(0, bulk), value, moment, ninv)
-    root_law = p.axiom("sqrt_square", bulk).mp(bulk_pos)
-    known = defined.spec(k).mp(inside)
-    Z = Vstar(0, root)
-    limit = scale * Z * (1 + r)
-    square = p.show(
-        le(spread(k) ** 2, ratio * Z**2 * (1 + chi(k))), less, value, ninv, root_law, known, dens=[mass, many]
-    )
-    square = p.show(le(spread(k) ** 2, limit**2), square, split, ratio_pos, scale_law)
-    limit_pos = p.show(le(0, limit), scale_pos, mass, r_pos)
-    each = p.use("square_below").spec(spread(k), limit).mp(square, limit_pos)
-    rest = p.mono(each.discharge(inside).gen(k), total(T, k, spread(k)), total(T, k, limit))
-
-    p.note("add up")
-    claimed = scale * (T + total(T, k, r))
-    sharper = p.use("G1")
-    zinv = p.positive_inverse(mass)
-    halves = [
-        p.show(le(fact.sides[0], claimed / 2), fact, rest, zinv, dens=[mass]) for fact in (sharper.left, sharper.right)
-    ]
-    roots = p.mono(r_pos.gen(k), total(T, k, 0), total(T, k, r))
-    positive = p.show(le(0, claimed), scale_pos, roots, p.nat_nonneg(n))
-    whole = [p.show(le(fact.sides[0], claimed), fact, positive) for fact in halves]
-    return whole[0].both(whole[1]).both(halves[0].both(halves[1]))
+    claimed, sharper = Root(ratio) * (T + total(T, k, root_chi)), s.use("G1")
+    rest = s.prove(rest.lhs / mass <= claimed, rest)
+    halves = [s.prove(sharper[part].lhs <= claimed / 2, sharper[part], rest) for part in (0, 1)]
+    with s.below(k, T) as inside:
+        roots = inside.sum(s.prove(relation("<=", 0, root_chi)))
+    positive = s.prove(relation("<=", 0, claimed), roots)
+    whole = [s.prove(line.lhs <= claimed, line, positive) for line in halves]
+    return s.both(s.both(*whole), s.both(*halves))

@@ -8,8 +8,9 @@ twist, `Vstar` the true value, `VF` the one with the terminal reward times the t
 `dead(t, x) >= 0` and `noedge(t, x, y) >= 0`: a state is live when dead = 0, an edge is reachable when noedge = 0, and live states move
 along reachable edges to live states almost surely.  Nothing is assumed about states that are not live.
 
-A particle of naive SMC at time t is an edge (x_t, x_{t+1}), of a sort Edge with src, dst and join(x, y); c, d are clouds of N edges, and
-the next N edges are independent draws of `smc(t, c)`; W_t(c) is the expected test function of the output given the cloud.
+A particle of naive SMC at time t is an edge (x_t, x_{t+1}), of a sort Edge with src, dst and join(x, y), and `move(t, x)` is the law of the
+edge that leaves x; c, d are clouds of N edges, and the next N edges are independent draws of `smc(t, c)`; W_t(c) is the expected test
+function of the output given the cloud.
 """
 
 from __future__ import annotations
@@ -55,9 +56,11 @@ layered = Vocabulary(
         "nat": "t n k m i j N T",
         "real": "eps L",
         "nat X -> real": "V Vstar VF U dead",
+        "nat nat X -> real": "PV PQ PS",
         "nat X X -> real": "psi noedge",
-        "X -> real": "F",
+        "X -> real": "F G",
         "nat X ~ X": "M guided",
+        "nat X ~ Edge": "move",
         "Edge -> X": "src dst",
         "X X -> Edge": "join",
         "Edge": "e",

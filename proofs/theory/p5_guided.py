@@ -8,15 +8,13 @@ from __future__ import annotations
 from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read
-from proofs.language.expressions import Expect, symbol
-from proofs.lemmas import guided_chord as chord
+from proofs.language.expressions import symbols
+from proofs.lemmas.guided_chord import BV, hi, live, lo
 from proofs.registry import statement
-from proofs.theory.model import hypotheses
+from proofs.theory.model import hypotheses, layered
 
-t, n, T, x, y, a, s = read(chord.t, chord.n, chord.T, chord.x, chord.y, chord.a, chord.s)
-M, psi, V, dead, lo, hi = read(chord.M, chord.psi, chord.V, chord.dead, chord.lo, chord.hi)
-eps = symbol("eps", "real")
+t, n, T, x, V, eps = layered.symbols("t n T x V eps")
+a, s = symbols("a s")
 
 
 @statement(
@@ -31,9 +29,9 @@ eps = symbol("eps", "real")
 def guided_uniform(d: Derivation) -> Line:
     d.given(0 <= eps)
     error = d.setting(hypotheses("Bellman error"))["Bellman error"]
-    Q, BV = (1 + eps) ** n, Expect(M(t, x), y, psi(t, x, y) * V(t + 1, y))
+    Q = (1 + eps) ** n
     d.know(d.use("power_at_least_one")(1 + eps, n))
-    with d.suppose(t < T, Eq(dead(t, x), 0), 0 < V(t, x)) as here:
+    with d.suppose(t < T, live, 0 < V(t, x)) as here:
         ratio = error(t, x)
         ranged = d.both(d.prove(V(t, x) / (1 + eps) <= BV, ratio[0]), ratio[1])
     d.know(here.then(ranged, t, x))

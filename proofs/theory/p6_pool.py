@@ -10,28 +10,22 @@ from sympy import Eq, Expr, Symbol, exp, limit, oo, powsimp, solve, sqrt
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Exp, Expect, ForAll, Implication, Log, Recip, relation, symbols
 from proofs.lemmas.restricted_chain import (
-    Ugood,
-    capped,
     capped_rule,
-    e,
     event,
-    g,
-    good,
+    events,
     good_chain,
     good_values,
-    h,
     kept,
     mean_of,
-    p,
-    r,
-    restricted,
     split,
     tame,
     tame_positive,
 )
 from proofs.registry import statement
-from proofs.theory.s7_metropolis import F, R, U, W, a, accept, chain, guided, n, rule, tests, x, y
+from proofs.theory.s7_metropolis import chain, metropolis, rule, tests
 
+x, y, n, a, R, guided, W, F, accept, U = metropolis.symbols("x y n a R guided W F accept U")
+e, p, r, good, h, g, restricted, capped, Ugood = events.symbols("e p r good h g restricted capped Ugood")
 captured = Expect(guided, x, good(x) * W(x))
 """The target's mass of the good event."""
 bias = Expect(guided, x, U(n, x)) - Expect(guided, x, W(x) * F(x))

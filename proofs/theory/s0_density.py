@@ -13,8 +13,9 @@ from sympy import Abs, Add, Eq, Expr, factor, interpolate
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Expect, Law, Root, relation, symbol, symbols
 from proofs.registry import lemma, statement
-from proofs.theory.s0_variance import a, b, density, h, mu, q, y
+from proofs.theory.s0_variance import densities, density
 
+mu, y, h, a, b, q = densities.symbols("mu y h a b q")
 s, w, x, r = symbols("s w x r")
 deviation_of_h = Expect(mu, y, Abs(h(y) - 1))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import Both, Element, Expect, ForAll, Law, function, relation, symbols
+from proofs.language.expressions import Both, Expect, ForAll, relation
 from proofs.registry import lemma, statement
+from proofs.theory.model import Vocabulary
 
-mu, y, h = Law("mu", "", "Y"), Element("y", "Y"), function("h", "Y -> real")
-a, b, q = symbols("a b q")
+densities = Vocabulary({"~ Y": "mu", "Y": "y", "Y -> real": "h", "real": "a b q"})
+mu, y, h, a, b, q = densities.symbols("mu y h a b q")
 second_moment = Expect(mu, y, h(y) ** 2)
 
 

@@ -7,88 +7,52 @@ Zhat^2 nu(F) from a cloud on.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read, to_kernel
-from proofs.language.expressions import Both, Expect, ForAll, Implication, Root, function, symbols
-from proofs.language.terms import E, fn, forall, measure
-from proofs.lemmas import clouds
-from proofs.lemmas import layered_system as layered
-from proofs.lemmas import particle_system as system
-from proofs.lemmas.first_cloud import CF, C, N, Out, c, d, e, m, n, t, total_of
+from proofs.language.bridge import to_kernel
+from proofs.language.expressions import Both, ForAll, Root, function, implications, symbols
+from proofs.language.terms import forall
+from proofs.lemmas.clouds import particles, total_of
+from proofs.lemmas.layered_system import lookahead, model, off, weight
 from proofs.registry import statement
-from proofs.theory import s5_bias as bias
 from proofs.theory import s5_normaliser as normaliser
+from proofs.theory.model import layered
+from proofs.theory.s5_bias import end_weights, know_answers, know_tested, rewarded, scale, target
+from proofs.theory.s5_normaliser import begin, first_mean, know_first, know_particles, later, weights
 
-x, y, root, V, Vstar, psi = read(system.x, system.y, system.root, system.V, system.Vstar, system.psi)
-M, dead, noedge = read(system.M, system.dead, system.noedge)
-F, VF, src, dst, first, smc = read(bias.F, bias.VF, system.src, system.dst, system.first, system.smc)
-T, horizon = read(layered.T, layered.horizon)
-
-
-def weight(time, q):
-    """psi V(new)/V(old) of an edge."""
-    return psi(time, src(q), dst(q)) * V(time + 1, dst(q)) / V(time, src(q))
+N, n, m, t, c, d, e = particles.symbols("N n m t c d e")
+C, CF, Out, g, tested, start = particles.symbols("C CF Out g tested start")
+x, root, V, Vstar, VF, F, psi, src, dst, first, horizon = layered.symbols("x root V Vstar VF F psi src dst first T")
+T = n + 1
 
 
-def off(time, q):
-    """noedge of an edge."""
-    return noedge(time, src(q), dst(q))
-
-
-def edges() -> dict:
+def edges() -> dict[Any, Any]:
     """The particles of `first_cloud` are the edges of the layered model; VF is the value of the terminal reward times F."""
-    s, q = clouds.t, clouds.e
-    g, tested, start = fn("g", "nat Edge -> real"), fn("tested", "Edge -> real"), measure("start", "", "Edge")
-    pairs = [
-        (clouds.w(s, q), layered.weight(s, q)),
-        (clouds.last(q), layered.weight(clouds.n, q)),
-        (clouds.h(s, q), layered.lookahead(s, q)),
-        (g(s, q), layered.lookahead(s, q, bias.VF)),
-        (tested(q), layered.weight(clouds.n, q) * bias.F(system.dst(q))),
-        (clouds.bad(s, q), layered.off(s, q)),
-        (E(clouds.K(s, q), clouds.f, 0), E(layered.move(s + 1, system.dst(q)), clouds.f, 0)),
-        (E(clouds.mixture(s, clouds.c), clouds.f, 0), E(system.smc(s, clouds.c), clouds.f, 0)),
-        (E(start, q, 0), E(system.first, q, 0)),
-    ]
-    return {read(a): read(b) for a, b in pairs}
-
-
-weights, end_weights, rewarded = read(bias.weights, bias.end_weights, bias.rewarded)
+    rewards = {g(t, e): lookahead(t, e, VF), tested(e): weight(n, e) * F(dst(e)), start: first}
+    return normaliser.edges() | rewards
 
 
 class Run:
     """A run of naive-proposal SMC with a test function: its hypotheses, and what the lemmas of `first_cloud` ask of it."""
 
     def __init__(self, s: Derivation):
-        p, self.s = s.proof, s
-        self.given = s.setting(layered.model)
-        facts = {name: line.fact for name, line in self.given.items()}
-        tested = bias.rewarded_values(p, facts)
-        reward = bias.F(system.dst(clouds.e))
-        particle = [s.know(s.line(fact)) for fact in normaliser.particle_facts(p, facts)]
-        self.weight, self.stays = particle[1], particle[3]
-        for fact in normaliser.particle_facts(p, tested, bias.VF, reward):
-            s.know(s.line(fact))
-        with s.suppose(t < n, Eq(off(t, e), 0), 0 < weight(t, e)) as here:
-            stays = self.stays(t, e)
-        s.know(here.then(stays, t, e))
-        self.tested = {name: s.know(s.line(tested[name])) for name in ("value recursion", "terminal value")}
-        mean, none, (_, nonneg, _) = normaliser.start(p, facts)
-        self.mean, self.tested_mean = s.line(mean), s.line(normaliser.start(p, tested, bias.VF)[0])
-        self.reachable = s.line(none)
-        for fact in (none, nonneg, p.use("lookahead_nonneg")):
-            s.know(s.line(fact))
-        self.moves, self.honest, self.between = (s.know(s.line(fact)) for fact in bias.answers(p))
+        self.s, self.given = s, model(s)
+        self.tested = know_tested(s, self.given)
+        know_particles(s, self.given)
+        know_particles(s, self.tested, VF, F(dst(e)))
+        self.mean, self.tested_mean = first_mean(s, self.given), first_mean(s, self.tested, VF)
+        self.test, self.reachable = self.tested["test function"], know_first(s, self.given)
+        s.know(s.use("lookahead_nonneg"))
+        self.moves, self.honest, self.between = know_answers(s)
         s.know(s.gen(self.between(t, c)[0], t, c))
         s.know(self.tested_lookahead())
 
     def tested_lookahead(self) -> Line:
         """0 <= psi VF/V on reachable edges."""
         s, given = self.s, self.given
-        self.test = test = s.given(ForAll(x, Both(0 <= F(x), F(x) <= 1)))
-        s.know(s.gen(s.prove(0 <= V(t, x) * F(x), test(x)[0], given["twist is non-negative"](t, x)), t, x))
         value = s.use("value_nonneg", {horizon: T, Vstar(t, x): VF(t, x), V(t, x): V(t, x) * F(x)})
         a, b = src(e), dst(e)
         with s.suppose(t <= n, Eq(off(t, e), 0)) as here:
@@ -102,27 +66,21 @@ class Run:
     def squared(self) -> None:
         """CF, the mean of Zhat^2 nu(F) from a cloud on, is what C is above."""
         s = self.s
-        later = (weights / N) ** 2 * Expect(smc(t, c).draws(N), d, CF(t + 1, d))
+        step = (weights / N) ** 2 * later(CF(t + 1, d))
         move, end = s.given(
-            ForAll(t, c, Implication(t < n, Eq(CF(t, c), later))),
+            ForAll(t, c, implications(t < n, Eq(CF(t, c), step))),
             ForAll(c, Eq(CF(n, c), end_weights * rewarded / N**2)),
         )
         with s.suppose(Eq(t + (m + 1), n), Eq(total_of(off, t, c), 0)) as now:
             s.know(s.prove(t < n, now[0]))
-            more = s.prove(later <= CF(t, c), move(t, c))
+            more = s.prove(step <= CF(t, c), move(t, c))
         s.know(now.then(more, m, t, c))
         with s.suppose(Eq(total_of(off, n, c), 0)) as now:
             least = s.prove(end(c).rhs <= CF(n, c), end(c))
         s.know(now.then(least, c))
 
 
-def mean(value):
-    """The mean of a term in the first cloud d."""
-    return Expect(first.draws(N), d, value)
-
-
-target, scale = VF(0, root) / Vstar(0, root), V(0, root) / Vstar(0, root)
-out, moment = mean(Out(0, d)), mean(scale**2 * CF(0, d))
+out, moment = begin(Out(0, d)), begin(scale**2 * CF(0, d))
 
 
 @statement(
@@ -140,7 +98,7 @@ def certificate(s: Derivation) -> Line:
     run.squared()
     s.given(0 < V(0, root), 0 < Vstar(0, root))
     line = s.use("first_certificate", edges() | {C(m, t, c): CF(t, c)})
-    line = s.times_square(s.at(run.tested_mean, line, lambda v: v**2 <= line.rhs), V(0, root) / Vstar(0, root))
+    line = s.times_square(s.at(run.tested_mean, line, lambda v: v**2 <= line.rhs), scale)
     return s.prove(target**2 <= moment * out, line)
 
 
@@ -170,13 +128,13 @@ def by_states(s: Derivation) -> Line:
     at = {F(x): each_F(j, x), VF(t, x): each_VF(j, t, x), Out(t, c): each_Out(j, t, c), CF(t, c): each_CF(j, t, c)}
     names, shares, positive, part = s.given(
         ForAll(j, Eq(pi(j), each_VF(j, 0, root) / Vstar(0, root))),
-        ForAll(j, Eq(m2(j), mean(scale**2 * each_CF(j, 0, d)))),
+        ForAll(j, Eq(m2(j), begin(scale**2 * each_CF(j, 0, d)))),
         ForAll(j, 0 < m2(j)),
         ForAll(j, Both(0 <= a(j), a(j) <= 1)),
     )
     for line in (positive(j), part(j)[0], part(j)[1]):
         s.know(line)
-    answer = mean(each_Out(j, 0, d))
+    answer = begin(each_Out(j, 0, d))
     line = for_each(s, s.use("S10", at), j)
     line = s.put(line, lambda p, m: p**2 <= m * answer, names(j), shares(j))
     least = s.prove(pi(j) ** 2 / m2(j) <= answer, line)

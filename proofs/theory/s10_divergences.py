@@ -9,15 +9,20 @@ from sympy import Eq, Sum
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Exp, ForAll, Log, function, symbols
-from proofs.lemmas.first_cloud import CF, c, d, t
+from proofs.lemmas.clouds import particles
 from proofs.registry import statement
-from proofs.theory.s10_certificate import VF, F, Out, Vstar, for_each, mean, root, scale, x
+from proofs.theory.model import layered
+from proofs.theory.s5_bias import scale
+from proofs.theory.s5_normaliser import begin
+from proofs.theory.s10_certificate import for_each
 
+t, c, d, CF, Out = particles.symbols("t c d CF Out")
+x, root, Vstar, VF, F = layered.symbols("x root Vstar VF F")
 j, J = symbols("j J", "nat")
 pi, second = (function(name, "nat -> real") for name in ("pi", "second"))
 each_F, each_VF = function("FJ", "nat X -> real"), function("VJ", "nat nat X -> real")
 each_Out, each_CF = function("OutJ", "nat nat Edge* -> real"), function("CJ", "nat nat Edge* -> real")
-answer = mean(each_Out(j, 0, d))
+answer = begin(each_Out(j, 0, d))
 total = Sum(second(j), (j, 0, J - 1))
 
 
@@ -26,7 +31,7 @@ def by_state(s: Derivation) -> Line:
     at = {F(x): each_F(j, x), VF(t, x): each_VF(j, t, x), Out(t, c): each_Out(j, t, c), CF(t, c): each_CF(j, t, c)}
     names, shares = s.given(
         ForAll(j, Eq(pi(j), each_VF(j, 0, root) / Vstar(0, root))),
-        ForAll(j, Eq(second(j), mean(scale**2 * each_CF(j, 0, d)))),
+        ForAll(j, Eq(second(j), begin(scale**2 * each_CF(j, 0, d)))),
     )
     line = for_each(s, s.use("S10", at), j)
     return s.put(line, lambda p, m: p**2 <= m * answer, names(j), shares(j))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from proofs.derive.author import Fact, Proof
-from proofs.language.terms import E, all_of, at, draws, eq, fn, implies, lt, nat, total
-from proofs.lemmas.clouds import N, c, d, n, over, t
-from proofs.lemmas.layered_system import T, weight
-from proofs.lemmas.particle_system import dst, smc, x, y
-from proofs.registry import statement
-from proofs.theory.s5_bias import F, end_weights, rewarded, weights
-from proofs.theory.s5_normaliser import R, lineages
+from sympy import Eq
 
-CF, j = fn("CF", "nat Edge* -> real"), nat("j")
+from proofs.derive.derivation import Derivation, Line, in_sympy
+from proofs.language.expressions import ForAll, implications, relation
+from proofs.lemmas.clouds import particles
+from proofs.lemmas.layered_system import weight
+from proofs.lemmas.two_particles import double
+from proofs.registry import statement
+from proofs.theory.model import layered
+from proofs.theory.s5_bias import end_weights, rewarded
+from proofs.theory.s5_normaliser import later, lineage, lineages, two_step, weights
+
+N, n, t, c, d, CF = particles.symbols("N n t c d CF")
+x, y, F, dst = layered.symbols("x y F dst")
+T = n + 1
 
 
 @statement(
@@ -22,13 +27,14 @@ CF, j = fn("CF", "nat Edge* -> real"), nat("j")
     "second = (V_0/Vstar_0)^2 R_0(root, root) the certificate of S10 is computed for every N, at a cost polynomial in the number of "
     "states.",
 )
-def recursion(p: Proof) -> Fact:
-    later = E(draws(N, smc(t, c)), d, CF(t + 1, d))
-    move = p.assume(all_of(t, c, implies(lt(t, n), eq(CF(t, c), (weights / N) ** 2 * later))))
-    end = p.assume(all_of(c, eq(CF(n, c), end_weights * rewarded / N**2)))
-    final = p.assume(all_of(x, y, eq(R(T, x, y), F(y))))
-    pairs = p.rewrite(
-        final, lambda G: over(c, lambda q: total(N, j, weight(n, q) * weight(n, at(c, j)) * G(dst(q), dst(at(c, j)))))
+@in_sympy("S10.recursion")
+def recursion(s: Derivation) -> Line:
+    _, end, final = s.given(
+        ForAll(t, c, implications(t < n, Eq(CF(t, c), (weights / N) ** 2 * later(CF(t + 1, d))))),
+        ForAll(c, Eq(CF(n, c), end_weights * rewarded / N**2)),
+        ForAll(x, y, relation("=", two_step(T, x, y), F(y))),
     )
-    last = p.show(eq(CF(n, c), pairs.sides[0] / N**2), end.spec(c), pairs)
-    return lineages(p, "two_lineages", CF, [move, last.gen(c)])
+    pairs = s.replace(final, lambda G: double(lambda p, q: weight(n, p) * weight(n, q) * G(dst(p), dst(q))))
+    last = Eq(CF(n, c), double(lambda p, q: lineage(n, p, q)) / N**2)
+    s.know(s.gen(s.prove(last, end(c), pairs), c))
+    return lineages(s, "two_lineages", CF)

@@ -9,35 +9,21 @@ from __future__ import annotations
 from sympy import Eq, Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read
-from proofs.language.expressions import Both, Element, Expect, ForAll, Implication, Law, Recip, function, relation
-from proofs.lemmas import adapted_system as system
-from proofs.lemmas import first_cloud as clouds
-from proofs.lemmas import guided_chord as chord
-from proofs.lemmas.first_cloud import N, b, grow, k, n, over, t
+from proofs.language.expressions import Both, Element, Expect, ForAll, Implication, Law, function, relation
+from proofs.lemmas.adapted_system import adapted, rho, target
+from proofs.lemmas.clouds import over, particles
+from proofs.lemmas.guided_chord import BV, off_path, star, test
 from proofs.registry import statement
 from proofs.theory.model import layered
-from proofs.theory.s10_certificate import VF, F, M, T, V, Vstar, dead, horizon, psi, root, x, y
 
-m = clouds.m
-guided, adapted, W = read(chord.guided, system.adapted, system.W)
-c, d = read(system.c, system.d)
-state, after = Element("e", "X"), Element("f", "X")
-BV = Expect(M(t, x), y, psi(t, x, y) * V(t + 1, y))
-star, test = (lambda time, q: Vstar(time, q) / V(time, q)), (lambda time, q: VF(time, q) / V(time, q))
-target = VF(0, root) / Vstar(0, root)
+N, n, m, t, k, b = particles.symbols("N n m t k b")
+x, y, root, M, psi, V, Vstar, VF, F, dead, guided, horizon = layered.symbols(
+    "x y root M psi V Vstar VF F dead guided T"
+)
+c, d, state = Element("c", "X*"), Element("d", "X*"), Element("e", "X")
+W, T = function("W", "nat X* -> real"), n + 1
 out = Expect(guided(0, root).draws(N), d, W(1, d))
-beta = Product(grow(k), (k, 0, n))
-
-
-def rho(time, q):
-    """B V / V."""
-    return Expect(M(time, q), y, psi(time, q, y) * V(time + 1, y)) / V(time, q)
-
-
-def off(time, q):
-    """Zero where dead = 0 and V > 0."""
-    return dead(time, q) + (1 - V(time, q) * Recip(V(time, q)))
+beta = Product(1 + (b(k) - 1) / N, (k, 0, n))
 
 
 def weights(time):
@@ -53,7 +39,7 @@ def states() -> dict:
         function("h", "nat X -> real")(t, state): star(t + 1, state),
         function("g", "nat X -> real")(t, state): test(t + 1, state),
         function("tested", "X -> real")(state): F(state),
-        function("bad", "nat X -> real")(t, state): off(t + 1, state),
+        function("bad", "nat X -> real")(t, state): off_path(t + 1, state),
         function("Out", "nat X* -> real")(t, c): W(t + 1, c),
         Law("K", "nat X", "X")(t, state): guided(t + 1, state),
         Law("next", "nat X*", "X")(t, c): adapted(t + 1, c),
@@ -75,12 +61,12 @@ def sharp(s: Derivation) -> None:
         for part in (0, 1):
             s.know(null(time, q)[1]()[part])
 
-    with s.suppose(Eq(off(1, state), 0), 0 < test(1, state)) as here:
+    with s.suppose(Eq(off_path(1, state), 0), 0 < test(1, state)) as here:
         good(1, state)
         line = peak(0, root, state)
     s.know(here.then(line, state))
     with s.suppose(
-        t < n, Eq(off(t + 1, x), 0), Eq(off(t + 2, state), 0), 0 < rho(t + 1, x), 0 < test(t + 2, state)
+        t < n, Eq(off_path(t + 1, x), 0), Eq(off_path(t + 2, state), 0), 0 < rho(t + 1, x), 0 < test(t + 2, state)
     ) as here:
         good(t + 1, x)
         good(t + 2, state)
@@ -225,7 +211,7 @@ class Run(Guided):
                 with s.suppose(0 < BV):
                     high = s.prove(claim, mean(t, m, x))
                 recursions.append(here.then(s.cases(BV, 0, low, high), t, m, x))
-        with s.suppose(t < n, Eq(off(t + 1, state), 0)) as here:
+        with s.suppose(t < n, Eq(off_path(t + 1, state), 0)) as here:
             for part in (0, 1):
                 s.know(null(t + 1, state)[1]()[part])
             s.know(s.prove(t + 1 < T))
@@ -243,7 +229,7 @@ class Run(Guided):
         """Vstar/V = 1 and VF/V = F at the last particles; 0 <= VF/V and 0 <= Vstar/V at all of them."""
         s, given = self.s, self.given
         null = self.use("guided_null")
-        with s.suppose(Eq(off(n + 1, state), 0)) as here:
+        with s.suppose(Eq(off_path(n + 1, state), 0)) as here:
             for part in (0, 1):
                 s.know(null(n + 1, state)[1]()[part])
             lines = [
@@ -251,7 +237,7 @@ class Run(Guided):
                 s.prove(Eq(test(n + 1, state), F(state)), given["tested terminal value"](state)),
             ]
         self.last = [s.know(here.then(line, state)) for line in lines]
-        with s.suppose(t <= n, Eq(off(t + 1, state), 0)) as here:
+        with s.suppose(t <= n, Eq(off_path(t + 1, state), 0)) as here:
             for part in (0, 1):
                 s.know(null(t + 1, state)[1]()[part])
             with s.nat_split(here[0], m) as split:
@@ -267,11 +253,10 @@ class Run(Guided):
         """The sampling law of the next cloud, and the answers."""
         s, given = self.s, self.given
         pattern = function("_f", "X -> real")(x)
-        level = read(layered.terms("t"))
         self.laws = []
-        for body in (off(t + 2, x), star(t + 2, x), test(t + 2, x)):
+        for body in (off_path(t + 2, x), star(t + 2, x), test(t + 2, x)):
             with s.suppose(t < n, 0 < weights(t + 1)) as here:
-                law = s.use("adapted_law", {pattern: body, level: t + 1})[0]
+                law = s.use("adapted_law", {pattern: body, t: t + 1})[0]
             self.laws.append(s.know(here.then(law, t, c)))
         with s.suppose(t < n, 0 < weights(t + 1)) as here:
             s.know(s.prove(t + 1 < T))

@@ -10,10 +10,14 @@ from sympy import Eq, Product, Sum
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, ForAll, function, relation, symbols
-from proofs.lemmas.first_cloud import N, b, c, d, k, n, sequence, t
+from proofs.lemmas.clouds import particles, sequence
 from proofs.registry import statement
-from proofs.theory.s10_certificate import VF, F, Out, Vstar, for_each, mean, root, x
+from proofs.theory.model import layered
+from proofs.theory.s5_normaliser import begin
+from proofs.theory.s10_certificate import for_each
 
+N, n, t, k, b, c, d, Out = particles.symbols("N n t k b c d Out")
+x, root, Vstar, VF, F = layered.symbols("x root Vstar VF F")
 j, J = symbols("j J", "nat")
 a, pi, excess = (function(name, "nat -> real") for name in ("a", "pi", "excess"))
 peak = function("bJ", "nat nat -> real")
@@ -39,7 +43,7 @@ def averaged(s: Derivation) -> Line:
         ForAll(j, k, relation("<=", 1, peak(j, k))),
         ForAll(k, Eq(excess(k), Sum(pi(j) * (peak(j, k) - 1), (j, 0, J - 1)))),
     )
-    answer, at_least = mean(each_Out(j, 0, d)), big(j, k)
+    answer, at_least = begin(each_Out(j, 0, d)), big(j, k)
     s.know(s.gen(s.prove(0 <= peak(j, k), at_least), k))
     line, positive = (for_each(s, s.use(name, at), j) for name in ("S12.path", "target_nonneg"))
     low = s.put(line, lambda p: p <= factor * answer, names(j))

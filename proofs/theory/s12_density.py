@@ -6,56 +6,25 @@ induction (`first_density`), so that nothing but the run is spoken of.
 
 from __future__ import annotations
 
-from sympy import Eq, Product
+from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read, to_kernel
 from proofs.language.expressions import Both, Expect, ForAll, implications, relation
-from proofs.lemmas import layered_system as layered
-from proofs.lemmas.first_cloud import N, b, c, d, grow, k, n, over, t
-from proofs.lemmas.tested_clouds import f
+from proofs.lemmas.clouds import over, particles
+from proofs.lemmas.layered_system import lookahead, off, peak, weight
 from proofs.registry import lemma, statement
-from proofs.theory import s5_normaliser as normaliser
-from proofs.theory.s10_certificate import (
-    VF,
-    F,
-    M,
-    Out,
-    Run,
-    T,
-    V,
-    Vstar,
-    dead,
-    dst,
-    e,
-    edges,
-    end_weights,
-    horizon,
-    moment,
-    noedge,
-    off,
-    out,
-    psi,
-    root,
-    smc,
-    src,
-    target,
-    weight,
-    weights,
-    x,
-    y,
-)
+from proofs.theory.model import layered
+from proofs.theory.s5_bias import end_weights, scale, target
+from proofs.theory.s5_normaliser import alive, factor, later, value_of
+from proofs.theory.s10_certificate import Run, edges, moment, out
 
-beta = Product(grow(k), (k, 0, n))
+N, n, t, k, b, c, d, e, f, Out = particles.symbols("N n t k b c d e f Out")
+x, y, u, root, M, V, Vstar, VF, F, psi = layered.symbols("x y u root M V Vstar VF F psi")
+dead, noedge, src, dst, horizon = layered.symbols("dead noedge src dst T")
+T, beta = n + 1, factor
 
 
-u = read(layered.u)
 TEST = ForAll(x, Both(0 <= F(x), F(x) <= 1))
-
-
-def looks(value, time, q):
-    """psi value(new)/V(old) of an edge."""
-    return psi(time, src(q), dst(q)) * value(time + 1, dst(q)) / V(time, src(q))
 
 
 def sharp(s: Derivation) -> Run:
@@ -69,19 +38,20 @@ def sharp(s: Derivation) -> Run:
         0 < V(0, root),
         0 < Vstar(0, root),
     )
-    with s.suppose(Eq(off(0, e), 0), 0 < looks(VF, 0, e)) as here:
+    with s.suppose(Eq(off(0, e), 0), 0 < lookahead(0, e, VF)) as here:
         s.know(reached(s, run, VF, 0, e, here[1]))
         top = lines[1](0, root, src(e), dst(e))
         top = s.put(top, lambda v: top.lhs <= b(0) * v, run.mean)
     s.know(here.then(top, e))
-    with s.suppose(t < n, Eq(off(t, e), 0), Eq(off(t + 1, f), 0), 0 < weight(t, e), 0 < looks(VF, t + 1, f)) as here:
-        now = s.know(s.prove(t + 1 < T))
-        there = s.know(run.given["ends of a reachable edge are live"](t, src(e), dst(e))[1])
+    with s.suppose(
+        t < n, Eq(off(t, e), 0), Eq(off(t + 1, f), 0), 0 < weight(t, e), 0 < lookahead(t + 1, f, VF)
+    ) as here:
+        s.know(s.prove(t + 1 < T))
+        s.know(run.given["ends of a reachable edge are live"](t, src(e), dst(e))[1])
         s.know(reached(s, run, V, t, e, here[3]))
         s.know(reached(s, run, VF, t + 1, f, here[4]))
         top = lines[1](t + 1, dst(e), src(f), dst(f))
-        facts = {name: line.fact for name, line in run.given.items()}
-        ahead = s.line(normaliser.value_of(s.proof, facts, to_kernel(t + 1), to_kernel(dst(e)), now.fact, there.fact))
+        ahead = value_of(s, run.given, t + 1, dst(e))
         top = s.put(top, lambda v: top.lhs <= b(t + 1) * v, ahead)
     s.know(here.then(top, t, e, f))
     return run
@@ -93,7 +63,9 @@ def reached(s: Derivation, run: Run, value, time, q, positive: Line) -> Line:
     factors = run.given["potentials are non-negative"](time, src(q), dst(q)), s.use("inverse_nonneg")(V(time, src(q)))
     scale = s.prove(0 <= psi(time, src(q), dst(q)) / V(time, src(q)), *factors)
     with s.suppose(value(time + 1, dst(q)) <= 0) as none:
-        least = s.prove(0 <= -looks(value, time, q), s.prove(0 <= scale.rhs * -value(time + 1, dst(q)), scale, none[0]))
+        least = s.prove(
+            0 <= -lookahead(time, q, value), s.prove(0 <= scale.rhs * -value(time + 1, dst(q)), scale, none[0])
+        )
         low = s.anything(0 < value(time + 1, dst(q)), s.prove(relation("<", 0, 0), least, positive))
     with s.suppose(0 < value(time + 1, dst(q))) as some:
         high = some[0]
@@ -131,14 +103,14 @@ def path_moment(s: Derivation) -> Line:
     line = s.use("first_second_moment", edges())
     line = s.at(run.mean, line, lambda v: line.lhs <= beta * v * run.tested_mean.lhs)
     line = s.at(run.tested_mean, line, lambda v: line.lhs <= beta * run.mean.rhs * v)
-    return s.prove(moment <= beta * target, s.times_square(line, V(0, root) / Vstar(0, root)))
+    return s.prove(moment <= beta * target, s.times_square(line, scale))
 
 
 def everywhere(s: Derivation) -> None:
     """b bounds the backward potentials of all reachable edges, so those of the edges from which the test function can be met."""
-    peak = s.setting(layered.peak)["b bounds the lookahead"]
+    bounds = peak(s)["b bounds the lookahead"]
     with s.suppose(t < T, Eq(dead(t, x), 0), 0 < V(t, x), Eq(noedge(t, u, y), 0), 0 < VF(t + 1, y)) as here:
-        line = peak(t, x, u, y)
+        line = bounds(t, x, u, y)
     s.know(here.then(line, t, x, u, y))
 
 
@@ -188,10 +160,10 @@ def target_nonneg(s: Derivation) -> Line:
 @in_sympy("beta_at_least_one")
 def beta_at_least_one(s: Derivation) -> Line:
     Run(s)
-    s.setting(layered.peak)
+    peak(s)
     s.given(0 < V(0, root), 0 < Vstar(0, root))
-    with s.suppose(t < n, 0 < weights) as here:
-        mean = s.prove(relation("=", 1, Expect(smc(t, c).draws(N), d, 1)))
+    with s.suppose(t < n, alive) as here:
+        mean = s.prove(relation("=", 1, later(1)))
     s.know(here.then(mean, t, c))
     one = s.use("S12", {Out(t, c): 1, F(x): 1, VF(t, x): Vstar(t, x)})
     return s.prove(relation("<=", 1, beta), one)
@@ -241,8 +213,8 @@ def complement(s: Derivation, run: Run) -> None:
     s.know(here.then(both, t, x))
     s.know(s.gen(s.prove(Eq(Vstar(T, x) - VF(T, x), V(T, x) * (1 - F(x))), given["terminal value"](x), end(x)), x))
     s.know(s.gen(s.both(s.prove(0 <= 1 - F(x), test(x)[1]), s.prove(1 - F(x) <= 1, test(x)[0])), x))
-    with s.suppose(t < n, 0 < weights) as here:
-        moves = s.prove(Eq(1 - Out(t, c), Expect(smc(t, c).draws(N), d, 1 - Out(t + 1, d))), run.moves(t, c))
+    with s.suppose(t < n, alive) as here:
+        moves = s.prove(Eq(1 - Out(t, c), later(1 - Out(t + 1, d))), run.moves(t, c))
     s.know(here.then(moves, t, c))
     s.know(
         s.gen(

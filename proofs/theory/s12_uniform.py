@@ -5,19 +5,19 @@ from __future__ import annotations
 from sympy import Eq, Product, Sum
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read, to_kernel
-from proofs.language.expressions import Both, Exp, Expect, ForAll, Implication, function, relation, symbols
-from proofs.language.terms import lt
-from proofs.lemmas import clouds
-from proofs.lemmas import layered_system as layered
-from proofs.lemmas.first_cloud import N, b, growing, k, n, sequence, t
+from proofs.language.bridge import to_kernel
+from proofs.language.expressions import Both, Exp, ForAll, Implication, function, relation, symbols
+from proofs.lemmas.clouds import particles, sequence
+from proofs.lemmas.layered_system import ahead, live, model, on_move, peak
+from proofs.lemmas.tested_clouds import growing
 from proofs.registry import lemma, statement
-from proofs.theory import model
-from proofs.theory.p3_complexity import particles
+from proofs.theory.model import layered
+from proofs.theory.p3_complexity import particles as counted
 from proofs.theory.p5_guided import weaker
-from proofs.theory.s10_certificate import M, T, V, Vstar, dead, noedge, psi, x, y
 
-u = read(layered.u)
+N, n, t, k, b = particles.symbols("N n t k b")
+x, y, u, V, Vstar, psi, dead, noedge, horizon = layered.symbols("x y u V Vstar psi dead noedge T")
+T = n + 1
 eps, L, delta = symbols("eps L delta")
 excess = Sum((b(k) - 1) / N, (k, 0, n))
 
@@ -45,21 +45,16 @@ def density_below_sum(d: Derivation) -> Line:
 )
 @in_sympy("S12.sum")
 def summed(s: Derivation) -> Line:
-    given = s.setting(lambda p: {"there are particles": p.assume(lt(0, clouds.N)), **layered.peak(p)})
+    given = s.setting({"there are particles": 0 < N}) | peak(s)
     s.know(growing(s, given))
     s.know(s.use("beta_at_least_one"))
     return weaker(s, s.use("S12.tv"), s.use("density_below_sum", {sequence(k): (b(k) - 1) / N, n: n + 1}))
 
 
-horizon = model.layered.symbols("T")
-
-
 def values(s: Derivation) -> tuple[dict[str, Line], Line]:
     """The hypotheses of the model by name, and P0 for it: each of Vstar and V is at most (1+eps)^k times the other, k steps to go."""
-    given = s.setting(layered.model)
-    step = Expect(M(t, x), y, psi(t, x, y) * V(t + 1, y))
+    given, step = model(s), ahead(V)
     inside = Both(V(t, x) <= (1 + eps) * step, step <= (1 + eps) * V(t, x))
-    live = Eq(dead(t, x), 0)
     lines = s.given(
         0 <= eps,
         ForAll(t, x, 0 <= dead(t, x)),
@@ -69,9 +64,7 @@ def values(s: Derivation) -> tuple[dict[str, Line], Line]:
     for line in lines:
         s.know(line)
     with s.suppose(t < T, live) as here:
-        with s.surely(
-            M(t, x), y, noedge(t, x, y), given["noedge is non-negative"](t, x), given["moves follow edges"](t, x)
-        ) as on:
+        with on_move(s, given, t, x) as on:
             stays = on.average(given["ends of a reachable edge are live"](t, x, y)[1])
     s.know(here.then(stays, t, x))
     with s.suppose(live) as here:
@@ -90,7 +83,7 @@ def values(s: Derivation) -> tuple[dict[str, Line], Line]:
 @in_sympy("S12.uniform")
 def from_bellman_error(s: Derivation) -> Line:
     given, worst = values(s)
-    growth, live = L * (1 + eps) ** (2 * n + 1), Eq(dead(t, x), 0)
+    growth = L * (1 + eps) ** (2 * n + 1)
     upper, _ = s.given(
         ForAll(t, x, y, Implication(Eq(noedge(t, x, y), 0), psi(t, x, y) * V(t + 1, y) <= L * V(t, x))), 0 <= L
     )
@@ -149,4 +142,4 @@ def steps_to_go(s: Derivation, given: dict[str, Line], worst: Line, upper: Line,
 )
 @in_sympy("S12.particles")
 def enough_particles(s: Derivation) -> Line:
-    return particles("S12.uniform", 1)(s)
+    return counted("S12.uniform", 1)(s)

@@ -25,41 +25,26 @@ from proofs.language.expressions import (
     relation,
     symbols,
 )
-from proofs.language.terms import lt
-from proofs.lemmas import clouds
+from proofs.lemmas.adapted_system import adapted, rho, target
+from proofs.lemmas.clouds import over, particles, sequence
 from proofs.lemmas.exchange import odds
-from proofs.lemmas.first_cloud import N, i, k, n, over, sequence, t
+from proofs.lemmas.guided_chord import BV, off_path, star, test
 from proofs.registry import statement
-from proofs.theory.s10_certificate import VF, F, T, V, Vstar, dead, horizon, root, x
-from proofs.theory.s12_adapted import (
-    BV,
-    Run,
-    W,
-    adapted,
-    c,
-    d,
-    guided,
-    m,
-    off,
-    out,
-    rho,
-    setting,
-    star,
-    state,
-    states,
-    target,
-    test,
-    weights,
-)
+from proofs.theory.model import layered
+from proofs.theory.s12_adapted import Run, out, setting, state, states, weights
 
+N, n, m, t, i, k = particles.symbols("N n m t i k")
+x, root, V, Vstar, VF, F, dead, guided, horizon = layered.symbols("x root V Vstar VF F dead guided T")
+c, d = Element("c", "X*"), Element("d", "X*")
+W, T = function("W", "nat X* -> real"), n + 1
 (eps,) = symbols("eps")
 lo, q = function("lo", "nat -> real"), function("q", "nat -> real")
 Q = Product(1 + (q(k) - 1) / N, (k, 0, n))
 
 
 def unreachable(time, cloud):
-    """sum_i off(c_i)."""
-    return over(cloud, lambda z: off(time, z))
+    """sum_i off_path(c_i)."""
+    return over(cloud, lambda z: off_path(time, z))
 
 
 def answer(time, cloud):
@@ -94,7 +79,7 @@ class Steps:
     def inside(self, time, steps) -> tuple[Line, Line]:
         """0 <= VF/V <= Vstar/V and lo <= Vstar/V <= q lo wherever off = 0, for all states; time + steps = T is known."""
         s = self.s
-        with s.suppose(Eq(off(time, state), 0)) as here:
+        with s.suppose(Eq(off_path(time, state), 0)) as here:
             self.good(time, state)
             value = self.run.tested(steps, time, state)
             low, high = (
@@ -115,18 +100,18 @@ class Steps:
             Law("mu", "", "X"): law,
             function("h", "X -> real")(y): star(time, y),
             function("k", "X -> real")(y): test(time, y),
-            function("z", "X -> real")(y): off(time, y),
+            function("z", "X -> real")(y): off_path(time, y),
             symbols("a")[0]: lo(steps),
             symbols("q")[0]: q(steps),
         }
         return s.use("S13.step", at, {"Y": "X"})
 
     def entries(self, time, clean: Line) -> Line:
-        """forall i. i < N => off(time, c_i) = 0, for a reachable cloud."""
+        """forall i. i < N => off_path(time, c_i) = 0, for a reachable cloud."""
         s = self.s
         s.know(s.gen(self.null(time, Entry(c, k))[0], k))
         s.know(clean)
-        return s.use("terms_vanish", {sequence(k): off(time, Entry(c, k))})(N)
+        return s.use("terms_vanish", {sequence(k): off_path(time, Entry(c, k))})(N)
 
     def sums(self, time, zero: Line, line) -> Line:
         """The sums over a reachable cloud of both sides of line(q)."""
@@ -203,8 +188,8 @@ class Steps:
             for one, recursion in zip(self.run.laws[1:], self.run.recursions, strict=True):
                 sums = self.sums(t + 1, zero, lambda z, line=recursion: line(t, z))
                 values.append(s.prove(Eq(one(t, c).lhs, sums.lhs / mean), one(t, c), sums))
-            many = s.iid_sum(law, x, off(t + 2, x), N)
-            s.know(s.prove(Eq(Expect(law, x, off(t + 2, x)), 0), many, keeps))
+            many = s.iid_sum(law, x, off_path(t + 2, x), N)
+            s.know(s.prove(Eq(Expect(law, x, off_path(t + 2, x)), 0), many, keeps))
             step = self.step(law, t + 2, m)
             s.know(self.total(t + 1, m + 1, here[1]))
             same = self.ratio(values[1], values[0], answer(t + 1, c))
@@ -224,9 +209,8 @@ class Steps:
     def at_start(self) -> tuple[Line, Line, Line]:
         """The odds of the first cloud's answer against those of the target; the first cloud is reachable almost surely."""
         s, run, first = self.s, self.run, BV.subs({t: 0, x: root})
-        s.know(s.prove(Eq(1 + n, T)))
         step = self.step(guided(0, root), 1, n)
-        many = s.iid_sum(guided(0, root), x, off(1, x), N)
+        many = s.iid_sum(guided(0, root), x, off_path(1, x), N)
         reachable = s.prove(Eq(Expect(guided(0, root).draws(N), d, unreachable(1, d)), 0), many, run.good_start)
         tops, bottoms = (
             s.prove(Eq(Expect(guided(0, root), x, value(1, x)), whole(0, root) / first), mean)
@@ -241,7 +225,6 @@ class Steps:
         s = self.s
         with s.suppose(Eq(t, n), Eq(unreachable(t + 1, c), 0)) as here:
             there = s.at(here[0], here[1], lambda r: Eq(unreachable(r + 1, c), 0))
-            s.know(s.prove(Eq(n + 1, T)))
             zero = self.entries(n + 1, there)
             ones, tests = (self.sums(n + 1, zero, line) for line in self.run.last)
             value = s.prove(Eq(W(T, c), over(c, F) / N), self.run.given["answer at the end"](c))
@@ -346,7 +329,7 @@ def gaps(s: Derivation, factor, wide) -> Line:
 
 def at_least_one(s: Derivation) -> tuple[Line, Line]:
     """0 <= (q(k) - 1)/N, and 1 <= Q."""
-    one = s.nat_step(s.line(s.proof.assume(lt(0, clouds.N))))
+    one = s.nat_step(s.given(0 < N))
     big = s.given(ForAll(k, Both(0 < lo(k), relation("<=", 1, q(k)))))
     excess = s.prove(0 <= (q(k) - 1) / N, big(k)[1], one)
     s.know(s.gen(s.prove(relation("<=", 1, 1 + (q(k) - 1) / N), excess), k))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from sympy import Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import relation
-from proofs.lemmas.first_cloud import N, c, k, n, t
+from proofs.language.expressions import function, relation
+from proofs.lemmas.clouds import particles
 from proofs.registry import statement
 from proofs.theory.model import layered
-from proofs.theory.s10_certificate import Out, T, out, target
+from proofs.theory.s5_bias import target
+from proofs.theory.s10_certificate import out
 from proofs.theory.s12_density import beta
-from proofs.theory.s13_odds import q
 
+N, n, t, k, c, Out = particles.symbols("N n t k c Out")
 W, horizon = layered.symbols("W T")
+q, T = function("q", "nat -> real"), n + 1
 Q = Product(1 + (q(k) - 1) / N, (k, 0, n))
 
 

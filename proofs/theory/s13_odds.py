@@ -136,7 +136,6 @@ def summed(d: Derivation) -> Line:
     d.know(d.use("product_at_least_one", {f(k): 1 + excess})(T))
     square, twice = d.axiom("sqrt_square", Q), d.axiom("exp_add", half, half)
     d.know(d.prove(root**2 <= growth**2, square, twice, above))
-    d.know(d.prove(0 <= growth))
     below = d.use("square_below")(root, growth)
     d.know(d.axiom("sqrt_nonneg", Q))
     wider = d.prove((root - 1) / (root + 1) <= (growth - 1) / (growth + 1), below, hold=[root, growth])

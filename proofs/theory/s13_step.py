@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import symbols
-from proofs.lemmas import self_normalised as one
 from proofs.lemmas.exchange import Ranged, complement
-from proofs.lemmas.self_normalised import over
+from proofs.lemmas.self_normalised import averages, mass, mean_k, over, ratio
 from proofs.registry import statement
 
 (q,) = symbols("q")
+y, h, k, N = averages.symbols("y h k N")
 
 
 @statement(
@@ -22,9 +22,8 @@ from proofs.registry import statement
 @in_sympy("S13.step")
 def odds_step(d: Derivation) -> Line:
     """The lower half is the upper one for h - k in the place of k."""
-    y, h, k, N, mass, mean_k = one.y, one.h, one.k, one.N, one.mass, one.mean_k
     ranged = Ranged(d)
-    draws, r, factor = ranged.draws, one.ratio, 1 + (q - 1) / N
+    draws, r, factor = ranged.draws, ratio, 1 + (q - 1) / N
     rest = h(y) - k(y)
     with draws.point as here:
         low, high = draws.tested(y)[0], draws.tested(y)[1]

@@ -10,11 +10,11 @@ from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Element, Expect, ForAll, Implication, function, relation, symbols
-from proofs.lemmas import self_normalised as one
-from proofs.lemmas.self_normalised import Draws, almost, over
+from proofs.lemmas.self_normalised import Draws, almost, averages, mass, mean_k, over
 from proofs.registry import statement
 
 a, b, w = symbols("a b w")
+mu, y, c, h, k, z, N = averages.symbols("mu y c h k z N")
 
 
 @statement(
@@ -28,7 +28,6 @@ a, b, w = symbols("a b w")
 @in_sympy("S17.step")
 def conditional_step(d: Derivation) -> Line:
     """R >= 2 l K - l^2 K (S + w), with l = 1/(mu(h) (N - 1 + 2 b))."""
-    mu, y, c, h, k, z, N, mass, mean_k = one.mu, one.y, one.c, one.h, one.k, one.z, one.N, one.mass, one.mean_k
     R = function("R", "Y* -> real")
     draws, S, K = Draws(d), over(h), over(k)
     top, enough, most, answer, *_ = d.given(

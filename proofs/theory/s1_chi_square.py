@@ -10,7 +10,11 @@ from sympy import Eq, Expr, Pow, Product, Symbol, exp, log, sinh
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, ForAll, function
 from proofs.registry import statement
-from proofs.theory.s1_variance import PATH_WEIGHTS, A, C, L, T, a, b, dead, eps, f, g, hi, k, lo, n, rho, t, x, z
+from proofs.theory.model import layered
+from proofs.theory.s1_variance import PATH_WEIGHTS, path_weights
+
+x, t, n, k, T, L, eps, dead = layered.symbols("x t n k T L eps dead")
+A, C, a, b, f, g, hi, lo, rho, z = path_weights.symbols("A C a b f g hi lo rho z")
 
 r = function("r", "nat -> real")
 

@@ -10,13 +10,19 @@ from sympy import Eq, Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Expect, ForAll, function, implications, relation
-from proofs.lemmas.first_cloud import k, n, t
+from proofs.lemmas.adapted_system import rho, target
+from proofs.lemmas.clouds import particles
+from proofs.lemmas.guided_chord import BV
+from proofs.lemmas.guided_chord import off_path as off
 from proofs.registry import statement
-from proofs.theory import s1_variance as paths
-from proofs.theory.s10_certificate import VF, F, T, V, Vstar, dead, root, x
-from proofs.theory.s12_adapted import BV, Guided, guided, m, off, rho, target
+from proofs.theory.model import layered
+from proofs.theory.s1_variance import path_weights
+from proofs.theory.s12_adapted import Guided
 from proofs.theory.s12_adapted import state as z
 
+n, m, t, k = particles.symbols("n m t k")
+x, root, V, Vstar, VF, F, dead, guided = layered.symbols("x root V Vstar VF F dead guided")
+T = n + 1
 A, C, AF = (function(name, "nat X -> real") for name in ("A", "C", "AF"))
 lo, r = function("lo", "nat -> real"), function("r", "nat -> real")
 ANSWERS = "there are particles", "answer at the end", "answer before", "answers are in range"
@@ -125,7 +131,7 @@ class Tilted(Guided):
         for line in (inside, stays):
             s.know(here.then(line, t, x, z))
         at = {
-            paths.K(t, x): guided(t, x),
+            path_weights.symbols("K")(t, x): guided(t, x),
             function("dead", "nat X -> real")(t, x): off(t, x),
             function("noedge", "nat X X -> real")(t, x, z): off(t + 1, z),
             function("rho", "nat X -> real")(t, x): rho(t, x),

@@ -15,26 +15,29 @@ from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.derive.lines import Surely
 from proofs.language.expressions import (
     Both,
-    Element,
     Expect,
     ForAll,
-    Law,
     function,
     implications,
     product,
     relation,
-    symbols,
 )
 from proofs.registry import lemma, statement
-from proofs.theory.model import layered
+from proofs.theory.model import Vocabulary, layered
 
 x, t, n, k, T, eps, L = layered.symbols("x t n k T eps L")
 M, psi, V, dead, noedge, guided = layered.symbols("M psi V dead noedge guided")
-a, b, c = symbols("a b c")
-z, K = Element("z", "X"), Law("K", "nat X", "X")
-g = function("g", "nat X X -> real")
-rho, A, C = (function(name, "nat X -> real") for name in ("rho", "A", "C"))
-lo, hi, f = (function(name, "nat -> real") for name in ("lo", "hi", "f"))
+path_weights = Vocabulary(
+    {
+        "real": "a b c",
+        "X": "z",
+        "nat X ~ X": "K",
+        "nat X X -> real": "g",
+        "nat X -> real": "rho A C",
+        "nat -> real": "lo hi f",
+    }
+)
+a, b, c, z, K, g, rho, A, C, lo, hi, f = path_weights.symbols("a b c z K g rho A C lo hi f")
 before, live, edge = t < T, Eq(dead(t, x), 0), Eq(noedge(t, x, z), 0)
 now = Eq(t + (n + 1), T)
 

@@ -13,11 +13,12 @@ from proofs.language.expressions import Both, Expect, ForAll, Root, function, pr
 from proofs.lemmas.guided_chord import guided_setting
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
-from proofs.theory.s1_variance import f, hi, lo, over
+from proofs.theory.s1_variance import over, path_weights
 
 x, y, t, n, k, T, root = layered.symbols("x y t n k T root")
 M, psi, V, Vstar, VF, F, dead, guided = layered.symbols("M psi V Vstar VF F dead guided")
 a, b, s = symbols("a b s")
+lo, hi, f = path_weights.symbols("lo hi f")
 GF, r = function("GF", "nat X -> real"), function("r", "nat -> real")
 live = Eq(dead(t, x), 0)
 target = VF(0, root) / Vstar(0, root)
@@ -37,7 +38,7 @@ def from_root(d: Derivation) -> None:
 @in_sympy("guided_bias")
 def guided_bias(d: Derivation) -> Line:
     """1 - F has the value Vstar - VF and the guided mean 1 - GF."""
-    given = d.setting(guided_setting)
+    given = guided_setting(d)
     from_root(d)
     up, path, before = d.use("guided_above"), 1 - GF(t, x), t < T
     ahead = Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))
@@ -66,7 +67,7 @@ def guided_bias(d: Derivation) -> Line:
 @in_sympy("guided_value")
 def guided_value(d: Derivation) -> Line:
     """0 < a <= Vstar/BV at the root."""
-    d.setting(guided_setting)
+    guided_setting(d)
     from_root(d)
     d.know(d.prove(a <= s**2 * a))
     step = d.use("guided_step", {b: s**2 * a})(0, n, root)

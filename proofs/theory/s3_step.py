@@ -6,11 +6,22 @@ from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Expect, function, relation, symbols
-from proofs.lemmas import self_normalised as one
-from proofs.lemmas.self_normalised import Draws, Spread, almost, cauchy_schwarz, over, within
+from proofs.lemmas.self_normalised import (
+    Draws,
+    Spread,
+    almost,
+    averages,
+    cauchy_schwarz,
+    mass,
+    mean_k,
+    over,
+    ratio,
+    within,
+)
 from proofs.registry import statement
 
 a, b, s = symbols("a b s")
+mu, y, c, h, k, N = averages.symbols("mu y c h k N")
 
 
 @statement(
@@ -22,8 +33,7 @@ a, b, s = symbols("a b s")
 )
 @in_sympy("S3.step")
 def two_sided_step(d: Derivation) -> Line:
-    mu, y, c, h, k, N, mass, r = one.mu, one.y, one.c, one.h, one.k, one.N, one.mass, one.ratio
-    draws = Draws(d)
+    draws, r = Draws(d), ratio
     ranged, _, _ = d.given(almost(a <= h(y), h(y) <= s**2 * a), 0 < a, relation("<=", 0, s))
     with draws.point as here:
         low, high = ranged(y)[0], ranged(y)[1]
@@ -66,7 +76,7 @@ def two_sided_step(d: Derivation) -> Line:
     last = d.prove(gg * V / a**2 <= (mass * s * (s - 1) / 2) ** 2, third, fourth, hold=[gg, V, mass])
     d.know(d.prove(0 <= mass * s * (s - 1)))
     up, down = within(d, cross, mass * s * (s - 1) / 2, d.chain(cauchy, second, last))
-    letters, bound = [draws.mean(K / S), cross, one.mean_k, mass], (s**2 - s) / (2 * N)
+    letters, bound = [draws.mean(K / S), cross, mean_k, mass], (s**2 - s) / (2 * N)
     return d.both(
         d.prove(bias <= bound, up, bias_is, hold=letters), d.prove(-bias <= bound, down, bias_is, hold=letters)
     )

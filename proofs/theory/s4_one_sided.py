@@ -30,41 +30,30 @@ from proofs.language.expressions import (
     total,
 )
 from proofs.lemmas.smc_run import (
-    G,
-    K,
-    N,
     Qbar,
     Run,
-    S,
-    T,
-    V,
     Vstar,
-    W,
     at_edge,
     bias_below,
-    c,
-    d,
     dst,
     first,
     good,
-    i,
-    k,
     live,
-    m,
-    n,
     over,
+    potentials,
     reachable,
     root,
     src,
-    t,
     terms,
     tested,
+    tested_potentials,
     weight,
-    x,
-    y,
-)  # fmt: skip
+    weights,
+)
 from proofs.registry import lemma, statement
+from proofs.theory.model import layered
 
+N, T, V, W, c, d, i, k, m, n, t, x, y = layered.symbols("N T V W c d i k m n t x y")
 b, u = function("b", "nat -> real"), function("u", "nat -> real")
 later = Eq(t + 1 + k, T)
 
@@ -124,8 +113,8 @@ class OneSided(Run):
             self.inverse(t, old)
             goal = u(n) * weight(t, old, new) <= Qbar(t, old, new)
             sums = inside.sum(self.by_twist(goal, lambda: [self.given["value from below"](t + 1, n, new)]))
-        least = s.form(sums, u(n) * G <= S)
-        s.know(s.prove(0 < S, least, self.given["bounds"](n)[0]))
+        least = s.form(sums, u(n) * weights <= potentials)
+        s.know(s.prove(0 < potentials, least, self.given["bounds"](n)[0]))
         return least
 
     def by_twist(self, goal: Any, why: Any) -> Line:
@@ -144,26 +133,26 @@ class OneSided(Run):
         each = s.know(self.weights())
         with s.below(i, N) as inside:
             sums = inside.sum(each(i))
-        s.know(s.zero(G, sums))
+        s.know(s.zero(weights, sums))
         vanish = s.use("terms_vanish", {terms(k): at_edge(weight, t, Entry(c, k))})(N)
         with s.below(i, N) as inside:
             self.entry(inside[0])
             none = inside.sum(self.by_twist(Eq(at_edge(Qbar, t, Entry(c, i)), 0), lambda: [vanish(i)]))
-        none, (low, high) = s.form(none, Eq(S, 0)), self.summed(self.between, steps)
-        return s.prove(Eq(W(t, c), self.A(t, c)), none, s.zero(K, none, low, high))
+        none, (low, high) = s.form(none, Eq(potentials, 0)), self.summed(self.between, steps)
+        return s.prove(Eq(W(t, c), self.A(t, c)), none, s.zero(tested_potentials, none, low, high))
 
     def stops(self) -> Line:
         return self.without_weight(n + 1)
 
     def ends(self) -> Line:
         s, (up, down) = self.s, self.last_sums()
-        with s.suppose(0 < G):
-            some = s.know(s.prove(0 < S, down))
+        with s.suppose(0 < weights):
+            some = s.know(s.prove(0 < potentials, down))
             last = s.put(self.given["answer at the end"](t, c), lambda v, w: Eq(W(t, c), v / w), up, down)
             high = s.prove(Eq(W(t, c), self.A(t, c)), last, some)
-        with s.suppose(G <= 0):
+        with s.suppose(weights <= 0):
             low = self.without_weight(0)
-        return s.cases(G, 0, low, high)
+        return s.cases(weights, 0, low, high)
 
 
 @lemma(
@@ -178,17 +167,19 @@ def honest_answer(s: Derivation) -> Line:
     A = run.A(t, c)
 
     def claim(*why: Line) -> Line:
-        return s.both(s.prove(Eq(A * S, K), *why), s.both(s.prove(0 <= A, *why), s.prove(A <= 1, *why)))
+        return s.both(
+            s.prove(Eq(A * potentials, tested_potentials), *why), s.both(s.prove(0 <= A, *why), s.prove(A <= 1, *why))
+        )
 
     with s.suppose(Eq(t + 1 + n, T), good(t, c)) as here:
         low, high = run.summed(run.between)
-        with s.suppose(0 < S):
+        with s.suppose(0 < potentials):
             some = claim(low, high)
-        with s.suppose(S <= 0) as small:
-            none = s.zero(S, small[0], low, high)
-            gone, any_answer = s.zero(K, none, low, high), run.given["any answer is in [0, 1]"](t, c)
+        with s.suppose(potentials <= 0) as small:
+            none = s.zero(potentials, small[0], low, high)
+            gone, any_answer = s.zero(tested_potentials, none, low, high), run.given["any answer is in [0, 1]"](t, c)
             dead = claim(none, gone, any_answer[0], any_answer[1])
-    return here.then(s.cases(S, 0, dead, some), t, n, c)
+    return here.then(s.cases(potentials, 0, dead, some), t, n, c)
 
 
 @statement(

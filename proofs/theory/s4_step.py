@@ -6,11 +6,21 @@ from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Element, Expect, ForAll, Implication, function, relation, symbols
-from proofs.lemmas import self_normalised as one
-from proofs.lemmas.self_normalised import Draws, Spread, almost, cauchy_schwarz, over, within
+from proofs.lemmas.self_normalised import (
+    Draws,
+    Spread,
+    almost,
+    averages,
+    cauchy_schwarz,
+    mass,
+    mean_k,
+    over,
+    within,
+)
 from proofs.registry import statement
 
 a, b, w = symbols("a b w")
+mu, y, c, h, k, z, N = averages.symbols("mu y c h k z N")
 
 
 @statement(
@@ -23,8 +33,7 @@ a, b, w = symbols("a b w")
 @in_sympy("S4.step")
 def one_sided_step(d: Derivation) -> Line:
     """With m = N mu(h):  m^2 (R - r) = (R - r)(m - S)^2 + G (2m - S), and |R - r| <= 1."""
-    mu, y, c, h, k, z, N, mass, r = one.mu, one.y, one.c, one.h, one.k, one.z, one.N, one.mass, one.ratio
-    R = function("R", "Y* -> real")
+    R, r = function("R", "Y* -> real"), mean_k / mass
     draws, S, K = Draws(d), over(h), over(k)
     honest = Both(Eq(R(c) * S, K), Both(0 <= R(c), R(c) <= 1))
     top, enough, root, answer, *_ = d.given(
@@ -71,8 +80,8 @@ def one_sided_step(d: Derivation) -> Line:
         with draws.cloud as there:
             ratio, between = answer(c)[0], answer(c)[1]
             same = d.prove(Eq(D * S, G), ratio)
-            most = d.prove(sign * D <= 1, between[0], between[1], rlow, rhigh, hold=[R(c), one.mean_k, mass])
-            far = d.prove(sign * (D * (m - S) ** 2) <= (m - S) ** 2, most, hold=[R(c), S, one.mean_k, mass])
+            most = d.prove(sign * D <= 1, between[0], between[1], rlow, rhigh, hold=[R(c), mean_k, mass])
+            far = d.prove(sign * (D * (m - S) ** 2) <= (m - S) ** 2, most, hold=[R(c), S, mean_k, mass])
             pointwise = d.prove(sign * m**2 * D <= right, far, same, hold=[D, G, S, mass])
         mean = there.average(pointwise)
         # E (m - S)^2 = N Var h, E G = 0, E G (S - m) = N mu(g (h - mu h))
@@ -83,5 +92,5 @@ def one_sided_step(d: Derivation) -> Line:
             N * V - sign * N * cov <= N * ((b - 1) * mass**2 + w * mass**2 / 2), spread, extreme, hold=[V, cov, mass]
         )
         scaled = d.chain(mean, means, total)
-        out.append(d.prove(bias <= bound, scaled, hold=[answer_mean, one.mean_k, mass]))
+        out.append(d.prove(bias <= bound, scaled, hold=[answer_mean, mean_k, mass]))
     return d.both(*out)

@@ -12,13 +12,21 @@ from sympy import Abs, Eq, Expr
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Element, Expect, ForAll, Law, Recip, function, product, relation, symbols
 from proofs.registry import lemma, statement
+from proofs.theory.model import Vocabulary
 
-x, y = Element("x", "Path"), Element("y", "Path")
-n, k, m, t = symbols("n k m t", "nat")
-a, b, q, R, eps = symbols("a b q R eps")
-guided = Law("guided", "", "Path")
-W, F = function("W", "Path -> real"), function("F", "Path -> real")
-accept, U = function("accept", "Path Path -> real"), function("U", "nat Path -> real")
+metropolis = Vocabulary(
+    {
+        "Path": "x y",
+        "nat": "n k m t",
+        "real": "a b q R eps",
+        "~ Path": "guided",
+        "Path -> real": "W F",
+        "Path Path -> real": "accept",
+        "nat Path -> real": "U",
+    }
+)
+x, y, n, k, m, t, a, b, q, R, eps = metropolis.symbols("x y n k m t a b q R eps")
+guided, W, F, accept, U = metropolis.symbols("guided W F accept U")
 target = Expect(guided, x, W(x) * F(x))
 
 
@@ -174,7 +182,6 @@ def converges(d: Derivation, spread: Line) -> Line:
     d.know(d.prove(0 <= theta))
     d.know(d.use("power_nonneg")(theta, n))
     interval, stays = d.use("contraction")(n, x), d.use("stationarity")(n)
-    d.know(d.prove(0 <= gap**2))
     d.know(d.axiom("sqrt_square", gap**2))
     size = d.use("square_below")
     above, under = size(gap, Abs(gap)), size(-gap, Abs(gap))

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from sympy import Eq
 
-import proofs.lemmas.adapted_system  # noqa: F401  (registers its lemmas)
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Element, Expect, ForAll, Recip, function, implications, relation
 from proofs.registry import statement
 from proofs.theory.model import VALUES, hypotheses, layered
-from proofs.theory.s3_bias import lo, s, with_roots
+from proofs.theory.s3_bias import lo, with_roots
 
 x, y, t, k, N, T, eps, root = layered.symbols("x y t k N T eps root")
 M, psi, V, Vstar, VF, dead, guided = layered.symbols("M psi V Vstar VF dead guided")
-W, cloud = function("W", "nat X* -> real"), Element("d", "X*")
+W, s, cloud = function("W", "nat X* -> real"), function("s", "nat -> real"), Element("d", "X*")
 to_go, live, positive = Eq(t + k, T), Eq(dead(t, x), 0), 0 < V(t, x)
 star, target = Vstar(t, x) / V(t, x), VF(0, root) / Vstar(0, root)
 

@@ -6,10 +6,14 @@ from sympy import Rational
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Root, relation, symbols
-from proofs.lemmas.first_cloud import N, n
+from proofs.lemmas.clouds import particles
 from proofs.registry import lemma, statement
+from proofs.theory.s5_bias import target
 from proofs.theory.s9_run import theta
-from proofs.theory.s10_certificate import T, out, target
+from proofs.theory.s10_certificate import out
+
+N, n = particles.symbols("N n")
+T = n + 1
 
 
 @lemma("shrunk_power", title="q^n (1 + n (1 - q)) <= 1 for 0 <= q <= 1")
@@ -78,7 +82,6 @@ def neighbour(s: Derivation) -> Line:
     s.know(s.prove(relation("<", 0, N), two))
     known = s.use("S9.rate")
     size = Root(T)
-    s.know(s.prove(0 <= T))
     square, nonneg = s.axiom("sqrt_square", T), s.axiom("sqrt_nonneg", T)
     least = s.know(s.use("root_at_least_one")(T))
     below = s.prove(size <= T, s.prove(0 <= size * (size - 1), least, nonneg), square)

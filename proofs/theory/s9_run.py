@@ -9,7 +9,6 @@ from __future__ import annotations
 from sympy import Eq, Rational
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.bridge import read
 from proofs.language.expressions import (
     Both,
     Entry,
@@ -22,40 +21,20 @@ from proofs.language.expressions import (
     relation,
     symbols,
 )
-from proofs.lemmas import clouds
-from proofs.lemmas import layered_system as layered
-from proofs.lemmas.first_cloud import N, b, c, d, e, i, k, m, n, over, sequence, t
+from proofs.lemmas.clouds import over, particles, sequence
+from proofs.lemmas.layered_system import off, weight
 from proofs.registry import statement
-from proofs.theory.s10_certificate import (
-    VF,
-    F,
-    M,
-    Out,
-    Run,
-    T,
-    V,
-    Vstar,
-    dead,
-    dst,
-    edges,
-    first,
-    noedge,
-    off,
-    out,
-    psi,
-    root,
-    smc,
-    src,
-    target,
-    weight,
-    x,
-    y,
-)  # fmt: skip
+from proofs.theory.model import layered
+from proofs.theory.s5_bias import target
+from proofs.theory.s10_certificate import Run, edges, out
 
+N, n, m, t, i, k, b, c, d, e, f, Out = particles.symbols("N n m t i k b c d e f Out")
+x, y, u, root, M, psi, V, Vstar, VF, F, dead, noedge = layered.symbols("x y u root M psi V Vstar VF F dead noedge")
+src, dst, join, smc, first = layered.symbols("src dst join smc first")
+T = n + 1
 sgn = function("sgn", "nat X X -> real")
 theta = 1 - Rational(3, 2) / N
 half = Rational(1, 2)
-u, join = read(layered.u, layered.join)
 
 
 def kept(steps):
@@ -207,11 +186,13 @@ class Split:
                 _, _, sign = self.later(t + 1, e)
                 unit, signed = self.model["indicator"](dst(e)), sgn(t + 1, src(e), dst(e))
                 square = s.at(
-                    sign, s.prove(Eq(v(e) ** 2, u(e) ** 2 * signed**2)), lambda w: Eq(v(e) ** 2, u(e) ** 2 * w)
+                    sign,
+                    s.prove(relation("=", v(e) ** 2, u(e) ** 2 * signed**2)),
+                    lambda w: Eq(v(e) ** 2, u(e) ** 2 * w),
                 )
                 square = s.prove(Eq(v(e) ** 2, u(e)), square, unit)
                 product = s.at(
-                    unit, s.prove(Eq(u(e) * v(e), u(e) ** 2 * signed)), lambda w: Eq(u(e) * v(e), w * signed)
+                    unit, s.prove(relation("=", u(e) * v(e), u(e) ** 2 * signed)), lambda w: Eq(u(e) * v(e), w * signed)
                 )
                 values = s.both(unit, s.both(square, product))
             s.know(there.then(values, e))
@@ -355,7 +336,6 @@ class Split:
             shares = s.at(part, shares, lambda a: Eq(share(0, d), a / mass.lhs))
             shares = s.prove(Eq(share(0, d), K / N), s.at(mass, shares, lambda b: Eq(share(0, d), K / b)))
             average = on.average(s.at(shares, line, lambda r: Out(0, d) <= r - r * (1 - r) * kept(n)))
-        f = read(clouds.f)
         square = s.expect(first, e, self.model["indicator"](dst(e)))
         pair = s.iid_pair(first, e, f, F(dst(e)) * F(dst(f)), N)
         mean_F, mean_square = Expect(first, e, F(dst(e))), Expect(first, e, F(dst(e)) ** 2)
@@ -411,7 +391,6 @@ class Split:
         s.know(s.prove(relation("<", 0, T)))
         with self.surely_reachable(0, root) as on:
             s.know(given["ends of a reachable edge are live"](0, root, y)[1])
-            s.know(s.prove(Eq(1 + n, T)))
             value, moved = values(n, 1, y), model["first step"](root, y)
             product = s.prove(Eq(psi(0, root, y) * VF(1, y), F(y) * (psi(0, root, y) * V(1, y))), value)
             product = s.at(moved, product, lambda v: Eq(psi(0, root, y) * VF(1, y), F(y) * v))

@@ -19,7 +19,7 @@ x = real("x")
 
 def test_at_most_five_percent_are_typed_each_with_its_reason():
     found = styles(load())
-    assert found.certificates > 2000 and 0 < found.typed_share <= Fraction(5, 100)
+    assert found.certificates > 2000 and found.typed_share <= Fraction(5, 100)
     assert all(why.strip() for reasons in found.typed.values() for why in reasons)
 
 
@@ -35,7 +35,7 @@ def test_a_typed_certificate_without_a_reason_is_refused():
 
 
 def around_the_reason(tree):
-    """Lines that ask for a certificate with coefficients by another name than `cert` or `exactly`."""
+    """Lines that ask for a certificate with coefficients by another name than `cert`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             first = node.args[0] if node.args else None
