@@ -6,7 +6,7 @@ since no sample certifies a supremum; `Facts` says from below how bad the consta
 *Gauge.* Levels of V may be scaled freely. Scaled so that the Bellman ratios of a step lie in `[r_t^-1/2, r_t^1/2]`, uniform statements hold
 with `e^Lambda = prod_{0<t<T} r_t^1/2` for `(1+eps)^(T-1)`, so `eps := e^(Lambda/(T-1)) - 1`, and L is the largest ratio of a step in
 that scale (for one-sided statements only upwards). Best-of-N is SMC of one step, `b_1 - 1 <= max V_T / Z - 1` in S12. Iterated conditional
-SMC and the backtracking walk are S17 and S18 of the theory, proved on paper and not sealed here:
+SMC and the backtracking walk are S17 and S18: one step of each is sealed, the counts of whole runs are proved on paper:
 `N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L (1+eps)^(2(T-p)+1)`; J visits cost `kappa S J` steps, with
 `kappa, A' <= sum_t (1+eps)^(T-t)`, `S = 2 sum_t E[V_t] / E[V_T]`.
 """
