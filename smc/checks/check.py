@@ -78,17 +78,20 @@ def check(
     particles: int | None = None,
     proposals: int | None = None,
     visits: int | None = None,
+    sweeps: int | None = None,
     progress: Callable[[float, str], None] | None = None,
     certified: bool = False,
 ) -> Report:
     """Exact law of `sampler` (or the one of that name) on `model` steered by `twist`, held against every statement that speaks of it.
 
-    particles: N; proposals: H, visits: J, for a sampler that counts those; 1 when left out. progress: see `Measured`. certified: the law
-    as balls, whose precision doubles while a verdict is UNDECIDED, in place of rationals; for samplers that resample.
+    particles: N; proposals: H, visits: J, sweeps: H, for a sampler that counts those; 1 when left out. progress: see `Measured`.
+    certified: the law as balls, whose precision doubles while a verdict is UNDECIDED, in place of rationals; for samplers that resample.
     Raises InputError for unknown samplers and counts below 1, TooLarge where the exact law will not fit.
     """
     chosen = find(sampler)
-    number = chosen.counted(particles=particles, proposals=proposals, visits=visits)
+    if chosen.held is not None:
+        chosen = chosen.holding(particles)
+    number = chosen.counted(particles=particles, proposals=proposals, visits=visits, sweeps=sweeps)
     if certified and not (chosen.interacting and chosen.plain):
         raise InputError(
             f"{chosen.name} has no certified mode", where="method", mend="its exact law is quick: choose exact"

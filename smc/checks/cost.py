@@ -25,6 +25,7 @@ from smc.checks.document import exact
 from smc.checks.measure import Measured
 from smc.errors import InputError, ModelError, TooLarge
 from smc.exact.backtracking import Backtracking, backtracking
+from smc.exact.conditional import sweeps
 from smc.exact.enough import enough
 from smc.exact.metropolis import sampler_of
 from smc.instances.product import ProductModel
@@ -42,6 +43,10 @@ MOST_PATHS = 4
 """Largest number of independent weighted paths whose law is looked at."""
 MOST_VISITS = 2_000
 """Largest number of visits of the walk."""
+MOST_SWEEPS = 40
+"""Largest number of sweeps of conditional SMC, whose laws are exact."""
+MOST_CLOUDS = 2_000
+"""Largest number of clouds of a layer that conditional SMC may have: its kernel is a matrix between leaves."""
 BITS = 256
 """Working precision of the walk's laws."""
 BUDGET = 20.0
@@ -100,6 +105,13 @@ def _cost(c: Constants, sampler: Sampler, delta: Rational) -> Cost:
         if process.selection is Selection.WALK:
             count, steps = _visits(backtracking(process), c, delta)
             how = "exact law, in balls"
+        elif process.held is not None:
+            count = _sweeps(process, c, delta)
+            how = "exact" if count is not None else f"more than {MOST_SWEEPS} sweeps"
+            moved = (
+                None if count is None else process.held + count * (process.held - 1)
+            )  # a run, then a kept path a sweep
+            steps = None if moved is None else Rational(moved * c.model.horizon)
         else:
             count, how = _least(c, sampler, process, delta)
             steps = None if count is None else Rational(count * c.model.horizon)
@@ -132,6 +144,14 @@ def _least(c: Constants, sampler: Sampler, process: ParticleProcess, delta: Rati
     if product is not None:
         return least_enough(lambda n: product.total_variation(n) <= delta, MOST_COUNT), "exact"
     return enough(process, delta, budget=BUDGET).for_good, "certified"
+
+
+def _sweeps(process: ParticleProcess, c: Constants, delta: Rational) -> int | None:
+    """The least number of sweeps of conditional SMC after which its path is within delta."""
+    for count, law in enumerate(itertools.islice(sweeps(process, most=MOST_CLOUDS), 1, MOST_SWEEPS + 1), 1):
+        if law.total_variation(c.target) <= delta:
+            return count
+    return None
 
 
 def product_of(process: ParticleProcess) -> ProductModel | None:

@@ -13,7 +13,7 @@ from smc.exact.moments import PairRecursion, means
 from smc.numbers import ONE, ZERO, Ball, Rational, balanced_sum, ball
 from smc.samplers.guided import guided
 from smc.samplers.importance import sis_guided
-from smc.samplers.process import ParticleProcess, Selection
+from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import PARTICLES, Sampler
 from smc.setting.analysis import Constants
 
@@ -40,7 +40,7 @@ class Measured:
     @cached_property
     def _run(self) -> _Run:
         process = self.sampler.process(self.constants.model, self.constants.twist)
-        return _Run(*(unlumped(process) if process.selection is Selection.WALK else lump_process(process)))
+        return _Run(*(unlumped(process) if process.on_paths else lump_process(process)))
 
     def at(self, count: int) -> Measured:
         """The same run with another count: what does not depend on it is shared."""

@@ -45,12 +45,13 @@ def command(
             help="naive (SMC, moves by the model), adapted (SMC, moves and weights by the reward model), guided (one particle), "
             "mh (Metropolis-Hastings on guided paths), sis or sis-guided (as naive or guided, resampled once at the end), best-of-n "
             "(N paths, the one of largest reward), weighted-of-n (one drawn in proportion to the reward), "
-            "backtracking (a walk up and down the tree by values)."
+            "backtracking (a walk up and down the tree by values), "
+            "conditional (particle Gibbs: SMC that keeps a path at every sweep)."
         ),
     ] = "naive",
     particles: Annotated[
         int | None,
-        typer.Option(help="Number of particles N.", show_default="4; guided, mh: 1"),
+        typer.Option(help="Number of particles N.", show_default="4; guided, mh: 1; conditional: 2"),
     ] = None,
     proposals: Annotated[
         int | None, typer.Option(help="Number of proposals H, the first included (mh only).", show_default="1")
@@ -76,6 +77,10 @@ def command(
     visits: Annotated[
         int | None,
         typer.Option(help="Number of the visit of a leaf at which it is read (backtracking only).", show_default="1"),
+    ] = None,
+    sweeps: Annotated[
+        int | None,
+        typer.Option(help="Number of sweeps after an ordinary run (conditional only).", show_default="1"),
     ] = None,
     value: Annotated[
         str | None,
@@ -147,9 +152,11 @@ def command(
             )
     if explain and method == "monte-carlo":
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
-    given = {"particles": particles, "proposals": proposals, "visits": visits}
+    given = {"particles": particles, "proposals": proposals, "visits": visits, "sweeps": sweeps}
     given = {name: whole_number(name, n, most=MOST) for name, n in given.items() if n is not None}
     sampler = _resampled(find(algorithm), scheme, threshold, choice)
+    if sampler.held is not None:
+        sampler = sampler.holding(particles)
     if planted is not None:
         _check_planted(planted, sampler, method)
         method = "exact"

@@ -23,6 +23,7 @@ from typing import Literal, overload
 from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.backtracking import walk_law
 from smc.exact.clouds import cloud_moments
+from smc.exact.conditional import sweep_law
 from smc.exact.independent import best_law, independent_law
 from smc.exact.independent import second_moment as _independent_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
@@ -223,6 +224,8 @@ def _not_resampled(process: ParticleProcess, count: int) -> OutputLaw:
         return chain_law(process, count)
     if process.selection is Selection.WALK:
         return walk_law(process, count)
+    if process.selection is Selection.CONDITIONAL:
+        return sweep_law(process, count)
     return (best_law if process.selection is Selection.BEST else independent_law)(process, count)
 
 

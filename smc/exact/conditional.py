@@ -12,14 +12,16 @@ leaves of a prefix tree. Sources: Andrieu, Lee, Vihola (1312.6432); Lindsten, Do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from smc.errors import InputError, whole_number
 from smc.exact.backtracking import backtracking
-from smc.exact.clouds import MOST_CLOUDS, last_clouds
+from smc.exact.clouds import MOST_CLOUDS, cloud_moments, last_clouds
+from smc.exact.law import OutputLaw
 from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
-from smc.samplers.process import ParticleProcess
+from smc.samplers.process import ParticleProcess, Selection
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,26 @@ def conditional_kernel(process: ParticleProcess, particles: int, *, most: int = 
     total = sum(mass, ZERO)
     rows = tuple(tuple(v / m if m else ZERO for v in row) for row, m in zip(joint, mass, strict=True))
     return ConditionalKernel(rows, tuple(m / total for m in mass))
+
+
+def sweeps(process: ParticleProcess, *, most: int = MOST_CLOUDS) -> Iterator[OutputLaw]:
+    """The law of the path after an ordinary run, and after 1, 2, ... sweeps, of a sampler that holds `process.held` particles; a run that
+    dies has no path to keep. Raises as `conditional_kernel` does, and InputError for a process that holds no particles."""
+    if process.held is None:
+        raise InputError(f"{process.algorithm} holds no particles", where="algorithm", mend="choose conditional")
+    run = replace(process, selection=Selection.RESAMPLED)
+    kernel = conditional_kernel(run, process.held, most=most)
+    first = cloud_moments(run, process.held, most=most).output
+    law = first.law
+    while True:
+        yield OutputLaw(law, first.dead)
+        law = kernel.after(law, 1)
+
+
+def sweep_law(process: ParticleProcess, count: int) -> OutputLaw:
+    """The law after `count` sweeps. Raises InputError for a count below 1, and as `sweeps` does."""
+    whole_number("sweeps", count)
+    return next(islice(sweeps(process), count, None))
 
 
 def minorisation(ranges: Sequence[Extended], particles: int) -> Rational:

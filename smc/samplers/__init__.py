@@ -6,6 +6,7 @@ from smc.errors import InputError, one_of
 from smc.samplers.adapted import adapted as _adapted
 from smc.samplers.backtracking import backtracking as _backtracking
 from smc.samplers.best_of_n import best_of_n as _best_of_n
+from smc.samplers.conditional import conditional as _conditional
 from smc.samplers.guided import guided as _guided
 from smc.samplers.importance import sis as _sis
 from smc.samplers.importance import sis_guided as _sis_guided
@@ -19,7 +20,18 @@ from smc.setting.twist import Twist
 
 SAMPLERS = {
     s.name: s
-    for s in (_naive, _adapted, _guided, _metropolis, _sis, _sis_guided, _best_of_n, _weighted_of_n, _backtracking)
+    for s in (
+        _naive,
+        _adapted,
+        _guided,
+        _metropolis,
+        _sis,
+        _sis_guided,
+        _best_of_n,
+        _weighted_of_n,
+        _backtracking,
+        _conditional,
+    )
 }
 """By command-line name, in the order of reports."""
 

@@ -23,6 +23,9 @@ class Selection(Enum):
     WEIGHTED = "no resampling; one path is drawn in proportion to its weight"
     BEST = "no resampling; a path of largest weight is taken, ties drawn evenly"
     WALK = "a walk on the prefix tree, up with weight V(x) and down with M psi V(y); the output is the leaf at a visit"
+    CONDITIONAL = (
+        "one path is kept at every sweep beside particles that run anew; the output is the path after the last"
+    )
     CHAIN = "each path is proposed in turn, and accepted with probability min(1, ratio of weights)"
 
 
@@ -51,7 +54,7 @@ class ParticleProcess:
 
     algorithm: the sampler's name. steps: see `Steps`. sizes: number of states by layer, shape (T + 1,). scale: the constant in front of
     `Zhat`. selection: how particles are selected on the way, and the output at the end; where they are resampled, resampling and choice
-    say how.
+    say how. held: number of particles N of a sampler that counts something else.
     """
 
     algorithm: str
@@ -61,6 +64,7 @@ class ParticleProcess:
     selection: Selection = Selection.RESAMPLED
     resampling: Resampling = EVERY_STEP
     choice: Choice = Choice.BY_WEIGHT
+    held: int | None = None
 
     @property
     def horizon(self) -> int:
@@ -71,6 +75,11 @@ class ParticleProcess:
     def resampled(self) -> bool:
         """Whether particles are resampled on the way."""
         return self.selection is Selection.RESAMPLED
+
+    @property
+    def on_paths(self) -> bool:
+        """Whether what it does depends on where a state was entered from, so that it runs on trees and its states cannot be joined."""
+        return self.selection in (Selection.WALK, Selection.CONDITIONAL)
 
     @property
     def plain(self) -> bool:

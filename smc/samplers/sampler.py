@@ -41,6 +41,7 @@ PARTICLES = Count("particles", "N", default=4)
 ONE_PARTICLE = Count("particles", "N", default=1, fixed=1)
 PROPOSALS = Count("proposals", "H", default=1)
 VISITS = Count("visits", "J", default=1)
+SWEEPS = Count("sweeps", "H", default=1)
 
 
 class Scores(Enum):
@@ -59,6 +60,7 @@ class Sampler:
     output at the end; it chooses the exact law (`smc.exact.output_law`).
     scores: what the reward model is asked for.
     resampling, choice: how particles are resampled and the output is chosen from the last, where they are resampled.
+    held: number of particles N of a sampler that counts something else, None for the others.
     checked_at: the counts at which `verify` runs it. The theorems that speak of it name it in `proofs.catalogue`.
     """
 
@@ -71,6 +73,18 @@ class Sampler:
     checked_at: tuple[int, ...] = ()
     resampling: Resampling = EVERY_STEP
     choice: Choice = Choice.BY_WEIGHT
+    held: int | None = None
+
+    def holding(self, particles: int | None) -> Sampler:
+        """The same sampler with N particles beside what it counts; itself for None. Raises InputError for fewer than 2, and for a sampler
+        whose count is N or that has no particles."""
+        if particles is None:
+            return self
+        if self.held is None:
+            raise InputError(
+                f"{self.name} holds no particles", where="particles", mend=f"it counts {self.count.option}"
+            )
+        return replace(self, held=whole_number("particles", particles, least=2))
 
     def resampling_by(self, resampling: Resampling, choice: Choice = Choice.BY_WEIGHT) -> Sampler:
         """The same sampler under another resampling and final choice. Raises InputError where nothing is resampled."""
@@ -81,13 +95,16 @@ class Sampler:
     def process(self, model: Model, twist: Twist) -> ParticleProcess:
         """The sampler on a model under a reward model."""
         steps, scale = self.moves(model, twist)
-        return ParticleProcess(self.name, steps, model.sizes, scale, self.selection, self.resampling, self.choice)
+        return ParticleProcess(
+            self.name, steps, model.sizes, scale, self.selection, self.resampling, self.choice, self.held
+        )
 
     def counted(self, **given: int | None) -> int:
         """The count among `particles`, `proposals`, ...; 1 when it is left out. Raises InputError for a count that
         this sampler does not have."""
+        beside = {self.count.option, "particles" if self.held is not None else ""}
         for option, n in given.items():
-            if option != self.count.option and n is not None and n != 1:
+            if option not in beside and n is not None and n != 1:
                 raise InputError(
                     f"{self.name} has no {option}",
                     where=option,
@@ -118,6 +135,8 @@ class Sampler:
     @property
     def how(self) -> str:
         """How particles are selected, in words."""
+        if self.held is not None:
+            return f"{self.selection.value}; {self.held} particles"
         if self.selection is not Selection.RESAMPLED:
             return self.selection.value
         if not self.interacting:

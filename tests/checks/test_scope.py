@@ -42,7 +42,7 @@ def test_every_row_is_printed_in_scope(drawn):
 def test_the_shipped_tree_is_in_scope(choice):
     source = load("shipped:verifier-tree")
     for sampler in SAMPLERS:
-        found = check(source.model, source.twist(choice), sampler, particles=1)
+        found = check(source.model, source.twist(choice), sampler)  # a count of 1
         assert found.rows
         for row in found.rows:
             assert not unmet(row, found.constants, 1), (row.id, row.form)

@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smc.checks.check import check
 from smc.errors import InputError, ModelError
+from smc.exact import output_law
+from smc.exact.clouds import cloud_moments
 from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
 from smc.instances.product import product_family_model
 from smc.numbers import INFINITE, ONE, ZERO, Rational
+from smc.samplers.conditional import conditional
 from smc.samplers.importance import sis
 from smc.samplers.naive import naive
 from smc.setting.analysis import target
@@ -94,6 +98,37 @@ def test_what_is_refused():
     b = [Rational(3, 2), Rational(2)]  # 1 + 2/3 and 1 + 1 at N = 4
     assert minorisation(b, 4) == Rational(3, 10) and minorisation(b, 2) == Rational(1, 12)
     assert sweeps_bound(b, 4, 1) == Rational(7, 10) and sweeps_bound(b, 4, 2) == Rational(49, 100)
+
+
+@settings(deadline=None, max_examples=effort(30))
+@given(data=st.data())
+def test_the_sampler_is_a_run_and_then_sweeps(data):
+    """Its law against the conditional run, enumerated, from every path that an ordinary run ends in; a run that dies has no path."""
+    model, twist = data.draw(twisted(trees(max_horizon=2, max_children=2)))
+    particles = data.draw(st.integers(2, 3))
+    law = fractions(cloud_moments(naive.process(model, twist), particles).law)
+    for sweeps in (1, 2):
+        law = [
+            sum(p * enumerated(model, twist, particles, path_to(model, z))[y] for z, p in enumerate(law) if p)
+            for y in range(len(law))
+        ]
+        found = output_law(conditional.holding(particles).process(model, twist), sweeps)
+        assert fractions(found.law) == law and 1 - found.dead == sum(found.law)
+        assert check(model, twist, "conditional", particles=particles, sweeps=sweeps).measured.output == found
+
+
+def test_what_the_sampler_refuses():
+    model, twist = rare_pair()
+    with pytest.raises(InputError, match="at least 2"):
+        conditional.holding(1)
+    with pytest.raises(InputError, match="naive holds no particles"):
+        naive.holding(3)
+    with pytest.raises(InputError, match="sweeps"):
+        check(model, twist, "conditional", sweeps=0)
+    with pytest.raises(InputError, match="has no sweeps"):
+        check(model, twist, "naive", sweeps=2)
+    with pytest.raises(ModelError, match="entered from two"):
+        output_law(conditional.process(*product_family_model(2, 2)), 1)
 
 
 def test_more_particles_mix_faster():
