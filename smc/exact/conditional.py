@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from smc.errors import InputError, whole_number
+from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.backtracking import backtracking
 from smc.exact.clouds import MOST_CLOUDS, cloud_moments, last_clouds
 from smc.exact.law import OutputLaw
@@ -83,14 +83,21 @@ def conditional_kernel(process: ParticleProcess, particles: int, *, most: int = 
     return ConditionalKernel(rows, tuple(m / total for m in mass))
 
 
-def sweeps(process: ParticleProcess, *, most: int = MOST_CLOUDS) -> Iterator[OutputLaw]:
+MOST_KEPT = 20_000
+"""Largest number of successors of the clouds of a layer behind a sampler's sweeps: a refusal comes in seconds."""
+
+
+def sweeps(process: ParticleProcess, *, most: int = MOST_KEPT) -> Iterator[OutputLaw]:
     """The law of the path after an ordinary run, and after 1, 2, ... sweeps, of a sampler that holds `process.held` particles; a run that
     dies has no path to keep. Raises as `conditional_kernel` does, and InputError for a process that holds no particles."""
     if process.held is None:
         raise InputError(f"{process.algorithm} holds no particles", where="algorithm", mend="choose conditional")
     run = replace(process, selection=Selection.RESAMPLED)
-    kernel = conditional_kernel(run, process.held, most=most)
-    first = cloud_moments(run, process.held, most=most).output
+    try:
+        kernel = conditional_kernel(run, process.held, most=most)
+        first = cloud_moments(run, process.held, most=most).output
+    except TooLarge as fault:  # no other method runs this sampler
+        raise TooLarge(fault.what, where=fault.where, mend="take fewer particles, or a shorter horizon") from None
     law = first.law
     while True:
         yield OutputLaw(law, first.dead)

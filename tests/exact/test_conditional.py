@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.checks.check import check
-from smc.errors import InputError, ModelError
+from smc.errors import InputError, ModelError, TooLarge
 from smc.exact import output_law
 from smc.exact.clouds import cloud_moments
 from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
@@ -127,6 +127,8 @@ def test_what_the_sampler_refuses():
         check(model, twist, "conditional", sweeps=0)
     with pytest.raises(InputError, match="has no sweeps"):
         check(model, twist, "naive", sweeps=2)
+    with pytest.raises(TooLarge, match="take fewer particles"):
+        output_law(conditional.holding(400).process(model, twist), 1)
     with pytest.raises(ModelError, match="entered from two"):
         output_law(conditional.process(*product_family_model(2, 2)), 1)
 
