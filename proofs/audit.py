@@ -31,11 +31,8 @@ from proofs.kernel.replay import STORED, Refused, Replayer, decode_term, digest,
 
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
-_UNFOLDING = "the lemma unfolds a definition, and the variant defines another law (t for t + 1 throughout): smc_mean refuses that law"
 # (ID, where, what) -> why a variant with a new conclusion is true as well
 EXPLAINED: dict[tuple[str, str, str], str] = {
-    ("smc_law", "t + 1, everywhere", "+ made *"): _UNFOLDING,
-    ("smc_law", "t + 1, everywhere", "a summand dropped"): _UNFOLDING,
     (
         "telescope_start",
         "(-1) * target, everywhere",
