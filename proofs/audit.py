@@ -8,9 +8,9 @@ dropped product or equation, a premise exchanged, a rule exchanged, a step repla
 
 Verdicts: `rule` (the kernel refuses a step), `claim` (the steps prove something else than the claim), `seal` (the kernel proves
 the corrupted statement, a true variant that only the seal tells apart, and the reason is clear from its form: the conclusion is the
-sealed one under other hypotheses, or it follows from the sealed one by weakening `=` or `<`), `same` (the corrupted proof is another
-proof of the sealed statement itself), and `SURVIVED` (the kernel proves a variant whose conclusion is new and has no reason in
-`EXPLAINED`): there must be none.
+sealed one under other hypotheses or in another writing, or it follows from the sealed one by weakening `=` or `<`), `same` (the corrupted
+proof is another proof of the sealed statement itself), and `SURVIVED` (the kernel proves a variant whose conclusion is new and has no
+reason in `EXPLAINED`): there must be none.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from fractions import Fraction
 from typing import Any
 
 from proofs.kernel import Node, Theorem
+from proofs.kernel.arithmetic import canonical
 from proofs.kernel.printing import show
 from proofs.kernel.replay import STORED, Refused, Replayer, decode_term, digest, fingerprint, load, load_seals
 
@@ -302,6 +303,8 @@ class Audit:
         sealed = self.sound.theorems[name]
         if proved.concl is sealed.concl:
             return "seal", "true as well: the sealed conclusion under another hypothesis, proved by this replay"
+        if canonical(proved.concl) is canonical(sealed.concl):
+            return "seal", "true as well: the sealed conclusion in another writing, such as 0 times 99/100 for 0"
         if follows(sealed.concl, proved.concl):
             return "seal", "true as well: it follows from the sealed conclusion by weakening a relation"
         reason = EXPLAINED.get((name, self.place(name, mutant), mutant.what))
