@@ -148,6 +148,14 @@ Goal True. idtac "#### S3_paths". Abort.
 Check @Statements.S3_paths.
 Print Assumptions Statements.S3_paths.
 
+Goal True. idtac "#### S13_paths". Abort.
+Check @Statements.S13_paths.
+Print Assumptions Statements.S13_paths.
+
+Goal True. idtac "#### S12_paths". Abort.
+Check @Statements.S12_paths.
+Print Assumptions Statements.S12_paths.
+
 Goal True. idtac "#### S13_adapted_particles". Abort.
 Check @Statements.S13_adapted_particles.
 Print Assumptions Statements.S13_adapted_particles.

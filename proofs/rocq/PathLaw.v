@@ -6,7 +6,7 @@
      TV(law of the output path, pi on paths) <= delta
    under the hypotheses on the model m itself. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From BellmanSMC Require Import Cloud TotalVariation Model Telescope EndToEnd PathModel.
+From BellmanSMC Require Import Cloud TotalVariation Model Telescope EndToEnd PathModel Certificate Odds.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -137,6 +137,22 @@ Proof.
 move=> L0 ratio enough; rewrite tv_path.
 exact: (P3_corollary (path_well_formed wf) N_gt0 eps_ge0 L0
           (path_bellman wf bellman) (path_ratio wf ratio)).
+Qed.
+Theorem S13_paths : 0 < L -> ratio_bound_le m L ->
+  L ^+ 2 * T%:R * (1 + eps) ^+ (2 * T.-1) / (4%:R * delta) <= N%:R ->
+  tv (smc_law (path_model m) N) path_target_out <= delta.
+Proof.
+move=> L0 ratio enough; rewrite tv_path.
+exact: (S13_particles_suffice (path_well_formed wf) N_gt0 eps_ge0 L0
+          (path_bellman wf bellman) (path_ratio wf ratio)).
+Qed.
+Theorem S12_paths : no_kill m -> upper_ratio_le m L ->
+  L * (1 + eps) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
+  tv (smc_law (path_model m) N) path_target_out <= delta.
+Proof.
+move=> keeps upper enough; rewrite tv_path.
+exact: (S12_particles_suffice (path_well_formed wf) (path_no_kill wf keeps) N_gt0 eps_ge0
+          (path_bellman wf bellman) (path_upper wf upper)).
 Qed.
 Theorem S4_paths : no_kill m -> upper_ratio_le m L ->
   3%:R / 2%:R * (L * (1 + eps)) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->

@@ -237,6 +237,15 @@ Theorem S3_paths L : 0 < L -> ratio_bound_le m L ->
   tv (smc_law (path_model m) N) (@path_target_out _ _ m) <= delta.
 Proof. by move=> L0 ratio; exact: (PathLaw.S3_paths wf N_gt0 eps_ge0 bellman delta_gt0 L0 ratio). Qed.
 
+Theorem S13_paths L : 0 < L -> ratio_bound_le m L ->
+  L ^+ 2 * T%:R * (1 + eps) ^+ (2 * T.-1) / (4%:R * delta) <= N%:R ->
+  tv (smc_law (path_model m) N) (@path_target_out _ _ m) <= delta.
+Proof. by move=> L0 ratio; exact: (PathLaw.S13_paths wf N_gt0 eps_ge0 bellman delta_gt0 L0 ratio). Qed.
+
+Theorem S12_paths L : upper_ratio_le m L -> L * (1 + eps) * T%:R * (1 + eps) ^+ (2 * T.-1) / delta <= N%:R ->
+  tv (smc_law (path_model m) N) (@path_target_out _ _ m) <= delta.
+Proof. by move=> upper; exact: (PathLaw.S12_paths wf N_gt0 eps_ge0 bellman delta_gt0 keeps upper). Qed.
+
 (* fully adapted SMC: no L; adapted m has guided kernels and weights rho *)
 Theorem S13_adapted_particles : T.-1%:R * (1 + eps) ^+ (2 * T.-1) / (4%:R * delta) <= N%:R ->
   tv (smc_law (adapted m) N) (target_out m) <= delta.
