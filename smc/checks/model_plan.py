@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from proofs.catalogue import FORMS
 from smc.checks.atlas import Demand, demand, model_setting
 from smc.checks.least import LeastParticles, least_particles
 from smc.errors import InputError
@@ -21,6 +22,9 @@ from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model
 from smc.setting.twist import Twist
+
+UNIFORM = ("T", "eps", "L")
+"""What is known of a model where only its length, an error and a bound on ratios are."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,20 @@ class ModelPlan:
     def least(self) -> int | None:
         """From this N on `TV <= delta` is certain."""
         return self.counts.onward
+
+    @property
+    def by_theorems(self) -> int | None:
+        """The least count that a statement asks for from eps, L and T alone."""
+        return self._least_of(True)
+
+    @property
+    def by_constants(self) -> int | None:
+        """The least count that a statement asks for from the other constants of this model, S14.2 (the enclosures' tail) included."""
+        return min((n for n in (self._least_of(False), self.certified.tail) if n is not None), default=None)
+
+    def _least_of(self, uniform: bool) -> int | None:
+        counts = (d.particles for d in self.demands if (set(FORMS[d.id, d.form].names) <= {"N", *UNIFORM}) is uniform)
+        return min((n for n in counts if n is not None), default=None)
 
     @property
     def needed(self) -> bool:
@@ -67,6 +85,8 @@ class ModelPlan:
             "selection": self.sampler.how,
             "horizon": c.model.horizon,
             "delta": str(self.delta),
+            "by_theorems": self.by_theorems,
+            "by_constants": self.by_constants,
             "demands": [{"id": d.id, "form": d.form, "particles": d.particles} for d in self.demands],
             "certified": {
                 "first": e.first,

@@ -161,6 +161,14 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
         lines.append(f"certain from N = {found.least:,} on{word}")
     else:
         lines.append(f"not certified for good at any N up to {MOST_PARTICLES:,}")
+    known = (
+        ("theorems from eps, L, T", found.by_theorems, ""),
+        ("this model's constants", found.by_constants, ""),
+        ("certified here", e.for_good, "from {} on"),
+        ("exact", found.least, "from {} on"),
+    )
+    told = (f"{name}: {'-' if n is None else (words or '{}').format(f'{n:,}')}" for name, n, words in known)
+    lines.append("; ".join(told))
     if e.open_from is not None:
         lines.append(f"N = {e.open_from:,} .. {e.open_to:,} is open at level two: give a larger --budget")
     return [*lines, f"{found.sampler.name}: {found.sampler.how}"]
@@ -178,7 +186,8 @@ def model_plan_table(found: ModelPlan) -> Table:
         ("S14.2 from this model's constants", e.tail),
         ("enclosure, level two: for good from", e.for_good),
         ("enclosure, level two: first met at", e.first),
-        ("exact laws and level four: from", found.least),
+        ("exact laws and level four: first met at", found.counts.particles),
+        ("exact laws and level four: for good from", found.least),
     )
     for k, (what, count) in enumerate(rows):
         table.add_row(what, "-" if count is None else f"{count:,}", style="bold" if k == len(rows) - 1 else None)

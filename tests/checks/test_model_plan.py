@@ -102,3 +102,19 @@ def test_bad_input_is_one_line(arguments, expected, capsys):
 def test_the_library_refuses_an_accuracy_that_is_none():
     with pytest.raises(InputError, match="between 0 and 1"):
         plan_model(TREE.model, TREE.twist(), delta=0)
+
+
+@pytest.mark.parametrize("algorithm", ["naive", "adapted"])
+def test_four_counts_stand_side_by_side_and_each_keeps_the_accuracy(algorithm, capsys):
+    """Theorems from eps, L and T, this model's constants, the enclosure, exact laws: each from its own inputs, none below the truth."""
+    found = plan_model(TREE.model, TREE.twist(), algorithm, delta=Rational(1, 10))
+    uniform = [d.particles for d in found.demands if "uniform" in d.form and d.particles is not None]
+    own = [d.particles for d in found.demands if "uniform" not in d.form and d.particles is not None]
+    assert found.by_theorems == min(uniform) and found.by_constants == min(*own, found.certified.tail)
+    assert found.least <= min(found.by_theorems, found.by_constants, found.certified.for_good)
+    assert run(["plan", "shipped:verifier-tree", "--algorithm", algorithm]) == 0
+    said = (
+        f"theorems from eps, L, T: {found.by_theorems:,}; this model's constants: {found.by_constants:,}; "
+        f"certified here: from {found.certified.for_good:,} on; exact: from {found.least:,} on"
+    )
+    assert said in capsys.readouterr().out
