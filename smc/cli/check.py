@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from smc.checks.enclosed import EnclosedReport
     from smc.checks.sampled import SampledReport
     from smc.errors import TooLarge
+    from smc.exact.enclosure_cost import Way
     from smc.numbers import Rational
     from smc.samplers.sampler import Sampler
     from smc.setting.killed import Killed
@@ -282,7 +283,10 @@ def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, exp
     from smc.cli.output import remarks, waiting
     from smc.errors import TooLarge
 
-    told = (lambda way: remarks().print(f"enclosure: {way}", soft_wrap=True)) if explain else None
+    def told(way: Way) -> None:
+        if explain or way.why:
+            remarks().print(f"enclosure: {way}", soft_wrap=True)
+
     with waiting(f"{sampler.name} on {model.name}") as waits:
         try:
             with kept(budget, waits) as progress:

@@ -24,21 +24,25 @@ MEMORY = 2.0 * 2**30
 """Bytes that an enclosure may take where nobody says otherwise."""
 QUICK = 1.0
 """Seconds up to which rationals are preferred to anything faster."""
+LONG = 100_000
+"""Bits of the model's own fractions beyond which balls take over."""
 BALL_BITS = 200
 """Working precision that is usual for balls."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One level in one arithmetic, with its estimate."""
+    """One level in one arithmetic, with its estimate. why: what rules the others out, if anything does."""
 
     level: int
     arithmetic: str
     seconds: float
     bytes: float
+    why: str = ""
 
     def __str__(self) -> str:
-        return f"level {self.level} in {self.arithmetic}: about {duration(self.seconds)}, {size(self.bytes)}"
+        why = f" ({self.why})" if self.why else ""
+        return f"level {self.level} in {self.arithmetic}{why}: about {duration(self.seconds)}, {size(self.bytes)}"
 
 
 def ways(process: ParticleProcess, particles: int) -> list[Way]:
@@ -46,6 +50,11 @@ def ways(process: ParticleProcess, particles: int) -> list[Way]:
     moves = [sum(map(len, step)) for step in process.steps]
     if sum(moves) > MOST_MOVES:  # reading off more than the sizes would itself take minutes
         return [Way(2, "floats", *_pairs_in_floats(list(process.sizes), moves))]
+    longest = max((o.weight.denominator.bit_length() for step in process.steps for row in step for o in row), default=1)
+    if longest > LONG:  # reading off more than the sizes would reduce such fractions again and again
+        why, sizes = f"the model has fractions of {longest:,} bits", list(process.sizes)
+        balls = _pairs_in_balls(sizes), _fours(sizes, [0.0] * process.horizon)
+        return [Way(level, "balls", *cost, why) for level, cost in zip((2, 4), balls, strict=True)]
     layers = gauge(process)
     widths = [1, *(max(1, len(layer.scale)) for layer in layers)]
     edges = [sum(map(len, layer.b)) for layer in layers]
