@@ -123,13 +123,13 @@ def test_a_law_that_passes_the_budget_gives_way_to_an_enclosure(capsys, monkeypa
     from smc.checks import measure
 
     def slow(process, particles, *, progress, **rest):
-        for k in range(100):
+        for k in range(200):
             time.sleep(0.02)
-            progress(k / 100, "a slow law")
+            progress(k / 200, "a slow law")
         raise AssertionError("the budget was not kept")
 
     monkeypatch.setattr(measure, "output_law", slow)
-    command = ["check", "shipped:verifier-tree", "--particles", "4", "--budget", "0.1", "--json"]
+    command = ["check", "shipped:verifier-tree", "--particles", "4", "--budget", "1.5", "--json"]
     monkeypatch.setattr("smc.exact.seconds_of_law", lambda *_: 0.0)
     assert run(command) in (0, 3)
     captured = capsys.readouterr()
