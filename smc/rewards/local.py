@@ -3,7 +3,7 @@
 For a prefix x with score V(x) and children y drawn by the reference, `rho(x) = E[V(y)]/V(x)` is its Bellman ratio. What a sample certifies,
 all at once with probability 1 - error whatever the laws are (the error is shared evenly between the steps and what is said of each):
 
-- *averages over prefixes*, by step: of V, of rho, of rho^2 (two children are two independent draws), of V(y)^2/V(x);
+- *averages over prefixes*, by step: of V, of rho, of rho^2 (two children are two independent draws), of V(y)^2/V(x) (0 where V(x) = 0);
 - *shares* of steps whose ratio V(y)/V(x) is far from 1: quantiles;
 - *lower ends of suprema*: a supremum is at least an average, and at least what one prefix shows. So `r_t`, `eps`, `Lambda` from below.
 
@@ -81,11 +81,12 @@ class _Step:
     ratio: Average = field(init=False)
     square: Average = field(init=False)
     energy: Average = field(init=False)
+    kept: Average = field(init=False)  # of V(y), 0 below a prefix of score 0, which has no weight in a cloud
     far: tuple[Average, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         top, most = self.scores.top, self.scores.most_ratio
-        self.level, self.next, self.ratio = Average(top), Average(top), Average(most)
+        self.level, self.next, self.kept, self.ratio = Average(top), Average(top), Average(top), Average(most)
         self.square = Average(None if most is None else most * most)
         self.energy = Average(None if most is None or top is None else most * top)
         self.far = tuple(Average(1.0) for _ in FAR)
@@ -104,7 +105,9 @@ class _Step:
             return
         value = self.scores(family.score)
         self.level.add(family.unit, value)
+        self.kept.add(family.unit, mean if value else 0.0)
         if value == 0:
+            self.energy.add(family.unit, 0.0)
             self.killed += mean > 0
             self.dead += mean == 0
             return
@@ -150,8 +153,9 @@ class StepFacts:
 
     least_step, largest_step: ratios V(y)/V(x) seen. sup_rho, inf_rho: the supremum of rho is at least, the infimum at most this.
     far: by `FAR`. effective: the share of a large cloud that is effective after the step: of prefixes of the reference, from the means,
-    `E[V']^2 / (E[V] E[V'^2/V])`; of a loop's, which are weighted by V already, `E[w]^2 / E[w^2]`, w = V'/V. None where unknown. It is
-    `1/(1 + chi^2)`, chi^2 the relative variance of the step's weights. effective_ends: an interval, where the means have theirs.
+    `E[V']^2 / (E[V] E[V'^2/V])`, V' and V'^2/V as 0 where V = 0; of a loop's, which are weighted by V already, `E[w]^2 / E[w^2]`,
+    w = V'/V. None where unknown. It is `1/(1 + chi^2)`, chi^2 the relative variance of the step's weights. effective_ends: an interval,
+    where the means have theirs.
     killed: prefixes of score 0 that go on; dead: of score 0 that do not.
     """
 
@@ -284,7 +288,7 @@ def facts(
 
     weighted: the prefixes are those of a loop, drawn in proportion to V, and not of the reference.
 
-    Half of `error` is for the averages, shared between the steps and five of them and the shares; half for single prefixes, the i-th
+    Half of `error` is for the averages, shared between the steps and six of them and the shares; half for single prefixes, the i-th
     with `6 error / (2 pi^2 i^2)` (their sum is error/2), by Hoeffding's inequality for its children.
     """
     steps = [_Step(scores) for _ in range(horizon)]
@@ -295,7 +299,7 @@ def facts(
         for k in family.ends:
             final.add(family.unit, children[k])
         steps[family.step].add(family, partial(_margin, math.log(2 * math.pi**2 * count**2 / (3 * error))))
-    share = error / 2 / (horizon * (5 + len(FAR)) + 1)
+    share = error / 2 / (horizon * (6 + len(FAR)) + 1)
     closed = tuple(_closed(t, step, share, weighted) for t, step in enumerate(steps))
     return Facts(scores, closed, count, error, final.interval(share), rewarded)
 
@@ -308,10 +312,10 @@ def _effective(step: _Step, weighted: bool) -> float | None:
     if weighted:
         count, total, squares = step.weights
         return total**2 / (count * squares) if squares else None
-    level, after, energy = (average.plain for average in (step.level, step.next, step.energy))
+    level, after, energy = (average.plain for average in (step.level, step.kept, step.energy))
     if level is None or after is None or not energy:
         return None
-    return min(1.0, after**2 / (level * energy))
+    return min(1.0, after / level * (after / energy))  # not the square: it underflows
 
 
 def _effective_ends(level: Interval | None, after: Interval | None, energy: Interval | None) -> tuple[float, float]:
@@ -329,9 +333,9 @@ def _closed(t: int, step: _Step, error: float, weighted: bool) -> StepFacts:
         high, low = max(high, ratio.lower), min(low, ratio.upper)
     if square is not None:
         high, low = max(high, math.sqrt(square.lower)), min(low, math.sqrt(square.upper))
-    level, after, energy = (average.interval(error) for average in (step.level, step.next, step.energy))
+    level, after, kept, energy = (a.interval(error) for a in (step.level, step.next, step.kept, step.energy))
     return StepFacts(
         t, step.prefixes, step.seen, step.killed, step.dead, step.lowest, step.highest, step.lowest_at, step.highest_at, step.least_step,
         step.largest_step, high, low, level, after, ratio, square, energy, tuple(average.interval(error) for average in step.far),
-        _effective(step, weighted), (0.0, 1.0) if weighted else _effective_ends(level, after, energy),
+        _effective(step, weighted), (0.0, 1.0) if weighted else _effective_ends(level, kept, energy),
     )  # fmt: skip

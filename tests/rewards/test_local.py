@@ -24,50 +24,66 @@ FLOORED = Scores("probabilities", lambda score: score, floor=0.05)
 ERROR = 0.1
 
 
-def truth(t):
-    """By name: the true average at step t."""
-    before, after, law = VALUES[t], VALUES[t + 1], FRONTS[t]
-    rho = MOVES @ after / before
-    ratios = after[None, :] / before[:, None]
-    far = [law @ (MOVES * ((ratios > f) | (ratios < 1 / f))).sum(axis=1) for f in FAR]
+def truth(t, values=VALUES):
+    """By name: the true average at step t; ratios are over the prefixes that have one, of positive value."""
+    before, after, law = values[t], values[t + 1], FRONTS[t]
+    alive = before > 0
+    safe, living = np.where(alive, before, 1.0), law * alive / (law @ alive)
+    rho = MOVES @ after / safe
+    ratios = after[None, :] / safe[:, None]
+    far = [living @ (MOVES * ((ratios > f) | (ratios < 1 / f))).sum(axis=1) for f in FAR]
     return {
-        "level": law @ before, "next": law @ MOVES @ after, "ratio": law @ rho, "square": law @ rho**2,
-        "energy": law @ (MOVES @ after**2 / before), "far": far, "rho": rho[law > 0],
+        "level": law @ before, "next": law @ MOVES @ after, "kept": law @ (MOVES @ after * alive), "ratio": living @ rho,
+        "square": living @ rho**2, "energy": law @ (MOVES @ after**2 / safe * alive), "far": far, "rho": rho[living > 0],
     }  # fmt: skip
 
 
 TRUE = [truth(t) for t in range(3)]
-EPS = max(max(true["rho"].max(), 1 / true["rho"].min()) for true in TRUE) - 1
-LAMBDA = sum(math.log(true["rho"].max() / true["rho"].min()) for true in TRUE[1:]) / 2
-BOUND = max(
-    max(VALUES[t + 1][y] / VALUES[t][x], VALUES[t][x] / VALUES[t + 1][y])
-    for t in range(3) for x in range(3) if FRONTS[t][x] for y in range(3)
-)  # fmt: skip
+HOLED = VALUES.copy()
+HOLED[1, 2] = HOLED[2, 0] = 0.0
+"""Values with zeros: the state that is best after one step is killed, and the first after two."""
 
 
-def sampled(rng, answers, children, *, complete=False):
+def suprema(values):
+    """Bellman error, cumulative Bellman error and ratio bound of the reachable prefixes of positive value."""
+    rhos = [truth(t, values)["rho"] for t in range(3)]
+    steps = [
+        (values[t][x], values[t + 1][y]) for t in range(3) for x in range(3) for y in range(3) if FRONTS[t][x] and values[t][x]
+    ]  # fmt: skip
+    return (
+        max(max(rho.max(), 1 / rho.min()) for rho in rhos) - 1,
+        sum(math.log(rho.max() / rho.min()) for rho in rhos[1:]) / 2,
+        max(max(after / before, before / after if after else math.inf) for before, after in steps),
+    )
+
+
+EPS, LAMBDA, BOUND = suprema(VALUES)
+
+
+def sampled(rng, answers, children, *, values=VALUES, complete=False):
     """Prefixes of `answers` answers, cut at each step; with `children` draws each, or all children."""
     for k in range(answers):
         x = 1
         for t in range(3):
             if complete:
-                yield Family(f"{k}", str(k), t, VALUES[t][x], tuple(VALUES[t + 1]), tuple(MOVES[x]))
+                yield Family(f"{k}", str(k), t, values[t][x], tuple(values[t + 1]), tuple(MOVES[x]))
             else:
                 drawn = rng.choice(3, size=children, p=MOVES[x])
-                yield Family(f"{k}", str(k), t, VALUES[t][x], tuple(VALUES[t + 1][drawn]))
+                yield Family(f"{k}", str(k), t, values[t][x], tuple(values[t + 1][drawn]))
             x = rng.choice(3, p=MOVES[x])
 
 
-def holds(found):
+def holds(found, values=VALUES):
     """Whether everything that is certified is true."""
-    inside = [found.eps[0] <= EPS + 1e-12, found.cumulative[0] <= LAMBDA + 1e-12, found.ratio_bound[0] <= BOUND + 1e-12]
-    inside += [found.eps[1] >= EPS, found.cumulative[1] >= LAMBDA, found.ratio_bound[1] >= BOUND]
-    for step, true in zip(found.steps, TRUE, strict=True):
+    eps, growth, bound = suprema(values)
+    inside = [found.eps[0] <= eps + 1e-12, found.cumulative[0] <= growth + 1e-12, found.ratio_bound[0] <= bound + 1e-12]
+    inside += [found.eps[1] >= eps, found.cumulative[1] >= growth, found.ratio_bound[1] >= bound]
+    for step, true in zip(found.steps, (truth(t, values) for t in range(3)), strict=True):
         for name in "level", "next", "ratio", "square", "energy":
             interval = getattr(step, name)
             inside.append(interval is None or interval.lower <= true[name] + 1e-12 <= interval.upper + 2e-12)
         inside += [i.lower <= far + 1e-12 <= i.upper + 2e-12 for i, far in zip(step.far, true["far"], strict=True)]
-        share = true["next"] ** 2 / (true["level"] * true["energy"])
+        share = true["kept"] ** 2 / (true["level"] * true["energy"])
         inside.append(step.effective_ends[0] <= share + 1e-12 and share <= step.effective_ends[1] + 1e-12)
         inside.append(step.sup_rho <= true["rho"].max() + 1e-12 and step.inf_rho >= true["rho"].min() - 1e-12)
         inside.append(step.spread_lower <= true["rho"].max() / true["rho"].min() + 1e-12)
@@ -75,17 +91,26 @@ def holds(found):
 
 
 @pytest.mark.parametrize(
-    ("scores", "children"), [(PLAIN, 4), (FLOORED, 4), (FLOORED, 1)], ids=["plain", "floor", "one-child"]
+    ("scores", "children", "values"),
+    [(PLAIN, 4, VALUES), (FLOORED, 4, VALUES), (FLOORED, 1, VALUES), (PLAIN, 4, HOLED)],
+    ids=["plain", "floor", "one-child", "zeros"],
 )
-def test_coverage(scores, children):
+def test_coverage(scores, children, values):
     """Over 1,000 simulated audits (a sample in the daily run) everything holds at once in at least the stated share."""
     count = effort(1000, sample=40)
     rng = np.random.default_rng(20 + children)
     missed = 0
     for _ in range(count):
-        held = list(sampled(rng, 40, children))
-        missed += not holds(facts(held, 3, scores, ERROR))
+        held = list(sampled(rng, 40, children, values=values))
+        missed += not holds(facts(held, 3, scores, ERROR), values)
     assert missed <= ERROR * count + 3 * math.sqrt(ERROR * (1 - ERROR) * count)
+
+
+def test_zeros_of_many_prefixes():
+    """With zeros the ends of the effective share are about prefixes of weight, and hold for many prefixes too."""
+    for complete in (False, True):
+        held = list(sampled(np.random.default_rng(6), 3000, 4, values=HOLED, complete=complete))
+        assert holds(facts(held, 3, PLAIN, ERROR), HOLED)
 
 
 def test_intervals_are_not_idle():
@@ -115,13 +140,14 @@ def test_all_children_give_the_constants_exactly():
     )
 
 
-def test_the_effective_share():
+@pytest.mark.parametrize("values", [VALUES, HOLED], ids=["positive", "zeros"])
+def test_the_effective_share(values):
     """`E[V']^2 / (E[V] E[V'^2/V])` is the share of a large weighted cloud that is effective after the step."""
-    held = list(sampled(np.random.default_rng(3), 4000, 0, complete=True))
+    held = list(sampled(np.random.default_rng(3), 4000, 0, values=values, complete=True))
     found = facts(held, 3, PLAIN, ERROR)
     for t, step in enumerate(found.steps):
-        cloud = FRONTS[t] * VALUES[t]
-        weights = VALUES[t + 1][None, :] / VALUES[t][:, None]
+        cloud = FRONTS[t] * values[t]
+        weights = values[t + 1][None, :] / np.where(values[t] > 0, values[t], 1.0)[:, None]
         law = cloud[:, None] * MOVES / cloud.sum()
         assert step.effective == pytest.approx((law * weights).sum() ** 2 / (law * weights**2).sum(), rel=0.05)
 
