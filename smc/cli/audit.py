@@ -14,7 +14,9 @@ def command(
             metavar="FILE...", help="Files of one format (see below), or with --multiplies a model.", show_default=False
         ),
     ],
-    delta: Annotated[str, typer.Option(help="Accuracy wanted: a total variation between 0 and 1.")] = "1/10",
+    delta: Annotated[
+        str | None, typer.Option(help="Accuracy wanted: a total variation between 0 and 1.", show_default="1/10")
+    ] = None,
     scores: Annotated[
         str | None,
         typer.Option(
@@ -25,8 +27,10 @@ def command(
     floor: Annotated[
         float | None, typer.Option(help="The loop lifts V to this; bounds every ratio.", show_default="none")
     ] = None,
-    error: Annotated[float, typer.Option(help="Probability that some interval does not hold.")] = 0.05,
-    branching: Annotated[int, typer.Option(help="Children that a guided move scores.")] = 2,
+    error: Annotated[
+        float | None, typer.Option(help="Probability that some interval does not hold.", show_default="0.05")
+    ] = None,
+    branching: Annotated[int | None, typer.Option(help="Children that a guided move scores.", show_default="2")] = None,
     report: Annotated[
         str | None, typer.Option(help="HTML page to write (needs the extra plot).", show_default=False)
     ] = None,
@@ -64,8 +68,6 @@ def command(
 
     Exit codes: 0 the loop samples the target, or no loop was logged, 1 it samples another law, 2 bad input, 3 the log does not decide.
     """
-    if multiplies is not None:
-        return _of_model(sources, multiplies, value, rationalise, as_json)
     from fractions import Fraction
 
     from smc.checks.audited import Audited, of_files
@@ -73,16 +75,27 @@ def command(
     from smc.cli.output import json_object, origin, results, waiting
     from smc.errors import InputError
 
+    if multiplies is not None:
+        of_logs = {
+            "delta": delta, "scores": scores, "floor": floor, "error": error, "branching": branching, "report": report
+        }  # fmt: skip
+        for name, given in of_logs.items():
+            if given is not None:
+                raise InputError("belongs to a log", where=name, mend=f"leave --{name} out, or --multiplies")
+        return _of_model(sources, multiplies, value, rationalise, as_json)
     if value is not None or rationalise:
         raise InputError(
             "a log brings its own scores", where="value" if value else "rationalise", mend="leave it out, or give --multiplies and a model"
         )  # fmt: skip
     try:
-        accuracy = Fraction(delta)
+        accuracy = Fraction("1/10" if delta is None else delta)
     except (ValueError, ZeroDivisionError):
         raise InputError(f"{delta!r} is no number", where="delta", mend="write a number such as 1/10") from None
     with waiting(f"reading {sources[0]}"):
-        found: Audited = of_files(sources, accuracy, scores=scores, floor=floor, error=error, branching=branching)
+        found: Audited = of_files(
+            sources, accuracy, scores=scores, floor=floor,
+            error=0.05 if error is None else error, branching=2 if branching is None else branching,
+        )  # fmt: skip
     if report is not None:
         from smc.present.audit_page import write
 
@@ -94,7 +107,7 @@ def command(
 
         print_audit(found, results())
     if found.samples_target is None:
-        return UNDECIDED if found.audit.naming is not None else HOLDS
+        return UNDECIDED if found.audit.format.drawn == "loop" else HOLDS
     return HOLDS if found.samples_target else REFUTED
 
 

@@ -108,7 +108,8 @@ def command(
     budget: Annotated[
         float | None,
         typer.Option(
-            help="Seconds that the law or the enclosure may take.", show_default="30; exact, certified: no limit"
+            help="Seconds that the law or the enclosure may take.",
+            show_default="30; exact, certified, samplers without an enclosure: no limit",
         ),
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo).", show_default="10000")] = None,
@@ -176,7 +177,8 @@ def command(
         took = seconds_of_law(Measured(analyse(source.model, twist), sampler, count).process, count)
         fallback = sampler.interacting and sampler.plain
         method = "exact" if took <= LAW * seconds or not fallback else "enclosure"
-        limit = LAW * seconds if fallback else math.inf
+        if fallback:
+            limit = LAW * seconds
     if method in ("exact", "certified"):
         from smc.checks.budget import OutOfTime, kept
         from smc.checks.check import check

@@ -84,6 +84,12 @@ def command(
     if output is not None and not force and Path(output).exists():
         raise InputError("exists already", where=output, mend="name another file, or pass --force")
     if to in KINDS:
+        of_models = {"value": value, "name": name, "horizon": horizon, "rationalise": rationalise or None}
+        for option, given in of_models.items():
+            if given is not None:
+                raise InputError(
+                    "belongs to a model", where=option, mend=f"leave --{option} out, or choose --to mdp or --to layered"
+                )
         if output is not None:
             write_atomically(Path(output), converted(model, to))
             return 0

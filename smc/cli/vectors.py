@@ -48,8 +48,8 @@ def command(
     place = Path(folder)
     if place.exists() and not place.is_dir():
         raise InputError("is a file", where=folder, mend="name a folder")
-    for option, given in (("value", value), ("particles", particles), ("rationalise", rationalise)):
-        if model is None and given:
+    for option, given in (("value", value), ("particles", particles), ("rationalise", rationalise or None)):
+        if model is None and given is not None:
             raise InputError("belongs to a model", where=option, mend="give --model, or leave it out")
     found = dict(
         documents() if model is None else [_of_model(model, value, 2 if particles is None else particles, rationalise)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from smc.errors import InputError, one_of
 from smc.montecarlo.confidence import check_error
@@ -101,6 +102,7 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
     """
     check_error(error)
     readings = [reading(path) for path in paths]
+    _once(paths)
     for other in readings[1:]:
         if other.format is not readings[0].format:
             raise InputError(
@@ -130,6 +132,15 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
         kin.summary(),
         found if seen.count else None,
     )  # fmt: skip
+
+
+def _once(paths: Sequence[str]) -> None:
+    """Raises InputError for a file that is given twice: its draws would count as independent ones."""
+    seen: set[Path] = set()
+    for path in paths:
+        if (place := Path(path).resolve()) in seen:
+            raise InputError("is given twice", where=path, mend="name each file once: its draws count once")
+        seen.add(place)
 
 
 def _meaning(name: str | None, floor: float | None, seen: Seen, known: Format) -> Scores:

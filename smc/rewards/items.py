@@ -26,6 +26,18 @@ LOG_SLACK = 1e-9
 """How far above 0 the rounding of a program may leave the logarithm of a probability."""
 
 
+class _Twice(ValueError):
+    """An object names a field twice: readers differ on which of the two counts."""
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
+    return found
+
+
 class Item:
     """A value, and where it stands."""
 
@@ -124,7 +136,9 @@ def _lines(file: TextIO, path: str) -> Iterator[Item]:
             continue
         place = f"{path}: line {number}"
         try:
-            value = json.loads(text)
+            value = json.loads(text, object_pairs_hook=_fields)
+        except _Twice as error:
+            raise _twice(error, place) from None
         except (ValueError, RecursionError) as error:  # a ValueError also for a number of more digits than Python reads
             if not found and text.strip() == "{":  # one object, written over several lines
                 value, place = _whole(text + file.read(LARGEST), path), path
@@ -136,33 +150,61 @@ def _lines(file: TextIO, path: str) -> Iterator[Item]:
         raise InputError("is empty", where=path, mend="give JSON lines")
 
 
+def _twice(error: _Twice, place: str) -> InputError:
+    return InputError(f"{str(error)!r} is given twice", where=place, mend="keep one of the two")
+
+
 def _whole(text: str, path: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_fields)
+    except _Twice as error:
+        raise _twice(error, path) from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON ({error})", where=path, mend="it may be cut off") from None
 
 
 def _elements(file: TextIO, path: str) -> Iterator[Item]:
-    """The elements of a list whose bracket has been read."""
-    decode, buffer, at, number, more = json.JSONDecoder().raw_decode, "", 0, 0, True
+    """The elements of a list whose bracket has been read; commas between them, nothing after the list."""
+    decode = json.JSONDecoder(object_pairs_hook=_fields).raw_decode
+    buffer, at, number, more, wanted = "", 0, 0, True, "]"
     while True:
-        while at < len(buffer) and (buffer[at].isspace() or (buffer[at] == "," and number)):
+        place = f"{path}: element {number + 1}"
+        while at < len(buffer) and buffer[at].isspace():
             at += 1
-        if at < len(buffer) and buffer[at] == "]":
+        if at == len(buffer) and more:
+            buffer, at = file.read(CHUNK), 0
+            more = bool(buffer)
+            continue
+        if buffer[at : at + 1] == "]" and "]" in wanted:
+            _nothing_more(buffer[at + 1 :], file, path)
             return
+        if "," in wanted:
+            if buffer[at : at + 1] != ",":
+                raise InputError("no comma or ] before it", where=place, mend="the list may be cut off")
+            at, wanted = at + 1, ""
+            continue
         try:
             value, at = decode(buffer, at)
         except RecursionError:
-            raise InputError("is nested too deeply", where=f"{path}: element {number + 1}") from None
+            raise InputError("is nested too deeply", where=place) from None
+        except _Twice as error:
+            raise _twice(error, place) from None
         except ValueError as error:  # also where the element goes on beyond what was read
             text = file.read(max(CHUNK, len(buffer))) if more else ""
             more = bool(text)
             if not more or len(buffer) - at > LARGEST:
-                raise InputError(
-                    f"is not JSON ({error})", where=f"{path}: element {number + 1}", mend="the list may be cut off"
-                ) from None
+                raise InputError(f"is not JSON ({error})", where=place, mend="the list may be cut off") from None
             buffer, at = buffer[at:] + text, 0
             continue
-        number += 1
-        yield Item(value, f"{path}: element {number}")
+        number, wanted = number + 1, ",]"
+        yield Item(value, place)
+
+
+def _nothing_more(text: str, file: TextIO, path: str) -> None:
+    """Raises InputError for anything but blanks after the list."""
+    while text:
+        if text.strip():
+            raise InputError(
+                f"goes on after its list with {text.strip()[:20]!r}", where=path, mend="write one list, or JSON lines"
+            )
+        text = file.read(CHUNK)

@@ -64,6 +64,14 @@ def test_what_is_done_in_time_is_left_alone_and_reported() -> None:
         raise AssertionError("a block without seconds was entered")
 
 
+@pytest.mark.parametrize("options", (["conditional", "--sweeps"], ["backtracking", "--visits"]), ids=lambda o: o[0])
+def test_a_budget_holds_where_no_enclosure_stands_behind_the_law(options: list[str], capsys) -> None:
+    began = time.process_time()
+    assert run(["check", "shipped:verifier-tree", "--algorithm", *options, "100000", "--budget", "1"]) == 2
+    assert time.process_time() - began < 4
+    assert "give more seconds with --budget" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("method", ("exact", "certified", "enclosure", "auto"))
 def test_check_keeps_its_seconds(method: str, capsys) -> None:
     """Forty particles on the lake, whose law takes minutes."""

@@ -186,6 +186,8 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
         (["atlas", "family:hidden?eps=1/2", "--horizons", ""], "is not a list of numbers"),
         (["plan", "--horizon", "5", "--eps", "0", "--delta", "1"], "delta"),
         (["plan", "--horizon", "5", "--eps", "0", "--ratio-bound", "1/2"], "ratio-bound"),
+        (["vectors", "folder", "--particles", "0"], "particles: belongs to a model"),
+        (["vectors", "folder", "--value", ""], "value: belongs to a model"),
         (["check", "shipped:nothing"], "choose one of cliffwalking"),
         (["check", "shipped:../models/cliffwalking"], "choose one of cliffwalking"),
         (["convert", "shipped:verifier-tree", "--to", "mdp"], "a layered model is no MDP"),
