@@ -101,7 +101,8 @@ class Row:
     title: with the place in its source. words: one line for a newcomer. files: modules of its derivations, below `proofs`.
     proofs: stored proofs that it needs; none where it is only stated, and `remark` then says why. about: `model` when the seals speak of
     kernel, potentials, twist and the run of a sampler themselves; `abstraction` when they speak of a simpler object, and `link` says of
-    which and how that is tied to the model. attained: when equality occurs. asks: what `plan` remarks beside its count.
+    which and how that is tied to the model; on a row about the model it says what is in words all the same. attained: when equality
+    occurs. asks: what `plan` remarks beside its count.
     """
 
     id: str
@@ -181,6 +182,7 @@ _ROWS = (
         "S1", "Bellman error to importance-weight variance, sinh^2(Lambda)", "Bellman error bounds the variance of importance weights",
         ("theory.s1_variance", "theory.s1_chi_square", "theory.p3_complexity", "theory.s1_target"),
         ("S1", "S1.product", "S1.naive", "S1.tilt", "S1.target"), "model",
+        "S1.target joins tilt and level form; S1 (eps) follows by r_t <= (1+eps)^2, and S1.naive is about any chain, in words.",
         forms=(
             Form("instance", "S1.product", CHI_SQUARE, "r", samplers=GUIDED, at="x", where={"n": lambda r: len(r)}, first={"r": 1}),
             Form("uniform", "S1", CHI_SQUARE, "T eps", samplers=GUIDED, at="x", where=BEFORE),
@@ -285,6 +287,7 @@ _ROWS = (
             "S12", "S12.moment", "S12.tv", "S12.sum", "S12.uniform", "S12.particles", "S12.path", "S12.path_moment", "S12.average",
             "S12.adapted", "S12.adapted_tv",
         ), "model",
+        "S12.average is stated on the prefix tree of the model, whose output law and constants are the model's.",
         forms=(
             Form(
                 "instance", "S12.tv", TV, "N b", samplers=NAIVE,
@@ -342,7 +345,7 @@ _ROWS = (
         ("theory.s18_gap",), ("S18.gap",), "abstraction",
         "Increments along random paths. That their mean square over V*/V is the Dirichlet form of the walk is in words, as are density "
         "and steps; smc.exact.backtracking computes the walk, whose gap, first leaf and steps are held against the statement.",
-        attained="increments in proportion to V*/V on paths of equal sums",
+        attained="increments c(path) V*/V with E c = 0, on paths of equal sums",
     ),
     Row(
         "G1", "coverage bound of the neighbour (Theorem 3.2), factor 1/2 sharper",
@@ -360,8 +363,9 @@ _ROWS = (
         ),
     ),
     Row(
-        "G2", "lower bound of the neighbour, sqrt T / N (Proposition C.8), with a constant: 1/384",
+        "G2", "order sqrt T / N of Proposition C.8, on the model of S9 (constant 1/384)",
         "bias of SMC that no bound can avoid, the neighbour's", ("theory.s9_rate",), ("G2",), "model",
+        "A corollary of S9.rate on its model. C.8's own family, rewards of fair bits: exact laws only, 1/9 measured.",
     ),
     Row(
         "G3", "chi-square identity of the neighbour (Fact A.2)", "distance of the intermediate targets, the neighbour's identity",

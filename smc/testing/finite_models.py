@@ -29,25 +29,53 @@ def exact_sqrt(x: Fraction) -> Fraction:
     return Fraction(top, bottom)
 
 
+Stages = list[tuple[list[tuple[str, str]], Node]]
+
+
 @cache
-def _opened(formula: Binder) -> tuple[str, Node]:
-    """A name that occurs nowhere else for the quantified variable, and the body with it: made once a formula, not once a value."""
-    name = f"bound{next(_NAMES)}"
-    return name, open_body(formula, var(name, formula.bound))
+def _opened(formula: Binder) -> Stages:
+    """`forall ... P_1 => ... => P_m => Q` as its parts P_1, ..., P_m, Q, each after the variables that it is the first to have.
+
+    Variables come as (name, sort), under names that occur nowhere else; those of no premise come before Q. Made once a formula, not once a
+    value. Universal quantifiers commute, so that a premise that fails rules out all values of the variables after it.
+    """
+    sorts: dict[str, str] = {}
+    rest: Node = formula
+    while rest.op == "all" and isinstance(rest, Binder):
+        name = f"bound{next(_NAMES)}"
+        sorts[name] = rest.bound
+        rest = open_body(rest, var(name, rest.bound))
+    stages: Stages = []
+    while rest.op == "=>":
+        premise, rest = rest.kids
+        names = {symbol.name for symbol in premise.free}
+        stages.append(([(name, sorts.pop(name)) for name in list(sorts) if name in names], premise))
+    return [*stages, (list(sorts.items()), rest)]
 
 
 def holds(formula: Node, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> bool:
     """Is the formula true, its quantifiers running over `ranges[sort]`?"""
     op, kids = formula.op, formula.kids
     if op == "all" and isinstance(formula, Binder):
-        name, body = _opened(formula)
-        return all(holds(body, {**env, name: value}, ranges) for value in ranges[formula.bound])
+        return _everywhere(_opened(formula), {**env}, ranges)
     if op == "=>":
         return not holds(kids[0], env, ranges) or holds(kids[1], env, ranges)
     if op == "and":
         return holds(kids[0], env, ranges) and holds(kids[1], env, ranges)
     left, right = evaluate(kids[0], env), evaluate(kids[1], env)
     return bool({"=": left == right, "<=": left <= right, "<": left < right}[op])
+
+
+def _everywhere(stages: Stages, env: dict[str, Any], ranges: Mapping[str, Any], at: int = 0) -> bool:
+    """From part `at` on: is the last part true wherever the parts before it are? Writes the variables' values to `env`."""
+    variables, part = stages[at]
+    names, last = [name for name, _ in variables], at + 1 == len(stages)
+    for values in itertools.product(*(ranges[sort] for _, sort in variables)):
+        env.update(zip(names, values, strict=True))
+        true = holds(part, env, ranges)
+        if not (true if last else not true or _everywhere(stages, env, ranges, at + 1)):
+            return False
+    return True
 
 
 def check_theorem(theorem, env: Mapping[str, Any], ranges: Mapping[str, Any]) -> None:

@@ -51,8 +51,15 @@ DEFINED = frozenset(
     | {"pi", "second"}
 )
 """Symbols that hypotheses define by a recursion or a formula in others; see `MEASURED`."""
-MEASURED = {"S7": frozenset({"W"}), "S7.uniform": frozenset({"C"})}
+MEASURED = {
+    "S7": frozenset({"W"}), "S7.uniform": frozenset({"C"}),
+    "S12.average": frozenset({"J", "VJ", "pi"}),
+}  # fmt: skip
 """By statement: names of `DEFINED` that its hypotheses hold against the model after all."""
+ON_THE_TREE = frozenset({"S12.average"})
+"""Statements on paths, read on the prefix tree of the model: there a path is a state of the last layer."""
+LEAVES = 16
+"""Trees of more leaves are not read: every one is a test function, at every three states (a second from 30 on)."""
 
 
 def model_hypotheses(sealed: str) -> tuple[list[Node], list[Node]]:
@@ -75,10 +82,12 @@ def unmet(row: Row, c: Constants, particles: int) -> list[str]:
     """The hypotheses behind `row` that the model does not meet, as texts; none where the row claims nothing (an infinite bound).
 
     particles: N, or H for Metropolis-Hastings. A statement on the guided particle at step t speaks of the model that ends there with the
-    reward V_t: all of them are read.
+    reward V_t: all of them are read. One on paths (`ON_THE_TREE`) is not read where the model has over `LEAVES` of them.
     """
     form = FORMS[row.id, row.form]
     if isinstance(row.bound, float) and row.bound == INFINITE:
+        return []
+    if form.sealed in ON_THE_TREE and number_of_paths(c.model) > LEAVES:
         return []
     c = one_potential_a_state(c)
     horizons = range(1, c.model.horizon + 1) if form.quantity == AT_STEP else (c.model.horizon,)
@@ -131,6 +140,44 @@ def one_potential_a_state(c: Constants) -> Constants:
     return analyse(split, Twist(values, c.twist.name))
 
 
+def number_of_paths(model: Model) -> int:
+    """Paths of moves of positive probability from the root to the last layer."""
+    count = {0: 1}
+    for step in model.edges:
+        after: dict[int, int] = {}
+        for x, paths in count.items():
+            for e in step[x]:
+                if e.probability:
+                    after[e.target] = after.get(e.target, 0) + paths
+        count = after
+    return sum(count.values())
+
+
+def prefix_tree_of(c: Constants) -> Constants:
+    """The prefix tree of the model: a state is a path of moves of positive probability, with the values of the state where it ends.
+
+    Its runs are the model's, told with the whole way of each particle: the same output law once a path counts as its end, and the same
+    constants (theory, section 0).
+    """
+    model = c.model
+    ends, steps = [0], []
+    layers: list[tuple[str, ...]] = [("0",)]
+    values = [c.twist.values[0]]
+    for t, step in enumerate(model.edges):
+        rows: list[tuple[Edge, ...]] = []
+        below: list[int] = []
+        for x in ends:
+            moves = [e for e in step[x] if e.probability]
+            rows.append(tuple(Edge(len(below) + k, e.probability, e.potential) for k, e in enumerate(moves)))
+            below += [e.target for e in moves]
+        ends = below
+        layers.append(tuple(map(str, range(len(ends)))))
+        steps.append(tuple(rows))
+        values.append(tuple(c.twist.values[t + 1][x] for x in ends))
+    tree = Model(tuple(layers), tuple(steps), tuple(model.reward[x] for x in ends), model.name)
+    return analyse(tree, Twist(tuple(values), c.twist.name))
+
+
 def _readings(form: Form, c: Constants, particles: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """The model as a model of the statement's symbols; one for each step where the statement speaks of one layer (G3).
 
@@ -140,18 +187,21 @@ def _readings(form: Form, c: Constants, particles: int) -> Iterator[tuple[dict[s
     if form.quantity == TARGETS:
         yield from _layers_of_targets(c)
         return
-    F = {x: Fraction(x % 2) for x in range(max(c.model.sizes))}
     if form.sealed.startswith("S7"):
+        F = {x: Fraction(x % 2) for x in range(max(c.model.sizes))}
         env, ranges = Paths(c).environment_of(F, particles)
         yield env | {"R": fraction(c.bellman_product)}, ranges
         return
-    layers = Layers(c, as_given=bool(form.scope))
+    layers = Layers(prefix_tree_of(c) if form.sealed in ON_THE_TREE else c, as_given=bool(form.scope))
+    F = {x: Fraction(x % 2) for x in range(layers.width)}
     env, ranges = layers.environment()
     edges = [(x, y) for x in ranges["X"] for y in ranges["X"]]
     env |= {
         "N": particles, "F": lambda x: F[x], "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y),
         "first": lambda: [(p, (0, y)) for p, y in layers.M(0, 0)], "guided": layers.guided, **SYMBOLS[form.sealed](c, layers),
     }  # fmt: skip
+    if form.sealed in ON_THE_TREE:  # test functions are counted as well as times
+        ranges |= {"nat": range(max(layers.T + 2, layers.width))}
     yield env, ranges | {"Edge": edges}
 
 
@@ -246,10 +296,17 @@ def _adapted(c: Constants, layers: Layers) -> dict[str, Any]:
 
 
 def _paths(c: Constants, layers: Layers) -> dict[str, Any]:
-    """The last layer's states as test functions, and the largest Qbar on the way to each."""
+    """`layers`: the prefix tree. Its leaves, the paths, as test functions; the largest Qbar along each; the model's own average."""
     if INFINITE in c.path_excess:
         raise Infinite
-    return _states(c, layers) | {"bJ": layers.peak}
+    value = [layers.value_of({x: Fraction(x == leaf) for x in range(layers.width)}) for leaf in range(layers.width)]
+    excess = [fraction(x) for x in c.path_excess]
+    peak = cache(layers.peak)
+    return _states(c, layers) | {
+        "bJ": peak, "J": layers.width, "VJ": lambda j, t, x: value[j](t, x) if j < layers.width else Fraction(0),
+        "pi": lambda j: value[j](0, 0) / layers.Vstar(0, 0) if j < layers.width else Fraction(0),
+        "excess": lambda k: excess[k] if k < layers.T else Fraction(0),
+    }  # fmt: skip
 
 
 def _adapted_from_the_root(c: Constants, layers: Layers) -> dict[str, Any]:

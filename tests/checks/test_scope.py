@@ -8,20 +8,24 @@ import pytest
 from hypothesis import given, settings
 
 import smc.checks.table
+import smc.testing.scope as scope
 from proofs.catalogue import FORMS, POSITIVE
 from proofs.kernel.printing import show
 from smc.campaign.plan import make_plan
 from smc.campaign.search import run_chunk, searched
 from smc.checks.check import check
 from smc.checks.table import QUANTITIES
+from smc.exact import output_law
 from smc.formats import load
 from smc.numbers import ONE, Rational
-from smc.samplers import SAMPLERS
+from smc.samplers import SAMPLERS, particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, Model
 from smc.setting.twist import twist
+from smc.testing import instances
 from smc.testing.scope import SYMBOLS, model_hypotheses, one_potential_a_state, unmet, until
 from smc.testing.statements import report
+from smc.testing.witness import Layers
 from tests.effort import NIGHTLY, effort
 
 SEALED = sorted({form.sealed for form in FORMS.values() if form.quantity in QUANTITIES})
@@ -103,7 +107,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     assert sealed in UNCONDITIONAL or unmet(row, wrong, 1)
 
 
-UNCONDITIONAL = {"G3", "G1", "S10.tv", "S12.average"}
+UNCONDITIONAL = {"G3", "G1", "S10.tv"}
 """Statements whose hypotheses hold no constant of the model beyond its own values."""
 
 
@@ -122,6 +126,55 @@ def replace_constants(c):
     return made
 
 
+SAME = (
+    "normaliser", "bellman_error", "ratio_bound", "q", "b", "b_adapted", "c_act", "chi_square", "increment_moment", "path_excess",
+)  # fmt: skip
+"""Constants that depend on what runs see alone."""
+
+
+def diamond():
+    """Two ways to each of two ends: states of the last layer are no paths. V_1 = (1, 2), rewards 3 and 1."""
+    moves = [
+        [("r", "a", "1/2"), ("r", "b", "1/2")],
+        [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "c", "1/2"), ("b", "d", "1/2")],
+    ]
+    model = Model.from_edges([["r"], ["a", "b"], ["c", "d"]], moves, {"c": 3, "d": 1})
+    return model, twist(model, (("1",), ("1", "2")))
+
+
+def test_the_average_over_paths_is_read_on_the_prefix_tree(monkeypatch):
+    """The seal with the diamond's terminal states as test functions gives 5/7; with paths, which are states on its tree alone, 71/196."""
+    found = check(*diamond(), "naive", particles=2)
+    (row,) = [row for row in found.rows if (row.id, row.form) == ("S12", "average")]
+    assert row.bound == Rational("71/196") and not unmet(row, found.constants, 2)
+    monkeypatch.setattr(scope, "ON_THE_TREE", frozenset())
+    (hypothesis,) = unmet(row, found.constants, 2)
+    assert "excess(t) = sum" in hypothesis
+    layers = Layers(found.constants)
+    read = scope.SYMBOLS["S12.average"](found.constants, layers)
+    assert sum(read["pi"](j) * (read["bJ"](j, k) - 1) for j in range(read["J"]) for k in range(2)) / 2 == Rational(
+        "5/7"
+    )
+
+
+@given(instances(max_particles=2))
+@settings(max_examples=effort(300, sample=10))
+def test_the_prefix_tree_of_a_model_has_its_output_law_and_constants(instance):
+    """Theory, section 0: a path's probability, summed over the paths to a state, is that of the state."""
+    c = instance.constants
+    tree = scope.prefix_tree_of(c)
+    assert len(tree.model.layers[-1]) == scope.number_of_paths(c.model) == scope.number_of_paths(tree.model)
+    assert all(len({e.target for row in step for e in row}) == sum(map(len, step)) for step in tree.model.edges)
+    for name in SAME:
+        assert getattr(tree, name) == getattr(c, name), name
+    ends = [0]
+    for step in c.model.edges:
+        ends = [e.target for x in ends for e in step[x] if e.probability]
+    paths = output_law(particle_process(tree.model, tree.twist, "naive"), instance.particles).law
+    law = output_law(particle_process(c.model, c.twist, "naive"), instance.particles).law
+    assert [sum(p for p, end in zip(paths, ends, strict=True) if end == x) for x in range(len(law))] == list(law)
+
+
 def test_parallel_moves_get_states_of_their_own():
     """Two moves between two states with different potentials: the same constants, and a function psi."""
     rows = (Edge(0, Rational("1/2"), ONE), Edge(0, Rational("1/2"), Rational(2)))
@@ -129,7 +182,7 @@ def test_parallel_moves_get_states_of_their_own():
     c = analyse(model, twist(model, (("4",),)))
     split = one_potential_a_state(c)
     assert split.model.sizes == (1, 2)
-    for name in ("normaliser", "bellman_error", "ratio_bound", "q", "b", "c_act", "chi_square", "increment_moment"):
+    for name in SAME:
         assert getattr(split, name) == getattr(c, name), name
     assert until(split, 1) is split and one_potential_a_state(split) is split
 

@@ -51,21 +51,41 @@ def test_density_of_every_path(instance):
     assume(INFINITE not in c.b)
     law = output_law(particle_process(instance.model, instance.twist, "naive"), n).law
     least = [min(u.values()) for u in c.value_ratio]
-    paths = {0: (ONE, ())}
+    paths = {(0,): ()}
     for t, step in enumerate(instance.model.edges):
-        after = {}
-        for x, (_, peaks) in paths.items():
-            for e in step[x]:
-                looks = (
-                    e.potential * c.true_value[t + 1][e.target] / c.twist.values[t][x] if c.twist.values[t][x] else 0
-                )
-                after[e.target] = (ONE, (*peaks, looks / least[t]))
-        paths = after
-    for z, (_, peaks) in paths.items():
+        values, star = c.twist.values[t], c.true_value[t + 1]
+        paths = {
+            (*path, e.target): (*peaks, e.potential * star[e.target] / values[path[-1]] / least[t] if values[path[-1]] else 0)
+            for path, peaks in paths.items()
+            for e in step[path[-1]]
+        }  # fmt: skip
+    assert len(paths) == len(law)  # a path of the tree is its leaf
+    for (*_, z), peaks in paths.items():
         if c.target[z]:
             assert c.target[z] <= beta(peaks, n) * law[z]
             assert all(peak <= b for peak, b in zip(peaks, c.b, strict=True))
-    excess = [sum(pi * max(paths[z][1][p] - 1, 0) for z, pi in enumerate(c.target) if pi) for p in range(len(c.b))]
+    excess = [sum(c.target[z] * max(peaks[p] - 1, 0) for (*_, z), peaks in paths.items()) for p in range(len(c.b))]
+    assert tuple(excess) == c.path_excess
+
+
+@given(instances(max_particles=2))
+def test_the_average_over_whole_paths(instance):
+    """Where paths meet again as well: `path_excess` is the target's mean over paths, each with its own largest Qbar."""
+    c = instance.constants
+    assume(INFINITE not in c.b)
+    least = [min(u.values()) for u in c.value_ratio]
+    paths = [(0, ONE, ())]
+    for t, step in enumerate(instance.model.edges):
+        values, star = c.twist.values[t], c.true_value[t + 1]
+        paths = [
+            (e.target, mass * e.probability * e.potential, (*peaks, e.potential * star[e.target] / values[x] / least[t]))
+            for x, mass, peaks in paths if values[x]
+            for e in step[x]
+        ]  # fmt: skip
+    excess = [
+        sum(mass * instance.model.reward[z] * max(peaks[p] - 1, 0) for z, mass, peaks in paths) / c.normaliser
+        for p in range(len(c.b))
+    ]
     assert tuple(excess) == c.path_excess
 
 
