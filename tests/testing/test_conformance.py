@@ -307,6 +307,39 @@ def test_a_single_run_may_bring_its_genealogy():
     assert_conforms(one_by_one(run), instances=[ordinary(1)], replicates=1000)
 
 
+def test_single_precision_is_no_fault():
+    """Logarithms near 921 have five digits behind the point in single precision; a sampler that rounds each once a step conforms."""
+    rounded = steered_smc(genealogy=True)
+
+    def many(model, twist, n_particles, replicates, seed):
+        made = rounded(model, twist, n_particles, replicates, seed)
+        shift = np.random.default_rng(seed).integers(-4, 5, replicates) * np.spacing(np.float32(921.0))
+        far = model.name == "far"
+        return Runs(made.output, (made.log_normaliser + far * shift).astype(np.float32), made.genealogy)
+
+    assert_conforms(many, replicates=REPLICATES)
+
+
+def test_parallel_edges_leave_a_genealogy_open():
+    model = Model.from_edges(
+        [["start"], ["a", "b"]],
+        [[("start", "a", "1/4", "1/2"), ("start", "a", "1/4"), ("start", "b", "1/2")]],
+        {"a": "1/2", "b": "1/3"},
+        name="parallel",
+    )
+    instance = Instance(model, twist(model, [["1/2"]]), 2)
+    with pytest.raises(InputError, match="two edges of step 1 from 'start' to 'a' have different weights"):
+        check_sampler(steered_smc(genealogy=True), instances=[instance], replicates=10)
+
+
+def test_no_two_runs_have_one_seed():
+    seeds = []
+    one_by_one(lambda model, twist, n, seed: (seeds.append(seed) or 0, 0.0))(
+        ordinary().model, ordinary().twist, 3, 200_000, 0
+    )
+    assert len(set(seeds)) == 200_000 and 0 <= min(seeds) and max(seeds) < 2**32
+
+
 def test_the_enumeration_refuses_what_is_too_large():
     with pytest.raises(TooLarge, match="successors"):
         joint_law(declared_loop(naive, sticky(8, 20)))

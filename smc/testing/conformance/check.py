@@ -9,7 +9,7 @@
 | joint | the law of (output, `Zhat`) is the declared one: likelihood ratios against every known fault, and a mixture | error/4 |
 | genealogy | moves, ancestors and normaliser are those of the loop (`smc.testing.conformance.genealogy`) | error/4 |
 
-All hold at every number of runs (`smc.testing.conformance.evidence`). "Never" is up to rounding, for which `NEAR` leaves room.
+All hold at every number of runs (`smc.testing.conformance.evidence`). "Never" is up to rounding, for which `Laws.near` leaves room.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ from smc.testing.instances import Instance
 CHECKS = ("numbers", "support", "normaliser", "law", "joint", "genealogy")
 SHARE = 4
 """Checks with a probability of a false alarm."""
-ROUNDING = 1e-6
-"""Relative error that a mean of normalisers may have."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,8 @@ def check_sampler(
     declared: moves, weights, resampling and choice, say `naive.resampling_by(resampling_of("systematic", "1/2"))`.
     instances: small models; `suite(declared)` when left out. error: probability, in (0, 1), that a sampler without fault is called broken.
     Raises InputError for bad arguments, a sampler that returns something else than `Runs`, and a declared sampler that is no loop of
-    particles; TooLarge for an instance that is too large to enumerate.
+    particles; TooLarge for an instance that is too large to enumerate; InputError
+    for a genealogy on a model with parallel edges, which it does not tell apart.
     """
     whole_number("replicates", replicates)
     share = check_error(error) / SHARE
@@ -131,7 +130,7 @@ def check_sampler(
     findings += _law(seen, share)
     findings += _joint(seen, share)
     for law, runs in zip(all_laws, all_runs, strict=True):
-        found = genealogy_findings(declared, law.instance, runs, share / len(held))
+        found = genealogy_findings(declared, law.instance, runs, share / len(held), law.near)
         findings += [Finding("genealogy", law.instance.model.name, kept, words) for kept, words in found]
         clues += [words.partition(" (")[0] for kept, words in found if not kept]
     broken = [f for f in findings if not f.kept]
@@ -214,8 +213,8 @@ def _normaliser(found: Laws, runs: Runs, error: float) -> list[Finding]:
     low, high = (float(end[0]) for end in mean(shares, error))
     known_share = math.exp(truth - largest)
     # where a value lies above the largest possible one the mean is above the interval for what was cut off
-    above = bool((runs.log_normaliser > largest + 2 * ROUNDING).any())
-    kept = not above and low * (1 - ROUNDING) <= known_share <= high * (1 + ROUNDING)
+    above = bool((runs.log_normaliser > largest + 2 * found.near).any())
+    kept = not above and low * (1 - found.near) <= known_share <= high * (1 + found.near)
     ratio = f"E[Zhat] is {low / known_share:.4g} to {high / known_share:.4g} times Z"
     return [
         Finding(

@@ -14,13 +14,13 @@ from functools import cache
 
 import numpy as np
 
+from smc.errors import InputError
 from smc.montecarlo.compiled import log
 from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import ParticleProcess
 from smc.samplers.resampling import SCHEMES, Piece
 from smc.samplers.sampler import Sampler
 from smc.testing.conformance import evidence
-from smc.testing.conformance.laws import NEAR
 from smc.testing.conformance.runs import DEAD, Runs
 from smc.testing.instances import Instance
 
@@ -29,11 +29,17 @@ Draws = dict[tuple[Rational, ...], Counter[Slots]]
 """By normalised weights, how often each vector of ancestors was drawn."""
 
 
-def genealogy_findings(declared: Sampler, instance: Instance, runs: Runs, error: float) -> list[tuple[bool, str]]:
-    """(kept, words) of every check; nothing where the runs have no genealogy."""
+def genealogy_findings(
+    declared: Sampler, instance: Instance, runs: Runs, error: float, near: float
+) -> list[tuple[bool, str]]:
+    """(kept, words) of every check; nothing where the runs have no genealogy. near: see `smc.testing.conformance.laws.Laws`.
+
+    Raises InputError where two moves between the same states have different weights: a genealogy of states does not say which was made.
+    """
     if runs.genealogy is None:
         return []
     process = declared.process(instance.model, instance.twist)
+    _told_apart(process, instance)
     horizon, replicates, n = runs.genealogy.states.shape
     flat = np.concatenate(
         [np.moveaxis(a, 1, 0).reshape(replicates, -1) for a in (runs.genealogy.states, runs.genealogy.ancestors)],
@@ -54,8 +60,22 @@ def genealogy_findings(declared: Sampler, instance: Instance, runs: Runs, error:
     if not found:
         found.append((True, "every move, ancestor and output is possible"))
     if runs.log_normaliser is not None and not faults and not np.isnan(runs.log_normaliser).any():
-        found.append(_normaliser(logs[where.reshape(-1)], runs.log_normaliser))
+        found.append(_normaliser(logs[where.reshape(-1)], runs.log_normaliser, near))
     return [*found, *_scheme(declared, draws, error)]
+
+
+def _told_apart(process: ParticleProcess, instance: Instance) -> None:
+    for t, step in enumerate(process.steps):
+        for x, row in enumerate(step):
+            weights: dict[int, Rational] = {}
+            for move in row:
+                if weights.setdefault(move.target, move.weight) != move.weight:
+                    layers = instance.model.layers
+                    raise InputError(
+                        f"two edges of step {t + 1} from {layers[t][x]!r} to {layers[t + 1][move.target]!r} have different weights",
+                        where=instance.model.name,
+                        mend="leave the genealogy out, or end one edge in a state of its own",
+                    )
 
 
 def _read(
@@ -101,11 +121,11 @@ def _read(
     return "", closed + log(sum(weights, ZERO) / n)
 
 
-def _normaliser(expected: np.ndarray, given: np.ndarray) -> tuple[bool, str]:
+def _normaliser(expected: np.ndarray, given: np.ndarray, near: float) -> tuple[bool, str]:
     """The normaliser of every run against that of its particles."""
     dead = np.isneginf(expected) & np.isneginf(given)
     off = np.abs(np.where(dead, 0.0, given) - np.where(dead, 0.0, expected))
-    wrong = ~(off <= NEAR)
+    wrong = ~(off <= near)
     if not wrong.any():
         return True, "every normaliser is that of its particles"
     return (

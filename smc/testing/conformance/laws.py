@@ -23,7 +23,11 @@ from smc.testing.conformance.runs import DEAD
 from smc.testing.instances import Instance
 
 NEAR = 1e-5
-"""Logarithms of `Zhat` that differ by at most this much are one atom: single precision loses about so much in a few steps."""
+"""Logarithms of `Zhat` that differ by at most this much are one atom, unless they are large: see `Laws.near`."""
+ROUNDINGS = 16
+"""How often a run is taken to round its largest logarithm."""
+SINGLE = 2.0**-24
+"""Relative rounding of single precision."""
 UNKNOWN = -1
 """The place of a `Zhat` that no law here has."""
 Atom = tuple[int, int]
@@ -35,8 +39,10 @@ FloatLaw = dict[Atom, float]
 class Laws:
     """On one instance: the declared law, and those of the faults that change it.
 
-    normaliser: Z. largest: the largest Zhat that weights allow. enumerated: whether `declared` has the law of Zhat; otherwise it is the law
-    of the output alone, with Zhat at 0, and no faulty loop is enumerated.
+    normaliser: Z. largest: the largest Zhat that weights allow. near: logarithms of `Zhat` at most this far apart are one atom, `NEAR` or
+    what single precision loses of the largest logarithm of a weight.
+    enumerated: whether `declared` has the law of Zhat; otherwise it is the law of the output alone, with Zhat at 0, and no faulty loop is
+    enumerated.
     """
 
     instance: Instance
@@ -44,6 +50,7 @@ class Laws:
     faulty: dict[str, JointLaw]
     normaliser: Rational
     largest: Rational
+    near: float
     enumerated: bool = True
 
     @cached_property
@@ -51,7 +58,7 @@ class Laws:
         """The values of log Zhat that any of the laws has, ascending; of several that are near the least."""
         found: list[float] = []
         for value in sorted({log(z) for law in (self.declared, *self.faulty.values()) for _, z in law if z}):
-            if not found or value > found[-1] + NEAR:
+            if not found or value > found[-1] + self.near:
                 found.append(value)
         return [-math.inf, *found]
 
@@ -59,9 +66,9 @@ class Laws:
         """The index in `places` of a logarithm, `UNKNOWN` where none is near."""
         if math.isnan(log_normaliser):
             return UNKNOWN
-        k = bisect_left(self.places, log_normaliser - NEAR)
+        k = bisect_left(self.places, log_normaliser - self.near)
         at = self.places[k] if k < len(self.places) else math.inf
-        return k if at == log_normaliser or abs(at - log_normaliser) <= 2 * NEAR else UNKNOWN
+        return k if at == log_normaliser or abs(at - log_normaliser) <= 2 * self.near else UNKNOWN
 
     def on_atoms(self, law: JointLaw, normalisers: bool) -> FloatLaw:
         """`law` on atoms; without normalisers the law of the output."""
@@ -90,13 +97,13 @@ def laws(sampler: Sampler, instance: Instance) -> Laws:
     """The laws for a loop declared to be `sampler` on `instance`. A loop that is not enumerable is left out; where the declared one is not,
     its output has the law that the exact engine gives, which raises TooLarge where it does not fit either."""
     loop = declared_loop(sampler, instance)
-    z = true_value(instance.model)[0][0]
+    z, near = true_value(instance.model)[0][0], _near(loop)
     try:
         declared = joint_law(loop)
     except TooLarge:
         found = output_law(sampler.process(instance.model, instance.twist), instance.particles)
         law = {(y, ZERO): p for y, p in enumerate(found.law) if p} | ({(DEAD, ZERO): found.dead} if found.dead else {})
-        return Laws(instance, law, {}, z, _largest(loop), enumerated=False)
+        return Laws(instance, law, {}, z, _largest(loop), near, enumerated=False)
     faulty = {}
     for fault in faults(sampler):
         wrong = fault.change(loop, instance)
@@ -107,7 +114,7 @@ def laws(sampler: Sampler, instance: Instance) -> Laws:
                 continue
             if law != declared:
                 faulty[fault.name] = law
-    return Laws(instance, declared, faulty, z, max(value for _, value in declared))
+    return Laws(instance, declared, faulty, z, max(value for _, value in declared), near)
 
 
 def _largest(loop: Loop) -> Rational:
@@ -115,6 +122,11 @@ def _largest(loop: Loop) -> Rational:
     for step in loop.steps:
         found *= max(outcome.weight for row in step for outcome in row)
     return found
+
+
+def _near(loop: Loop) -> float:
+    weights = (loop.scale, *(outcome.weight for step in loop.steps for row in step for outcome in row))
+    return max(NEAR, ROUNDINGS * SINGLE * max(abs(log(weight)) for weight in weights if weight))
 
 
 def known(sampler: Sampler) -> dict[str, Fault]:
