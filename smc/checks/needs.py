@@ -26,6 +26,7 @@ from smc.rewards.local import Facts, StepFacts
 ONE_SIDED = ("S4", "S12", "S8", "S2", "S7", "P5", "P6")
 """Statements that bound ratios from above alone, or have no L."""
 TWO_SIDED = ("P3", "S3", "S13")
+NO_MEAN = "no mean reward is certified to be above 0: it takes rewards of answers that all end at the last step"
 LARGEST = 1e300
 """Counts beyond are not written down."""
 
@@ -125,7 +126,7 @@ def _others(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     best = None if c.mass is None else math.ceil(max((1 / c.mass - 1) / delta, 1))
     yield Need(
         "S12", "best-of-n by weights", best, "answers", None if best is None else best * horizon, "theorem",
-        "the mean reward is certified from below" if best else "no mean reward is certified to be above 0",
+        "the mean reward is certified from below" if best else NO_MEAN,
     )  # fmt: skip
     if c.variance is not None:
         particles = math.ceil(max(c.variance * (1 - delta) / delta, 1))

@@ -95,8 +95,7 @@ class _Step:
         """A family. margin: by number of children, how far their mean may be from its expectation, as a share of `top`."""
         self.prefixes += 1
         children = values(family, self.scores)
-        chances = family.chances or [1 / len(children)] * len(children)
-        mean = math.fsum(p * v for p, v in zip(chances, children, strict=True))
+        chances, mean = family.weights, family.mean(children)
         self.next.add(family.unit, mean)
         seen = family.chances is not None or len(children) >= LEAST_CHILDREN
         if family.score is None:  # the root: its best score is the mean of its children's
@@ -195,7 +194,8 @@ class StepFacts:
 @dataclass(frozen=True)
 class Facts:
     """What a file shows of a reward model. error: the probability that some interval or end does not hold. final: the mean of the last
-    scores of answers of the reference, None where no answer is known to end. rewarded: whether some have rewards, which no floor lifts."""
+    scores of answers of the reference; None unless all children of the last step end an answer, and no others do: among answers of
+    several lengths the ended children alone are no sample of the answers. rewarded: whether some have rewards, which no floor lifts."""
 
     scores: Scores
     steps: tuple[StepFacts, ...]
@@ -292,16 +292,17 @@ def facts(
     with `6 error / (2 pi^2 i^2)` (their sum is error/2), by Hoeffding's inequality for its children.
     """
     steps = [_Step(scores) for _ in range(horizon)]
-    count, final, rewarded = 0, Average(scores.top), False
+    count, final, rewarded, together = 0, Average(scores.top), False, True
     for count, family in enumerate(families, 1):
         rewarded = rewarded or family.rewarded
-        children = values(family, scores) if family.ends else ()
-        for k in family.ends:
-            final.add(family.unit, children[k])
+        last = family.step + 1 == horizon
+        together = together and len(family.ends) == (len(family.children) if last else 0)
+        if last and together:
+            final.add(family.unit, family.mean(values(family, scores)))
         steps[family.step].add(family, partial(_margin, math.log(2 * math.pi**2 * count**2 / (3 * error))))
     share = error / 2 / (horizon * (6 + len(FAR)) + 1)
     closed = tuple(_closed(t, step, share, weighted) for t, step in enumerate(steps))
-    return Facts(scores, closed, count, error, final.interval(share), rewarded)
+    return Facts(scores, closed, count, error, final.interval(share) if together else None, rewarded)
 
 
 def _margin(log_term: float, children: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +42,15 @@ class Family:
     chances: tuple[float, ...] | None = None
     ends: tuple[int, ...] = ()
     rewarded: bool = False
+
+    @property
+    def weights(self) -> Sequence[float]:
+        """Of the children in a mean: their probabilities, or alike where they are draws."""
+        return self.chances or [1 / len(self.children)] * len(self.children)
+
+    def mean(self, values: Sequence[float]) -> float:
+        """The mean of a value of each child: exact for all children, unbiased for draws."""
+        return math.fsum(p * v for p, v in zip(self.weights, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

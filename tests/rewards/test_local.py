@@ -159,6 +159,31 @@ def test_one_child_shows_no_ratio():
     assert found.ratio_bound[0] > 1
 
 
+def ended(step, unit, reward, *, chances=None):
+    """A prefix after which answers end, with a reward each."""
+    return Family("a", unit, step, 0.5, tuple(reward), chances, tuple(range(len(reward))), True)
+
+
+def test_the_mean_reward_of_answers_of_one_length():
+    """The mean over questions of the mean over answers; children that are all that can follow count by their probabilities."""
+    held = [
+        Family("a", "0", 0, 0.5, (0.5, 0.5)),
+        ended(1, "0", (1.0, 0.0), chances=(0.75, 0.25)),
+        ended(1, "1", (0.0, 0.5)),
+    ]
+    found = facts(held, 2, PLAIN, ERROR).final
+    assert found is not None and found.mean == 0.5 and found.units == 2
+
+
+@pytest.mark.parametrize(
+    "early", [ended(0, "0", (1.0,)), Family("a", "0", 1, 0.5, (1.0, 0.5), None, (0,), True)], ids=["earlier", "some"]
+)
+def test_no_mean_reward_of_answers_of_several_lengths(early):
+    """Half of the answers end at once with reward 1, half later with 0: each cut has ended children, and their mean is not 1/2."""
+    held = [early, *(ended(1, str(k), (0.0,) * 4) for k in range(1, 50))]
+    assert facts(held, 2, PLAIN, ERROR).final is None
+
+
 def test_killed_and_dead_prefixes():
     families = [
         Family("a", "0", 0, 0.0, (0.0, 0.5)),
