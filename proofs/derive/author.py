@@ -288,16 +288,6 @@ class Proof:
             return self.step("mono", [fact], [a, b], note)
         return self.step("mono", [fact, *null[1:]], [a, b, null[0]], note)
 
-    def almost_surely(
-        self, fact: Fact, y: Node, a: Node, b: Node, null: tuple[Node, Fact, Fact], note: str = ""
-    ) -> Fact:
-        """B(y. f) = B(y. g) from f = g, a fact that may rest on the assumption z(y) = 0, with B(y. z) = 0; `null` as in `mono`."""
-        guard = eq(open_body(null[0], y), 0)
-        f, g = fact.sides
-        below = self.certificate(le(f, g), eqs=[(1, fact)]).discharge(guard).gen(y)
-        above = self.certificate(le(g, f), eqs=[(1, fact)]).discharge(guard).gen(y)
-        return self.antisymmetry(self.mono(below, a, b, null), self.mono(above, b, a, null), note)
-
     def induct(self, n: Node, phi: Node, base: Fact, step: Fact, note: str = "") -> Fact:
         """forall n. phi from phi(0) and phi(n) => phi(n+1); both are converted to the exact shape when needed."""
         zero = replace(phi, {n: ZERO})

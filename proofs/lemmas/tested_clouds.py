@@ -104,7 +104,7 @@ def growing(s: Derivation, given: dict[str, Line]) -> Line:
     return s.gen(s.prove(0 <= grow(k), one, given["b is non-negative"](k)), k)
 
 
-H, G = (Expect(mixture(t, c), f, value(t + 1, f)) for value in (h, g))
+H = Expect(mixture(t, c), f, h(t + 1, f))
 
 
 def next_pair(s: Derivation, given: dict[str, Line], clean: Line) -> Line:

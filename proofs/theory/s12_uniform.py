@@ -19,7 +19,6 @@ N, n, t, k, b = particles.symbols("N n t k b")
 x, y, u, V, Vstar, psi, dead, noedge, horizon = layered.symbols("x y u V Vstar psi dead noedge T")
 T = n + 1
 eps, L, delta = symbols("eps L delta")
-excess = Sum((b(k) - 1) / N, (k, 0, n))
 
 
 @lemma("density_below_sum", title="1 - 1/prod (1 + x_k) <= sum x_k for 1 + x_k >= 0 and a product of at least 1")

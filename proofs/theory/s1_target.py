@@ -1,7 +1,8 @@
 """S1 about the target: the guided law tilted by W = prod rho_t is the target, so that S1 bounds chi^2(pi || guided).
 
-A, C and AF are the guided means of W, W^2 and W F from a state on, W the product of the later Bellman ratios.  VF = B V AF and
-Vstar = B V A, so that W/A is the density of the target for the guided law.
+A, C and AF are the guided means of W, W^2 and W F from a state on, W the product of the later Bellman ratios, F a function of the last
+state.  VF = B V AF and Vstar = B V A, so that on a prefix tree, where last states are paths, W/A is the density of the target for the
+guided law.
 """
 
 from __future__ import annotations
@@ -144,7 +145,8 @@ class Tilted(Guided):
     source="new",
     title="Bellman error bounds chi^2 of the target to the guided law",
     words="Guided paths of horizon T = n + 1 where V > 0, W = prod_{t=1}^n rho_t, A, C, AF the guided means of W, W^2 and W F from a state "
-    "on: for every test function F the target's mean is AF/A, so W/A is the density of the target; and chi^2(pi || guided) = C/A^2 - 1 <= "
+    "on: for every test function F of the last state the target's mean is AF/A, which makes W/A the density of the target on a prefix "
+    "tree, where last states are paths; and chi^2(pi || guided) of paths = C/A^2 - 1 <= "
     "(q - 1)^2/(4 q) = sinh^2(Lambda), q = prod_{t=1}^n r_t.",
 )
 @in_sympy("S1.target")

@@ -29,9 +29,7 @@ from proofs.registry import lemma, statement
 
 B, Q, n, u, v, k, r = symbols("B Q n u v k r", "nat")
 eps, delta = symbols("eps delta")
-omega, query, history, output = (
-    Element(name, sort) for name, sort in (("omega", "Seed"), ("q", "Query"), ("h", "History"), ("o", "Output"))
-)
+omega, query, output = (Element(name, sort) for name, sort in (("omega", "Seed"), ("q", "Query"), ("o", "Output")))
 seed = Law("seed", "", "Seed")
 begin, ask = function("begin", "Seed -> History"), function("ask", "History -> Query")
 update, name = function("update", "History Answer -> History"), function("name", "History -> Output")

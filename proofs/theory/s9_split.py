@@ -6,7 +6,7 @@ D = sum_i v(c_i)/2 over N draws the next share of A is (K + D)/(N + D).
 
 from __future__ import annotations
 
-from sympy import Eq, Rational
+from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import (
@@ -28,7 +28,6 @@ N, i, j = symbols("N i j", "nat")
 p, theta, s = symbols("p theta s")
 mu, y, w, c = Law("mu", "", "Y"), Element("y", "Y"), Element("w", "Y"), Element("c", "Y*")
 u, v, z = (function(name, "Y -> real") for name in "uvz")
-half = Rational(1, 2)
 draws = mu.draws(N)
 
 
