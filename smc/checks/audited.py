@@ -161,7 +161,12 @@ class Audited:
                 "scale": audit.seen.scale if audit.seen.count else None,
                 "scores": audit.seen.count,
                 "fits": [
-                    {"factor": f.multiplier.name, "of": f.transform or "score", "temperature": f.temperature}
+                    {
+                        "factor": f.multiplier.name,
+                        "of": f.transform or "score",
+                        "floor": f.floor,
+                        "temperature": f.temperature,
+                    }
                     for f in fits
                 ],
                 "published": audit.published.name if audit.published else None,

@@ -127,7 +127,7 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
     logged = known.drawn == "loop" and seen.count and not known.multiplies
     return Audit(
         tuple(paths), known, kin.runs + families_seen, seen,
-        name_factor(lambda: _moves(readings), seen) if logged else None,
+        name_factor(lambda: _moves(readings), seen, scores, floor) if logged else None,
         MULTIPLIERS[known.multiplies] if known.multiplies else None,
         kin.summary(),
         found if seen.count else None,

@@ -39,7 +39,14 @@ SCALES: dict[str, tuple[tuple[str, str, Callable[[float], float]], ...]] = {
     "log-probabilities": (("", "the exponential of ", lambda s: s),),
     "logits or rewards": (("", "the exponential of ", lambda s: s), ("sigmoid", "the sigmoid of ", _log_sigmoid)),
 }
-"""How scores may be meant, and what a loop may take of them: (name, in words, logarithm)."""
+"""How scores may look, and what a loop may take of them: (name, in words, logarithm)."""
+MEANT = {
+    "probabilities": SCALES["probabilities"],
+    "log-probabilities": SCALES["log-probabilities"],
+    "rewards": SCALES["logits or rewards"],
+    "logits": SCALES["logits or rewards"][::-1],
+}
+"""The same by what a user says that scores are; first the logarithm of V."""
 
 
 @dataclass
@@ -68,12 +75,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Fit:
-    """A row that explains every weight. transform: "", "odds" or "sigmoid". temperature: weights are factor^(1/temperature)."""
+    """A row that explains every weight. transform: "", "odds" or "sigmoid". temperature: weights are factor^(1/temperature).
+
+    of_value: whether what is taken of a score is V, where it was said what scores are, or may be. floor: what V is lifted to, or None.
+    """
 
     multiplier: Multiplier
     transform: str
     words: str
     temperature: float
+    of_value: bool = True
+    floor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,8 @@ class _Line:
     transform: str
     prefix: str
     log: Callable[[float], float]
+    of_value: bool
+    floor: float | None = None
     possible: bool = True
     square: float = 0.0
     product: float = 0.0
@@ -145,11 +159,23 @@ def logarithm(row: Multiplier, move: Move, log: Callable[[float], float]) -> flo
     return total
 
 
-def name_factor(moves: Callable[[], Iterable[Move]], seen: Seen) -> Naming:
-    """The rows that explain every finite weight. moves: called for each pass over the log; two passes, one step of a run at a time."""
+def name_factor(
+    moves: Callable[[], Iterable[Move]], seen: Seen, scores: str | None = None, floor: float | None = None
+) -> Naming:
+    """The rows that explain every finite weight. moves: called for each pass over the log; two passes, one step of a run at a time.
+
+    scores: what a user says that they are, a name of `MEANT`. floor: what V may be lifted to; rows that fit with and without it are one.
+    """
+    taken = SCALES[seen.scale] if scores is None else MEANT[scores]
+    ways: list[tuple[str, str, Callable[[float], float], bool, float | None]] = [
+        (*way, way[0] != "odds" if scores is None else k == 0, None) for k, way in enumerate(taken)
+    ]
+    if floor is not None:
+        name, prefix, log = taken[0]
+        ways.append((name, prefix, _lifted(log, math.log(floor)), True, floor))
     lines = [
-        _Line(row, transform, prefix, log)
-        for transform, prefix, log in SCALES[seen.scale]
+        _Line(row, *way)
+        for way in ways
         for row in MULTIPLIERS.values()
         if not row.of_odds  # the odds of every row are a transform of the scores here
     ]
@@ -160,14 +186,20 @@ def name_factor(moves: Callable[[], Iterable[Move]], seen: Seen) -> Naming:
                 if line.possible:
                     step(line, held)
         lines = [line for line in lines if line.possible and line.slope > 0]
-    fits = tuple(
-        Fit(line.multiplier, line.transform, _words(line), 1 / line.slope)
-        for line in lines
-        if line.furthest <= TOLERANCE * line.spread
-    )
-    return Naming(fits, seen)
+    fits: dict[tuple[str, str], Fit] = {}
+    for line in lines:
+        if line.furthest <= TOLERANCE * line.spread:
+            fit = Fit(line.multiplier, line.transform, _words(line), 1 / line.slope, line.of_value, line.floor)
+            fits.setdefault((line.multiplier.name, line.transform), fit)
+    return Naming(tuple(fits.values()), seen)
+
+
+def _lifted(log: Callable[[float], float], least: float) -> Callable[[float], float]:
+    return lambda score: max(log(score), least)
 
 
 def _words(line: _Line) -> str:
     words = line.multiplier.words
-    return words if not line.prefix else f"{words}, each score by way of {line.prefix}it"
+    if line.prefix:
+        words = f"{words}, each score by way of {line.prefix}it"
+    return words if line.floor is None else f"{words}, lifted to {line.floor:g} where it is less"

@@ -8,14 +8,15 @@ REMEDY = "multiply by V_t / V_(t-1), the score divided by the parent's score: th
 
 
 def samples_target(fit: Fit) -> bool:
-    """Whether the law is the reference times the score at the end, at temperature 1 and of the score itself."""
-    return fit.multiplier.telescopes and fit.transform != "odds" and abs(fit.temperature - 1) < 1e-6
+    """Whether the law is the reference times the score at the end, at temperature 1 and of the value that the score stands for."""
+    return fit.multiplier.telescopes and fit.of_value and abs(fit.temperature - 1) < 1e-6
 
 
 def sentences(naming: Naming) -> list[str]:
     """What the log shows: the scale of the scores, the factor, the law, and the way to the target where that is another."""
     lines = [f"{naming.seen.count:,} weights; the scores look like {naming.seen.scale}"]
-    if naming.seen.zeros and naming.seen.scale == "probabilities":
+    lifted = any(fit.floor is not None for fit in naming.fits)
+    if naming.seen.zeros and naming.seen.scale == "probabilities" and not lifted:
         lines.append(
             f"{naming.seen.zeros:,} scores are 0: a ratio cannot divide by them, and their particles die; give them a floor"
         )
@@ -41,7 +42,7 @@ def sentences(naming: Naming) -> list[str]:
         f"with many particles the loop samples paths in proportion to the reference times {fit.multiplier.law}{of}{power}"
     )
     if samples_target(fit):
-        lines.append("that is the target, if the last score is the reward")
+        lines.append(f"that is the target, if the last score{', so lifted,' if lifted else ''} is the reward")
     else:
         lines.append(f"that is not the target, however good the scores are; {REMEDY}")
     return lines

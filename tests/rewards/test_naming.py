@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from smc.cli import run
 from smc.errors import InputError
 from smc.rewards.importers import reading
 from smc.rewards.naming import Seen, name_factor
@@ -49,6 +50,56 @@ def test_scores_in_other_scales(scale, change, transform):
     assert naming.decided is not None
     assert (naming.decided.multiplier.name, naming.decided.transform) == ("ratio", transform)
     assert samples_target(naming.decided)
+
+
+def audited(tmp_path, lines, change, *options):
+    """The exit code of an audit of `lines` whose scores are changed."""
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(json.dumps({**line, "score": change(line["score"])}) for line in map(json.loads, lines)))
+    return run(["audit", str(path), *options])
+
+
+def test_a_loop_on_lifted_scores_is_named_with_its_floor(tmp_path, capsys):
+    """The log has the scores before they are lifted, some of them 0."""
+
+    def lifted(before, path, last):
+        return max(path[-1], 0.3) / max(before, 0.3)
+
+    lines = log_of(lifted, 3)
+    dead = [{**line, "score": 0.0 if line["score"] < 0.3 else line["score"]} for line in map(json.loads, lines)]
+    assert any(line["score"] == 0 for line in dead)
+    assert audited(tmp_path, map(json.dumps, dead), float, "--floor", "0.3", "--json") == 0
+    fits = json.loads(capsys.readouterr().out)["fits"]
+    assert [(f["factor"], f["floor"]) for f in fits] == [("ratio", 0.3)]
+    assert audited(tmp_path, map(json.dumps, dead), float) == 3
+    assert audited(tmp_path, map(json.dumps, dead), float, "--floor", "0.2") == 3
+    out = capsys.readouterr().out
+    assert "no factor that is known" in out and "lifted to" not in out
+
+
+def test_a_floor_that_lifts_nothing_changes_no_name(tmp_path, capsys):
+    for kind in LOOPS:
+        assert audited(tmp_path, log_of(LOOPS[kind], 5), float, "--floor", "0.001", "--json") in (0, 1)
+        fits = json.loads(capsys.readouterr().out)["fits"]
+        assert [(f["factor"], f["of"], f["floor"]) for f in fits] == [(kind[0], kind[1] or "score", None)]
+
+
+@pytest.mark.parametrize(
+    ("options", "of", "code"),
+    [([], None, 3), (["--scores", "logits"], "sigmoid", 0), (["--scores", "rewards"], "sigmoid", 1)],
+)
+def test_logits_below_zero_are_taken_as_they_are_said_to_be(options, of, code, tmp_path, capsys):
+    """Logits that are all at most 0 look like logarithms of probabilities; with V = e^score that loop has another target."""
+
+    def halved(before, path, last):
+        return path[-1] / before
+
+    def logit(score):
+        return math.log(score / 2 / (1 - score / 2))
+
+    assert audited(tmp_path, log_of(halved, 3), logit, *options, "--json") == code
+    fits = json.loads(capsys.readouterr().out)["fits"]
+    assert [(f["factor"], f["of"]) for f in fits] == ([] if of is None else [("ratio", of)])
 
 
 def test_only_the_target_is_called_the_target():
