@@ -55,7 +55,7 @@ def learning_figure(study: Study) -> Figure:
     sizes = [s.texts for s in study.stages]
     what = in_figure(f"{study.chain.automaton.name}, T = {study.chain.horizon}")
     left.set_title(f"{what}: trained on {min(sizes):,} to {max(sizes):,} texts", loc="left")
-    left.legend(fontsize=8)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside right upper", fontsize=8, frameon=False)
     return figure
 
 
