@@ -26,6 +26,9 @@ DRAWN = {
 """By `Format.drawn`, what the numbers are about."""
 
 
+LEAST_DELTA = 1e-100
+"""Least accuracy that counts are given for: they are floats here."""
+MOST_BRANCHING = 10**9
 OUT_OF_REACH = 1e12
 """Calls that nobody makes."""
 
@@ -186,7 +189,9 @@ def of_files(
     """The audit of files of one format (see `smc.rewards.audit.audit`). Raises InputError."""
     if not 0 < delta < 1:
         raise InputError(f"accuracy {delta} is not between 0 and 1", where="delta", mend="it is a total variation")
-    whole_number("branching", branching)
+    if delta < LEAST_DELTA:
+        raise InputError(f"accuracy below {LEAST_DELTA:g}", where="delta", mend="counts for less are written by none")
+    whole_number("branching", branching, most=MOST_BRANCHING)
     found = audit(paths, scores=scores, floor=floor, error=error)
     if found.facts is None or not any(step.largest_step for step in found.facts.steps):
         return Audited(found, delta, ())

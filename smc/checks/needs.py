@@ -123,15 +123,15 @@ def _need(statement: str, demand: Demand | None, why: str) -> Need:
 
 def _others(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     horizon = c.horizon
-    best = None if c.mass is None else math.ceil(max((1 / c.mass - 1) / delta, 1))
+    best = None if c.mass is None else _whole((1 / c.mass - 1) / delta)
     yield Need(
         "S12", "best-of-n by weights", best, "answers", None if best is None else best * horizon, "theorem",
         "the mean reward is certified from below" if best else NO_MEAN,
     )  # fmt: skip
-    if c.variance is not None:
-        particles = math.ceil(max(c.variance * (1 - delta) / delta, 1))
+    average = None if c.variance is None else _whole(c.variance * (1 - delta) / delta)
+    if average is not None:
         yield Need(
-            "S10", "naive", particles, "particles", particles * horizon, "average",
+            "S10", "naive", average, "particles", average * horizon, "average",
             "S10 knows the output to v/(1+v), v about the sum of 1/effective - 1 over N if V is near V*; no guarantee",
         )  # fmt: skip
     if c.eps is None:
@@ -157,6 +157,11 @@ def _others(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     visits = 1 + max(0, math.ceil(math.log(max(math.sqrt(max(kappa - 1, 0)) / (2 * delta), 1)) / decay))
     steps = None if c.levels is None else math.ceil(2 * c.levels * kappa * visits)
     yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "paper")
+
+
+def _whole(count: float) -> int | None:
+    """The least whole number, 1 or more, from `count` on; None for one that is not written down."""
+    return math.ceil(max(count, 1.0)) if count < LARGEST else None
 
 
 def worst_words(step: StepFacts) -> str:

@@ -22,6 +22,8 @@ LARGEST = 1 << 28
 LONGEST_WHOLE = 20
 """Digits of a whole number that is text."""
 WHOLE_LINES = "a line may be cut off: write each whole"
+LARGEST_REAL = 1e100
+"""Largest size of a number: sums and squares of such are floats."""
 LOG_SLACK = 1e-9
 """How far above 0 the rounding of a program may leave the logarithm of a probability."""
 
@@ -92,16 +94,16 @@ class Item:
         return value
 
     def real(self, *, zero_weight: bool = False) -> float:
-        """A finite number, perhaps as text; with `zero_weight` also minus infinity, the logarithm of a weight of zero."""
+        """A number of size at most `LARGEST_REAL`, perhaps as text; with `zero_weight` also minus infinity, of a weight of zero."""
         value = self.value
         try:
             number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
         except (ValueError, OverflowError):
             number = math.nan
-        if math.isfinite(number) or (zero_weight and number == -math.inf):
+        if abs(number) <= LARGEST_REAL or (zero_weight and number == -math.inf):
             return number
         also = ', or "-Infinity" for a weight of zero' if zero_weight else ""
-        raise self.fault(f"{value!r}", f"give a finite number{also}")
+        raise self.fault(f"{value!r}", f"give a finite number, of size at most {LARGEST_REAL:g}{also}")
 
     def log_probability(self) -> float:
         """The logarithm of a probability: at most 0."""

@@ -19,11 +19,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from smc.errors import InputError
 from smc.rewards.averages import Average, Interval
 from smc.rewards.records import Family, Record, Run
 
 LEAST_CHILDREN = 4
 """Draws from which on the Bellman ratio of one prefix is said to be seen."""
+RANGE = 1e130
+"""Largest value, and ratio of a step: products of a value, a ratio and many of them are floats."""
 FAR = (1.25, 2.0, 4.0, 10.0)
 """Factors: the shares of steps whose ratio V(y)/V(x) is outside [1/f, f] are reported."""
 
@@ -95,6 +98,7 @@ class _Step:
         """A family. margin: by number of children, how far their mean may be from its expectation, as a share of `top`."""
         self.prefixes += 1
         children = values(family, self.scores)
+        _in_range(family, children, 0.0 if family.score is None else self.scores(family.score))
         chances, mean = family.weights, family.mean(children)
         self.next.add(family.unit, mean)
         seen = family.chances is not None or len(children) >= LEAST_CHILDREN
@@ -111,20 +115,19 @@ class _Step:
             self.dead += mean == 0
             return
         ratio = mean / value
+        steps = [v / value for v in children]  # divided first: the square of a small value underflows
         self.ratio.add(family.unit, ratio)
-        self.energy.add(family.unit, math.fsum(p * v * v for p, v in zip(chances, children, strict=True)) / value)
+        self.energy.add(family.unit, math.fsum(p * v * w for p, v, w in zip(chances, children, steps, strict=True)))
         if family.chances is not None:
             self.square.add(family.unit, ratio * ratio)
         elif len(children) > 1:
-            total, squares = math.fsum(children), math.fsum(v * v for v in children)
+            total, squares = math.fsum(steps), math.fsum(w * w for w in steps)
             pairs = (total * total - squares) / (len(children) * (len(children) - 1))
-            self.square.add(family.unit, max(pairs, 0.0) / value**2)
+            self.square.add(family.unit, max(pairs, 0.0))
         for factor, average in zip(FAR, self.far, strict=True):
-            share = math.fsum(
-                p for p, v in zip(chances, children, strict=True) if not 1 / factor <= v / value <= factor
-            )
+            share = math.fsum(p for p, w in zip(chances, steps, strict=True) if not 1 / factor <= w <= factor)
             average.add(family.unit, share)
-        steps = [v / value for p, v in zip(chances, children, strict=True) if p]
+        steps = [w for p, w in zip(chances, steps, strict=True) if p]
         for k, total in enumerate((len(steps), math.fsum(steps), math.fsum(w * w for w in steps))):
             self.weights[k] += total
         self.least_step, self.largest_step = min(self.least_step, *steps), max(self.largest_step, *steps)
@@ -257,6 +260,15 @@ class Facts:
     def worst(self) -> StepFacts | None:
         """The step whose Bellman ratios spread most."""
         return max((s for s in self.steps if s.step and s.seen), key=lambda s: s.spread, default=None)
+
+
+def _in_range(family: Family, children: list[float], value: float) -> None:
+    most = max(children)
+    if max(value, most) > RANGE or (value and most / value > RANGE):
+        raise InputError(
+            f"values up to {most:.3g} after one of {value:.3g}: such values, or the squares of their ratios, are beyond floats",
+            where=family.place, mend="scale the scores, or lift small ones with --floor 0.01",
+        )  # fmt: skip
 
 
 def _quotient(above: float, below: float) -> float:

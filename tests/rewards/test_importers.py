@@ -152,6 +152,20 @@ BAD = {
         "line 3: children[1]: the same step",
     ),
     "complete is no flag": (changed("prefixes", 2, complete="yes"), "line 3: complete: is no true or false"),
+    "a step beyond": (changed("prefixes", 2, step=10**9), "line 3: step 1000000000 is out of range"),
+    "a weight beyond": (changed("particles", 1, log_weight=1e308), "line 2: log_weight: 1e+308"),
+    "rewards beyond": (
+        json.dumps({"step": 0, "score": 400, "children": [400, 1, 2, 3]}),
+        "line 1: values up to 5.22e+173 after one of 5.22e+173",
+    ),
+    "rewards beyond at the root": (
+        json.dumps({"step": 0, "children": [400, 1, 2, 3]}),
+        "line 1: values up to 5.22e+173",
+    ),
+    "a ratio beyond": (
+        json.dumps({"step": 0, "score": -400, "children": [-1, -2, -3, -4]}),
+        "line 1: values up to 0.368 after one of 1.92e-174",
+    ),
     "no children": (changed("prefixes", 0, children=[]), "line 1: children: 0 entries"),
     "infinite weight": (
         element("llamppl", 0, "particles", 1, "logweight", value="Infinity"),
@@ -245,7 +259,9 @@ def test_files_that_are_none(tmp_path, capsys):
         (["--scores", "log-probabilities"], "are no log-probabilities"),
         (["--delta", "2"], "between 0 and 1"),
         (["--delta", "x"], "is no number"),
+        (["--delta", "1e-400"], "delta: accuracy below 1e-100"),
         (["--branching", "0"], "branching"),
+        (["--branching", "9" * 400], "branching"),
         (["--error", "0"], "error"),
         (["--value", "perfect"], "brings its own scores"),
         (["--report", "page.pdf"], ".html"),
@@ -352,6 +368,21 @@ def test_meanings(tmp_path):
     logits = audit([written(lambda v: log(v / (1 - v)))], scores="logits").facts
     for found in plain, logs, logits:
         assert found is not None and found.steps[1].highest == pytest.approx(0.5 / 0.4)
+
+
+def test_small_values_have_their_ratios(tmp_path):
+    """Values whose squares are below floats have the ratios, and the effective share, of values a constant larger."""
+    found = []
+    for shift in 0, 400:
+        path = tmp_path / "scores.jsonl"
+        path.write_text(
+            json.dumps({"step": 1, "score": -1 - shift, "children": [c - shift for c in (-1, -2, -3, -0.5)]})
+        )
+        found.append(audit([str(path)]).facts.steps[1])
+        assert run(["audit", str(path)]) == 0
+    one, other = found
+    assert other.square.mean == pytest.approx(one.square.mean) and other.effective == pytest.approx(one.effective)
+    assert (other.lowest, other.largest_step) == pytest.approx((one.lowest, one.largest_step))
 
 
 def test_floor_lifts_scores_and_not_rewards(tmp_path):

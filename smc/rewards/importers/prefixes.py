@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from smc.rewards.items import Item
 from smc.rewards.records import Family, Format
 
+MOST_STEPS = 10**5
+"""Steps of an answer: an audit holds averages for each, seen or not."""
 SUM_SLACK = 1e-6
 """How far the probabilities of a complete list of children may miss 1."""
 
@@ -28,6 +30,8 @@ def read(lines: Iterator[Item]) -> Iterator[Family]:
             line.key("logprob").log_probability()
         given = line.get("score")
         step = line.key("step").whole() if line.get("prefix") is None else len(line.key("prefix").items())
+        if step >= MOST_STEPS:
+            raise line.fault(f"step {step} is out of range", f"steps are below {MOST_STEPS:,}; count larger ones")
         if given is None and step:
             raise line.fault("has no score", "score every prefix but the root")
         children = line.key("children").items(1)
