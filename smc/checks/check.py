@@ -93,9 +93,7 @@ def check(
         chosen = chosen.holding(particles)
     number = chosen.counted(particles=particles, proposals=proposals, visits=visits, sweeps=sweeps)
     if certified and not (chosen.interacting and chosen.plain):
-        raise InputError(
-            f"{chosen.name} has no certified mode", where="method", mend="its exact law is quick: choose exact"
-        )
+        raise InputError(f"{chosen.name} has no certified mode", where="method", mend="choose exact")
     first = Measured(analyse(model, twist), chosen, number, progress)
     return report(first) if not certified else _certified(first)
 

@@ -109,9 +109,7 @@ def check_by_enclosure(
     """
     chosen, constants = find(sampler), analyse(model, twist)
     if not (chosen.interacting and chosen.plain):
-        raise InputError(
-            f"{chosen.name} has no enclosure", where="method", mend="its exact law is quick: choose exact (or auto)"
-        )
+        raise InputError(f"{chosen.name} has no enclosure", where="method", mend="choose exact (or auto)")
     process = chosen.process(model, twist)
     quotient = joined(process)[0]
     way = choose(quotient, particles, budget=budget)

@@ -115,8 +115,8 @@ def check_by_simulation(
 ) -> SampledReport:
     """`replicates` independent runs of `sampler`, held against every statement that speaks of it.
 
-    error: probability that some interval misses. progress: called with (runs done, runs in all). Raises InputError for an algorithm whose
-    law is exact at any size, for counts below 1 and a negative seed; TooLarge for more results than fit in memory.
+    error: probability that some interval misses. progress: called with (runs done, runs in all). Raises InputError for an algorithm that
+    is not simulated, for counts below 1 and a negative seed; TooLarge for more results than fit in memory.
     """
     chosen = find(sampler)
     if not chosen.simulated:
@@ -124,7 +124,7 @@ def check_by_simulation(
         raise InputError(
             f"{chosen.name!r} is not simulated",
             where="algorithm",
-            mend=f"its law is exact at any size, or choose {others}",
+            mend=f"choose the method exact, or the algorithm {others}",
         )
     whole_number("seed", seed, least=0)
     constants = analyse(model, twist)

@@ -140,11 +140,19 @@ def _ended(error: BaseException) -> int:
         _abandon_output()
         return CLOSED_PIPE
     if isinstance(error, MemoryError):
-        said = "out of memory; choose a shorter horizon, fewer particles, or --method monte-carlo"
-        return _tell(_advised(said)) and BAD_INPUT
+        return _tell(f"out of memory; {_smaller()}") and BAD_INPUT
     if isinstance(error, Exception):
         return _failed(error)
     raise error
+
+
+def _smaller() -> str:
+    """What the running command can do with less memory, by the options that it has."""
+    from smc.cli.mends import options_of
+
+    has = options_of(RUNNING.get()) if RUNNING.get() in COMMANDS else frozenset()
+    less = {"--horizon": "a shorter --horizon", "--particles": "fewer --particles"}
+    return " or ".join(["give less to read", *(words for option, words in less.items() if option in has)])
 
 
 def _advised(message: str) -> str:

@@ -214,9 +214,7 @@ def _check_resampled(process: ParticleProcess) -> None:
             mend="its exact law is that of few particles, in mode exact",
         )
     if not process.resampled:
-        raise InputError(
-            f"{process.algorithm} does not resample", where="algorithm", mend="its exact law is quick: choose that"
-        )
+        raise InputError(f"{process.algorithm} does not resample", where="algorithm", mend="choose its exact law")
 
 
 def _not_resampled(process: ParticleProcess, count: int) -> OutputLaw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,12 @@ def log_of_prefixes(steered: Steered, texts: int, children: int, seed: int = 0) 
 
 
 def _written(lines: Iterable[dict[str, Any]]) -> str:
-    path = Path(tempfile.mkdtemp()) / "log.jsonl"
-    with path.open("w", encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl", dir=_folder().name, delete=False) as file:
         file.writelines(json.dumps(line) + "\n" for line in lines)
-    return str(path)
+    return file.name
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Of the files of this process: removed with them when it ends."""
+    return tempfile.TemporaryDirectory(prefix="bellman-smc-")

@@ -37,7 +37,7 @@ def by_method(study: Study) -> dict[str, list[Stage]]:
 
 @in_style
 def learning_figure(study: Study) -> Figure:
-    """Certified error of SMC against eps (left) and Lambda (right); a line follows one method through its training, best-of-N is dashed."""
+    """Computed error of SMC against eps (left) and Lambda (right); a line follows one method through its training, best-of-N is dashed."""
     from smc.present.drawing import Drawing
 
     figure = Drawing(figsize=(10.5, 4.2), layout="constrained")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from smc.errors import InputError, one_of
-from smc.rewards.importers import reading
+from smc.rewards.importers import Reading, reading
 from smc.rewards.local import families_of
 from smc.rewards.records import Family, Record, Run
 
@@ -20,12 +20,21 @@ def converted(path: str, kind: str) -> Iterator[str]:
     if kind not in KINDS:
         raise InputError(f"unknown kind {kind!r}", where="to", mend=one_of(KINDS, kind))
     source, found = reading(path), False
-    records = source.records()
-    for line in particle_lines(records) if kind == "particles" else prefix_lines(families_of(records)):
+    for line in _lines(source, kind):
         found = True
         yield json.dumps(line, ensure_ascii=False) + "\n"
     if not found:
-        raise InputError(f"{source.format.words} hold no {kind}", where=path, mend=f"choose {KINDS[kind == KINDS[0]]}")
+        other = KINDS[kind == KINDS[0]]
+        has_other = next(_lines(source, other), None) is not None
+        raise InputError(
+            f"{source.format.words} hold no {kind}{'' if has_other else f' and no {other}'}", where=path,
+            mend=f"choose {other}" if has_other else "nothing in it can be converted: log each step",
+        )  # fmt: skip
+
+
+def _lines(source: Reading, kind: str) -> Iterator[dict[str, Any]]:
+    records = source.records()
+    return particle_lines(records) if kind == "particles" else prefix_lines(families_of(records))
 
 
 def particle_lines(records: Iterable[Record]) -> Iterator[dict[str, Any]]:

@@ -102,6 +102,6 @@ def check_simulated(process: ParticleProcess) -> ParticleProcess:
         raise InputError(
             f"{process.algorithm!r} is not simulated",
             where="algorithm",
-            mend="its law is exact at any size: compute that",
+            mend="compute its exact law",
         )
     return process

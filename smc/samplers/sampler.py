@@ -147,5 +147,5 @@ class Sampler:
 
     @property
     def simulated(self) -> bool:
-        """Whether the Monte Carlo engines run it at a number of particles; the others have exact laws at any size."""
+        """Whether the Monte Carlo engines run it at a number of particles; the others have exact laws alone."""
         return self.count.fixed is None and self.selection in (Selection.RESAMPLED, Selection.WEIGHTED)

@@ -89,6 +89,24 @@ def test_a_full_disk(options):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "given", "said"),
+    [
+        ("check", ["shipped:verifier-tree"], "give less to read or a shorter --horizon or fewer --particles"),
+        ("convert", ["shipped:verifier-tree"], "give less to read or a shorter --horizon\n"),
+        ("audit", ["log.jsonl"], "give less to read\n"),
+    ],
+)
+def test_out_of_memory_advises_what_the_command_has(command, given, said, monkeypatch, capsys):
+    def full(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr("smc.formats.load", full)
+    monkeypatch.setattr("smc.checks.audited.of_files", full)
+    assert run([command, *given]) == 2
+    assert capsys.readouterr().err.endswith(f"out of memory; {said}".rstrip("\n") + "\n")
+
+
 def test_closed_streams():
     closed = shell("check shipped:verifier-tree --particles 1 --json >&-")
     assert (closed.returncode, closed.stderr.count("\n")) == (BAD_INPUT, 1) and "closed" in closed.stderr

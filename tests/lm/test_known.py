@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -36,6 +39,22 @@ def test_texts_have_their_probability_and_reward(known):
     assert known.log_prob([text, Text()]) == pytest.approx([chance, 0.0])
     assert known.value([text])[0] == found.reward[ended[3]] and known.value([Text()])[0] == known.steered.values[0, 0]
     assert known.sample_children([text], np.random.default_rng(0)) == [text]
+
+
+def test_logs_do_not_outlive_their_process(tmp_path):
+    script = (
+        "import sys; from smc.lm.logged import _written; paths = [_written([{'a': 1}]), _written([])]; "
+        "assert len(set(paths)) == 2 and open(paths[0]).read(); print(*paths)"
+    )
+    paths = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert len(paths) == 2 and all(path.startswith(str(tmp_path)) for path in paths)
+    assert not list(tmp_path.iterdir())
 
 
 def test_logs_are_audited(known):

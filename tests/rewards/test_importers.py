@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -330,6 +331,22 @@ def test_a_list_over_many_chunks_is_read_whole(tmp_path, monkeypatch):
     path = tmp_path / "given.json"
     path.write_text(f" [ {PREFIX} ,\n{PREFIX},{PREFIX}\n]\n \n")
     assert len(list(items(str(path)))) == 3
+
+
+@pytest.mark.parametrize("kind", ["particles", "prefixes"])
+def test_what_holds_neither_kind_is_sent_to_neither(kind, tmp_path, capsys):
+    assert run(["convert", str(SAMPLES["its-hub"]), "--to", kind, "-o", str(tmp_path / "own.jsonl")]) == 2
+    said = capsys.readouterr().err
+    assert f"hold no {kind} and no " in said and "choose" not in said
+
+
+@pytest.mark.parametrize("command", [["audit"], ["convert", "--to", "particles"]], ids=lambda c: c[0])
+def test_a_file_is_named_and_can_be_read_again(command, tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path, said in (("", "file: no file is named"), (str(pipe), "can be read only once")):
+        assert run([*command, path]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_a_file_counts_once(tmp_path, monkeypatch, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from smc.errors import InputError
 from smc.rewards.importers import its_hub, labels, llamppl, openr, particles, prefixes, search_and_learn
@@ -30,7 +31,12 @@ class Reading:
 
 
 def reading(path: str) -> Reading:
-    """The file at `path`. Raises InputError where it cannot be read or its first object is of no known format."""
+    """The file at `path`. Raises InputError where it cannot be read, or not again, or its first object is of no known format."""
+    if not path:
+        raise InputError("no file is named", where="file", mend="name one")
+    place = Path(path)
+    if place.exists() and not (place.is_file() or place.is_dir()):
+        raise InputError("can be read only once", where=path, mend="save it to a file: it is read a few times")
     first = next(iter(items(path)), None)
     if first is None:
         raise InputError("holds nothing", where=path, mend="give at least one object")
