@@ -7,16 +7,19 @@ since no sample certifies a supremum; `Facts` says from below how bad the consta
 with `e^Lambda = prod_{0<t<T} r_t^1/2` for `(1+eps)^(T-1)`, so `eps := e^(Lambda/(T-1)) - 1`, and L is the largest ratio of a step in
 that scale (for one-sided statements only upwards). Best-of-N is SMC of one step, `b_1 - 1 <= max V_T / Z - 1` in S12. Iterated conditional
 SMC and the backtracking walk are S17 and S18: one step of each is sealed, the counts of whole runs are proved on paper:
-`N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L (1+eps)^(2(T-p)+1)`; J visits cost `kappa S J` steps, with
-`kappa, A' <= sum_t (1+eps)^(T-t)`, `S = 2 sum_t E[V_t] / E[V_T]`.
+`N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L c_p c_(p-1)`, `c_t = prod_{t<=s<T} r_s^1/2` (r_0 = 1), the
+end of V*/V in that scale: eps knows the product of all r_s alone, and spreads may come late. J visits cost `kappa S J` steps, with
+`kappa, A' <= sum_t prod_{t<=s<T} sup rho_s` and `S = 2 sum_t E[V_t] / E[V_T]`, all of V as given: the walk sees the scale of a level.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
+from operator import mul
 
 from proofs.catalogue import ROWS
 from smc.checks.plan import Demand, plan, setting
@@ -50,7 +53,8 @@ class Need:
 class Constants:
     """eps with `(1+eps)^(T-1) = e^Lambda`, None where ratios were not seen at every step; up: largest ratio of a step, both: largest ratio
     or its inverse, in the best scale; mass: Z over the largest reward, at least; levels: sum of E[V_t] over E[V_T]; variance: N times the
-    relative variance of Zhat, of the average prefix. None where unknown."""
+    relative variance of Zhat, of the average prefix. None where unknown. off: c_t for t = 1..T, the product of r_s^1/2 over s >= t; above:
+    that of the highest Bellman ratios, V as given; both empty where eps is unknown or infinite."""
 
     horizon: int
     eps: float | None
@@ -59,6 +63,8 @@ class Constants:
     mass: float | None
     levels: float | None
     variance: float | None
+    off: tuple[float, ...]
+    above: tuple[float, ...]
 
 
 def constants(found: Facts) -> Constants:
@@ -74,18 +80,26 @@ def constants(found: Facts) -> Constants:
     final, top = found.final, found.scores.top
     mass = final.lower / top if final is not None and top is not None and final.lower else None
     levels = [step.next.mean for step in found.steps if step.next is not None]
+    later = found.steps[1:] if eps is not None and math.isfinite(eps) else None
     shares = [step.effective for step in found.steps if step.effective is not None]
     return Constants(
         horizon, eps, up, both, mass,
         sum(levels) / levels[-1] if levels and levels[-1] else None,
         sum(1 / share - 1 for share in shares) if shares and all(shares) else None,
+        () if later is None else _products([math.sqrt(step.spread) for step in later]),
+        () if later is None else _products([step.highest for step in later]),
     )  # fmt: skip
+
+
+def _products(factors: Sequence[float]) -> tuple[float, ...]:
+    """Of the factors from each on, and 1 after the last."""
+    return tuple(reversed(list(accumulate(reversed(factors), mul, initial=1.0))))
 
 
 def needs(found: Facts, delta: Fraction, branching: int = 2) -> list[Need]:
     """Every statement's demand at accuracy `delta` (a total variation), least calls first, those without a finite count last."""
     c = constants(found)
-    rows = [*_theorems(c, delta, branching), *_others(c, float(delta), branching)]
+    rows = [*_theorems(c, delta, branching), *_others(c, float(delta)), *_on_paper(c, float(delta), branching)]
     return sorted(rows, key=lambda need: math.inf if need.calls is None else need.calls)
 
 
@@ -121,7 +135,7 @@ def _need(statement: str, demand: Demand | None, why: str) -> Need:
     )  # fmt: skip
 
 
-def _others(c: Constants, delta: float, branching: int) -> Iterator[Need]:
+def _others(c: Constants, delta: float) -> Iterator[Need]:
     horizon = c.horizon
     best = None if c.mass is None else _whole((1 / c.mass - 1) / delta)
     yield Need(
@@ -134,29 +148,30 @@ def _others(c: Constants, delta: float, branching: int) -> Iterator[Need]:
             "S10", "naive", average, "particles", average * horizon, "average",
             "S10 knows the output to v/(1+v), v about the sum of 1/effective - 1 over N if V is near V*; no guarantee",
         )  # fmt: skip
+
+
+def _on_paper(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     if c.eps is None:
         return
-    grown = math.exp(min((horizon - 1) * math.log1p(c.eps), 700.0)) if math.isfinite(c.eps) else math.inf
-    if not (math.isfinite(grown * c.up) and grown < 1e150):
-        for name, algorithm in ("S17", "iterated conditional smc"), ("S18", "backtracking"):
-            yield Need(name, algorithm, None, "particles", None, "paper", "the constants seen are not finite")
-        return
-    ranges = [c.up * (1 + c.eps) ** (2 * (horizon - p) + 1) for p in range(1, horizon + 1)]
-    particles = 1 + math.ceil(sum(2 * b - 1 for b in ranges) / math.log(2))
+    horizon, why = c.horizon, "the constants seen are not finite"
+    ranges = [c.up * before * after for before, after in zip((*c.off[:1], *c.off), c.off, strict=False)]
+    particles = _whole(1 + sum(2 * b - 1 for b in ranges) / math.log(2)) if ranges else None
     sweeps = max(1, math.ceil(math.log2(1 / delta)))
-    yield Need(
-        "S17",
-        "iterated conditional smc",
-        particles,
-        f"particles, {sweeps} sweeps",
-        sweeps * particles * horizon,
-        "paper",
-    )
-    kappa = sum((1 + c.eps) ** (horizon - t) for t in range(1, horizon + 1))
+    if particles is None:
+        yield Need("S17", "iterated conditional smc", None, "particles", None, "paper", why)
+    else:
+        calls = sweeps * particles * horizon
+        yield Need("S17", "iterated conditional smc", particles, f"particles, {sweeps} sweeps", calls, "paper")
+    kappa = sum(c.above) if c.above else math.inf
     decay = -math.log1p(-1 / kappa) if kappa > 1 else math.inf
-    visits = 1 + max(0, math.ceil(math.log(max(math.sqrt(max(kappa - 1, 0)) / (2 * delta), 1)) / decay))
-    steps = None if c.levels is None else math.ceil(2 * c.levels * kappa * visits)
-    yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "paper")
+    visits = None
+    if math.isfinite(c.up) and math.isfinite(kappa):
+        visits = _whole(1 + math.log(max(math.sqrt(max(kappa - 1, 0)) / (2 * delta), 1)) / decay)
+    if visits is None:
+        yield Need("S18", "backtracking", None, "visits", None, "paper", why)
+    else:
+        steps = None if c.levels is None else _whole(2 * c.levels * kappa * visits)
+        yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "paper")
 
 
 def _whole(count: float) -> int | None:

@@ -60,6 +60,51 @@ def test_a_scale_of_a_level_changes_no_count():
         assert a == pytest.approx(b, rel=0.01)
 
 
+FIRST, STAY = np.full((2, 2), 0.5), np.eye(2)
+"""Either of two states at the first step, and the same from then on."""
+BENT = np.array([2.0, 0.5])
+"""V*/V of the two states, to the power of the last steps left."""
+
+
+def late(horizon, bends, scale=1.0):
+    """(V*, V) by level, with spreads at the last `bends` steps alone, and the facts of all prefixes. scale: of every level but the last."""
+    best, moves = [np.array([0.02, 0.02])] * (horizon + 1), [FIRST, *[STAY] * (horizon - 1)]
+    values = [best[t] / BENT ** (horizon - t) for t in range(horizon - bends, horizon)] + [best[-1]]
+    while len(values) <= horizon:
+        values.insert(0, moves[horizon - len(values)] @ values[0])
+    values = [scale * value for value in values[:-1]] + values[-1:]
+    families = [
+        Family("x", str(x), t, float(values[t][x]), tuple(map(float, values[t + 1])), tuple(map(float, moves[t][x])))
+        for x in (0, 1) for t in range(horizon) if t or not x
+    ]  # fmt: skip
+    return best, values, facts(families, horizon, PLAIN)
+
+
+def test_sweeps_of_late_spreads():
+    """S17's `b_p` of the very model, `max G u_p / min u_(p-1)`: the particles asked for halve the distance, wherever the spreads are."""
+    horizon = 30
+    best, values, found = late(horizon, 4)
+    off = [b / v for b, v in zip(best, values, strict=True)]
+    steps = [[(0, 0), (0, 1)], *[[(0, 0), (1, 1)]] * (horizon - 1)]
+    ranges = [
+        max(values[p + 1][y] / values[p][x] * off[p + 1][y] for x, y in step) / min(off[p][x] for x, _ in step)
+        for p, step in enumerate(steps)
+    ]
+    asked = next(need for need in needs(found, DELTA) if need.id == "S17")
+    assert asked.count is not None and asked.count >= 1 + sum(2 * b - 1 for b in ranges) / np.log(2)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.25])
+def test_visits_of_late_spreads(scale):
+    """S18's `A'` and `kappa` are at least those of a path that stays: `sum_t u_t` of V as given, where levels may have any scale."""
+    best, values, found = late(8, 2, scale)
+    path = sum(b[0] / v[0] for b, v in zip(best[1:], values[1:], strict=True))
+    above = constants(found).above
+    assert sum(above) >= path * (1 - 1e-12)
+    asked = next(need for need in needs(found, DELTA) if need.id == "S18")
+    assert asked.count is not None and asked.count >= 1 + np.log(np.sqrt(path - 1) / (2 * 0.1)) / -np.log1p(-1 / path)
+
+
 def test_zeros_leave_what_they_leave():
     families = [Family("x", str(k), t, 0.5, (0.0, 0.5, 0.5, 0.6)) for k in range(5) for t in range(2)]
     rows = {need.id: need for need in needs(facts(families, 2, PLAIN), DELTA)}
