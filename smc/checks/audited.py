@@ -79,7 +79,8 @@ class Audited:
         if kin.relative_variance is not None:
             lines.append(
                 f"relative variance of the normaliser, by disjoint ancestors: {kin.relative_variance:.4g} (mean over "
-                f"{_many(kin.estimated, 'run')}); times Zhat^2 it is unbiased for Var(Zhat) where every step was resampled multinomially"
+                f"{_many(kin.estimated, 'run')}); times Zhat^2 it is unbiased for Var(Zhat) "
+                "where every step was resampled multinomially and the log says so"
             )
         return lines
 

@@ -63,7 +63,7 @@ def steer(adapter: Adapter, particles: int, horizon: int, rng: np.random.Generat
         weights = scores / before
         total += math.log(weights.mean())
         logs = tuple(np.log(weights).tolist())
-        clouds.append(Cloud(parents, logs, logs, tuple(scores.tolist())))
+        clouds.append(Cloud(parents, logs, logs, tuple(scores.tolist()), parents is not None))
         if step + 1 < horizon:
             drawn = rng.choice(particles, particles, p=weights / weights.sum())
             texts, before, parents = [texts[i] for i in drawn], scores[drawn], tuple(drawn.tolist())

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
-from smc.rewards.records import Run, normalised, resampled
+from smc.rewards.records import Run, normalised
 
 Number = TypeVar("Number", float, Fraction)
 
@@ -64,7 +64,7 @@ def genealogy(run: Run) -> Genealogy | None:
         return None
     parents = [cloud.parents for cloud in run.clouds[1:] if cloud.parents is not None]
     particles = len(run.clouds[-1].totals)
-    drawn = 1 + sum(map(resampled, parents))
+    drawn = 1 + sum(cloud.resampled for cloud in run.clouds[1:])
     weights = normalised(run.clouds[-1].totals)
     square = sum(weight * weight for weight in weights)
     if not square:

@@ -59,12 +59,14 @@ class Cloud:
 
     parents: by particle, its index in the cloud before; None at the first step. log_weights: what the step multiplied by, up to a constant
     of the step. totals: what the next resampling, or the output, is in proportion to, as logarithms. scores: None where not logged.
+    resampled: whether the parents were drawn; a draw may well be each particle itself.
     """
 
     parents: tuple[int, ...] | None
     log_weights: tuple[float, ...]
     totals: tuple[float, ...]
     scores: tuple[float, ...] | None = None
+    resampled: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,6 @@ class Format:
     read: Callable[[Iterator[Item]], Iterator[Record]]
     drawn: Drawn
     multiplies: str | None = None
-
-
-def resampled(parents: tuple[int, ...]) -> bool:
-    """Whether parents were drawn: a cloud in which each particle has itself as parent is taken for one that was not resampled."""
-    return parents != tuple(range(len(parents)))
 
 
 def normalised(logarithms: tuple[float, ...]) -> list[float]:

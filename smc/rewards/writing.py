@@ -46,7 +46,7 @@ def particle_lines(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
             for k, weight in enumerate(cloud.log_weights):
                 line: dict[str, Any] = {"run": run.name, "step": step, "particle": k}
                 if cloud.parents is not None:
-                    line["parent"] = cloud.parents[k]
+                    line |= {"parent": cloud.parents[k], "resampled": cloud.resampled}
                 line["score"] = None if cloud.scores is None else cloud.scores[k]
                 line["log_weight"] = weight if weight > -math.inf else "-Infinity"
                 yield line

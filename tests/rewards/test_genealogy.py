@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smc.rewards.genealogy import apart, first_ancestors, genealogy
+from smc.rewards.importers import particles
+from smc.rewards.items import Item
 from smc.rewards.records import Cloud, Run
 
 THIRD, HALF = Fraction(1, 3), Fraction(1, 2)
@@ -86,18 +88,41 @@ def test_pairs_one_by_one(weights, data):
     assert apart(normalised, ancestors) == sum(w * v for (w, a), (v, b) in pairs if a != b)
 
 
-def run_of(parents, totals):
+def run_of(parents, totals, *, drawn=True):
     clouds = [Cloud(None, (0.0,) * len(totals), (0.0,) * len(totals))]
-    clouds += [Cloud(tuple(step), tuple(totals), tuple(totals)) for step in parents]
+    clouds += [Cloud(tuple(step), tuple(totals), tuple(totals), resampled=drawn) for step in parents]
     return Run("0", "file", tuple(clouds))
 
 
 def test_a_logged_run():
     found = genealogy(run_of([(0, 0, 1), (0, 1, 2)], [0.0, 0.0, math.log(2)]))
     assert found is not None
-    assert (found.particles, found.clouds, found.ancestors) == (3, 2, 2)  # the second step was not resampled
+    assert (found.particles, found.clouds, found.ancestors) == (3, 3, 2)  # a draw may be each particle itself
     assert found.effective == pytest.approx(16 / 6)
-    assert found.relative_variance == pytest.approx(1 - (3 / 2) ** 2 * (1 - 1 / 4 - 1 / 4))
+    assert found.relative_variance == pytest.approx(1 - (3 / 2) ** 3 * (1 - 1 / 4 - 1 / 4))
+    kept = genealogy(run_of([(0, 1, 2)], [0.0, 0.0, 0.0], drawn=False))
+    assert kept is not None and kept.clouds == 1
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_is_unbiased_of_runs_as_they_are_logged(name):
+    """The mean over all runs of what the audit says of each, read from its log: draws of the identity are among them."""
+    moves, weights = MODELS[name]
+    first = second = estimate = 0.0
+    for probability, zhat, parents, factors in runs(moves, weights, 2, 3):
+        first, second = first + probability * zhat, second + probability * zhat**2
+        if zhat:
+            log = [
+                {"run": 0, "step": step, "particle": k, "score": None, "log_weight": 0.0}
+                | ({"parent": parents[step - 2][k], "resampled": True} if step > 1 else {})
+                | ({"log_weight": math.log(factors[k]) if factors[k] else "-Infinity"} if step == 3 else {})
+                for step in (1, 2, 3) for k in range(2)
+            ]  # fmt: skip
+            (run,) = particles.read(Item(line, f"line {n}") for n, line in enumerate(log, 1))
+            found = genealogy(run)
+            assert found is not None and found.relative_variance is not None
+            estimate += float(probability * zhat**2) * found.relative_variance
+    assert estimate == pytest.approx(float(second - first**2))
 
 
 def test_runs_that_say_nothing():

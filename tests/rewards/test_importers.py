@@ -154,6 +154,8 @@ BAD = {
     ),
     "complete is no flag": (changed("prefixes", 2, complete="yes"), "line 3: complete: is no true or false"),
     "a step beyond": (changed("prefixes", 2, step=10**9), "line 3: step 1000000000 is out of range"),
+    "resampled is no flag": (changed("particles", -1, resampled="yes"), "resampled: is no true or false"),
+    "resampled differs": (changed("particles", -1, resampled=True), "resampled is not that of the step"),
     "a weight beyond": (changed("particles", 1, log_weight=1e308), "line 2: log_weight: 1e+308"),
     "rewards beyond": (
         json.dumps({"step": 0, "score": 400, "children": [400, 1, 2, 3]}),

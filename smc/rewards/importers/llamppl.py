@@ -45,7 +45,8 @@ def read(elements: Iterator[Item]) -> Iterator[Run]:
         else:
             begins = begins or element.place
             steps = totals if not clouds else tuple(map(_increment, totals, before))
-            clouds.append(Cloud(None if not clouds else parents or tuple(range(len(totals))), steps, totals))
+            kept = None if not clouds else tuple(range(len(totals)))
+            clouds.append(Cloud(parents or kept, steps, totals, resampled=parents is not None))
             parents = None
         before = totals
     if clouds:

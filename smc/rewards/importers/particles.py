@@ -4,8 +4,10 @@
 
 `step` counts from 1; `parent` is the particle of the step before that it descends from (left out at step 1), `score` the reward model's
 score of the particle after the step, `log_weight` the logarithm of what the step multiplied it by, before any resampling and up to a
-constant that all particles of a step share. Numbers may be text; `"-Infinity"` is a weight of zero. The lines of a run stand together. In a
-run without scores every `score` is null: its genealogy is read.
+constant that all particles of a step share. `"resampled": true` or false, the same for all particles of a step from 2 on, says whether the
+parents were drawn; left out, they count as drawn unless each particle is its own parent, which a draw of few particles may be too. Numbers
+may be text; `"-Infinity"` is a weight of zero. The lines of a run stand together. In a run without scores every `score` is null: its
+genealogy is read.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from smc.rewards.items import Item
-from smc.rewards.records import Cloud, Format, Run, resampled
+from smc.rewards.records import Cloud, Format, Run
 
 
 @dataclass
@@ -25,6 +27,7 @@ class _Step:
     parents: list[int] = field(default_factory=list)
     scores: list[float | None] = field(default_factory=list)
     log_weights: list[float] = field(default_factory=list)
+    resampled: bool | None = None
 
 
 def read(lines: Iterator[Item]) -> Iterator[Run]:
@@ -64,6 +67,13 @@ def _add(steps: list[_Step], line: Item) -> None:
         parent = None if given is None else given.whole()
         if parent is None or parent not in steps[-2].place:
             raise line.fault(f"parent {parent} is no particle of step {step - 1}", "name the particle it descends from")
+        flag = line.get("resampled")
+        told = None if flag is None else flag.value
+        if told not in (None, True, False):
+            raise line.key("resampled").fault("is no true or false")
+        if here.parents and told is not here.resampled:
+            raise line.fault("resampled is not that of the step", "give all particles of a step the same")
+        here.resampled = told
         here.parents.append(steps[-2].place[parent])
     here.place[particle] = len(here.place)
     here.scores.append(score)
@@ -75,10 +85,13 @@ def _run(name: str, begins: str, steps: list[_Step]) -> Run:
     for step in steps:
         parents, weights = tuple(step.parents) or None, tuple(step.log_weights)
         totals = weights
-        if parents is not None and len(parents) == len(clouds[-1].totals) and not resampled(parents):
-            totals = tuple(old + new for old, new in zip(clouds[-1].totals, weights, strict=True))
+        drawn = step.resampled
+        if parents is not None and drawn is None:
+            drawn = parents != tuple(range(len(clouds[-1].totals)))
+        if parents is not None and not drawn:
+            totals = tuple(clouds[-1].totals[parent] + new for parent, new in zip(parents, weights, strict=True))
         scores = tuple(score for score in step.scores if score is not None) or None
-        clouds.append(Cloud(parents, weights, totals, scores))
+        clouds.append(Cloud(parents, weights, totals, scores, bool(drawn)))
     return Run(name, begins, tuple(clouds))
 
 
