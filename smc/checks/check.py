@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
-from smc.checks.closing import Closing
+from smc.checks.closing import Concluded
 from smc.checks.document import exact, exact_map, of_model, summary
 from smc.checks.measure import Measured
-from smc.checks.row import MOST_BITS, START_BITS, Row, worst_verdict
+from smc.checks.row import MOST_BITS, START_BITS, Row
 from smc.checks.table import Ready, out_of_scope, rows
 from smc.errors import InputError
 from smc.numbers import Verdict
@@ -23,7 +22,7 @@ from smc.setting.twist import Twist
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Concluded):
     """What `check` found: the model's constants, the exact output law, and one row per statement that is in scope."""
 
     constants: Constants
@@ -31,25 +30,14 @@ class Report:
     rows: tuple[Row, ...]
 
     @property
-    def verdict(self) -> Verdict:
-        """REFUTED if any row is, else UNDECIDED if any row is, else HOLDS."""
-        return worst_verdict(row.verdict for row in self.rows)
+    def sampler(self) -> Sampler:
+        """Whose run it is."""
+        return self.measured.sampler
 
     @property
     def out_of_scope(self) -> list[tuple[str, str, str]]:
         """(ID, form, condition) of statements that are not made of this model, since it does not meet the condition."""
         return out_of_scope(self.constants, self.measured.sampler)
-
-    @cached_property
-    def closing(self) -> Closing:
-        """What it comes to."""
-        return Closing(self.constants, self.measured.sampler, self.rows)
-
-    def __str__(self) -> str:
-        """The report as `bellman-smc check` prints it."""
-        from smc.present.report import text_of  # printing builds on reports
-
-        return text_of(self)
 
     def to_json(self) -> dict[str, Any]:
         """The object that `check --json` prints (keys in the design); rationals as strings, balls as pairs of them, infinities as null."""

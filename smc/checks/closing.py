@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from proofs.catalogue import TV, known_forms
 from smc.checks.demand import Demand, demand
-from smc.checks.row import Row
+from smc.checks.row import Row, worst_verdict
 from smc.checks.table import QUANTITIES, claims
 from smc.numbers import INFINITE, ONE, Rational, Verdict, at_most, is_infinite
 from smc.samplers.sampler import Sampler
@@ -28,6 +29,37 @@ class Place:
     step: int
     state: str
     ratio: Rational
+
+
+class Concluded:
+    """What the reports of `check` have in common, however the run was measured: a verdict, what it comes to, and the printed text."""
+
+    if TYPE_CHECKING:  # a field of some reports, a property of another
+
+        @property
+        def constants(self) -> Constants: ...
+
+        @property
+        def sampler(self) -> Sampler: ...
+
+        @property
+        def rows(self) -> tuple[Row, ...]: ...
+
+    @property
+    def verdict(self) -> Verdict:
+        """REFUTED if any row is, else UNDECIDED if any row is, else HOLDS."""
+        return worst_verdict(row.verdict for row in self.rows)
+
+    @cached_property
+    def closing(self) -> Closing:
+        """What it comes to."""
+        return Closing(self.constants, self.sampler, self.rows)
+
+    def __str__(self) -> str:
+        """The report as `bellman-smc check` prints it."""
+        from smc.present.report import text_of  # printing builds on reports
+
+        return text_of(self)
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from functools import cached_property
 from typing import Any
 
 from proofs.catalogue import TV
-from smc.checks.closing import Closing
+from smc.checks.closing import Concluded
 from smc.checks.document import ends, exact, of_model, summary
-from smc.checks.row import Ends, Row, worst_verdict
+from smc.checks.row import Ends, Row
 from smc.checks.table import claims, rows
 from smc.errors import InputError
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
-from smc.numbers import Rational, Verdict
+from smc.numbers import Rational
 from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -33,7 +33,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class EnclosedReport:
+class EnclosedReport(Concluded):
     """What an enclosure says: the model's constants, certified ends of TV, law and second moment, and a row per statement."""
 
     constants: Constants
@@ -41,26 +41,10 @@ class EnclosedReport:
     found: Enclosure
     rows: tuple[Row, ...]
 
-    @property
-    def verdict(self) -> Verdict:
-        """REFUTED if any row is, else UNDECIDED if any row is, else HOLDS."""
-        return worst_verdict(row.verdict for row in self.rows)
-
     @cached_property
     def tv(self) -> tuple[Rational, Rational]:
         """Ends of `TV(law of the output, pi)`."""
         return self.found.tv_lower, self.found.tv_upper
-
-    @cached_property
-    def closing(self) -> Closing:
-        """What it comes to."""
-        return Closing(self.constants, self.sampler, self.rows)
-
-    def __str__(self) -> str:
-        """The report as `bellman-smc check` prints it."""
-        from smc.present.report import text_of  # printing builds on reports
-
-        return text_of(self)
 
     def to_json(self) -> dict[str, Any]:
         """The object that `check --method enclosure --json` prints: constants exact, measurements as pairs of rationals around them."""

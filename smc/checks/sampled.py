@@ -9,18 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from proofs.catalogue import SECOND_MOMENT, TV
-from smc.checks.closing import Closing
+from smc.checks.closing import Concluded
 from smc.checks.document import exact, of_model, summary
 from smc.checks.measure import Measured
-from smc.checks.row import Ends, Row, worst_verdict
+from smc.checks.row import Ends, Row
 from smc.checks.table import claims, rows
 from smc.errors import InputError, whole_number
 from smc.montecarlo import Estimate, estimate
-from smc.numbers import INFINITE, Rational, Verdict, nearest_float
+from smc.numbers import INFINITE, Rational, nearest_float
 from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -39,7 +38,7 @@ def interval(low: float, high: float) -> list[float | None]:
 
 
 @dataclass(frozen=True)
-class SampledReport:
+class SampledReport(Concluded):
     """What simulation found. second_moment_ratio: exact where it fits, else None and only its interval is known."""
 
     constants: Constants
@@ -47,11 +46,6 @@ class SampledReport:
     estimated: Estimate
     second_moment_ratio: Rational | None
     rows: tuple[Row, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        """REFUTED if any row is, else UNDECIDED if any row is, else HOLDS."""
-        return worst_verdict(row.verdict for row in self.rows)
 
     @property
     def second_moment_interval(self) -> tuple[float, float]:
@@ -62,17 +56,6 @@ class SampledReport:
         square = nearest_float(self.constants.normaliser**2)
         low, high = self.estimated.second_moment_interval
         return (low / square, high / square) if square else (0.0, math.inf)
-
-    @cached_property
-    def closing(self) -> Closing:
-        """What it comes to."""
-        return Closing(self.constants, self.sampler, self.rows)
-
-    def __str__(self) -> str:
-        """The report as `bellman-smc check` prints it."""
-        from smc.present.report import text_of  # printing builds on reports
-
-        return text_of(self)
 
     def to_json(self) -> dict[str, Any]:
         """The object that `check --method monte-carlo --json` prints: constants exact, measurements as intervals."""

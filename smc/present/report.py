@@ -10,17 +10,16 @@ from rich.console import Console
 from smc.present.console import WIDE, PlainConsole
 
 if TYPE_CHECKING:
-    from smc.checks.check import Report
-    from smc.checks.enclosed import EnclosedReport
+    from smc.checks.closing import Concluded
     from smc.checks.model_plan import ModelPlan
-    from smc.checks.sampled import SampledReport
 
 
-def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, console: Console) -> None:
+def print_report(report: Concluded | ModelPlan, console: Console) -> None:
     """What was checked, the table of statements, and the lines that close it."""
     from smc.checks.check import Report
     from smc.checks.enclosed import EnclosedReport
     from smc.checks.model_plan import ModelPlan
+    from smc.checks.sampled import SampledReport
     from smc.present import ends, tables
     from smc.present.closing import closing_lines
 
@@ -31,6 +30,7 @@ def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, co
     elif isinstance(report, EnclosedReport):
         lines, table = ends.enclosed_lines(report), tables.bounds_table(report.rows)
     else:
+        assert isinstance(report, SampledReport)
         lines, table = ends.lines(report), tables.bounds_table(report.rows)
     for line in lines:
         console.print(line, soft_wrap=True)
@@ -40,7 +40,7 @@ def print_report(report: Report | EnclosedReport | SampledReport | ModelPlan, co
             console.print(line)
 
 
-def text_of(report: Report | EnclosedReport | SampledReport | ModelPlan) -> str:
+def text_of(report: Concluded | ModelPlan) -> str:
     """The report as plain text, `WIDE` columns wide."""
     written = io.StringIO()
     print_report(report, PlainConsole(file=written, width=WIDE, color_system=None))
