@@ -99,10 +99,9 @@ class Row:
     """One statement of the theory.
 
     title: with the place in its source. words: one line for a newcomer. files: modules of its derivations, below `proofs`.
-    proofs: stored proofs that it needs; none where it is only stated, and `remark` then says why. about: `model` when the seals speak of
-    kernel, potentials, twist and the run of a sampler themselves; `abstraction` when they speak of a simpler object, and `link` says of
-    which and how that is tied to the model; on a row about the model it says what is in words all the same. attained: when equality
-    occurs. asks: what `plan` remarks beside its count.
+    proofs: stored proofs that it needs. about: `model` when the seals speak of kernel, potentials, twist and the run of a sampler
+    themselves; `abstraction` when they speak of a simpler object, and `link` says of which and how that is tied to the model; on a row
+    about the model it says what is in words all the same. attained: when equality occurs. asks: what `plan` remarks beside its count.
     """
 
     id: str
@@ -115,7 +114,6 @@ class Row:
     forms: tuple[Form, ...] = ()
     attained: str = ""
     asks: str = ""
-    remark: str = ""
 
     @property
     def source(self) -> str:

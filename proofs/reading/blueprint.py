@@ -164,7 +164,7 @@ class Blueprint:
         remark = ""
         if gaps:
             absent = "no stored proof" if missing == [name] else f"no stored proof of {', '.join(missing)}"
-            remark = "refused" if broken else known.remark if known and known.remark else absent
+            remark = "refused" if broken else absent
         if known is None:
             return Standing(
                 name, parts[0].source, parts[0].title, tuple(parts), gaps, tuple(uses), self.rocq.get(name), remark
