@@ -16,6 +16,7 @@ from fractions import Fraction
 import flint
 
 from proofs.derive.order import tidy
+from proofs.derive.polynomials import gap
 from proofs.kernel import ZERO, Node, ProofError
 from proofs.kernel.arithmetic import Poly, add, cleared, constant, mul, normal_form, power
 
@@ -26,10 +27,6 @@ class Found:
 
     products: list[tuple[Fraction, list[int], list[Node]]] = field(default_factory=list)
     equations: list[tuple[Node, int]] = field(default_factory=list)
-
-
-def _gap(formula: Node) -> Poly:
-    return add(normal_form(formula.kids[1]), normal_form(formula.kids[0]), Fraction(-1))
 
 
 def solve_exactly(columns: list[Poly], target: Poly) -> list[Fraction] | None:
@@ -83,8 +80,8 @@ def search(
     """
     positive = [i for i, f in enumerate(premises) if f.op in ("<=", "<")]
     equal = [i for i, f in enumerate(premises) if f.op == "="]
-    gaps = [_gap(f) if f.op in ("<=", "<", "=") else {} for f in premises]
-    target = _gap(goal)
+    gaps = [gap(f) if f.op in ("<=", "<", "=") else {} for f in premises]
+    target = gap(goal)
     labels: list[tuple[list[int], list[Node]]] = []
     columns: list[Poly] = []
     if goal.op != "=":

@@ -31,7 +31,7 @@ from proofs.language.expressions import (
     symbols,
     total,
 )
-from proofs.lemmas.guided_chord import BV, EXISTS, VALUES, guided_means, live, off_path, star, test
+from proofs.lemmas.guided_chord import BV, EXISTS, VALUES, guided_means, know_live, live, off_path, star, test
 from proofs.registry import lemma
 from proofs.theory.model import hypotheses, layered
 
@@ -121,9 +121,7 @@ class Clouds:
 
     def state(self, time: Any, at: Any) -> None:
         """From off_path = 0, which is known: the state is live and has V > 0."""
-        both = self.null(time, at)[1]()
-        self.s.know(both[0])
-        self.s.know(both[1])
+        know_live(self.s, self.null, time, at)
 
     def each(self, time: Any, clean: Line, line: Callable[[Any], Line]) -> Line:
         """The sums over a cloud on the path of both sides of a line about its states."""

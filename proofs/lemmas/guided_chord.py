@@ -107,6 +107,13 @@ def guided_null(s: Derivation) -> Line:
     return s.gen(s.both(nonneg, line), t, x)
 
 
+def know_live(s: Derivation, null: Line, time: Any, at: Any) -> None:
+    """From off_path = 0, which is known: the state is live and V > 0 there.  null: `guided_null`."""
+    both = null(time, at)[1]()
+    s.know(both[0])
+    s.know(both[1])
+
+
 def on_live(s: Derivation, given: dict[str, Line]) -> Surely:
     """A move of the reference from a live state leads to a live state y almost surely, for `with`."""
     return s.surely(

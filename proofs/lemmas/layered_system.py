@@ -7,7 +7,7 @@ edges at times 0..n.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sympy import Eq
@@ -20,7 +20,7 @@ from proofs.registry import lemma
 from proofs.theory.model import layered
 
 N, n, m, t, e, b = particles.symbols("N n m t e b")
-x, y, u, root, M, psi, V, Vstar, dead, noedge = layered.symbols("x y u root M psi V Vstar dead noedge")
+x, y, u, root, M, psi, V, Vstar, VF, F, dead, noedge = layered.symbols("x y u root M psi V Vstar VF F dead noedge")
 src, dst, join, move, horizon = layered.symbols("src dst join move T")
 live = Eq(dead(t, x), 0)
 
@@ -53,6 +53,24 @@ def value_rules(value: Callable[..., Any], end: Any, until: Any = n + 1) -> dict
         "terminal value": ForAll(x, Eq(value(until, x), end)),
         "twist kills no live value": ForAll(t, x, implications(before, live, Eq(V(t, x), 0), Eq(value(t, x), 0))),
     }
+
+
+def know_complement(s: Derivation, until: Any, given: Mapping[str, Line]) -> None:
+    """1 - F is a test function too, of value Vstar - VF: its recursion, its end at `until`, its range.
+
+    given: recursion and end of Vstar and of VF, and the range of F, by name.
+    """
+
+    def other(time: Any, at: Any) -> Any:
+        return Vstar(time, at) - VF(time, at)
+
+    with s.suppose(t < until, live) as here:
+        recursions = given["value recursion"](t, x), given["tested recursion"](t, x)
+        recursion = s.prove(Eq(other(t, x), ahead(other)), *recursions)
+    s.know(here.then(recursion, t, x))
+    ends, test = (given["terminal value"](x), given["tested terminal value"](x)), given["test function"](x)
+    s.know(s.gen(s.prove(Eq(other(until, x), (1 - F(x)) * V(until, x)), *ends), x))
+    s.know(s.gen(s.both(s.prove(0 <= 1 - F(x), test[1]), s.prove(1 - F(x) <= 1, test[0])), x))
 
 
 def model(s: Derivation, until: Any = n + 1) -> dict[str, Line]:

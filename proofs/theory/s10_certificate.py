@@ -27,6 +27,11 @@ N, n, m, t, c, d, e = particles.symbols("N n m t c d e")
 C, CF, Out, g, tested, start = particles.symbols("C CF Out g tested start")
 x, root, V, Vstar, VF, F, psi, src, dst, first, horizon = layered.symbols("x root V Vstar VF F psi src dst first T")
 T = n + 1
+j, J = symbols("j J", "nat")
+each_VF, each_F = function("VJ", "nat nat X -> real"), function("FJ", "nat X -> real")
+each_Out, each_CF = (function(name, "nat nat Edge* -> real") for name in ("OutJ", "CJ"))
+numbered = {F(x): each_F(j, x), VF(t, x): each_VF(j, t, x), Out(t, c): each_Out(j, t, c)}
+"""The test function F, its value and its answer, as the j-th of several."""
 
 
 def edges() -> dict[Any, Any]:
@@ -121,11 +126,7 @@ def for_each(s: Derivation, line: Line, index) -> Line:
 )
 @in_sympy("S10.tv")
 def by_states(s: Derivation) -> Line:
-    j, J = symbols("j J", "nat")
     pi, m2, a = (function(name, "nat -> real") for name in ("pi", "second", "a"))
-    each_F, each_VF = function("FJ", "nat X -> real"), function("VJ", "nat nat X -> real")
-    each_Out, each_CF = (function(name, "nat nat Edge* -> real") for name in ("OutJ", "CJ"))
-    at = {F(x): each_F(j, x), VF(t, x): each_VF(j, t, x), Out(t, c): each_Out(j, t, c), CF(t, c): each_CF(j, t, c)}
     names, shares, positive, part = s.given(
         ForAll(j, Eq(pi(j), each_VF(j, 0, root) / Vstar(0, root))),
         ForAll(j, Eq(m2(j), begin(scale**2 * each_CF(j, 0, d)))),
@@ -135,7 +136,7 @@ def by_states(s: Derivation) -> Line:
     for line in (positive(j), part(j)[0], part(j)[1]):
         s.know(line)
     answer = begin(each_Out(j, 0, d))
-    line = for_each(s, s.use("S10", at), j)
+    line = for_each(s, s.use("S10", numbered | {CF(t, c): each_CF(j, t, c)}), j)
     line = s.put(line, lambda p, m: p**2 <= m * answer, names(j), shares(j))
     least = s.prove(pi(j) ** 2 / m2(j) <= answer, line)
     gap = pi(j) - pi(j) ** 2 / m2(j)

@@ -14,21 +14,19 @@ from proofs.registry import statement
 from proofs.theory.model import layered
 from proofs.theory.s5_bias import scale
 from proofs.theory.s5_normaliser import begin
-from proofs.theory.s10_certificate import for_each
+from proofs.theory.s10_certificate import each_CF, each_Out, each_VF, for_each, numbered
 
 t, c, d, CF, Out = particles.symbols("t c d CF Out")
 x, root, Vstar, VF, F = layered.symbols("x root Vstar VF F")
 j, J = symbols("j J", "nat")
 pi, second = (function(name, "nat -> real") for name in ("pi", "second"))
-each_F, each_VF = function("FJ", "nat X -> real"), function("VJ", "nat nat X -> real")
-each_Out, each_CF = function("OutJ", "nat nat Edge* -> real"), function("CJ", "nat nat Edge* -> real")
 answer = begin(each_Out(j, 0, d))
 total = Sum(second(j), (j, 0, J - 1))
 
 
 def by_state(s: Derivation) -> Line:
     """pi(j)^2 <= second(j) out_j."""
-    at = {F(x): each_F(j, x), VF(t, x): each_VF(j, t, x), Out(t, c): each_Out(j, t, c), CF(t, c): each_CF(j, t, c)}
+    at = numbered | {CF(t, c): each_CF(j, t, c)}
     names, shares = s.given(
         ForAll(j, Eq(pi(j), each_VF(j, 0, root) / Vstar(0, root))),
         ForAll(j, Eq(second(j), begin(scale**2 * each_CF(j, 0, d)))),

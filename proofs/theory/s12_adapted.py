@@ -12,7 +12,8 @@ from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Element, Expect, ForAll, Implication, Law, function, relation
 from proofs.lemmas.adapted_system import adapted, rho, target
 from proofs.lemmas.clouds import over, particles
-from proofs.lemmas.guided_chord import BV, off_path, star, test
+from proofs.lemmas.guided_chord import BV, know_live, off_path, star, test
+from proofs.lemmas.layered_system import know_complement
 from proofs.registry import statement
 from proofs.theory.model import layered
 
@@ -57,19 +58,15 @@ def sharp(s: Derivation) -> None:
     _, peak = s.given(ForAll(k, 0 <= b(k)), ForAll(t, x, state, known))
     null = s.use("guided_null")
 
-    def good(time, q) -> None:
-        for part in (0, 1):
-            s.know(null(time, q)[1]()[part])
-
     with s.suppose(Eq(off_path(1, state), 0), 0 < test(1, state)) as here:
-        good(1, state)
+        know_live(s, null, 1, state)
         line = peak(0, root, state)
     s.know(here.then(line, state))
     with s.suppose(
         t < n, Eq(off_path(t + 1, x), 0), Eq(off_path(t + 2, state), 0), 0 < rho(t + 1, x), 0 < test(t + 2, state)
     ) as here:
-        good(t + 1, x)
-        good(t + 2, state)
+        know_live(s, null, t + 1, x)
+        know_live(s, null, t + 2, state)
         s.know(s.prove(t + 1 < T))
         s.know(s.prove(relation("<", 0, rho(t + 1, x) * V(t + 1, x)), here[3]))
         line = peak(t + 1, x, state)
@@ -212,8 +209,7 @@ class Run(Guided):
                     high = s.prove(claim, mean(t, m, x))
                 recursions.append(here.then(s.cases(BV, 0, low, high), t, m, x))
         with s.suppose(t < n, Eq(off_path(t + 1, state), 0)) as here:
-            for part in (0, 1):
-                s.know(null(t + 1, state)[1]()[part])
+            know_live(s, null, t + 1, state)
             s.know(s.prove(t + 1 < T))
             lines = []
             with s.nat_split(s.nat_step(here[0]), m) as split:
@@ -230,16 +226,14 @@ class Run(Guided):
         s, given = self.s, self.given
         null = self.use("guided_null")
         with s.suppose(Eq(off_path(n + 1, state), 0)) as here:
-            for part in (0, 1):
-                s.know(null(n + 1, state)[1]()[part])
+            know_live(s, null, n + 1, state)
             lines = [
                 s.prove(Eq(star(n + 1, state), 1), given["terminal value"](state)),
                 s.prove(Eq(test(n + 1, state), F(state)), given["tested terminal value"](state)),
             ]
         self.last = [s.know(here.then(line, state)) for line in lines]
         with s.suppose(t <= n, Eq(off_path(t + 1, state), 0)) as here:
-            for part in (0, 1):
-                s.know(null(t + 1, state)[1]()[part])
+            know_live(s, null, t + 1, state)
             with s.nat_split(here[0], m) as split:
                 s.know(s.prove(Eq(t + 1 + m, T), split[0]))
                 value = self.tested(m, t + 1, state)
@@ -296,16 +290,7 @@ def density(s: Derivation) -> Line:
 def complement(s: Derivation) -> None:
     """1 - F is a test function too: its value is Vstar - VF, its answer 1 - W.  And 1 is one: its value is Vstar, its answer 1."""
     given = setting(s)
-    live, test = Eq(dead(t, x), 0), given["test function"]
-    with s.suppose(t < T, live) as here:
-        ahead = Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))
-        rest = s.prove(
-            Eq(Vstar(t, x) - VF(t, x), ahead), given["value recursion"](t, x), given["tested recursion"](t, x)
-        )
-    s.know(here.then(rest, t, x))
-    end = given["terminal value"](x), given["tested terminal value"](x)
-    s.know(s.gen(s.prove(Eq(Vstar(T, x) - VF(T, x), (1 - F(x)) * V(T, x)), *end), x))
-    s.know(s.gen(s.both(s.prove(0 <= 1 - F(x), test(x)[1]), s.prove(1 - F(x) <= 1, test(x)[0])), x))
+    know_complement(s, T, given)
     s.know(s.gen(s.prove(Eq(1 - W(T, c), over(c, lambda q: 1 - F(q)) / N), given["answer at the end"](c)), c))
     s.know(s.gen(s.prove(Eq(1, over(c, lambda q: 1) / N)), c))
     with s.suppose(0 < t, t < T, 0 < weights(t)) as here:

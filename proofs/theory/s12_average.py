@@ -14,15 +14,13 @@ from proofs.lemmas.clouds import particles, sequence
 from proofs.registry import statement
 from proofs.theory.model import layered
 from proofs.theory.s5_normaliser import begin
-from proofs.theory.s10_certificate import for_each
+from proofs.theory.s10_certificate import each_Out, each_VF, for_each, numbered
 
 N, n, t, k, b, c, d, Out = particles.symbols("N n t k b c d Out")
 x, root, Vstar, VF, F = layered.symbols("x root Vstar VF F")
 j, J = symbols("j J", "nat")
 a, pi, excess = (function(name, "nat -> real") for name in ("a", "pi", "excess"))
 peak = function("bJ", "nat nat -> real")
-each_F, each_VF = function("FJ", "nat X -> real"), function("VJ", "nat nat X -> real")
-each_Out = function("OutJ", "nat nat Edge* -> real")
 factor = Product(1 + (peak(j, k) - 1) / N, (k, 0, n))
 
 
@@ -36,7 +34,7 @@ factor = Product(1 + (peak(j, k) - 1) / N, (k, 0, n))
 )
 @in_sympy("S12.average")
 def averaged(s: Derivation) -> Line:
-    at = {F(x): each_F(j, x), VF(t, x): each_VF(j, t, x), Out(t, c): each_Out(j, t, c), b(k): peak(j, k)}
+    at = numbered | {b(k): peak(j, k)}
     names, part, big, shares = s.given(
         ForAll(j, Eq(pi(j), each_VF(j, 0, root) / Vstar(0, root))),
         ForAll(j, Both(0 <= a(j), a(j) <= 1)),

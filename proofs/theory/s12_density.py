@@ -9,9 +9,9 @@ from __future__ import annotations
 from sympy import Eq
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import Both, Expect, ForAll, implications, relation
+from proofs.language.expressions import Both, ForAll, implications, relation
 from proofs.lemmas.clouds import over, particles
-from proofs.lemmas.layered_system import lookahead, off, peak, weight
+from proofs.lemmas.layered_system import know_complement, lookahead, off, peak, weight
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.s5_bias import end_weights, scale, target
@@ -204,15 +204,9 @@ def total_variation(s: Derivation) -> Line:
 
 def complement(s: Derivation, run: Run) -> None:
     """1 - F is a test function too: its value is Vstar - VF, its answer 1 - Out."""
-    step, end = run.tested["value recursion"], run.tested["terminal value"]
-    test = s.given(TEST)
-    given = run.given
-    with s.suppose(t < T, Eq(dead(t, x), 0)) as here:
-        rest = Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))
-        both = s.prove(Eq(Vstar(t, x) - VF(t, x), rest), given["value recursion"](t, x), step(t, x))
-    s.know(here.then(both, t, x))
-    s.know(s.gen(s.prove(Eq(Vstar(T, x) - VF(T, x), V(T, x) * (1 - F(x))), given["terminal value"](x), end(x)), x))
-    s.know(s.gen(s.both(s.prove(0 <= 1 - F(x), test(x)[1]), s.prove(1 - F(x) <= 1, test(x)[0])), x))
+    test, given = s.given(TEST), run.given
+    values = {"tested recursion": run.tested["value recursion"], "tested terminal value": run.tested["terminal value"]}
+    know_complement(s, T, {**given, **values, "test function": test})
     with s.suppose(t < n, alive) as here:
         moves = s.prove(Eq(1 - Out(t, c), later(1 - Out(t + 1, d))), run.moves(t, c))
     s.know(here.then(moves, t, c))

@@ -28,7 +28,7 @@ from proofs.language.expressions import (
 from proofs.lemmas.adapted_system import adapted, rho, target
 from proofs.lemmas.clouds import over, particles, sequence
 from proofs.lemmas.exchange import odds
-from proofs.lemmas.guided_chord import BV, off_path, star, test
+from proofs.lemmas.guided_chord import BV, know_live, off_path, star, test
 from proofs.registry import statement
 from proofs.theory.model import layered
 from proofs.theory.s12_adapted import Run, out, setting, state, states, weights
@@ -71,16 +71,11 @@ class Steps:
         self.null = self.run.use("guided_null")
         s.know(s.gen(self.positive(k)[0], k))
 
-    def good(self, time, q) -> None:
-        """A place with off = 0 is live and V > 0 there."""
-        for part in (0, 1):
-            self.s.know(self.null(time, q)[1]()[part])
-
     def inside(self, time, steps) -> tuple[Line, Line]:
         """0 <= VF/V <= Vstar/V and lo <= Vstar/V <= q lo wherever off = 0, for all states; time + steps = T is known."""
         s = self.s
         with s.suppose(Eq(off_path(time, state), 0)) as here:
-            self.good(time, state)
+            know_live(s, self.null, time, state)
             value = self.run.tested(steps, time, state)
             low, high = (
                 s.prove(0 <= test(time, state), value[0]),
@@ -117,7 +112,7 @@ class Steps:
         """The sums over a reachable cloud of both sides of line(q)."""
         s = self.s
         with s.below(i, N) as inside:
-            self.good(time, Entry(c, i)) if s.know(zero(i)) else None
+            know_live(s, self.null, time, Entry(c, i)) if s.know(zero(i)) else None
             return inside.sum(line(Entry(c, i)))
 
     def between(self) -> Line:
@@ -155,7 +150,7 @@ class Steps:
 
     def least(self, time, steps, q) -> Line:
         """0 < Vstar/V at a place with off = 0."""
-        self.good(time, q)
+        know_live(self.s, self.null, time, q)
         return self.s.prove(0 < star(time, q), self.range(time, steps, q)[0])
 
     def ratio(self, tops: Line, bottoms: Line, value) -> Line:

@@ -13,7 +13,7 @@ from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Expect, ForAll, function, implications, relation
 from proofs.lemmas.adapted_system import rho, target
 from proofs.lemmas.clouds import particles
-from proofs.lemmas.guided_chord import BV
+from proofs.lemmas.guided_chord import BV, know_live
 from proofs.lemmas.guided_chord import off_path as off
 from proofs.registry import statement
 from proofs.theory.model import layered
@@ -57,11 +57,6 @@ class Tilted(Guided):
         self.path = dict(zip(formulas, map(s.know, s.given(*formulas.values())), strict=True))
         self.null = self.use("guided_null")
 
-    def good(self, time, q) -> None:
-        """A place with off = 0 is live and V > 0 there."""
-        for part in (0, 1):
-            self.s.know(self.null(time, q)[1]()[part])
-
     def next_good(self, time):
         """`surely` for a guided move from x at this time, where B V > 0."""
         s = self.s
@@ -80,7 +75,7 @@ class Tilted(Guided):
             """value(time, x)/B V as the guided mean of the side of `line` that is value/V one step later."""
             whole = mean(time, steps, x)
             with self.next_good(time) as on:
-                self.good(time + 1, z)
+                know_live(self.s, self.null, time + 1, z)
                 means = on.average(line())
             return s.prove(Eq(value(time, x), BV.subs(t, time) * means.rhs), whole, means)
 
@@ -119,12 +114,12 @@ class Tilted(Guided):
         s, path = self.s, self.path
         s.know(s.gen(self.null(t + 1, z)[0], t, x, z))
         with s.suppose(t < n, Eq(off(t, x), 0)) as here:
-            self.good(t, x)
+            know_live(self.s, self.null, t, x)
             s.know(s.prove(t < T))
             s.know(path["guided moves exist"](t, x))
             lines = [self.use("guided_alive")(t, x), path["mean"](t, x), path["square"](t, x)]
             with s.suppose(Eq(off(t + 1, z), 0)) as there:
-                self.good(t + 1, z)
+                know_live(self.s, self.null, t + 1, z)
                 inside = there.then(path["Bellman ratios in range"](t, z))
                 stays = there.then(there[0])
         for line in lines:

@@ -11,6 +11,7 @@ from sympy import Eq
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Expect, ForAll, Root, function, product, relation, symbols
 from proofs.lemmas.guided_chord import guided_setting
+from proofs.lemmas.layered_system import know_complement
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.s1_variance import over, path_weights
@@ -40,20 +41,13 @@ def guided_bias(d: Derivation) -> Line:
     """1 - F has the value Vstar - VF and the guided mean 1 - GF."""
     given = guided_setting(d)
     from_root(d)
-    up, path, before = d.use("guided_above"), 1 - GF(t, x), t < T
-    ahead = Expect(M(t, x), y, psi(t, x, y) * (Vstar(t + 1, y) - VF(t + 1, y)))
-    with d.suppose(before, live) as here:
-        rest = Eq(Vstar(t, x) - VF(t, x), ahead)
-        value = here.then(d.prove(rest, given["value recursion"](t, x), given["tested recursion"](t, x)), t, x)
-    with d.suppose(before, live, 0 < V(t, x)) as here:
+    up, path = d.use("guided_above"), 1 - GF(t, x)
+    know_complement(d, T, given)
+    with d.suppose(t < T, live, 0 < V(t, x)) as here:
         moves = Eq(path, Expect(guided(t, x), y, 1 - GF(t + 1, y)))
         moved = here.then(d.prove(moves, given["guided recursion"](t, x)), t, x)
-    d.know(value), d.know(moved)
-    values = given["terminal value"](x), given["tested terminal value"](x)
-    d.know(d.gen(d.prove(Eq(Vstar(T, x) - VF(T, x), (1 - F(x)) * V(T, x)), *values), x))
+    d.know(moved)
     d.know(d.gen(d.prove(Eq(1 - GF(T, x), 1 - F(x)), given["guided end"](x)), x))
-    test = given["test function"](x)
-    d.know(d.gen(d.both(d.prove(0 <= 1 - F(x), test[1]), d.prove(1 - F(x) <= 1, test[0])), x))
     down = d.use("guided_above", {F(x): 1 - F(x), VF(t, x): Vstar(t, x) - VF(t, x), GF(t, x): path})
     d.know(d.use("guided_value"))
     return d.both(up, d.prove(GF(0, root) - target <= (s - 1) / (s + 1), down))
