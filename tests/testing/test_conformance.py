@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from math import exp, log
 
 import numpy as np
@@ -33,7 +33,7 @@ from smc.testing.conformance import (
     suite,
 )
 from smc.testing.conformance.faults import faults
-from smc.testing.conformance.laws import laws
+from smc.testing.conformance.laws import UNKNOWN, laws
 from smc.testing.conformance.loop import declared_loop, joint_law
 from smc.testing.conformance.suite import ordinary
 from tests.effort import effort
@@ -318,6 +318,17 @@ def test_single_precision_is_no_fault():
         return Runs(made.output, (made.log_normaliser + far * shift).astype(np.float32), made.genealogy)
 
     assert_conforms(many, replicates=REPLICATES)
+
+
+def test_a_normaliser_that_is_off_is_at_no_place():
+    """What is forgiven is rounding: four times as far from every value that a loop can return is nowhere."""
+    held = laws(naive, ordinary())
+    values, forgiven = held.places[1:], held.near
+    assert forgiven < 1e-4 and all(
+        held.place(x + sign * forgiven / 2) == k for k, x in enumerate(values, 1) for sign in (-1, 1)
+    )
+    lonely = [x for x, y in pairwise(values) if y - x > 10 * forgiven]
+    assert lonely and all(held.place(x + 4 * forgiven) == UNKNOWN for x in lonely)
 
 
 def test_parallel_edges_leave_a_genealogy_open():
