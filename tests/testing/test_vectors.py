@@ -1,4 +1,4 @@
-"""Test vectors: a reader that knows the standard library alone finds every number again; the guide's C++ runs; bad input is one line."""
+"""Test vectors: a reader that knows the standard library alone finds every number again; the guide's code runs; bad input is one line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -82,22 +83,78 @@ def test_the_guide_shows_what_is_printed(folder, tmp_path, capsys, monkeypatch):
         assert capsys.readouterr().out == shown
 
 
+@dataclass(frozen=True)
+class Language:
+    """A language of the guide. file: name of its source. commands: to build and run it; the last one runs. probe: a command that succeeds
+    where it can be run. wrong: a piece of its source, and what to put there so that the function under test is at fault."""
+
+    file: str
+    commands: tuple[tuple[str, ...], ...]
+    probe: tuple[str, ...]
+    wrong: tuple[str, str]
+
+    def missing(self) -> str:
+        """Why it cannot be run here; nothing where it can."""
+        if shutil.which(self.probe[0]) is None:
+            return f"no {self.probe[0]}"
+        done = subprocess.run(
+            self.probe, input="#include <nlohmann/json.hpp>\n", capture_output=True, text=True, timeout=120
+        )
+        return f"{self.probe[0]} has no JSON library" if done.returncode else ""
+
+
+LANGUAGES = {
+    "cpp": Language(
+        "test.cpp",
+        (("g++", "-O1", "-std=c++17", "-o", "test", "test.cpp"), ("./test",)),
+        ("g++", "-E", "-x", "c++", "-"),
+        ("(ancestors.size() + u)", "(ancestors.size() + u * u)"),
+    ),
+    "julia": Language(
+        "test.jl",
+        (("julia", "--startup-file=no", "test.jl"),),
+        ("julia", "--startup-file=no", "-e", "using JSON3"),
+        ("(length(ancestors) + u)", "(length(ancestors) + u * u)"),
+    ),
+    "r": Language(
+        "test.R",
+        (("Rscript", "--vanilla", "test.R"),),
+        ("Rscript", "--vanilla", "-e", "stopifnot(requireNamespace('jsonlite'))"),
+        (" / values[[t]][[states[k]]]", ""),
+    ),
+}
+
+
+def code(language: str) -> str:
+    """The block of the guide in that language, of which there is one."""
+    (source,) = re.findall(rf"```{{code-block}} {language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)
+    return source
+
+
+def test_every_language_of_the_guide_is_run():
+    named = re.findall(r"```{code-block} (\w+)", GUIDE.read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(LANGUAGES)
+    for language, how in LANGUAGES.items():
+        assert code(language).count(how.wrong[0]) == 1
+
+
 @pytest.mark.nightly
-@pytest.mark.skipif(
-    shutil.which("g++") is None or not Path("/usr/include/nlohmann/json.hpp").exists(),
-    reason="no g++ with nlohmann/json",
-)
-def test_the_guides_cpp_runs(folder, tmp_path):
-    source = re.search(r"```\{code-block\} cpp\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S).group(1)
-    (tmp_path / "test.cpp").write_text(source, encoding="utf-8")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guides_code_runs_and_finds_a_fault(language, folder, tmp_path):
+    how = LANGUAGES[language]
+    if why := how.missing():
+        pytest.skip(f"the guide's {language} is not run: {why}")
     shutil.copytree(folder, tmp_path / "vectors")
-    subprocess.run(["g++", "-O1", "-std=c++17", "-o", "test", "test.cpp"], cwd=tmp_path, check=True, timeout=280)
-    done = subprocess.run(["./test"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0 and done.stdout.endswith(" 0 broken\n")
-    wrong = source.replace("(ancestors.size() + u)", "(ancestors.size() + u * u)")
-    (tmp_path / "test.cpp").write_text(wrong, encoding="utf-8")
-    subprocess.run(["g++", "-O1", "-std=c++17", "-o", "test", "test.cpp"], cwd=tmp_path, check=True, timeout=280)
-    assert subprocess.run(["./test"], cwd=tmp_path, capture_output=True, timeout=120).returncode == 1
+
+    def ran(source: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / how.file).write_text(source, encoding="utf-8")
+        for command in how.commands[:-1]:
+            subprocess.run(command, cwd=tmp_path, check=True, timeout=280)
+        return subprocess.run(how.commands[-1], cwd=tmp_path, capture_output=True, text=True, timeout=280)
+
+    done = ran(code(language))
+    assert done.returncode == 0 and done.stdout.endswith(" 0 broken\n"), done.stderr
+    assert ran(code(language).replace(*how.wrong)).returncode == 1
 
 
 BAD = [
