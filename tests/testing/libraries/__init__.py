@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +30,16 @@ from tests.testing.samplers import tables
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
 PLACE = Path(os.environ.get("CONFORMANCE_ENVIRONMENTS", ROOT / "build" / "conformance"))
-"""Where the environments are: `python -m venv build/conformance/particles`, and the library installed there."""
+"""Where the environments are, one a library; `Library.make` makes those that are missing."""
 
 
 @dataclass(frozen=True)
 class Library:
-    """name: of its environment and script. install: what its environment needs. setups: (scheme of the library, threshold, what a run is
-    declared to be), one a row of the page. replicates: runs an instance."""
+    """name: of its environment and script. install: what `pip install` is given there, one call after the other. setups: (scheme of the
+    library, threshold, what a run is declared to be), one a row of the page. replicates: runs an instance."""
 
     name: str
-    install: str
+    install: tuple[tuple[str, ...], ...]
     setups: tuple[tuple[str, str, Sampler], ...]
     replicates: int
 
@@ -45,6 +47,18 @@ class Library:
     def interpreter(self) -> Path:
         """Its Python."""
         return PLACE / self.name / "bin" / "python"
+
+    def make(self) -> None:
+        """Makes its environment where there is none yet; half an environment is taken away again. Raises CalledProcessError."""
+        if self.interpreter.exists():
+            return
+        try:
+            subprocess.run([sys.executable, "-m", "venv", str(PLACE / self.name)], check=True)
+            for packages in self.install:
+                subprocess.run([str(self.interpreter), "-m", "pip", "install", "--quiet", *packages], check=True)
+        except BaseException:
+            shutil.rmtree(PLACE / self.name, ignore_errors=True)
+            raise
 
     def runs(self, scheme: str, threshold: str, versions: set[str] | None = None) -> Many:
         """The library under a scheme of its own and a threshold ("1": every step); the versions that it says are added to `versions`."""
@@ -91,17 +105,19 @@ def _setups(schemes: dict[str, str], thresholds: tuple[str, ...]) -> Iterator[tu
             yield theirs, threshold, naive.resampling_by(resampling_of(ours, threshold))
 
 
+COMMON = ("multinomial", "residual", "stratified", "systematic")
 LIBRARIES = (
     Library(
-        "particles", "particles",
-        tuple(_setups({s: s for s in ("multinomial", "residual", "stratified", "systematic", "killing")} | {"ssp": "systematic"},
-                      ("1", "1/2"))),
+        "particles",
+        (("particles",),),
+        tuple(_setups({s: s for s in (*COMMON, "killing")} | {"ssp": "systematic"}, ("1", "1/2"))),
         1500,
     ),
-    Library("blackjax", "blackjax", tuple(_setups({s: s for s in ("multinomial", "residual", "stratified", "systematic")}, ("1",))), 4000),
+    Library("blackjax", (("blackjax",),), tuple(_setups({s: s for s in COMMON}, ("1",))), 4000),
     Library(
-        "llamppl", "numpy, and llamppl without its dependencies",
-        tuple(_setups({s: s for s in ("multinomial", "residual", "stratified", "systematic")}, ("1", "1/2"))),
+        "llamppl",
+        (("numpy",), ("--no-deps", "llamppl")),  # its loop asks for no language model
+        tuple(_setups({s: s for s in COMMON}, ("1", "1/2"))),
         1000,
     ),
-)  # fmt: skip
+)

@@ -1,11 +1,11 @@
-"""Runs the conformance kit on the libraries and writes `tests/conformance-results.md`: `python -m tests.testing.libraries [NAME ...]`.
+"""Runs the conformance kit on the libraries and writes `tests/conformance-results.md`, whole: `python -m tests.testing.libraries`.
 
-Each library needs its environment (see `PLACE`); one that is not there is an error, so that no row is dropped.
+Each library runs in an environment of its own, which is made first where it is missing (see `PLACE`); one that cannot be made is an error,
+so that no row is dropped.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from smc.instances.fair_steps import fair_steps
@@ -15,7 +15,7 @@ from smc.setting.twist import perfect
 from smc.testing import Instance
 from smc.testing.conformance import check_sampler, suite
 from smc.testing.conformance.suite import ending
-from tests.testing.libraries import LIBRARIES, PLACE
+from tests.testing.libraries import LIBRARIES
 from tests.testing.samplers import steered_smc
 
 PAGE = Path(__file__).parents[2] / "conformance-results.md"
@@ -33,14 +33,13 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def rows(names: list[str]) -> list[str]:
+def rows() -> list[str]:
+    """A row for every setup of every library."""
     lines = [
         "| library | scheme | resampled | living | dying | genealogy | in words |",
         "|---|---|---|---|---|---|---|",
     ]
     for library in LIBRARIES:
-        if names and library.name not in names:
-            continue
         for scheme, threshold, declared in library.setups:
             versions: set[str] = set()
             many, dying = library.runs(scheme, threshold, versions), ending()
@@ -81,18 +80,14 @@ def odds() -> list[str]:
     return lines
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
+    """Makes what is missing, runs everything, writes the page."""
     for library in LIBRARIES:
-        if not library.interpreter.exists():
-            raise SystemExit(
-                f"{library.interpreter} is missing: make the environment in {PLACE} and install {library.install}"
-            )
-    table = rows(names)
-    print("\n".join(odds()))
-    if not names:
-        notes = Path(__file__).with_name("notes.md").read_text(encoding="utf-8")
-        PAGE.write_text(HEAD + "\n".join(table) + "\n\n" + notes.replace("ODDS", "\n".join(odds())), encoding="utf-8")
+        library.make()
+    table = "\n".join(rows())
+    notes = Path(__file__).with_name("notes.md").read_text(encoding="utf-8")
+    PAGE.write_text(HEAD + table + "\n\n" + notes.replace("ODDS", "\n".join(odds())), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
