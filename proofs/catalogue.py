@@ -53,6 +53,9 @@ QUANTITY_WORDS = {
 POSITIVE = "V > 0 at every state that the reference reaches before T"
 EVERYWHERE = "a particle can be at every state that the reference reaches before T"
 """Conditions on the model that sealed hypotheses ask for and that not every model meets; `smc.checks.table` evaluates them."""
+PLAIN = "every particle is drawn anew after every step, independently and by weight, and so is the output"
+SLOTS = "slots are independent given the cloud and carry at most the share omega of the weight, and the output is drawn by weight"
+"""How a run resamples for a statement to speak of it, as far as it does; `smc.checks.table` reads it off the sampler."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class Form:
     at: names of the quantified variables, in order; those that are no inputs do not matter. where: other symbols, from the inputs.
     ones: functions set to one, so that a bound such as `(1+eps)^n V(t, x)` evaluates to the ratio that it bounds.
     reads: for an input that is not the constant of its own name, which one. samplers: whose runs it speaks of, none for a statement on
-    model and reward model alone. scope: a condition that its sealed hypotheses set on the model beyond finite constants.
+    model and reward model alone; under: how they resample there. scope: a condition that its sealed hypotheses set on the model beyond
+    finite constants.
     """
 
     form: str
@@ -74,6 +78,7 @@ class Form:
     inputs: str
     relation: Literal["<=", ">=", "="] = "<="
     samplers: tuple[str, ...] = ()
+    under: str = PLAIN
     part: int = 0
     at: str = ""
     where: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

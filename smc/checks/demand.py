@@ -34,7 +34,7 @@ def demand(claim: Claim, delta: Rational) -> Demand:
 
     def enough(n: int) -> bool:
         with precision(4 * START_BITS):
-            return at_most(bound(N=n), delta) is Verdict.HOLDS
+            return at_most(bound(**claim.at(n)), delta) is Verdict.HOLDS
 
     return Demand(claim.id, claim.form, least_enough(enough, MOST_PARTICLES))
 

@@ -6,8 +6,8 @@ from `proofs.bounds` (closed forms); neither knows the other. A row whose bound 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -186,19 +186,27 @@ def tightest(rows: Iterable[Row]) -> Row:
     return min((first, *others), key=lambda row: (order[row.verdict], row.slack))
 
 
+def _particles(n: int) -> dict[str, Any]:
+    return {"N": n}
+
+
 @dataclass(frozen=True)
 class Claim:
-    """A statement about a run with N particles, ready to be evaluated at any N. inputs: everything that its closed form needs but N."""
+    """A statement about a run with N particles, ready to be evaluated at any N.
+
+    at: from N, the inputs of its closed form that N determines. inputs: all the others.
+    """
 
     id: str
     form: str
     quantity: str
     inputs: dict[str, Any]
     relation: Relation = "<="
+    at: Callable[[int], dict[str, Any]] = field(default=_particles, compare=False)
 
     def row(self, particles: int, observed: Observation) -> Row:
         """The claim at N = `particles`, held against what was measured."""
-        return compare(self.id, self.form, self.quantity, observed, self.relation, N=particles, **self.inputs)
+        return compare(self.id, self.form, self.quantity, observed, self.relation, **self.at(particles), **self.inputs)
 
 
 def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:

@@ -92,13 +92,13 @@ def _total_variation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """TV of the output."""
     assert m is not None
     moments = {"pi": lambda: m.answer_moments[0], "second": lambda: m.answer_moments[1]}
-    yield Observed(catalogue.TV, m.total_variation, {m.sampler.count.symbol: m.count} | moments)
+    yield Observed(catalogue.TV, m.total_variation, m.sampler.at(m.count) | moments)
 
 
 def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """E[Zhat^2]/Z^2."""
     assert m is not None
-    yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, {m.sampler.count.symbol: m.count})
+    yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, m.sampler.at(m.count))
 
 
 QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {
@@ -130,13 +130,29 @@ SCOPES: dict[str, Callable[[Constants], bool]] = {
 statements hold of the model in which that move leads to a state of value zero: no constant, no run and no target tells the two apart."""
 
 
+RUNS: dict[str, Callable[[Sampler], bool]] = {
+    catalogue.PLAIN: lambda sampler: sampler.plain,
+    catalogue.SLOTS: lambda sampler: sampler.worth is not None and not sampler.plain,
+}
+"""Which samplers resample as a statement asks, by their facts. Of plain resampling the statements on slots repeat the others: they are
+told of it by those alone."""
+AT_ANY_COUNT = frozenset({"N", "omega"})
+"""Inputs that change with the number of particles and with nothing else of a run."""
+
+
 EVERY = frozenset(catalogue.ROWS)
 """IDs of all statements."""
 
 
 @cache
-def _known(sampler: str, statements: frozenset[str] = EVERY) -> list[tuple[catalogue.Row, Form]]:
-    return [(row, form) for row, form in catalogue.known_forms(QUANTITIES, sampler) if row.id in statements]
+def known(sampler: Sampler | None, statements: frozenset[str] = EVERY) -> list[tuple[catalogue.Row, Form]]:
+    """The closed forms of `statements` that speak of model and reward model, and of runs of `sampler` as it resamples."""
+    pairs = catalogue.known_forms(QUANTITIES, "" if sampler is None else sampler.name)
+    return [
+        (row, form)
+        for row, form in pairs
+        if row.id in statements and (sampler is None or not form.samplers or RUNS[form.under](sampler))
+    ]
 
 
 def inputs(form: Form, c: Constants, without: str = "") -> dict[str, Any]:
@@ -157,7 +173,7 @@ def rows(
     """
     ready = {} if ready is None else ready
     seen: dict[str, list[Observed]] = {}
-    for row, form in _known("" if m is None else m.sampler.known_as, statements):
+    for row, form in known(None if m is None else m.sampler, statements):
         if not SCOPES[form.scope](c):
             continue
         if form.quantity not in seen:
@@ -176,13 +192,13 @@ def rows(
 
 def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
     """(ID, form, condition) of the closed forms that would speak of this run if the model met the condition."""
-    return [(row.id, form.form, form.scope) for row, form in _known(sampler.known_as) if not SCOPES[form.scope](c)]
+    return [(row.id, form.form, form.scope) for row, form in known(sampler) if not SCOPES[form.scope](c)]
 
 
 CLAIMED = tuple(
     sampler
     for name, sampler in SAMPLERS.items()
-    if any("N" in form.names and name in form.samplers for form in catalogue.FORMS.values())
+    if any(AT_ANY_COUNT.intersection(form.names) and name in form.samplers for form in catalogue.FORMS.values())
 )
 """Samplers of which statements speak at every number of particles."""
 CLAIMED_NAMES = ", ".join(sampler.name for sampler in CLAIMED)
@@ -190,8 +206,14 @@ CLAIMED_NAMES = ", ".join(sampler.name for sampler in CLAIMED)
 
 def claims(c: Constants, sampler: Sampler) -> list[Claim]:
     """The statements in scope that hold of `sampler` for every number of particles."""
-    return [
-        Claim(row.id, form.form, form.quantity, inputs(form, c, "N"), form.relation)
-        for row, form in _known(sampler.known_as)
-        if "N" in form.names and SCOPES[form.scope](c)
-    ]
+    found = []
+    for row, form in known(sampler):
+        if AT_ANY_COUNT.intersection(form.names) and SCOPES[form.scope](c):
+            given = inputs(form, c, " ".join(AT_ANY_COUNT))
+            found.append(Claim(row.id, form.form, form.quantity, given, form.relation, _counted(sampler, form)))
+    return found
+
+
+def _counted(sampler: Sampler, form: Form) -> Callable[[int], dict[str, Any]]:
+    """The inputs of `form` that a number of particles determines."""
+    return lambda n: {name: value for name, value in sampler.at(n).items() if name in form.names}

@@ -57,18 +57,12 @@ def command(
     proposals: Annotated[
         int | None, typer.Option(help="Number of proposals H, the first included (mh only).", show_default="1")
     ] = None,
-    scheme: Annotated[
+    resampling: Annotated[
         str | None,
         typer.Option(
-            help="Resampling of naive and adapted: multinomial, stratified, systematic, residual, killing.",
+            help="Resampling of naive and adapted: multinomial, stratified, systematic, residual, killing; stratified:1/2 resamples "
+            "only where the effective sample size is below half of N, stratified:inf:1/2 where the infinity-ESS is.",
             show_default="multinomial",
-        ),
-    ] = None,
-    threshold: Annotated[
-        str | None,
-        typer.Option(
-            help="Resample only where the effective sample size is below so much of N, such as 1/2 (inf:1/2: the infinity-ESS).",
-            show_default="after every step",
         ),
     ] = None,
     choice: Annotated[
@@ -133,7 +127,7 @@ def command(
     from smc.cli.output import CODES, counting, json_object, remarks, results, waiting
     from smc.errors import InputError, TooLarge, one_of, whole_number
     from smc.formats import load
-    from smc.samplers import find
+    from smc.samplers import find, resampled
     from smc.setting.named_twists import uses_file
 
     if method not in METHODS:
@@ -156,7 +150,7 @@ def command(
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
     given = {"particles": particles, "proposals": proposals, "visits": visits, "sweeps": sweeps}
     given = {name: whole_number(name, n, most=MOST) for name, n in given.items() if n is not None}
-    sampler = _resampled(find(algorithm), scheme, threshold, choice)
+    sampler = resampled(find(algorithm), resampling, choice)
     if sampler.held is not None:
         sampler = sampler.holding(particles)
     if planted is not None:
@@ -267,15 +261,6 @@ def _with_planted(report: Report, name: str) -> Report:
     c = report.constants
     rows = FALSEHOODS[name].rows(Instance(c.model, c.twist, report.measured.count))
     return replace(report, rows=(*report.rows, *rows))
-
-
-def _resampled(sampler: Sampler, scheme: str | None, threshold: str | None, choice: str | None) -> Sampler:
-    """The sampler under the resampling and choice that were typed."""
-    from smc.samplers.resampling import choice_of, resampling_of
-
-    if scheme is threshold is choice is None:
-        return sampler
-    return sampler.resampling_by(resampling_of(scheme, threshold), choice_of(choice or "weight"))
 
 
 def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, explain: bool) -> EnclosedReport:

@@ -210,7 +210,7 @@ def _check_resampled(process: ParticleProcess) -> None:
     if process.resampled and not process.plain:
         raise InputError(
             f"no engine for {process.resampling.words}",
-            where="scheme",
+            where="resampling",
             mend="its exact law is that of few particles, in mode exact",
         )
     if not process.resampled:

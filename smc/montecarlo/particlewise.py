@@ -73,7 +73,7 @@ def infinity_effective_sample_size(weights: Floats) -> Floats:
     return weights.sum(axis=1) / weights.max(axis=1)
 
 
-SIZES: dict[Callable, Callable[[Floats], Floats]] = {
+SIZES: dict[rules.Size, Callable[[Floats], Floats]] = {
     rules.effective_sample_size: effective_sample_size,
     rules.infinity_effective_sample_size: infinity_effective_sample_size,
 }

@@ -13,6 +13,7 @@ from smc.samplers.importance import sis_guided as _sis_guided
 from smc.samplers.metropolis import metropolis as _metropolis
 from smc.samplers.naive import naive as _naive
 from smc.samplers.process import ParticleProcess
+from smc.samplers.resampling import choice_of, resampling_of
 from smc.samplers.sampler import Sampler
 from smc.samplers.weighted_of_n import weighted_of_n as _weighted_of_n
 from smc.setting.model import Model
@@ -43,6 +44,15 @@ def find(name: str | Sampler) -> Sampler:
     if name not in SAMPLERS:
         raise InputError(f"unknown algorithm {name!r}", where="algorithm", mend=one_of(SAMPLERS, name))
     return SAMPLERS[name]
+
+
+def resampled(sampler: Sampler, resampling: str | None, choice: str | None = None) -> Sampler:
+    """The sampler under the resampling and the final choice that a person typed; itself where nothing was. Raises InputError for what is
+    none, and for a sampler that does not resample."""
+    if resampling is choice is None:
+        return sampler
+    rule = sampler.resampling if resampling is None else resampling_of(resampling)
+    return sampler.resampling_by(rule, sampler.choice if choice is None else choice_of(choice))
 
 
 def particle_process(model: Model, twist: Twist, sampler: str | Sampler) -> ParticleProcess:

@@ -38,11 +38,13 @@ class Scheme:
     the probabilities of the pieces sum to 1.
 
     symmetric: whether the law of the new cloud, as a multiset, forgets the order of the old one. Then clouds may be sorted.
+    independent: whether the slots are independent given the cloud, which the statements on slots (S16) ask for.
     """
 
     name: str
     pieces: Callable[[Sequence[Rational]], list[Piece]]
     symmetric: bool
+    independent: bool
 
 
 def _multinomial(weights: Sequence[Rational]) -> list[Piece]:
@@ -98,31 +100,46 @@ def _killing(weights: Sequence[Rational]) -> list[Piece]:
     return [(ONE, tuple(slots))]
 
 
-MULTINOMIAL = Scheme("multinomial", _multinomial, symmetric=True)
-RESIDUAL = Scheme("residual", _residual, symmetric=True)
-STRATIFIED = Scheme("stratified", _stratified, symmetric=False)
-SYSTEMATIC = Scheme("systematic", _systematic, symmetric=False)
-KILLING = Scheme("killing", _killing, symmetric=True)
+MULTINOMIAL = Scheme("multinomial", _multinomial, symmetric=True, independent=True)
+RESIDUAL = Scheme("residual", _residual, symmetric=True, independent=True)
+STRATIFIED = Scheme("stratified", _stratified, symmetric=False, independent=True)
+SYSTEMATIC = Scheme("systematic", _systematic, symmetric=False, independent=False)
+KILLING = Scheme("killing", _killing, symmetric=True, independent=True)
 SCHEMES = {scheme.name: scheme for scheme in (MULTINOMIAL, RESIDUAL, STRATIFIED, SYSTEMATIC, KILLING)}
 """By name, for options."""
 
 
-def effective_sample_size(weights: Sequence[Rational]) -> Rational:
-    """`1 / sum W_i^2` of normalised weights, between 1 and N."""
+@dataclass(frozen=True)
+class Size:
+    """What a threshold is held against: a number of particles, between 1 and N, that normalised weights are worth.
+
+    typed: its name in an option. caps: whether `size(W) >= theta N` says that no weight is above `1/(theta N)` (S16).
+    """
+
+    words: str
+    typed: str
+    of: Callable[[Sequence[Rational]], Rational]
+    caps: bool
+
+    def __call__(self, weights: Sequence[Rational]) -> Rational:
+        """The size of normalised `weights`, shape (N,)."""
+        return self.of(weights)
+
+
+def _kish(weights: Sequence[Rational]) -> Rational:
+    """`1 / sum W_i^2`."""
     return 1 / sum((w * w for w in weights), ZERO)
 
 
-def infinity_effective_sample_size(weights: Sequence[Rational]) -> Rational:
-    """`1 / max W_i` of normalised weights, between 1 and N; at most the effective sample size."""
+def _infinity(weights: Sequence[Rational]) -> Rational:
+    """`1 / max W_i`, at most the effective sample size."""
     return 1 / max(weights)
 
 
-Size = Callable[[Sequence[Rational]], Rational]
-SIZES: dict[Size, str] = {
-    effective_sample_size: "effective sample size",
-    infinity_effective_sample_size: "infinity-ESS",
-}
-"""What a threshold is held against, in words."""
+effective_sample_size = Size("effective sample size", "ess", _kish, caps=False)
+infinity_effective_sample_size = Size("infinity-ESS", "inf", _infinity, caps=True)
+SIZES = {size.typed: size for size in (effective_sample_size, infinity_effective_sample_size)}
+"""By name, for options."""
 
 
 class Choice(Enum):
@@ -132,6 +149,11 @@ class Choice(Enum):
     UNIFORM = "one particle of positive weight drawn evenly, whatever its weight"
     ARGMAX = "a particle of largest last weight, ties drawn evenly"
 
+    @property
+    def typed(self) -> str:
+        """As `choice_of` reads it."""
+        return next(name for name, choice in CHOICES.items() if choice is self)
+
     def shares(self, weights: Sequence[Rational]) -> list[Rational]:
         """Probability of each particle of a cloud that is not dead, from its weights, shape (N,)."""
         if self is Choice.BY_WEIGHT:
@@ -140,6 +162,10 @@ class Choice(Enum):
         least = max(weights) if self is Choice.ARGMAX else min(w for w in weights if w)
         chosen = [w >= least for w in weights]
         return [Rational(int(c), sum(chosen)) for c in chosen]
+
+
+CHOICES = {"weight": Choice.BY_WEIGHT, "uniform": Choice.UNIFORM, "argmax": Choice.ARGMAX}
+"""By name, for options."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +189,23 @@ class Resampling:
         """`stratified resampling where the effective sample size is below 1/2 N`."""
         if self.threshold is None:
             return f"{self.scheme.name} resampling after every step"
-        return f"{self.scheme.name} resampling where the {SIZES[self.size]} is below {self.threshold} N, weights carried elsewhere"
+        return f"{self.scheme.name} resampling where the {self.size.words} is below {self.threshold} N, weights carried elsewhere"
+
+    @property
+    def typed(self) -> str:
+        """As `resampling_of` reads it: `stratified`, `stratified:ess:1/2`."""
+        rule = "" if self.threshold is None else f":{self.size.typed}:{self.threshold}"
+        return self.scheme.name + rule
+
+    @property
+    def worth(self) -> Rational | None:
+        """The share s of N that the slots are worth (S16): they are independent given the cloud, and none ever carries more than
+        `1/(s N)` of the weight. None where one of the two is not certain."""
+        if not self.scheme.independent or self.threshold == 0:
+            return None
+        if self.threshold is None or self.threshold >= 1:
+            return ONE
+        return self.threshold if self.size.caps else None
 
     def due(self, weights: Sequence[Rational]) -> bool:
         """Whether normalised `weights`, shape (N,), are resampled."""
@@ -174,28 +216,30 @@ EVERY_STEP = Resampling()
 """Multinomial after every step: what occupancies, enclosures and the theorems on SMC are about."""
 
 
-def resampling_of(scheme: str | None = None, threshold: str | None = None) -> Resampling:
-    """The resampling that was typed: a name of `SCHEMES`, and a threshold on the effective sample size (`1/2`, `ess:1/2`) or the
-    infinity-ESS (`inf:1/2`). Raises InputError for what is none."""
-    if scheme is not None and scheme not in SCHEMES:
-        raise InputError(f"unknown resampling scheme {scheme!r}", where="scheme", mend=one_of(SCHEMES, scheme))
-    chosen = SCHEMES[scheme] if scheme is not None else MULTINOMIAL
-    if threshold is None:
-        return Resampling(chosen)
-    kind, _, share = threshold.rpartition(":")
-    sizes = {"": effective_sample_size, "ess": effective_sample_size, "inf": infinity_effective_sample_size}
-    if kind not in sizes:
-        raise InputError(f"{threshold!r}", where="threshold", mend="write 1/2, ess:1/2 or inf:1/2")
+def resampling_of(text: str) -> Resampling:
+    """The resampling that was typed: a name of `SCHEMES`, and perhaps a threshold on the effective sample size (`stratified:1/2`,
+    `stratified:ess:1/2`) or the infinity-ESS (`stratified:inf:1/2`). Raises InputError for what is none."""
+    scheme, *rule = text.split(":")
+    if scheme not in SCHEMES:
+        raise InputError(f"unknown resampling scheme {scheme!r}", where="resampling", mend=one_of(SCHEMES, scheme))
+    if not rule:
+        return Resampling(SCHEMES[scheme])
+    *kind, share = rule
+    typed = kind[0] if kind else effective_sample_size.typed
+    if len(kind) > 1 or typed not in SIZES:
+        mend = f"write {scheme}, {scheme}:1/2, {scheme}:ess:1/2 or {scheme}:inf:1/2"
+        raise InputError(f"{text!r}", where="resampling", mend=mend)
     try:
         value = rational(share)
     except ValueError as error:
-        raise InputError(str(error), where="threshold", mend="write a share of N, such as 1/2") from None
-    return Resampling(chosen, None if value >= 1 else value, sizes[kind])
+        raise InputError(str(error), where="resampling", mend="write a share of N, such as 1/2") from None
+    if not 0 <= value <= 1:
+        raise InputError(f"threshold {value}", where="resampling", mend="give a share of N between 0 and 1")
+    return Resampling(SCHEMES[scheme], None if value == 1 else value, SIZES[typed])
 
 
 def choice_of(name: str) -> Choice:
     """The choice that was typed: weight, uniform or argmax. Raises InputError for what is none."""
-    choices = {"weight": Choice.BY_WEIGHT, "uniform": Choice.UNIFORM, "argmax": Choice.ARGMAX}
-    if name not in choices:
-        raise InputError(f"unknown choice {name!r}", where="choice", mend=one_of(choices, name))
-    return choices[name]
+    if name not in CHOICES:
+        raise InputError(f"unknown choice {name!r}", where="choice", mend=one_of(CHOICES, name))
+    return CHOICES[name]

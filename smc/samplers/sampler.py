@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from smc.errors import InputError, whole_number
+from smc.numbers import Rational
 from smc.samplers.process import Moves, ParticleProcess, Selection
 from smc.samplers.resampling import EVERY_STEP, Choice, Resampling
 from smc.setting.model import Model
@@ -89,7 +90,7 @@ class Sampler:
     def resampling_by(self, resampling: Resampling, choice: Choice = Choice.BY_WEIGHT) -> Sampler:
         """The same sampler under another resampling and final choice. Raises InputError where nothing is resampled."""
         if not self.interacting:
-            raise InputError(f"{self.name} does not resample", where="scheme", mend="choose naive or adapted")
+            raise InputError(f"{self.name} does not resample", where="resampling", mend="choose naive or adapted")
         return replace(self, resampling=resampling, choice=choice)
 
     def process(self, model: Model, twist: Twist) -> ParticleProcess:
@@ -128,9 +129,22 @@ class Sampler:
         return self.resampling == EVERY_STEP and self.choice is Choice.BY_WEIGHT
 
     @property
-    def known_as(self) -> str:
-        """The name under which statements speak of it; none where it resamples or chooses in another way than they say."""
-        return self.name if self.plain else ""
+    def worth(self) -> Rational | None:
+        """The share of N that its slots are worth (`Resampling.worth`), where one of the last particles is drawn by weight; None where
+        that is not certain or the output is chosen in another way."""
+        drawn = self.interacting and self.choice is Choice.BY_WEIGHT
+        return self.resampling.worth if drawn else None
+
+    @property
+    def label(self) -> str:
+        """Its name, with resampling and choice as they are typed where they are not the plain ones: `naive, stratified:inf:1/2`."""
+        beside = [] if self.resampling == EVERY_STEP else [self.resampling.typed]
+        return ", ".join([self.name, *beside, *([] if self.choice is Choice.BY_WEIGHT else [self.choice.typed])])
+
+    def at(self, n: int) -> dict[str, Any]:
+        """Its count as statements call it, and `omega`, the largest share of the weight that a slot carries, where that is certain."""
+        counted: dict[str, Any] = {self.count.symbol: n}
+        return counted if self.worth is None else counted | {"omega": 1 / (self.worth * n)}
 
     @property
     def how(self) -> str:

@@ -119,7 +119,10 @@ def resamplings() -> SearchStrategy[Resampling]:
     every step."""
     thresholds = [None, HALF, Rational(2, 3), Rational(3, 4), ZERO, ONE]
     return st.builds(
-        Resampling, st.sampled_from(list(SCHEMES.values())), st.sampled_from(thresholds), st.sampled_from(list(SIZES))
+        Resampling,
+        st.sampled_from(list(SCHEMES.values())),
+        st.sampled_from(thresholds),
+        st.sampled_from(list(SIZES.values())),
     )
 
 

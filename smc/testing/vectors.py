@@ -18,12 +18,10 @@ from smc.numbers import ZERO, Rational, decimal_of
 from smc.samplers.adapted import adapted
 from smc.samplers.naive import naive
 from smc.samplers.resampling import (
+    CHOICES,
     SCHEMES,
-    Choice,
+    SIZES,
     Resampling,
-    Size,
-    effective_sample_size,
-    infinity_effective_sample_size,
 )
 from smc.samplers.sampler import Sampler
 from smc.testing.conformance.loop import declared_loop, joint_law
@@ -33,8 +31,6 @@ from smc.testing.instances import Instance
 
 FORMAT = "bellman-smc/vectors-1"
 HALF = Rational(1, 2)
-SIZES: dict[Size, str] = {effective_sample_size: "ess", infinity_effective_sample_size: "inf"}
-CHOICES = {Choice.BY_WEIGHT: "weight", Choice.UNIFORM: "uniform", Choice.ARGMAX: "argmax"}
 WEIGHTS = tuple(
     tuple(Rational(w, sum(ws)) for w in ws)
     for ws in ((1, 1, 1), (1, 2, 3), (0, 1, 0), (0, 1, 1), (1, 1, 40), (1, 1), (3, 1), (1,), (1, 2, 2, 3))
@@ -54,9 +50,9 @@ def samplers() -> Iterator[Sampler]:
     for scheme in SCHEMES.values():
         if scheme.name != naive.resampling.scheme.name:
             yield naive.resampling_by(Resampling(scheme))
-        for size in SIZES:
+        for size in SIZES.values():
             yield naive.resampling_by(Resampling(scheme, HALF, size))
-    for choice in CHOICES:
+    for choice in CHOICES.values():
         if choice is not naive.choice:
             yield naive.resampling_by(naive.resampling, choice)
 
@@ -72,8 +68,8 @@ def run_case(sampler: Sampler, instance: Instance) -> dict[str, Any]:
         "particles": instance.particles,
         "scheme": resampling.scheme.name,
         "threshold": None if resampling.threshold is None else str(resampling.threshold),
-        "size": SIZES[resampling.size],
-        "choice": CHOICES[sampler.choice],
+        "size": resampling.size.typed,
+        "choice": sampler.choice.typed,
         "words": sampler.how,
         "law": {state: number(p) for state, p in zip(model.layers[-1], exact.law, strict=True)},
         "dead": number(exact.dead),

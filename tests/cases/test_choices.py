@@ -32,13 +32,17 @@ def test_one_particle_drawn_from_a_pool_of_odds(capsys):
 @pytest.mark.parametrize(("particles", "tv"), [("2", "1597/11340"), ("3", "5641819/55135080")])
 def test_resampling_only_where_the_effective_sample_size_is_low(particles, tv, capsys):
     """What most libraries run: the law is another one, said so, and no theorem on resampling after every step is printed."""
-    found = report(capsys, "check", ADAPTIVE, "--particles", particles, "--threshold", "1/2")
+    found = report(capsys, "check", ADAPTIVE, "--particles", particles, "--resampling", "multinomial:1/2")
     assert found["tv"] == tv and "below 1/2 N" in found["selection"]
     assert {row["id"] for row in found["bounds"]} == {"P0", "P1", "G3"}
 
 
 def test_the_adaptive_run_of_the_shipped_tree(capsys):
-    assert 0.11355 < report(capsys, "check", "shipped:verifier-tree", "--threshold", "1/2")["tv_decimal"] < 0.11365
+    assert (
+        0.11355
+        < report(capsys, "check", "shipped:verifier-tree", "--resampling", "multinomial:1/2")["tv_decimal"]
+        < 0.11365
+    )
 
 
 def test_the_largest_of_a_pool_of_odds(capsys):
@@ -55,14 +59,17 @@ def test_the_largest_of_a_pool_of_odds(capsys):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--scheme", "stratifed"], "stratified?"),
-        (["--threshold", "half"], "threshold: "),
-        (["--threshold", "kish:1/2"], "inf:1/2"),
+        (["--resampling", "stratifed"], "stratified?"),
+        (["--resampling", "residual:half"], "resampling: "),
+        (["--resampling", "residual:3/2"], "between 0 and 1"),
+        (["--resampling", "residual:-1/2"], "between 0 and 1"),
+        (["--resampling", "residual:1/2:1/2"], "inf:1/2"),
+        (["--resampling", "residual:kish:1/2"], "inf:1/2"),
         (["--choice", "best"], "choose one of weight, uniform, argmax"),
-        (["--scheme", "residual", "--algorithm", "mh"], "mh does not resample"),
-        (["--scheme", "residual", "--method", "certified"], "no certified mode"),
-        (["--scheme", "residual", "--method", "enclosure"], "no enclosure"),
-        (["--scheme", "systematic", "--particles", "60"], "--method monte-carlo"),
+        (["--resampling", "residual", "--algorithm", "mh"], "mh does not resample"),
+        (["--resampling", "residual", "--method", "certified"], "no certified mode"),
+        (["--resampling", "residual", "--method", "enclosure"], "no enclosure"),
+        (["--resampling", "systematic", "--particles", "60"], "--method monte-carlo"),
     ],
 )
 def test_what_does_not_go_together_is_refused(options, said, capsys):

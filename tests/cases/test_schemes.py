@@ -1,4 +1,4 @@
-"""What is modelled is said: multinomial resampling after every step; a threshold has another law, which `--threshold` asks for."""
+"""What is modelled is said: multinomial resampling after every step; a threshold has another law, which `--resampling` asks for."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def test_the_law_and_the_name_of_the_scheme(particles, capsys):
 @pytest.mark.parametrize("particles", BELOW_HALF)
 def test_the_law_under_a_threshold(particles, capsys):
     """Resampling when the effective sample size falls below N/2, weights carried otherwise."""
-    found = report(capsys, "check", CASE, "--particles", str(particles), "--threshold", "1/2")
+    found = report(capsys, "check", CASE, "--particles", str(particles), "--resampling", "multinomial:1/2")
     assert found["tv"] == BELOW_HALF[particles] and "after every step" not in found["selection"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.catalogue import FORMS
+from proofs.catalogue import FORMS, PLAIN, SLOTS
 from smc.checks.check import check
-from smc.checks.table import INPUTS, QUANTITIES, SCOPES
+from smc.checks.table import INPUTS, QUANTITIES, RUNS, SCOPES
 from smc.numbers import Verdict
+from smc.samplers import SAMPLERS, resampled
+from smc.samplers.naive import naive
 from smc.setting.model import Model
 from smc.setting.twist import perfect, twist
 
@@ -24,10 +26,11 @@ def branches(potential: int) -> Model:
 @pytest.mark.parametrize("key", FORMS, ids=" ".join)
 def test_every_name_that_a_row_uses_is_known(key):
     form = FORMS[key]
-    assert form.scope in SCOPES
+    assert form.scope in SCOPES and form.under in RUNS
     if form.quantity in QUANTITIES:
         given = {
             "N",
+            "omega",
             "H",
             "n",
             "pistar",
@@ -59,3 +62,26 @@ def test_g1_is_stated_where_a_doomed_branch_has_a_positive_value():
     model = branches(0)
     found = check(model, twist(model, [[1], [1, 1]]), particles=2)
     assert [row.verdict for row in found.rows if row.id == "G1"] == [Verdict.HOLDS] * 2
+
+
+ON_SLOTS = {
+    "stratified": "1", "residual": "1", "killing": "1", "multinomial:inf:1/2": "1/2", "stratified:inf:2/3": "2/3", "killing:inf:1": "1",
+}  # fmt: skip
+"""Resamplings whose slots are worth a share of N, other than plain multinomial."""
+NONE = ("systematic", "systematic:inf:1/2", "multinomial:ess:1/2", "stratified:1/2", "residual:inf:0")
+
+
+def test_the_statements_on_slots_speak_of_the_schemes_that_have_them():
+    for typed, share in ON_SLOTS.items():
+        sampler = resampled(naive, typed)
+        assert str(sampler.worth) == share and RUNS[SLOTS](sampler) and not RUNS[PLAIN](sampler), typed
+        assert sampler.at(6) == {"N": 6, "omega": 1 / (6 * sampler.worth)}
+    for typed in NONE:
+        sampler = resampled(naive, typed)
+        assert sampler.worth is None and not RUNS[SLOTS](sampler) and not RUNS[PLAIN](sampler), typed
+        assert sampler.at(6) == {"N": 6}
+    for choice in ("uniform", "argmax"):
+        sampler = resampled(naive, "stratified", choice)
+        assert sampler.worth is None and not RUNS[SLOTS](sampler) and not RUNS[PLAIN](sampler)
+    assert RUNS[PLAIN](naive) and not RUNS[SLOTS](naive) and naive.worth == 1
+    assert not any(RUNS[SLOTS](sampler) for sampler in SAMPLERS.values())

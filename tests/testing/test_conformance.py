@@ -42,7 +42,7 @@ from tests.testing.samplers import FAULTS, steered_smc
 
 REPLICATES = effort(20_000, sample=4000)
 SYSTEMATIC = naive.resampling_by(resampling_of("systematic"))
-ADAPTIVE = naive.resampling_by(resampling_of("systematic", "1/2"))
+ADAPTIVE = naive.resampling_by(resampling_of("systematic:1/2"))
 
 PLANTED = {
     "untelescoped weights": (naive, {}, {"untelescoped"}, "not divided by the previous value"),
@@ -160,7 +160,7 @@ def test_our_realised_runs_conform(declared):
 
 
 @pytest.mark.parametrize(
-    "declared", [naive, adapted, SYSTEMATIC, ADAPTIVE, naive.resampling_by(resampling_of("residual", "inf:1/2"))]
+    "declared", [naive, adapted, SYSTEMATIC, ADAPTIVE, naive.resampling_by(resampling_of("residual:inf:1/2"))]
 )
 def test_our_vectorised_engine_conforms(declared):
     def many(model, reward_model, n_particles, replicates, seed):

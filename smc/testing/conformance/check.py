@@ -105,7 +105,7 @@ def check_sampler(
     """Holds `sampler` to the loop that it is declared to be.
 
     sampler: `many(model, twist, n_particles, replicates, seed) -> Runs`; `one_by_one` makes it from a function that makes one run.
-    declared: moves, weights, resampling and choice, say `naive.resampling_by(resampling_of("systematic", "1/2"))`.
+    declared: moves, weights, resampling and choice, say `naive.resampling_by(resampling_of("systematic:1/2"))`.
     instances: small models; `suite(declared)` when left out. error: probability, in (0, 1), that a sampler without fault is called broken.
     Raises InputError for bad arguments, a sampler that returns something else than `Runs`, and a declared sampler that is no loop of
     particles; TooLarge for an instance that is too large to enumerate; InputError

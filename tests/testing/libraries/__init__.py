@@ -102,7 +102,7 @@ def share_of(threshold: str) -> float:
 def _setups(schemes: dict[str, str], thresholds: tuple[str, ...]) -> Iterator[tuple[str, str, Sampler]]:
     for theirs, ours in schemes.items():
         for threshold in thresholds:
-            yield theirs, threshold, naive.resampling_by(resampling_of(ours, threshold))
+            yield theirs, threshold, naive.resampling_by(resampling_of(f"{ours}:{threshold}"))
 
 
 COMMON = ("multinomial", "residual", "stratified", "systematic")
