@@ -26,6 +26,7 @@ VALUES, RANGE, TARGETS = "worst V*/V or V/V*", "q_p", "1 + chi^2(pi* || pihat)"
 TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
 CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
 SPLIT = "TV of the split model"
+RELAXATION = "1/gap of the leaf chain"
 
 FORM_WORDS = {
     "instance": "from this model's own constants",
@@ -40,6 +41,7 @@ FORM_WORDS = {
     "identity": "an equality",
     "naive": "reference paths, weighted at the end",
     "lower": "a lower bound",
+    "gap": "the worst variance of a function of the leaves over its Dirichlet form",
 }
 """What the forms of a statement are, for legends."""
 QUANTITY_WORDS = {
@@ -52,6 +54,7 @@ QUANTITY_WORDS = {
 
 POSITIVE = "V > 0 at every state that the reference reaches before T"
 EVERYWHERE = "a particle can be at every state that the reference reaches before T"
+SMALL_TREE = "states form a tree of two to 64 leaves"
 """Conditions on the model that sealed hypotheses ask for and that not every model meets; `smc.checks.table` evaluates them."""
 PLAIN = "every particle is drawn anew after every step, independently and by weight, and so is the output"
 SLOTS = "slots are independent given the cloud and carry at most the share omega of the weight, and the output is drawn by weight"
@@ -126,7 +129,7 @@ class Row:
         return SOURCES[self.id[0]]
 
 
-NAIVE, ADAPTED, GUIDED, MH = ("naive",), ("adapted",), ("guided",), ("mh",)
+NAIVE, ADAPTED, GUIDED, MH, BACKTRACKING = ("naive",), ("adapted",), ("guided",), ("mh",), ("backtracking",)
 BEFORE: Mapping[str, Callable[..., int]] = {"n": lambda T: T - 1}
 """The horizon is n + 1."""
 QUERY_LINK = (
@@ -348,6 +351,12 @@ _ROWS = (
         ("theory.s18_gap",), ("S18.gap",), "abstraction",
         "Increments along random paths. That their mean square over V*/V is the Dirichlet form of the walk is in words, as are density "
         "and steps; smc.exact.backtracking computes the walk, whose gap, first leaf and steps are held against the statement.",
+        forms=(
+            Form(  # the bound on the variance, where the Dirichlet form is 1
+                "gap", "S18.gap", RELAXATION, "A", samplers=BACKTRACKING, reads={"A": "longest path"}, ones="g u",
+                where={"T": lambda: 1, "mu": lambda: lambda: [(1, 0)]}, scope=SMALL_TREE,
+            ),
+        ),
         attained="increments c(path) V*/V with E c = 0, on paths of equal sums",
     ),
     Row(

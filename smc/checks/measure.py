@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
+from smc.exact.backtracking import backtracking
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.lumping import Lumping, lump_process, unlumped
 from smc.exact.moments import PairRecursion, means
+from smc.exact.spectrum import relaxation_time
 from smc.numbers import ONE, ZERO, Ball, Rational, balanced_sum, ball
 from smc.samplers.guided import guided
 from smc.samplers.importance import sis_guided
@@ -79,6 +81,13 @@ class Measured:
     def _pairs(self) -> tuple[list[int], list[Rational], Rational]:
         """As `PairRecursion.rows`, at this number of particles."""
         return self._run.pairs.rows(ONE - ONE / self.particles, ONE / self.particles)
+
+    @cached_property
+    def relaxation_time(self) -> Rational | Ball | None:
+        """`1/gap` of the chain of leaves at which a walk is read (S18); None where it reaches one leaf."""
+        kernel = backtracking(self.process).leaf_chain()
+        live = [x for x, row in enumerate(kernel) if any(row)]
+        return relaxation_time([[kernel[x][y] for y in live] for x in live])
 
     @cached_property
     def second_moment_ratio(self) -> Rational:

@@ -29,6 +29,7 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
     "b": lambda c: c.b[::-1],
     "b from the root": lambda c: c.b,
     "b adapted": lambda c: c.b_adapted,
+    "longest path": lambda c: c.longest_path,
     "path excess": lambda c: c.path_excess,
     "r": lambda c: c.level_ratio[1:],
     "R": lambda c: c.bellman_product,
@@ -101,6 +102,12 @@ def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
     yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, m.sampler.at(m.count))
 
 
+def _relaxation(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """1/gap of the leaf chain."""
+    assert m is not None and m.relaxation_time is not None
+    yield Observed(catalogue.RELAXATION, m.relaxation_time, {})
+
+
 QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {
     catalogue.VALUES: _values,
     catalogue.RANGE: _ranges,
@@ -109,6 +116,7 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
     catalogue.AT_STEP: _guided,
     catalogue.TV: _total_variation,
     catalogue.SECOND_MOMENT: _second_moment,
+    catalogue.RELAXATION: _relaxation,
 }
 """Quantities that `check` measures. A quantity has several instances where a statement speaks of every step."""
 
@@ -121,10 +129,24 @@ def _everywhere(c: Constants) -> bool:
     return all(layer == set(alive) for alive, layer in zip(c.alive, c.reached, strict=False))
 
 
+MOST_LEAVES = 64
+"""Leaves of the trees whose spectrum is computed: a second at most."""
+
+
+def _small_tree(c: Constants) -> bool:
+    """Whether every state is entered from one, on edges of positive weight, and the leaves that are reached are two to `MOST_LEAVES`."""
+    for t, after in enumerate(c.alive[1:]):
+        entered = {(x, e.target) for x in c.alive[t] for e in c.model.edges[t][x] if e.probability and e.potential}
+        if len([y for _, y in entered if y in after]) != len(after):
+            return False
+    return 2 <= len(c.alive[-1]) <= MOST_LEAVES
+
+
 SCOPES: dict[str, Callable[[Constants], bool]] = {
     "": lambda c: True,
     catalogue.POSITIVE: _positive,
     catalogue.EVERYWHERE: _everywhere,
+    catalogue.SMALL_TREE: _small_tree,
 }
 """Conditions of sealed hypotheses beyond finite constants. Where the reference goes to a state that no particle can occupy, the other
 statements hold of the model in which that move leads to a state of value zero: no constant, no run and no target tells the two apart."""

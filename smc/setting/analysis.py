@@ -234,6 +234,18 @@ class Constants:
         return tuple(found)
 
     @cached_property
+    def longest_path(self) -> Rational:
+        """`A' = max sum_{t = 1..T} u_t(z_t)` over the paths z that the target takes (S18); it sees the scale of V."""
+        sums = {0: ZERO}
+        for t, u in enumerate(self.value_ratio[1:]):
+            further: dict[int, Rational] = {}
+            for x, psi, y in self._edges(t):
+                if x in sums and psi and u.get(y):
+                    further[y] = max(further.get(y, ZERO), sums[x] + u[y])
+            sums = further
+        return max(sums.values())
+
+    @cached_property
     def c_act(self) -> Rational:
         """`C_act = max psi_t V*_t(y) / V*_{t-1}(x)` over edges that leave states of positive true value (G1)."""
         star = self.true_value

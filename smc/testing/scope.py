@@ -21,7 +21,7 @@ from smc.numbers import INFINITE
 from smc.setting.analysis import Constants, Twist, analyse
 from smc.setting.model import Edge, Model
 from smc.testing.finite_models import holds
-from smc.testing.witness import Layers, Paths, fraction
+from smc.testing.witness import ONE, Layers, Paths, fraction, reciprocal
 
 DEFINED = frozenset(
     {
@@ -54,6 +54,7 @@ DEFINED = frozenset(
 MEASURED = {
     "S7": frozenset({"W"}), "S7.uniform": frozenset({"C"}),
     "S12.average": frozenset({"J", "VJ", "pi"}),
+    "S18.gap": frozenset({"A"}),
 }  # fmt: skip
 """By statement: names of `DEFINED` that its hypotheses hold against the model after all."""
 ON_THE_TREE = frozenset({"S12.average"})
@@ -178,7 +179,11 @@ def prefix_tree_of(c: Constants) -> Constants:
     return analyse(tree, Twist(tuple(values), c.twist.name))
 
 
-def _readings(form: Form, c: Constants, particles: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+Reading = tuple[dict[str, Any], dict[str, Any]]
+"""Values of the symbols, and what the quantifiers range over."""
+
+
+def _readings(form: Form, c: Constants, particles: int) -> Iterator[Reading]:
     """The model as a model of the statement's symbols; one for each step where the statement speaks of one layer (G3).
 
     A form with a condition on the states that the reference reaches is read in the model as it is given; the others in the one in which
@@ -187,10 +192,8 @@ def _readings(form: Form, c: Constants, particles: int) -> Iterator[tuple[dict[s
     if form.quantity == TARGETS:
         yield from _layers_of_targets(c)
         return
-    if form.sealed.startswith("S7"):
-        F = {x: Fraction(x % 2) for x in range(max(c.model.sizes))}
-        env, ranges = Paths(c).environment_of(F, particles)
-        yield env | {"R": fraction(c.bellman_product)}, ranges
+    if form.sealed in ON_PATHS:
+        yield ON_PATHS[form.sealed](c, particles)
         return
     layers = Layers(prefix_tree_of(c) if form.sealed in ON_THE_TREE else c, as_given=bool(form.scope))
     F = {x: Fraction(x % 2) for x in range(layers.width)}
@@ -203,6 +206,43 @@ def _readings(form: Form, c: Constants, particles: int) -> Iterator[tuple[dict[s
     if form.sealed in ON_THE_TREE:  # test functions are counted as well as times
         ranges |= {"nat": range(max(layers.T + 2, layers.width))}
     yield env, ranges | {"Edge": edges}
+
+
+def _proposals(c: Constants, proposals: int) -> Reading:
+    """S7 on the chain of guided paths."""
+    F = {x: Fraction(x % 2) for x in range(max(c.model.sizes))}
+    env, ranges = Paths(c).environment_of(F, proposals)
+    return env | {"R": fraction(c.bellman_product)}, ranges
+
+
+def _walk(c: Constants, visits: int) -> Reading:
+    """S18 on the paths that the target takes, with increments of numbered states."""
+    paths: dict[tuple[int, ...], Fraction] = {(0,): ONE}
+    for t, step in enumerate(c.model.edges):
+        paths = {
+            (*path, e.target): p * fraction(e.probability * e.potential)
+            for path, p in paths.items() for e in step[path[-1]]
+            if e.probability and e.potential and c.true_value[t + 1][e.target]
+        }  # fmt: skip
+    mass = {path: p * fraction(c.true_value[-1][path[-1]] / c.normaliser) for path, p in paths.items()}
+
+    def g(path: tuple[int, ...], t: int) -> Fraction:
+        return Fraction((7 * path[t + 1] + t) % 5 - 2)
+
+    env = {
+        "mu": lambda: [(p, path) for path, p in mass.items()], "A": fraction(c.longest_path), "T": c.model.horizon,
+        "f": lambda path: sum((g(path, t) for t in range(c.model.horizon)), Fraction(0)), "g": g,
+        "u": lambda path, t: fraction(c.value_ratio[t + 1][path[t + 1]]) if t < c.model.horizon else ONE, "1/": reciprocal,
+    }  # fmt: skip
+    return env, {"Y": list(mass), "nat": range(c.model.horizon + 1)}
+
+
+ON_PATHS: dict[str, Callable[[Constants, int], Reading]] = {
+    "S7": _proposals,
+    "S7.uniform": _proposals,
+    "S18.gap": _walk,
+}
+"""Statements about an object that the model's paths make, by how it is read."""
 
 
 def _layers_of_targets(c: Constants) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

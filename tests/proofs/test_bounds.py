@@ -94,6 +94,7 @@ EXPECTED = {
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
+    ("S18", "gap"): lambda A: A,
     ("G3", "identity"): lambda pistar, V, Vstar: (
         sum(p * v / w for p, v, w in zip(pistar, V, Vstar, strict=True))
         * sum(p * w / v for p, v, w in zip(pistar, V, Vstar, strict=True))

@@ -61,6 +61,7 @@ BY_HAND = {
     "q_adapted": ([F(3, 2), 1], [INFINITE, 1]),
     "b": ([F(3, 2), F(12, 5)], [F(5, 3), INFINITE]),
     "b_adapted": ([F(5, 4), 1], [F(65, 48), 1]),
+    "longest_path": (F(9, 4), F(9, 4)),
     "path_excess": ([F(1, 4), F(2, 5)], [F(5, 9), INFINITE]),
     "c_act": (F(8, 5), F(5, 3)),
     "c_inf": (F(5, 4), INFINITE),
@@ -175,6 +176,10 @@ def test_again_from_the_paths(data, model):
             * max(psis[t] * star[t + 1][states[t + 1]] / values[t][states[t]] / min(u[t]) - 1, 0)
             for states, psis, mass in paths(model) if mass * phi[states[-1]]
         )  # fmt: skip
+    assert plain(c.longest_path) == max(
+        sum(star[t][x] / values[t][x] for t, x in enumerate(states) if t)
+        for states, _, mass in paths(model) if mass * phi[states[-1]]
+    )  # fmt: skip
     assert plain(c.upper_ratio) == max(weights)
     assert plain(c.ratio_bound) == (max(max(weights), 1 / min(weights)) if min(weights) else INFINITE)
     acts = [psi * star[t + 1][y] / star[t][x] for t, step in enumerate(edges) for x, psi, y in step if star[t][x]]
