@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Annotated
 
 import typer
@@ -30,6 +31,13 @@ def command(
     eps: Annotated[
         str | None,
         typer.Option(help="Bellman errors, with commas: the model's values are replaced by V* times such an error."),
+    ] = None,
+    value: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Reward model, as for check; several are charted one after the other.",
+            show_default="file, else perfect",
+        ),
     ] = None,
     algorithm: Annotated[str | None, typer.Option(help="naive or adapted.", show_default="naive")] = None,
     rationalise: Annotated[bool, typer.Option("--rationalise", help="As for check.")] = False,
@@ -61,7 +69,8 @@ def command(
             raise InputError(
                 "--cost is of every sampler", where="cost", mend="leave --eps, --algorithm and --figure out"
             )
-        return _cost(model, _whole_numbers("horizons", horizons) if horizons else [None], delta, rationalise, as_json)
+        lengths = _whole_numbers("horizons", horizons) if horizons else [None]
+        return _cost(model, lengths, value or [None], delta, rationalise, as_json)
     counts = _whole_numbers("particles", particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
     if not 0 < budget < 1e9:
@@ -69,7 +78,10 @@ def command(
     entries = []
     ends = time.monotonic() + budget
     goal = _number("delta", delta)
-    settings = _settings(model, lengths, eps.split(",") if eps is not None else None, algorithm, rationalise)
+    if eps is not None and value:
+        raise InputError("--eps and --value both name reward models", where="value", mend="keep one of the two")
+    choices = value or ([f"bellman-error:{e.strip()}" for e in eps.split(",")] if eps is not None else [None])
+    settings = _settings(model, lengths, choices, algorithm, rationalise)
     for done, setting in enumerate(settings):
         with waiting(setting.label):
             share = max(0.0, ends - time.monotonic()) / (len(settings) - done)
@@ -88,7 +100,7 @@ def command(
     return CODES[worst_verdict(row.verdict for entry in entries for _, row in entry.rows)]
 
 
-def _cost(spec, lengths, delta, rationalise, as_json) -> int:
+def _cost(spec, lengths, choices, delta, rationalise, as_json) -> int:
     """`--cost`: every sampler at every accuracy, and which wins."""
     from smc.checks.cost import costs
     from smc.cli.output import CODES, json_object, results, waiting
@@ -97,8 +109,8 @@ def _cost(spec, lengths, delta, rationalise, as_json) -> int:
 
     goals = [_number("delta", part) for part in delta.split(",")]
     entries = []
-    for horizon in lengths:
-        model, twist = _costed(spec, horizon, rationalise)
+    for horizon, choice in product(lengths, choices):
+        model, twist = _costed(spec, horizon, choice, rationalise)
         with waiting(f"{model.name}, {twist.name}"):
             found = costs(model, twist, goals)
         entries.append((f"{model.name}, {twist.name}", model.horizon, found))
@@ -113,32 +125,34 @@ def _cost(spec, lengths, delta, rationalise, as_json) -> int:
     return CODES[Verdict.HOLDS]
 
 
-def _costed(spec, horizon, rationalise):
+def _costed(spec, horizon, choice, rationalise):
     from smc.errors import InputError
     from smc.formats import load
     from smc.instances.ones import ones
+    from smc.setting.named_twists import uses_file
 
     if not spec.startswith("family:"):
-        source = load(spec, rationalise=rationalise, horizon=horizon)
-        return source.model, source.twist(None)
+        source = load(spec, rationalise=rationalise, horizon=horizon, with_values=uses_file(choice)).meant(choice)
+        return source.model, source.twist(choice)
     name, _, query = spec.removeprefix("family:").partition("?")
     options = dict(part.partition("=")[::2] for part in query.split("&") if part)
-    if name != "ones" or set(options) != {"c"}:
+    if name != "ones" or set(options) != {"c"} or choice is not None:
         raise InputError(f"no family {name!r} with these options", where=spec, mend="write family:ones?c=2")
     return ones(horizon=horizon or ONES_HORIZON, factor=_number("c", options["c"]))
 
 
-def _settings(spec, lengths, errors, algorithm, rationalise):
+def _settings(spec, lengths, choices, algorithm, rationalise):
     from smc.checks.atlas import family_setting, model_setting
     from smc.errors import InputError
     from smc.formats import load
+    from smc.setting.named_twists import uses_file
 
     if spec.startswith("family:"):
         name, _, query = spec.removeprefix("family:").partition("?")
         options = dict(part.partition("=")[::2] for part in query.split("&") if part)
         unknown = set(options) - {"eps", "c"}
-        if unknown or errors or algorithm is not None:
-            fault = f"option {sorted(unknown)[0]!r}" if unknown else "--eps or --algorithm beside a family"
+        if unknown or choices != [None] or algorithm is not None:
+            fault = f"option {sorted(unknown)[0]!r}" if unknown else "--eps, --value or --algorithm beside a family"
             raise InputError(
                 f"{fault} is not understood", where=spec, mend="write family:hidden?eps=1/4 or family:product?c=1"
             )
@@ -147,10 +161,9 @@ def _settings(spec, lengths, errors, algorithm, rationalise):
             family_setting(name, horizon, **numbers) for horizon in lengths or FAMILY_HORIZONS.get(name, (4, 8, 16))
         ]
     settings = []
-    for horizon in lengths or (None,):
-        source = load(spec, rationalise=rationalise, horizon=horizon)
-        for choice in [f"bellman-error:{e.strip()}" for e in errors] if errors else [None]:
-            settings.append(model_setting(source.model, source.twist(choice), algorithm or "naive"))
+    for horizon, choice in product(lengths or (None,), choices):
+        source = load(spec, rationalise=rationalise, horizon=horizon, with_values=uses_file(choice)).meant(choice)
+        settings.append(model_setting(source.model, source.twist(choice), algorithm or "naive"))
     return settings
 
 

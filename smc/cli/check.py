@@ -83,7 +83,8 @@ def command(
             help="Reward model: file (the values in the file), floor:c (those, 0 on live states read as c), "
             "file:kill (those; zeros on live states are meant), "
             "perfect (V*), constant:c, bellman-error:eps (V* times such an error), "
-            "rounded:eps (V* in steps of 1 + eps).",
+            "rounded:eps (V* in steps of 1 + eps); any to a power, as perfect^1/2, or perfect^1,1/2,1/4, one a layer; "
+            "perfect^weights:1/2 resamples by that power of the weights and carries the rest (on trees).",
             show_default="file, else perfect",
         ),
     ] = None,

@@ -27,7 +27,8 @@ def command(
     value: Annotated[
         str | None,
         typer.Option(
-            help="Reward model to write into the file: file, floor:c, file:kill, perfect, constant:c, bellman-error:eps or rounded:eps."
+            help="Reward model to write into the file: file, floor:c, file:kill, perfect, constant:c, bellman-error:eps or rounded:eps, "
+            "each also to a power, as perfect^1/2 (see check)."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the model in place of its own.")] = None,

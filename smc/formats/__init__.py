@@ -26,7 +26,7 @@ from smc.formats.trees import named_by_path
 from smc.setting.killed import Killed, killed_by
 from smc.setting.mdp import FiniteMDP
 from smc.setting.model import Model
-from smc.setting.named_twists import KILL, choose
+from smc.setting.named_twists import KILL, choose, without_powers
 from smc.setting.twist import NO_MASS, Twist
 
 SHIPPED = resources.files("smc.instances") / "shipped"
@@ -62,7 +62,7 @@ class Source:
 
     def meant(self, choice: str | None) -> Source:
         """The source that `choice` is about: under `file:kill` the model without the paths that its values kill, else itself."""
-        if choice != KILL or self.values is None:
+        if without_powers(choice) != KILL or self.values is None:
             return self
         model, killed = killed_by(self.model, self.values)
         return self if killed is None else replace(self, model=model, mdp=None, killed=killed)

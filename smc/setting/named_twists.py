@@ -1,6 +1,7 @@
 """Reward models by name, as the command line takes them.
 
-`file`, `file:kill`, `floor:c`, `perfect`, `constant:c`, `bellman-error:eps`, `rounded:eps`.
+`file`, `file:kill`, `floor:c`, `perfect`, `constant:c`, `bellman-error:eps`, `rounded:eps`; behind any of them, or alone, `^a` for its
+power a, `^a,b,c` for one power a layer, `^weights:a` for the loop that resamples by that power of the weights (`smc.setting.tempering`).
 """
 
 from __future__ import annotations
@@ -12,19 +13,28 @@ from smc.errors import InputError
 from smc.numbers import ONE, ZERO, Rational, rational
 from smc.setting.analysis import true_value
 from smc.setting.model import Model
+from smc.setting.tempering import resampled_by_power, tempered
 from smc.setting.twist import Twist, constant, perfect, twist, with_bellman_error, with_floor
 
 KILL = "file:kill"
 """The file's values, where zeros on live states are meant (`smc.setting.killed`)."""
 CHOICES = (
     "file, floor:1/100 (its zeros on live states lifted), file:kill (they are meant), perfect, constant, constant:1/2, "
-    "bellman-error:1/4 or rounded:1/4"
+    "bellman-error:1/4 or rounded:1/4, each also to a power, as perfect^1/2"
 )
+POWER, WEIGHTS = "^", "weights:"
+"""What stands before the power of a reward model, and behind that for a power of the weights."""
+
+
+def without_powers(choice: str | None) -> str | None:
+    """The reward model that `choice` takes powers of; None for the model's own."""
+    return choice if choice is None else choice.partition(POWER)[0] or None
 
 
 def uses_file(choice: str | None) -> bool:
     """Whether `choice` is about the values that a file gives."""
-    return choice is None or choice in ("file", KILL) or choice.startswith("floor:")
+    name = without_powers(choice)
+    return name is None or name in ("file", KILL) or name.startswith("floor:")
 
 
 def choose(model: Model, choice: str | None, given: Sequence[Sequence[Rational]] | None = None) -> Twist:
@@ -32,6 +42,9 @@ def choose(model: Model, choice: str | None, given: Sequence[Sequence[Rational]]
 
     Raises InputError for an unknown name or a bad number, ModelError for values that cannot steer `model`.
     """
+    base, is_power, exponents = (choice or "").rpartition(POWER)
+    if is_power:
+        return _powered(model, choose(model, base or None, given), exponents, f"value {choice}")
     name, _, argument = (("perfect" if given is None else "file") if choice is None else choice).partition(":")
     if choice == KILL or (name == "file" and not argument):
         if given is None:
@@ -52,6 +65,16 @@ def choose(model: Model, choice: str | None, given: Sequence[Sequence[Rational]]
     if name == "rounded" and argument:
         return rounded(model, _positive(argument, choice))
     raise InputError(f"unknown reward model {choice!r}", where="value", mend=f"choose {CHOICES}")
+
+
+def _powered(model: Model, base: Twist, exponents: str, place: str) -> Twist:
+    try:
+        if exponents.startswith(WEIGHTS):
+            return resampled_by_power(model, base, exponents.removeprefix(WEIGHTS))
+        listed = exponents.split(",")
+        return tempered(model, base, listed if len(listed) > 1 else listed[0])
+    except InputError as error:
+        raise error.within(place) from None
 
 
 def _positive(text: str, choice: str | None, least: Rational | None = None) -> Rational:

@@ -12,6 +12,7 @@ from itertools import cycle
 from smc.numbers import ONE, ZERO, Rational
 from smc.setting.analysis import prefix_mass, true_value
 from smc.setting.model import Model
+from smc.setting.tempering import resampled_by_power, tempered
 from smc.setting.twist import Twist, constant, perfect, rescaled, twist, with_bellman_error
 from smc.testing.instances import Instance
 
@@ -143,3 +144,33 @@ class Rescaled(Perturbation):
         inner = self.base.apply(model)
         scale = cycle(self.factors)
         return Instance(inner.model, rescaled(inner.model, inner.twist, [next(scale) for _ in range(model.horizon)]))
+
+
+COARSE = 8
+"""Significant bits of the irrational powers below: fractions stay short, and a declared twist is as good as any other."""
+
+
+@dataclass(frozen=True)
+class Tempered(Perturbation):
+    """`V_t^a` on top of another perturbation, the exponents a cycled over layers; irrational powers in few bits."""
+
+    base: Perturbation
+    exponents: tuple[Rational, ...]
+
+    def apply(self, model: Model) -> Instance:
+        inner = self.base.apply(model)
+        powers = cycle(self.exponents)
+        exponents = [next(powers) for _ in range(model.horizon)]
+        return Instance(inner.model, tempered(inner.model, inner.twist, exponents, bits=COARSE))
+
+
+@dataclass(frozen=True)
+class ResampledByPower(Perturbation):
+    """The twist of a loop that resamples by `W^share` and carries the rest, on top of another perturbation; on prefix trees only."""
+
+    base: Perturbation
+    share: Rational
+
+    def apply(self, model: Model) -> Instance:
+        inner = self.base.apply(model)
+        return Instance(inner.model, resampled_by_power(inner.model, inner.twist, self.share, bits=COARSE))

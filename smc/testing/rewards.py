@@ -28,10 +28,17 @@ KINDS = (
     "zero-rewards",
     "arbitrary",
     "rescaled",
+    "tempered",
 )
 """Kinds of perturbation, simplest first: examples shrink towards the front."""
 EPSILONS = tuple(Rational(p, q) for p, q in ((1, 1), (1, 2), (2, 1), (1, 4), (1, 10), (5, 1), (1, 100)))
 """Bellman errors drawn when none is chosen."""
+EXPONENTS = tuple(Rational(p, q) for p, q in ((1, 1), (1, 2), (2, 1), (0, 1), (1, 3), (3, 2)))
+"""Powers to which reward models are raised."""
+SHARES = tuple(Rational(p, q) for p, q in ((1, 1), (1, 2), (1, 3), (2, 3)))
+"""Powers of the weights by which a loop resamples."""
+WRAPPED = ("rescaled", "tempered")
+"""Kinds that are laid on top of another."""
 
 
 def perturbations(
@@ -41,7 +48,7 @@ def perturbations(
 
     kinds: which, of `KINDS`. eps: the Bellman error of "bellman-noise" and "adversarial-signs" (several are tried when it is left out).
     max_length: longest cycle of factors or signs. extremes: factors of 10^6 and 10^-6 too.
-    Shrinks towards an earlier kind, shorter cycles, and factors 1.
+    Shrinks towards an earlier kind, shorter cycles, and factors and powers of 1.
     """
     chosen = arguments.subset("kinds", kinds, KINDS)
     arguments.whole("max_length", max_length)
@@ -60,11 +67,19 @@ def perturbations(
         "zero-rewards": masks.map(kinds_of.ZeroRewards),
         "arbitrary": cycles.map(kinds_of.Arbitrary),
     }
-    plain = [by_kind[kind] for kind in KINDS if kind in chosen and kind != "rescaled"]
-    if "rescaled" in chosen:
-        base = st.one_of(*plain) if plain else st.just(kinds_of.Perfect())
-        plain.append(st.builds(kinds_of.Rescaled, base, cycles))
-    return st.one_of(*plain)
+    powers = st.lists(st.sampled_from(EXPONENTS), min_size=1, max_size=max_length).map(tuple)
+    plain = [by_kind[kind] for kind in KINDS if kind in chosen and kind not in WRAPPED]
+    base = st.one_of(*plain) if plain else st.just(kinds_of.Perfect())
+    wrapped = {
+        "rescaled": st.builds(kinds_of.Rescaled, base, cycles),
+        "tempered": st.builds(kinds_of.Tempered, base, powers),
+    }
+    return st.one_of(*plain, *(wrapped[kind] for kind in WRAPPED if kind in chosen))
+
+
+def on_trees(rewards: SearchStrategy[Perturbation]) -> SearchStrategy[Perturbation]:
+    """`rewards`, and each of them under a loop that resamples by a power of the weights: for models that are prefix trees."""
+    return rewards | st.builds(kinds_of.ResampledByPower, rewards, st.sampled_from(SHARES))
 
 
 def reward_models(

@@ -154,6 +154,41 @@ def test_values_chosen_by_name(capsys):
     assert errors["constant"] > rational("1/4") and errors["file"] == rational("1/4")
 
 
+def test_a_reward_model_to_a_power_in_every_command(tmp_path, capsys):
+    """What check, plan, atlas and convert say of `perfect^weights:1/2` is of one declared twist; the plain power is another."""
+    model, choice = "shipped:verifier-tree", "perfect^weights:1/2"
+    written = tmp_path / "declared.json"
+    assert run(["convert", model, "--value", choice, "--output", str(written)]) == 0
+    tv = {}
+    for spec, value in ((model, choice), (str(written), "file"), (model, "perfect^1/2"), (model, "perfect")):
+        assert run(["check", spec, "--particles", "3", "--value", value, "--json"]) == 0
+        tv[spec, value] = json.loads(capsys.readouterr().out)["tv"]
+    assert tv[model, choice] == tv[str(written), "file"] and len(set(tv.values())) == 3
+    arguments = [
+        "atlas",
+        model,
+        "--value",
+        choice,
+        "--value",
+        "perfect",
+        "--particles",
+        "3",
+        "--delta",
+        "1/4",
+        "--json",
+    ]
+    assert run(arguments) == 0
+    tempered, plain = json.loads(capsys.readouterr().out)["entries"]
+    named = tempered["setting"].partition(", ")[2]
+    assert named.startswith("V*, resampled by weights to the power 1/2 (") and named.endswith(
+        " rounded down to 64 bits)"
+    )
+    shown = [{row["observed"] for row in e["rows"] if row["quantity"] == "TV"} for e in (tempered, plain)]
+    assert shown == [{tv[model, choice]}, {tv[model, "perfect"]}]
+    assert run(["plan", model, "--value", choice, "--delta", "1/4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["twist"] == named
+
+
 def test_another_horizon_with_another_reward_model(capsys):
     """The shipped values are listed for three steps; a reward model made on the spot needs none of them."""
     assert (

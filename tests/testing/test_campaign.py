@@ -27,7 +27,12 @@ from smc.campaign.store import Store, _median
 from smc.campaign.summary import markdown, plot
 from smc.cli import run as cli
 from smc.errors import InputError
+from smc.numbers import ONE
 from smc.samplers.metropolis import metropolis
+from smc.setting.model import Edge, Model
+from smc.setting.twist import constant
+from smc.testing.falsehoods import FALSEHOODS
+from smc.testing.instances import Instance
 from smc.testing.statements import COUNTED, SPOKEN_OF, report
 from tests.effort import NIGHTLY, effort
 
@@ -80,6 +85,34 @@ def test_sharing_the_analysis_changes_no_row():
 
     compare()
     assert seen > effort(1000, sample=100)
+
+
+def test_falsehoods_of_trees_meet_no_graph():
+    """A planted falsehood that speaks of prefix trees is asked about them alone, whatever a campaign draws."""
+    names = [name for name, falsehood in FALSEHOODS.items() if falsehood.trees]
+    assert len(names) == 5
+    plan = make_plan([], names, max_horizon=2, max_particles=1)
+    step = (Edge(0, ONE / 2), Edge(1, ONE / 2))
+    for model, speaks in (
+        (Model((("r",), ("a", "b")), ((step,),), (ONE, ONE)), True),
+        (Model((("r",), ("a", "b"), ("c", "d")), ((step,), (step, step)), (ONE, ONE)), False),
+    ):
+        ((_, found),) = search.evaluate(plan, Instance(model, constant(model)))
+        assert bool(found) == speaks
+
+
+def test_a_campaign_draws_tempered_reward_models():
+    plan, names = make_plan(max_horizon=2), set()
+
+    @settings(max_examples=200, database=None, deadline=None, derandomize=True, phases=[Phase.generate])
+    @given(search.searched(plan))
+    def draw(drawn):
+        names.update(
+            kind for i in drawn for kind in ("to the power", "by weights to the power 1/") if kind in i.twist.name
+        )
+
+    draw()
+    assert len(names) == 2
 
 
 def test_the_median_slack_is_that_of_the_instances(tmp_path):

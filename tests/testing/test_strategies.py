@@ -34,7 +34,8 @@ from smc.testing import (
     resamplings,
     reward_models,
 )
-from smc.testing.perturbations import BellmanNoise, Perfect, Rescaled
+from smc.testing.perturbations import BellmanNoise, Perfect, ResampledByPower, Rescaled, Tempered
+from smc.testing.rewards import on_trees
 from tests.effort import effort
 
 SEARCH = settings(database=None, deadline=None, max_examples=2000, suppress_health_check=list(HealthCheck))
@@ -229,6 +230,10 @@ def test_perturbations_shrink_to_the_true_value():
     assert smallest(perturbations()) == Perfect()
     assert smallest(perturbations(kinds=("bellman-noise",), eps=Rational(1, 3))) == BellmanNoise(Rational(1, 3), (0,))
     assert smallest(perturbations(kinds=("rescaled",))) == Rescaled(Perfect(), (ONE,))
+    assert smallest(perturbations(kinds=("tempered",))) == Tempered(Perfect(), (ONE,))
+    assert smallest(on_trees(perturbations()), lambda p: isinstance(p, ResampledByPower)) == (
+        ResampledByPower(Perfect(), ONE)
+    )
     assert smallest(reward_models(a_model)).values == true_value(a_model)
 
 

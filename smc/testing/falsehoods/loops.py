@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from smc.exact import output_law
 from smc.exact.backtracking import backtracking
 from smc.exact.clouds import CloudMoments, cloud_moments
 from smc.exact.conditional import conditional_kernel
@@ -15,10 +16,12 @@ from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
 from smc.samplers.naive import naive
 from smc.samplers.resampling import MULTINOMIAL, SYSTEMATIC, Resampling
 from smc.setting.model import Edge, Model
+from smc.setting.tempering import resampled_by_power
 from smc.setting.twist import twist
 from smc.testing.falsehoods.registry import Claims, planted
 from smc.testing.instances import Instance
 from smc.testing.models import prefix_trees
+from smc.testing.perturbations import COARSE
 from smc.testing.rewards import instances
 
 HALF = Rational(1, 2)
@@ -87,9 +90,29 @@ def _(instance: Instance) -> Claims:
         yield "pi(y)", pi, INFINITE if beta == INFINITE else finite(beta) * out
 
 
-def trees() -> SearchStrategy[Instance]:
+def trees(horizon: int = 2) -> SearchStrategy[Instance]:
     """Prefix trees, where leaves are paths."""
-    return instances(models=prefix_trees(max_horizon=2, extremes=False), max_particles=3)
+    return instances(models=prefix_trees(max_horizon=horizon, extremes=False), max_particles=3)
+
+
+def deep_trees() -> SearchStrategy[Instance]:
+    """Prefix trees where weights are carried over more than one step."""
+    return trees(3)
+
+
+@planted(
+    "S16/power",
+    "S12 with the b_p of V for a loop that resamples by the root of its weights and carries the rest",
+    where=deep_trees,
+    trees=True,
+)
+def _(instance: Instance) -> Claims:
+    c = instance.constants
+    changed = resampled_by_power(instance.model, instance.twist, HALF, bits=COARSE)
+    beta = growth(c.b, (ONE, -ONE), ONE * instance.particles)
+    out = output_law(naive.process(instance.model, changed), instance.particles)
+    for pi, p in zip(c.target, out.law, strict=True):
+        yield "pi(y)", pi, INFINITE if beta == INFINITE else finite(beta) * p
 
 
 def _minorised(instance: Instance, terms: tuple[Rational, Rational]) -> Claims:
@@ -100,17 +123,22 @@ def _minorised(instance: Instance, terms: tuple[Rational, Rational]) -> Claims:
             yield "largest pi(z')/P_N(z, z')", 1 / kernel.smallest_ratio, bound
 
 
-@planted("S17/less", "2 b - 2 in place of 2 b - 1", where=trees)
+@planted("S17/less", "2 b - 2 in place of 2 b - 1", where=trees, trees=True)
 def _(instance: Instance) -> Claims:
     yield from _minorised(instance, (2 * ONE, -2 * ONE))
 
 
-@planted("S17/one-lineage", "b - 1 in place of 2 b - 1: the kept path taken for one of the free ones", where=trees)
+@planted(
+    "S17/one-lineage",
+    "b - 1 in place of 2 b - 1: the kept path taken for one of the free ones",
+    where=trees,
+    trees=True,
+)
 def _(instance: Instance) -> Claims:
     yield from _minorised(instance, (ONE, -ONE))
 
 
-@planted("S18/mean-path", "1/kappa in place of 1/A': the mean path in place of the longest", where=trees)
+@planted("S18/mean-path", "1/kappa in place of 1/A': the mean path in place of the longest", where=trees, trees=True)
 def _(instance: Instance) -> Claims:
     """The gap is at most the Rayleigh quotient `(1 - P(y, y)) / (1 - pi(y))` of one leaf."""
     walk = backtracking(naive.process(instance.model, instance.twist))
@@ -119,7 +147,7 @@ def _(instance: Instance) -> Claims:
             yield "1/kappa", 1 / walk.kappa, (1 - row[y]) / (1 - pi)
 
 
-@planted("S18/half", "a visit takes S/2 steps in the mean: each edge walked once", where=trees)
+@planted("S18/half", "a visit takes S/2 steps in the mean: each edge walked once", where=trees, trees=True)
 def _(instance: Instance) -> Claims:
     walk = backtracking(naive.process(instance.model, instance.twist))
     # before the first visit the walk comes down at least once, so two visits from the root are enough to see it

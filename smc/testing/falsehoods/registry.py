@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ Claims = Iterator[tuple[str, Rational | Ball, Extended | Ball]]
 @dataclass(frozen=True)
 class Falsehood:
     """name: `ID/what is broken`. how: in words. algorithm: as in `check`. strategy: where to look. largest: the size
-    (states and edges) that a shrunk counterexample may have."""
+    (states and edges) that a shrunk counterexample may have. trees: whether it speaks of prefix trees alone, and raises elsewhere."""
 
     name: str
     how: str
@@ -37,6 +38,14 @@ class Falsehood:
     claims: Callable[[Instance], Claims]
     strategy: Callable[[], SearchStrategy[Instance]]
     largest: int = 20
+    trees: bool = False
+
+    def speaks_of(self, instance: Instance) -> bool:
+        """Whether it claims anything of the model."""
+        return not self.trees or all(
+            max(Counter(e.target for row in step for e in row if e.probability).values()) == 1
+            for step in instance.model.edges
+        )
 
     @property
     def statement(self) -> str:
@@ -55,11 +64,11 @@ FALSEHOODS: dict[str, Falsehood] = {}
 """By name."""
 
 
-def planted(name: str, how: str, *, algorithm: str = "naive", where=instances, largest: int = 20):
+def planted(name: str, how: str, *, algorithm: str = "naive", where=instances, largest: int = 20, trees: bool = False):
     """Registers a function `instance -> claims` as the falsehood `name`."""
 
     def register(claims: Callable[[Instance], Claims]) -> Callable[[Instance], Claims]:
-        FALSEHOODS[name] = Falsehood(name, how, algorithm, claims, where, largest)
+        FALSEHOODS[name] = Falsehood(name, how, algorithm, claims, where, largest, trees)
         return claims
 
     return register
