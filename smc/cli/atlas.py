@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Annotated
 
@@ -69,8 +70,14 @@ def command(
             raise InputError(
                 "--cost is of every sampler", where="cost", mend="leave --eps, --algorithm and --figure out"
             )
-        lengths = _whole_numbers("horizons", horizons) if horizons else [None]
-        return _cost(model, lengths, value or [None], delta, rationalise, as_json)
+        return _cost(
+            model,
+            _whole_numbers("horizons", horizons) if horizons else [None],
+            value or [None],
+            delta,
+            rationalise,
+            as_json,
+        )
     counts = _whole_numbers("particles", particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
     if not 0 < budget < 1e9:
@@ -80,7 +87,9 @@ def command(
     goal = _number("delta", delta)
     if eps is not None and value:
         raise InputError("--eps and --value both name reward models", where="value", mend="keep one of the two")
-    choices = value or ([f"bellman-error:{e.strip()}" for e in eps.split(",")] if eps is not None else [None])
+    choices: Sequence[str | None] = value or [None]
+    if eps is not None:
+        choices = [f"bellman-error:{e.strip()}" for e in eps.split(",")]
     settings = _settings(model, lengths, choices, algorithm, rationalise)
     for done, setting in enumerate(settings):
         with waiting(setting.label):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smc import check
@@ -30,6 +30,8 @@ EXPONENTS = st.fractions(0, 5, max_denominator=12).map(rational)
 SHARES = [Rational(1), Rational(1, 2), Rational(1, 3), Rational(3, 4)]
 
 
+@example(base=Rational(4, 3), exponent=Rational(1, 2), bits=8)  # one part is a square, the other is not
+@example(base=Rational(3, 4), exponent=Rational(1, 2), bits=8)
 @given(base=BASES, exponent=EXPONENTS, bits=st.integers(1, 80))
 def test_a_power_is_exact_or_the_nearest_of_so_many_bits(base, exponent, bits):
     p, q = exponent.numerator, exponent.denominator
