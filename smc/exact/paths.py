@@ -1,11 +1,11 @@
 """Exact law of the whole path of the output particle, not only of where it ends.
 
-Two routes, chosen by the model's shape.
-
-*Trees*, where a state is its own history: occupancies of the tree's nodes. A step is taken in two halves, since neither mixes what
-the other does: resampling keeps the layer (offspring counts `k ~ Multinomial(N, m_x g_x / D(m))`, so an occupancy only
-leads to those on its own support), moving splits each node's offspring among its children alone. The last layer's occupancies
-are summed as they come up, by their total weight, and never stored.
+*Trees*, where a state is its own history, so that the law of the path is that of its last state. Two routes, whichever is estimated to
+take less (`routes`): `output_law` with its engines, which do best on layers of few nodes and at many particles; and one that lives on
+the tree. There a step is taken in two halves, since neither mixes what the other does: resampling keeps the layer (offspring counts
+`k ~ Multinomial(N, m_x g_x / D(m))`, so an occupancy only leads to those on its own support), moving splits each node's offspring among
+its children alone. The last layer's occupancies are summed as they come up, by their total weight, and never stored: best where long
+weights meet many leaves.
 
 *Other models*, where histories would be exponentially many states: particles are exchangeable, so it is enough to follow the lineage of
 one tagged particle beside the occupancy of all. With `F_t(h; m)` the expected number of particles of history h in the occupancy
@@ -13,6 +13,8 @@ m (times its probability), a new particle's parent has history h with probabilit
 particles are independent draws from the mixture mu(m), and
 `F_{t+1}(h y; m') = N sum_m F_t(h; m) g/D(m) K(x; y) Multinomial(m' - e_y; N - 1, mu(m))`.
 The cost is occupancies of *states* times paths; occupancies of histories never come up.
+
+Under other schemes than multinomial resampling after every step: `output_law` of the model of histories (`unrolled`).
 """
 
 from __future__ import annotations
@@ -20,12 +22,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import comb
+from math import comb, inf
 
 import gmpy2
 
 from smc.errors import TooLarge, whole_number
+from smc.exact import output_law, seconds_of_law
 from smc.exact.independent import mean_inverse_sums
+from smc.exact.occupancy.cells import cell_chain
+from smc.exact.occupancy.cost import denominator_bits, duration
 from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import Outcome, ParticleProcess
 
@@ -36,7 +41,11 @@ Occupancy = tuple[tuple[Cell, int], ...]
 
 MOST_PATHS = 50_000
 MOST_WORK = 200_000_000
-"""Largest estimated number of elementary additions: some minutes."""
+"""Largest estimated number of elementary additions where lineages are followed: some minutes."""
+MOST_SECONDS = 600.0
+"""Longest estimate for a tree that is not refused."""
+TREE, OCCUPANCIES = "tree", "occupancies"
+"""The routes on trees: the one of this module, and `output_law`."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +69,31 @@ def path_law(process: ParticleProcess, particles: int) -> PathLaw:
         raise TooLarge(
             f"{paths} paths, more than {MOST_PATHS}", where="model", mend="ask for the law of the last state"
         )
-    tree = _is_tree(process)
-    work = _work(process, n, tree, paths)
+    if not process.plain:
+        return _by_occupancies(process, n)
+    if _is_tree(process):
+        (route, seconds), *_ = routes(process, n)
+        if seconds > MOST_SECONDS:
+            raise TooLarge(
+                f"the law of {paths} paths at {n} particles takes {duration(seconds)}, more than {duration(MOST_SECONDS)}",
+                where="particles",
+                mend="take fewer particles",
+            )
+        return (_tree_law if route == TREE else _by_occupancies)(process, n)
+    work = _work(process, n, paths)
     if work > MOST_WORK:
         raise TooLarge(
             f"about {work:.0e} additions for {n} particles and {paths} paths, more than {MOST_WORK:.0e}",
             where="particles",
             mend="take fewer particles, or ask for the law of the last state",
         )
-    return _tree_law(process, n) if tree else _tagged_law(process, n)
+    return _tagged_law(process, n)
+
+
+def routes(process: ParticleProcess, particles: int) -> list[tuple[str, float]]:
+    """The routes on a tree with their estimated seconds, the quicker first."""
+    found = {OCCUPANCIES: seconds_of_law(process, particles), TREE: _seconds_on_tree(process, particles)}
+    return sorted(found.items(), key=lambda route: route[1])
 
 
 def path_target(process: ParticleProcess) -> dict[Path, Rational]:
@@ -121,16 +146,21 @@ def _is_tree(process: ParticleProcess) -> bool:
     return True
 
 
-def _work(process: ParticleProcess, n: int, tree: bool, paths: int) -> int:
-    """Additions, roughly: pairs of occupancies that a step relates (times paths where lineages are followed)."""
-    cells = [len({(o.target, o.weight) for row in step for o in row}) for step in process.steps]
-    sizes = [comb(n + c - 1, n) for c in cells]
-    if tree:  # an occupancy on s of c cells leads to the C(n + s - 1, n) on its support
-        pairs = [
-            sum(comb(c, s) * comb(n - 1, s - 1) * comb(n + s - 1, n) for s in range(1, min(c, n) + 1)) for c in cells
-        ]
-        return sum(pairs[:-1]) + n * sizes[-1]
+def _work(process: ParticleProcess, n: int, paths: int) -> int:
+    """Additions where lineages are followed, roughly: pairs of occupancies that a step relates, times paths."""
+    sizes = [comb(n + c - 1, n) for c in _cells(process)]
     return sum(a * b for a, b in pairwise(sizes)) * paths // max(1, len(sizes)) + sizes[-1] * paths
+
+
+def _cells(process: ParticleProcess) -> list[int]:
+    return [len({(o.target, o.weight) for row in step for o in row}) for step in process.steps]
+
+
+def _by_occupancies(process: ParticleProcess, n: int) -> PathLaw:
+    """By the output law of the model of histories."""
+    histories, paths = unrolled(process)
+    found = output_law(histories, n)
+    return PathLaw({path: chance for path, chance in zip(paths, found.law, strict=True) if chance}, found.dead)
 
 
 # --- trees ------------------------------------------------------------------------------------------
@@ -140,6 +170,23 @@ Counts = tuple[tuple[int, int], ...]
 """(node, offspring > 0), in node order."""
 Cloud = tuple[tuple[tuple[int, int], int], ...]
 """((node, whole-number weight), particles > 0), in order of the parents."""
+
+
+def _seconds_on_tree(process: ParticleProcess, n: int) -> float:
+    """Estimate for `_tree_law`: operations times what one took where they were measured, by the lengths of the numbers; within a factor of
+    about three."""
+    chain = cell_chain(process)
+    if not all(any(cells.weights) for cells in chain.layers):
+        return inf  # every run dies, which the other route says at once
+    *inner, last = _cells(process)
+    bits = denominator_bits(chain, n)
+    seconds = 1e-4
+    for c, longer in zip(inner, bits[1:], strict=True):
+        # an occupancy on s of c cells leads to the C(n + s - 1, n) on its support
+        pairs = sum(comb(c, s) * comb(n - 1, s - 1) * comb(n + s - 1, n) for s in range(1, min(c, n) + 1))
+        seconds += pairs * (1.7e-6 + 2.5e-11 * longer)
+    parents = comb(n + inner[-1] - 1, n) if inner else 1
+    return seconds + comb(n + last - 1, n) * 2.3e-6 + parents * 1.4e-9 * bits[-2 if inner else -1]
 
 
 def _tree_law(process: ParticleProcess, n: int) -> PathLaw:

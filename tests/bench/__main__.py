@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bench_campaign, bench_enclosure, bench_exact, bench_montecarlo
+from tests.bench import bench_campaign, bench_enclosure, bench_exact, bench_montecarlo, bench_paths
 
 if __name__ == "__main__":
     bench_exact.main(sys.argv[1:])
+    print()
+    bench_paths.main(sys.argv[1:])
     print()
     bench_enclosure.main(sys.argv[1:])
     print()

@@ -92,3 +92,19 @@ def twisted(draw, models) -> tuple[Model, Twist]:
 def fractions(values) -> list[Fraction]:
     """Exact rationals as Fractions, for comparison with the oracles."""
     return [Fraction(int(v.numerator), int(v.denominator)) for v in values]
+
+
+def grown(*widths: int) -> Model:
+    """A tree with so many nodes a layer, children as even as can be, rewards by the name."""
+    layers, steps = [["r"]], []
+    for width in widths:
+        below: list[str] = []
+        rows, left = [], width
+        for k, name in enumerate(layers[-1]):
+            children = max(1, round(left / (len(layers[-1]) - k)))
+            rows.append(tuple(Edge(len(below) + j, Rational(1, children), Rational(1 + j)) for j in range(children)))
+            below += [f"{name}{j}" for j in range(children)]
+            left -= children
+        steps.append(tuple(rows))
+        layers.append(below)
+    return Model(tuple(map(tuple, layers)), tuple(steps), tuple(Rational(1 + name.count("1")) for name in layers[-1]))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.errors import TooLarge
-from smc.exact import output_law
-from smc.exact.paths import _tagged_law, _tree_law, path_law, path_target, unrolled
+from smc.exact import output_law, paths
+from smc.exact.paths import OCCUPANCIES, TREE, _tagged_law, _tree_law, path_law, path_target, routes, unrolled
 from smc.numbers import Rational
 from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
+from smc.samplers.resampling import resampling_of
 from smc.setting.analysis import target
 from smc.setting.model import Edge, Model, prefix_tree
-from smc.setting.twist import Twist, from_function, with_bellman_error
+from smc.setting.twist import Twist, constant, from_function, with_bellman_error
 from tests.effort import effort
 from tests.exact import enumeration as oracle
-from tests.exact.random_models import fractions, graphs, trees, twisted
+from tests.exact.random_models import fractions, graphs, grown, trees, twisted
 
 
 def history_tree(model, twist):
@@ -115,15 +119,67 @@ def test_long_fractions_on_the_same_tree():
     assert found.law[(0, 0, 0, 0, 0)] < path_law(process, 1).law[(0, 0, 0, 0, 0)]  # the least reward, found less often
 
 
-def test_lineages_are_followed_where_histories_would_be_too_many_states():
-    """Two states a layer, T = 7: 2^7 histories, N = 3, and still only occupancies of two states."""
+def two_states(horizon: int):
     third = (Edge(0, Rational(1, 3)), Edge(1, Rational(2, 3)))
     half = (Edge(0, Rational(1, 2)), Edge(1, Rational(1, 2)))
-    model = Model((("r",), *[("a", "b")] * 7), ((third,), *[(third, half)] * 6), (Rational(1), Rational(3)))
+    steps = ((third,), *[(third, half)] * (horizon - 1))
+    return Model((("r",), *[("a", "b")] * horizon), steps, (Rational(1), Rational(3)))
+
+
+def test_lineages_are_followed_where_histories_would_be_too_many_states():
+    """Two states a layer, T = 7: 2^7 histories, N = 3, and still only occupancies of two states."""
+    model = two_states(7)
     process = particle_process(model, with_bellman_error(model, "1/3", lambda t, i: 1 if i else -1), "naive")
     found = path_law(process, 3)
     assert len(found.law) == 128 and sum(found.law.values()) == 1
     assert sum(p for h, p in found.law.items() if h[-1]) == output_law(process, 3).law[1]
+
+
+@pytest.mark.parametrize(
+    ("widths", "particles", "eps", "quicker"),
+    [
+        ((2, 2, 3, 3, 3, 3), 16, 0, OCCUPANCIES),
+        ((2, 2, 2, 3, 3, 4), 16, "1/4", OCCUPANCIES),
+        ((3, 9, 27), 4, "1/4", TREE),
+    ],
+)
+def test_the_route_on_a_tree_is_the_quicker_one_by_estimate_and_both_say_the_same(
+    widths, particles, eps, quicker, monkeypatch
+):
+    """Deep trees at many particles go to the engines; long weights over many leaves, to the tree."""
+    tree = grown(*widths)
+    process = particle_process(tree, with_bellman_error(tree, eps) if eps else constant(tree, 1), "naive")
+    (first, least), (_, most) = routes(process, particles)
+    assert first == quicker and 1.5 * least < most
+    asked = []
+    monkeypatch.setattr(paths, "_tree_law", lambda *given: asked.append(TREE) or _tree_law(*given))
+    found, on_tree = path_law(process, particles), _tree_law(process, particles)
+    assert (asked == [TREE]) is (quicker == TREE)
+    assert (found.law, found.dead) == (on_tree.law, on_tree.dead)
+    last = output_law(process, particles)
+    assert {path[-1]: p for path, p in on_tree.law.items()} == {k: p for k, p in enumerate(last.law) if p}
+
+
+def test_a_tree_on_which_every_run_dies():
+    one, none = Rational(1), Rational(0)
+    step = (Outcome(0, one / 2, none), Outcome(1, one / 2, none))
+    process = ParticleProcess("dies", ((step,), ((Outcome(0, one, one),), (Outcome(1, one, one),))), (1, 2, 2), one)
+    assert routes(process, 3)[0][0] == OCCUPANCIES
+    found = path_law(process, 3)
+    assert not found.law and found.dead == 1
+
+
+@pytest.mark.parametrize("model", [grown(2, 3, 3), two_states(3)], ids=["tree", "graph"])
+def test_other_schemes_have_their_own_law(model):
+    """Systematic resampling: the law of the path adds up to that of the last state, and is not that of multinomial resampling."""
+    twist = with_bellman_error(model, "1/3", lambda t, i: 1 if i else -1)
+    process = replace(particle_process(model, twist, "naive"), resampling=resampling_of("systematic"))
+    found, last = path_law(process, 2), output_law(process, 2)
+    sums = [Rational(0)] * len(last.law)
+    for path, p in found.law.items():
+        sums[path[-1]] += p
+    assert tuple(sums) == last.law
+    assert found.law != path_law(particle_process(model, twist, "naive"), 2).law
 
 
 def test_too_many_paths_or_particles_are_refused():
@@ -131,5 +187,5 @@ def test_too_many_paths_or_particles_are_refused():
     with pytest.raises(TooLarge, match="paths, more than"):
         path_law(particle_process(deep, with_bellman_error(deep, 0), "naive"), 2)
     wide = prefix_tree(2, lambda s: {k: "1/8" for k in range(8)}, lambda s: 1 + s[0])
-    with pytest.raises(TooLarge, match="additions"):
-        path_law(particle_process(wide, with_bellman_error(wide, 0), "naive"), 30)
+    with pytest.raises(TooLarge, match="64 paths at 200 particles takes"):
+        path_law(particle_process(wide, with_bellman_error(wide, 0), "naive"), 200)

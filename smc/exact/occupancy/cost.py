@@ -119,6 +119,11 @@ def last_by_polynomial(chain: CellChain, particles: int, method: str) -> bool:
     return _Sizes(chain, particles, 0).last_by_polynomial(method)
 
 
+def denominator_bits(chain: CellChain, particles: int) -> list[float]:
+    """Bits of the common denominator of the occupancies' probabilities, by layer: from above."""
+    return _Sizes(chain, particles, 0).bits
+
+
 def _refusal(
     chain: CellChain, particles: int, mode: str, bits: int, limit: float, sizes: _Sizes, costs: list[Cost]
 ) -> TooLarge:
