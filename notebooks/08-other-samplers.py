@@ -103,10 +103,10 @@ rows = []
 for T in (4, 16, 64):
     entry = chart(split_setting(T), "1/10", [16, 64])
     for n in (16, 64):
-        bounds = {row.id: row.bound for m, row in entry.rows if m == n}
+        bounds = {(row.id, row.form): row.bound for m, row in entry.rows if m == n}
         exact = next(row.observed for m, row in entry.rows if m == n)
-        rows.append((T, n, short(bounds["S9"]), short(exact), short(bounds["S4"])))
-table(("T", "N", "S9, floor", "exact bias of the first step", "S4, ceiling"), rows)
+        rows.append((T, n, short(bounds["S9", "lower"]), short(exact), short(bounds["S9", "upper"])))
+table(("T", "N", "S9, floor", "exact bias of the first step", "S9, ceiling"), rows)
 
 # %% [markdown]
 # The same against the number of particles, on logarithmic scales: once $N$ exceeds $T$, floor, truth and ceiling fall

@@ -25,8 +25,8 @@ SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
 VALUES, RANGE, TARGETS = "worst V*/V or V/V*", "q_p", "1 + chi^2(pi* || pihat)"
 TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
 CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
-SPLIT = "TV of the split model"
 RELAXATION = "1/gap of the leaf chain"
+SPLIT = "bias of branch A"
 
 FORM_WORDS = {
     "instance": "from this model's own constants",
@@ -42,12 +42,14 @@ FORM_WORDS = {
     "naive": "reference paths, weighted at the end",
     "lower": "a lower bound",
     "gap": "the worst variance of a function of the leaves over its Dirichlet form",
+    "upper": "an upper bound, beside the lower one",
 }
 """What the forms of a statement are, for legends."""
 QUANTITY_WORDS = {
     "q_p": "q_p: largest / smallest psi V*(y)/V(x) over the moves x -> y of step p",
     "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
     "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
+    "branch A": "branch A: where the split model's steps multiply V by 3/2 or 1/2; its bias: the target's mass less the output's",
     "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
 }
 """What the quantities are, for legends: by a word that occurs in their names."""
@@ -274,7 +276,10 @@ _ROWS = (
     Row(
         "S9", "the horizon dependence is exactly T/N, even for V = V*", "bias of SMC that no bound can avoid: exactly T/N",
         ("theory.s9_horizon", "theory.s9_split", "theory.s9_run", "theory.s9_rate"), ("S9", "S9.run", "S9.rate"), "model",
-        forms=(Form("lower", "S9.run", SPLIT, "N T", ">=", where=BEFORE),),
+        forms=(
+            Form("lower", "S9.run", SPLIT, "N T", ">=", samplers=NAIVE, where=BEFORE),
+            Form("upper", "S9.run", SPLIT, "N T", samplers=NAIVE, part=1, where=BEFORE),
+        ),
     ),
     Row(
         "S10", "certificate of the output law at any number of particles", "bias of SMC by a certificate, at any number of particles",
@@ -291,7 +296,7 @@ _ROWS = (
         ("theory.s12_density", "theory.s12_uniform", "theory.s12_adapted", "theory.s12_average"),
         (
             "S12", "S12.moment", "S12.tv", "S12.sum", "S12.uniform", "S12.particles", "S12.path", "S12.path_moment", "S12.average",
-            "S12.adapted", "S12.adapted_tv",
+            "S12.adapted", "S12.adapted_tv", "S12.adapted_uniform",
         ), "model",
         "S12.average is stated on the prefix tree of the model, whose output law and constants are the model's.",
         forms=(
@@ -308,6 +313,7 @@ _ROWS = (
                 "adapted", "S12.adapted_tv", TV, "N b", samplers=ADAPTED,
                 where={"n": lambda b: len(b) - 1}, reads={"b": "b adapted"},
             ),
+            Form("adapted uniform", "S12.adapted_uniform", TV, "N T eps", samplers=ADAPTED, where=BEFORE),
         ),
         attained="one particle, one step, rewards 0 and 1",
         asks="the hypotheses of S4, constant 1",
@@ -317,7 +323,7 @@ _ROWS = (
         ("theory.s13_step", "theory.s13_odds", "theory.s13_joint", "theory.s13_adapted"),
         (
             "S13.step", "S13", "S13.tv", "S13.sum", "S13.uniform", "S13.particles", "S13.joint",
-            "S13.adapted", "S13.adapted_tv", "S13.adapted_sum", "S13.adapted_uniform",
+            "S13.adapted", "S13.adapted_tv", "S13.adapted_sum", "S13.adapted_uniform", "S13.adapted_joint",
         ), "model",
         forms=(
             Form("instance", "S13.tv", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),

@@ -9,7 +9,19 @@ from __future__ import annotations
 from sympy import Eq, Product
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
-from proofs.language.expressions import Both, Element, Expect, ForAll, Implication, Law, function, relation
+from proofs.language.expressions import (
+    Both,
+    Element,
+    Expect,
+    ForAll,
+    Implication,
+    Law,
+    Recip,
+    function,
+    implications,
+    relation,
+    symbols,
+)
 from proofs.lemmas.adapted_system import adapted, rho, target
 from proofs.lemmas.clouds import over, particles
 from proofs.lemmas.guided_chord import BV, know_live, off_path, star, test
@@ -23,6 +35,7 @@ x, y, root, M, psi, V, Vstar, VF, F, dead, guided, horizon = layered.symbols(
 )
 c, d, state = Element("c", "X*"), Element("d", "X*"), Element("e", "X")
 W, T = function("W", "nat X* -> real"), n + 1
+(eps,) = symbols("eps")
 out = Expect(guided(0, root).draws(N), d, W(1, d))
 beta = Product(1 + (b(k) - 1) / N, (k, 0, n))
 
@@ -311,6 +324,15 @@ def complement(s: Derivation) -> None:
 )
 @in_sympy("S12.adapted_tv")
 def total_variation(s: Derivation) -> Line:
+    both_densities(s)
+    s.know(s.prove(1 - target <= 1))
+    gap = s.use("density_gap")
+    low, high = gap(target, out, beta), gap(1 - target, 1 - out, beta)
+    return s.both(s.prove(out - target <= low.rhs, high), low)
+
+
+def both_densities(s: Derivation) -> None:
+    """Makes known: S12.adapted for F and for 1 - F, 1 <= beta, and 0 <= target <= 1."""
     complement(s)
     s.given(0 < Vstar(0, root))
     up = s.use("S12.adapted")
@@ -326,7 +348,42 @@ def total_variation(s: Derivation) -> Line:
         s.prove(target <= 1, value[1]),
     ):
         s.know(line)
-    s.know(s.prove(1 - target <= 1))
-    gap = s.use("density_gap")
-    low, high = gap(target, out, beta), gap(1 - target, 1 - out, beta)
-    return s.both(s.prove(out - target <= low.rhs, high), low)
+
+
+@statement(
+    "S12.adapted_uniform",
+    source="new",
+    title="bias of fully adapted SMC from the density and the Bellman error",
+    words="With Bellman error eps, T = n + 1: b(t) <= (1+eps)^(2(n-t)), so |E F(output) - target| <= 1 - 1/prod_{t<T} (1 + "
+    "((1+eps)^(2(n-t)) - 1)/N): no ratio bound, zero rewards allowed, and no bias at any N when eps = 0.",
+)
+@in_sympy("S12.adapted_uniform")
+def from_bellman_error(s: Derivation) -> Line:
+    given, growth, live = setting(s, "the first move exists"), 1 + eps, Eq(dead(t, x), 0)
+    error = Both(V(t, x) <= growth * BV, BV <= growth * V(t, x))
+    _, _, error = s.given(0 <= eps, 0 < Vstar(0, root), ForAll(t, x, implications(t < T, live, 0 < V(t, x), error)))
+    s.know(s.prove(relation("<=", 1, growth)))
+    for exponent in (m, n, t, k):
+        s.know(s.use("power_at_least_one")(growth, exponent))
+    with s.suppose(live) as here:
+        weak = given["twist is non-negative"](t, x)
+    s.know(here.then(weak, t, x))
+    worst, null = s.use("P0", {horizon: T}), s.use("guided_null")
+    s.know(s.contradiction(relation("<", 0, BV.subs({t: 0, x: root})), error(0, root)[0]))
+    spread = growth ** (2 * n) / growth ** (2 * t)  # (1+eps)^(2(n-t))
+    s.know(s.gen(s.prove(0 <= spread), t))
+    with s.suppose(t < T, live, 0 < V(t, x), 0 < BV, Eq(dead(t + 1, state), 0), 0 < V(t + 1, state)) as here:
+        with s.nat_split(s.nat_step(here[0]), m) as split:  # T = t + 1 + m
+            s.know(s.prove(Eq(t + 1 + m, T), split[0]))
+            top = s.prove(star(t + 1, state) <= growth**m, worst(m, t + 1, state)[0])
+            never = s.use("guided_alive", {horizon: T})(t, x)
+            with s.surely(guided(t, x), y, off_path(t + 1, y), s.gen(null(t + 1, y)[0], y), never) as on:
+                know_live(s, null, t + 1, y)
+                least = on.average(s.prove(Recip(growth**m) <= star(t + 1, y), worst(m, t + 1, y)[1]))
+            steps = s.prove(Eq(t + m, n), split[0])
+            same = s.prove(Eq(growth ** (2 * (t + m)) / growth ** (2 * t), growth ** (2 * m)))
+            same = s.at(steps, same, lambda v: Eq(growth ** (2 * v) / growth ** (2 * t), growth ** (2 * m)))
+            line = s.chain(top, s.prove(growth**m <= growth ** (2 * m) * least.rhs, least))
+            line = split.close(s.put(line, lambda v: star(t + 1, state) <= v * least.rhs, same))
+    s.know(here.then(line, t, x, state))
+    return s.use("S12.adapted_tv", {b(t): spread})

@@ -72,7 +72,7 @@ def rate(s: Derivation) -> Line:
 @statement(
     "G2",
     source="neighbour",
-    title="bias of SMC of the order sqrt T / N with a perfect reward model (Proposition C.8), the constant 1/384",
+    title="bias of SMC of the order sqrt T / N with a perfect reward model, that of Proposition C.8, on the model of S9: constant 1/384",
     words="As S9.rate, on its model: if sqrt T <= N then sqrt T/(384 N) <= pi(A) - out(A), and if N <= sqrt T then 1/384 <= pi(A) - "
     "out(A).  S9.rate is stronger; the neighbour's own family is held against the order on exact laws.",
 )

@@ -157,6 +157,7 @@ def split_setting(horizon: int) -> Setting:
 
     told = (
         Claim("S9", "lower", TV, {"T": horizon}, ">="),
+        Claim("S9", "upper", TV, {"T": horizon}),
         Claim("S4", "instance", TV, {"b": b}),
         Claim("S3", "instance", TV, {"q": q}),
     )

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+import flint
+
 from proofs import bounds, catalogue
 from proofs.catalogue import Form
 from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.checks.row import Claim, Row, held, tightest
-from smc.numbers import INFINITE, Ball, Extended, Rational, finite
+from smc.instances.split import is_split
+from smc.numbers import INFINITE, Ball, Extended, Rational, ball, finite
 from smc.samplers import SAMPLERS
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
@@ -108,6 +111,15 @@ def _relaxation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     yield Observed(catalogue.RELAXATION, m.relaxation_time, {})
 
 
+def _branch(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """What A lacks is what state B, the first one, has too much of: no run of the split model dies. S9 asks for two particles."""
+    assert m is not None
+    if m.count >= 2 and is_split(c.model, c.twist):
+        output, aim = m.output.law[0], c.target[0]
+        excess = output - ball(aim) if isinstance(output, flint.arb) else output - aim
+        yield Observed(catalogue.SPLIT, excess, m.sampler.at(m.count))
+
+
 QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {
     catalogue.VALUES: _values,
     catalogue.RANGE: _ranges,
@@ -117,8 +129,9 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
     catalogue.TV: _total_variation,
     catalogue.SECOND_MOMENT: _second_moment,
     catalogue.RELAXATION: _relaxation,
+    catalogue.SPLIT: _branch,
 }
-"""Quantities that `check` measures. A quantity has several instances where a statement speaks of every step."""
+"""What `check` measures, on the models that have it. A quantity has several instances where a statement speaks of every step."""
 
 
 def _positive(c: Constants) -> bool:
@@ -227,9 +240,11 @@ CLAIMED_NAMES = ", ".join(sampler.name for sampler in CLAIMED)
 
 
 def claims(c: Constants, sampler: Sampler) -> list[Claim]:
-    """The statements in scope that hold of `sampler` for every number of particles."""
+    """The statements in scope on the output law or the normaliser of `sampler` that hold for every number of particles."""
     found = []
     for row, form in known(sampler):
+        if form.quantity not in (catalogue.TV, catalogue.SECOND_MOMENT):
+            continue
         if AT_ANY_COUNT.intersection(form.names) and SCOPES[form.scope](c):
             given = inputs(form, c, " ".join(AT_ANY_COUNT))
             found.append(Claim(row.id, form.form, form.quantity, given, form.relation, _counted(sampler, form)))

@@ -37,6 +37,14 @@ def split_model(horizon: int) -> tuple[Model, Twist]:
     return model, perfect(model)
 
 
+def is_split(model: Model, twist: Twist) -> bool:
+    """Whether this is the split model of its horizon, up to the names of the states."""
+    if model.sizes != (1, *range(2, model.horizon + 2)):
+        return False
+    known, values = split_model(model.horizon)
+    return (model.edges, model.reward, twist.values) == (known.edges, known.reward, values.values)
+
+
 def branch_mass(particles: int, horizon: int) -> tuple[Rational, ...]:
     """P(output is below A) after t = 1..horizon steps, exact. For small N and T: the law of K has numerators of about
     `2 t N^2 log2(3N)` bits (see `certified_branch_mass`)."""

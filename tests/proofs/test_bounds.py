@@ -87,6 +87,7 @@ EXPECTED = {
     ("S12", "uniform"): lambda N, T, L, eps: T * L * (1 + eps) ** (2 * T - 1) / N,
     ("S12", "average"): lambda N, excess: sum(excess) / N,
     ("S12", "adapted"): lambda N, b: 1 - 1 / math.prod(1 + (x - 1) / N for x in b),
+    ("S12", "adapted uniform"): lambda N, T, eps: 1 - 1 / math.prod(1 + ((1 + eps) ** (2 * k) - 1) / N for k in range(T)),
     ("S13", "adapted"): None,
     ("S13", "adapted uniform"): lambda N, T, eps: sum((1 + eps) ** (2 * k) - 1 for k in range(T)) / 4 / N,
     ("S13", "instance"): None,  # a root of a product: compared by its square below
@@ -95,6 +96,7 @@ EXPECTED = {
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
     ("S18", "gap"): lambda A: A,
+    ("S9", "upper"): lambda N, T: ONE * T / (2 * N),
     ("G3", "identity"): lambda pistar, V, Vstar: (
         sum(p * v / w for p, v, w in zip(pistar, V, Vstar, strict=True))
         * sum(p * w / v for p, v, w in zip(pistar, V, Vstar, strict=True))

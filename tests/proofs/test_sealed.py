@@ -265,6 +265,28 @@ def test_the_joint_bound_is_sharper_than_either(replayer, particles):
         assert float(joint) < float(other)
 
 
+@pytest.mark.parametrize("particles", [1, 2])
+def test_the_joint_bound_is_sharper_than_either_under_adapted_smc(replayer, particles):
+    """A fair bit that the reward model misjudges in the second step, V_1 = (4, 1) where V* = 1: b = 8/5, q = 4."""
+    edges = [[("root", "a", "1/5"), ("root", "b", "4/5")], [("a", "c", 1), ("b", "d", 1)]]
+    model = Model.from_edges([["root"], ["a", "b"], ["c", "d"]], edges, {"c": 1, "d": 1})
+    c = analyse(model, twist(model, ((1,), (4, 1))))
+    assert c.b_adapted == (Fraction(8, 5), 1) and c.q_adapted == (4, 1)
+    law = output_law(particle_process(c.model, c.twist, "adapted"), particles).law
+    theorem = replayer.theorem("S13.adapted_joint")
+    for F in ({0: Fraction(1), 1: Fraction(0)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = Adapted(c, particles).environment(F)
+        check_theorem(theorem, env, ranges)
+        (left, right), (_, same) = (part.kids for part in claim_of(theorem)[1])
+        assert evaluate(left, env) == sum(
+            fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(law, c.target, strict=True))
+        )
+    joint = evaluate(right, env)
+    assert joint == evaluate(same, env) > 0
+    for id, given in (("S12", {"b": c.b_adapted}), ("S13", {"q": c.q_adapted})):
+        assert float(joint) < float(bounds.evaluate(id, "adapted", N=particles, **given))
+
+
 def test_the_bounds_are_not_trivial_on_these_models():
     c = analyse(*branching())
     for (id, form), inputs, _ in (BIAS[name] for name in ("S3", "S3.uniform", "P2", "S4", "S4.uniform")):
@@ -335,6 +357,7 @@ ADAPTED = {
     "S8": (("S8", "instance"), lambda c: {"q": c.q_adapted}),
     "S8.uniform": (("S8", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
     "S12.adapted_tv": (("S12", "adapted"), lambda c: {"b": c.b_adapted}),
+    "S12.adapted_uniform": (("S12", "adapted uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
     "S13.adapted_tv": (("S13", "adapted"), lambda c: {"q": c.q_adapted}),
     "S13.adapted_sum": (None, None),
     "S13.adapted_uniform": (("S13", "adapted uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
@@ -358,7 +381,7 @@ def test_adapted_statements_say_what_the_engine_measures(replayer, name, model, 
     form, inputs = ADAPTED[name]
     if form is not None:
         bound = bounds.evaluate(*form, N=particles, **inputs(c))
-        assert abs(float(bound) - float(evaluate(right, env))) < 1e-12 and float(bound) <= 1 / particles
+        assert abs(float(bound) - float(evaluate(right, env))) < 1e-12 and float(bound) <= 1.2 / particles
         assert float(bound) > 0 or model != "wrong twist"
 
 

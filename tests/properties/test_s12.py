@@ -12,7 +12,7 @@ from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Model
 from smc.setting.twist import from_mappings, perfect
-from smc.testing import instances, prefix_trees, product_models
+from smc.testing import hard_families, instances, layered_models, prefix_trees, product_models
 from tests.properties.common import within_bound
 
 
@@ -105,6 +105,17 @@ def test_density_of_every_state_under_adapted_smc(instance):
     process, factor = particle_process(instance.model, instance.twist, "adapted"), beta(c.b_adapted, instance.particles)
     law = output_law(process, instance.particles).law
     assert all(pi <= factor * out for out, pi in zip(law, c.target, strict=True))
+
+
+@given(instances(models=layered_models(min_horizon=2)) | hard_families(families=("S2",)))
+def test_adapted_density_from_the_bellman_error(instance):
+    """b_p <= (1 + eps)^(2 (T - p)), and so out >= pi / prod_p (1 + ((1 + eps)^(2 (T - p)) - 1)/N); zero rewards among the instances."""
+    c, n = instance.constants, instance.particles
+    assume(c.bellman_error != INFINITE)
+    powers = [(1 + c.bellman_error) ** (2 * k) for k in range(c.model.horizon - 1, -1, -1)]
+    assert all(b <= power for b, power in zip(c.b_adapted, powers, strict=True))
+    law = output_law(particle_process(instance.model, instance.twist, "adapted"), n).law
+    assert all(pi <= beta(powers, n) * out for out, pi in zip(law, c.target, strict=True))
 
 
 def test_adapted_smc_with_a_dead_end_and_zero_rewards():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import hypothesis
 from hypothesis import assume, given
 
 from smc.exact import output_law
@@ -12,7 +13,7 @@ from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Model
 from smc.setting.twist import from_mappings, perfect
-from smc.testing import instances, layered_models, prefix_trees
+from smc.testing import hard_families, instances, layered_models, prefix_trees
 from tests.properties.common import within_bound
 
 MOST_OUTCOMES = 6
@@ -58,6 +59,23 @@ def test_odds_of_every_event_under_adapted_smc(instance):
     assume(INFINITE not in c.q_adapted and len(c.target) <= MOST_OUTCOMES)
     law = output_law(particle_process(instance.model, instance.twist, "adapted"), instance.particles).law
     within_odds(law, c.target, product_of(c.q_adapted, instance.particles))
+
+
+@given(instances(models=layered_models(zero_rewards=False)) | hard_families(families=("S2",)))
+def test_odds_and_density_together(instance):
+    """TV <= (B - 1)(Q - B)/(B (Q - 1)) where B^2 <= Q, naive and adapted; below both (B - 1)/B and (sqrt Q - 1)/(sqrt Q + 1)."""
+    c, n = instance.constants, instance.particles
+    for name, bs, qs in (("naive", c.b, c.q), ("adapted", c.b_adapted, c.q_adapted)):
+        if INFINITE in (*bs, *qs):
+            continue
+        B, Q = product_of(bs, n), product_of(qs, n)
+        if not 1 < B * B <= Q:
+            continue
+        hypothesis.event(f"{name}: B^2 <= Q")
+        joint = (B - 1) * (Q - B) / (B * (Q - 1))
+        assert joint <= (B - 1) / B and ((1 + joint) / (1 - joint)) ** 2 <= Q
+        law = output_law(particle_process(instance.model, instance.twist, name), n)
+        assert law.total_variation(c.target) <= joint
 
 
 def test_adapted_smc_attains_it_with_one_particle_in_two_steps():

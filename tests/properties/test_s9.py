@@ -6,15 +6,18 @@ single `1 - 1/N` the bias of the branch breaks the floor at N = T = 2 (1/120 aga
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from smc.instances.split import branch_mass, split_model
 from smc.numbers import ONE, Rational, Verdict, at_most
-from smc.testing import Instance
+from smc.setting.twist import Twist
+from smc.setting.twist import perfect as perfected
+from smc.testing import Instance, hard_families
 from smc.testing.statements import report
-from tests.properties.common import rows
+from tests.properties.common import rows, within_bound
 
 CASES = [(n, t) for n in (1, 2, 3, 5, 8, 13) for t in (1, 2, 3, 6, 12)]
 
@@ -43,6 +46,21 @@ def test_total_variation_of_the_whole_law(particles, horizon):
     row = next(row for row in rows("S4", instance) if row.form == "instance")
     assert row.verdict is Verdict.HOLDS
     assert at_most(row.bound, Rational(94, 100) * horizon / particles) is Verdict.HOLDS
+
+
+def test_a_report_has_both_ends_on_the_split_model_alone(ledger):
+    """The rows of S9 from N = 2 on, between which the bias lies; no row where a reward or a value is another."""
+    within_bound(ledger, "S9", hard_families(families=("S9",)))
+    model, perfect = split_model(3)
+    found = {row.form: row for row in rows("S9", Instance(model, perfect, 2))}
+    bias = Rational(1, 2) - branch_mass(2, 3)[-1]
+    assert set(found) == {"lower", "upper"} and {row.observed for row in found.values()} == {bias}
+    assert found["lower"].bound == floor(2, 3) < bias < found["upper"].bound == Rational(3, 4)
+    assert not rows("S9", Instance(model, perfect, 1)), "S9 asks for two particles"
+    other = replace(model, reward=(*model.reward[:-1], model.reward[-1] + 1))
+    assert not rows("S9", Instance(other, perfected(other), 2))
+    values = (perfect.values[0], (ONE, ONE * 2), *perfect.values[2:])
+    assert not rows("S9", Instance(model, Twist(values), 2))
 
 
 @pytest.mark.parametrize("particles", [2, 4, 8])

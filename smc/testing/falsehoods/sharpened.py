@@ -11,7 +11,7 @@ from smc.checks.row import compare
 from smc.exact import output_law
 from smc.exact.guided import proposal_laws
 from smc.exact.independent import moments
-from smc.numbers import INFINITE, ONE, ZERO, Rational
+from smc.numbers import INFINITE, ONE, ZERO, Rational, finite
 from smc.samplers import particle_process
 from smc.samplers.naive import naive
 from smc.samplers.process import Outcome, ParticleProcess
@@ -143,6 +143,32 @@ def _(instance: Instance) -> Claims:
 def _(instance: Instance) -> Claims:
     n, b = instance.particles + 1, instance.constants.b_adapted
     yield from evaluated("S12", "adapted", instance, "adapted", N=n, b=b)
+
+
+@planted(
+    "S12/adapted-one-step-less", "T - 1 in place of T, guided moves, from the Bellman error", algorithm="adapted",
+    where=two_branches("S2"),
+)  # fmt: skip
+def _(instance: Instance) -> Claims:
+    horizon, eps = instance.model.horizon, instance.constants.bellman_error
+    if horizon > 1:
+        yield from evaluated(
+            "S12", "adapted uniform", instance, "adapted", N=instance.particles, T=horizon - 1, eps=eps
+        )
+
+
+@planted(
+    "S12/adapted-half-error", "the exponent 2(T-p) halved, guided moves: one side of the Bellman error alone",
+    algorithm="adapted", where=long_models,
+)  # fmt: skip
+def _(instance: Instance) -> Claims:
+    c, n = instance.constants, instance.particles
+    if c.bellman_error != INFINITE:
+        factor = ONE
+        for k in range(instance.model.horizon):
+            factor *= 1 + ((1 + finite(c.bellman_error)) ** k - 1) / n
+        law = output_law(particle_process(instance.model, instance.twist, "adapted"), n).law
+        yield "density", max(pi / out for pi, out in zip(c.target, law, strict=True) if pi), factor
 
 
 @planted("S10/variance", "TV is at most the relative variance of Zhat", where=ties)
@@ -315,6 +341,12 @@ def split_family() -> SearchStrategy[Instance]:
 @planted("S9/one-factor", "(1 - 1/N) once: the first step both branches and resamples", where=split_family)
 def _(instance: Instance) -> Claims:
     yield "claimed bias of branch A", _drift(instance, Rational(1, 36), 1), _branch_bias(instance)
+
+
+@planted("S9/ceiling", "(T - 1)/(40 N) in place of T/(2N): the order T/N has a constant", where=split_family)
+def _(instance: Instance) -> Claims:
+    steps = instance.model.horizon - 1
+    yield "bias of branch A", _branch_bias(instance), Rational(steps, 40 * instance.particles)
 
 
 @planted("S9/constant", "1/12 in place of 1/36", where=split_family)
