@@ -26,6 +26,24 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it fo
 LEDGER = Ledger()
 
 
+@pytest.fixture(scope="session")
+def made():
+    """What `bellman-smc prove` reads: every stored proof, replayed once a session against its seal."""
+    from proofs.reading.blueprint import blueprint
+
+    return blueprint()
+
+
+@pytest.fixture
+def one_replay(monkeypatch, made) -> None:
+    """The command line reads the session's replay of what is stored; any other folder is replayed anew each time."""
+    from proofs.kernel.replay import STORED
+    from proofs.reading import blueprint as module
+
+    honest = module.blueprint
+    monkeypatch.setattr(module, "blueprint", lambda folder=STORED: made if folder == STORED else honest(folder))
+
+
 @pytest.fixture
 def ledger() -> Ledger:
     """Counts of this test, so that it can refuse to pass on nothing; ratios go to the session's ledger."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proofs.catalogue import ROWS
-from proofs.reading.blueprint import as_markdown, blueprint
+from proofs.reading.blueprint import as_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 IDS = list(ROWS)
@@ -39,8 +39,7 @@ def test_the_search_can_fail():
     assert re.search(r"(?<![A-Za-z0-9])S1(?![0-9])", "S10 and XS1") is None
 
 
-def test_the_readme_table_is_the_catalogues():
-    made = blueprint()
+def test_the_readme_table_is_the_catalogues(made):
     assert as_markdown(made) in PLACES["README"], (
         "write as_markdown(blueprint()) of proofs.reading.blueprint into the README"
     )

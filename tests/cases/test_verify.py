@@ -9,6 +9,7 @@ import pytest
 from smc.cli import run
 from smc.cli.mends import OPTION, options_of
 from tests.cases import FOLDER, report
+from tests.effort import effort
 
 
 @pytest.mark.nightly
@@ -23,8 +24,9 @@ def test_a_run_that_does_not_fit_is_listed(tmp_path, capsys):
             assert option in options_of("verify") or f"{option} is an option of" in line
 
 
-def test_a_table_whose_rows_are_rounded(tmp_path, capsys):
+def test_a_table_whose_rows_are_rounded(tmp_path, capsys, monkeypatch):
     pytest.importorskip("gymnasium")
+    monkeypatch.setattr("smc.cli.verify.MOST_IN_FIGURE", effort(1024, sample=4))
     spec = "gym:FrozenLake-v1?horizon=2&desc=SF,HG"
     assert run(["verify", spec, "--output", str(tmp_path)]) == 2
     assert "pass --rationalise" in capsys.readouterr().err

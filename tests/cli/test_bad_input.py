@@ -317,6 +317,7 @@ def test_too_large_says_the_size_the_estimate_and_the_way_out(capsys):
         (["chek", "x"], "check?"),
     ],
 )
+@pytest.mark.usefixtures("one_replay")
 def test_a_mistyped_name_meets_the_one_that_is_meant(arguments, meant, capsys):
     assert run(arguments) == 2
     said = capsys.readouterr().err

@@ -11,10 +11,12 @@ import sys
 import time
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from proofs.reading.blueprint import blueprint
 from smc.cli import COMMANDS, run
 from smc.exact import output_law
 from smc.formats import load, shipped
@@ -26,6 +28,7 @@ from smc.testing.falsehoods import FALSEHOODS
 from tests.checks.planted import divide
 from tests.effort import NIGHTLY
 from tests.formats.examples import LAYERED, bent, written
+from tests.proofs.stores import small_store
 
 HEAVY = (
     "sympy",
@@ -276,11 +279,13 @@ def counts(by_name):
     return {find(name): numbers for name, numbers in by_name.items()}
 
 
-def hurry(patch):
-    """By day the page has no curves and none of the figures about the theorems: they have tests of their own."""
+def hurry(patch, folder):
+    """By day the page is about a few proofs, its curve ends at N = 4, and the figures that have tests of their own are left out."""
     if not NIGHTLY:
         for figures in ("_argument", "_certified"):
             patch.setattr(f"smc.cli.verify.{figures}", lambda *_: [])
+        patch.setattr("smc.cli.verify.MOST_IN_FIGURE", 4)
+        patch.setattr("proofs.reading.blueprint.blueprint", partial(blueprint, small_store(folder / "proofs")))
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +294,7 @@ def small_verify(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verify")
     second = "shipped:cliffwalking" if NIGHTLY else written(folder, LAYERED)
     with pytest.MonkeyPatch.context() as patch:
-        hurry(patch)
+        hurry(patch, folder)
         patch.setattr(
             "smc.checks.verify.COUNTS", counts({"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
         )
@@ -346,6 +351,7 @@ def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
             raise TooLarge("planted", where="particles", mend="ask for less")
         return honest(case, progress)
 
+    hurry(monkeypatch, tmp_path)
     monkeypatch.setattr(Case, "run", refuse)
     monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 2)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
@@ -366,7 +372,7 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
     monkeypatch.setattr("smc.exact.independent_law", refuse)
     model = "frozenlake-4x4" if NIGHTLY else "verifier-tree"
     if not NIGHTLY:
-        hurry(monkeypatch)
+        hurry(monkeypatch, tmp_path)
         monkeypatch.setattr("smc.checks.verify.BUDGET", 0.0)
     monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 8), "weighted-of-n": (4,)}))
     assert run(["verify", f"shipped:{model}", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0

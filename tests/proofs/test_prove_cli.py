@@ -12,19 +12,13 @@ import pytest
 
 from proofs.catalogue import ROWS, SOURCES
 from proofs.kernel.replay import SEALS, STORED
-from proofs.reading import blueprint as module
 from smc.cli import run
-from tests.effort import turn
+from tests.effort import NIGHTLY, turn
 from tests.proofs.stores import small_store
 
 KEYS = {"id", "source", "about", "steps", "gaps", "axioms", "rests_on", "rocq"}
 
-
-@pytest.fixture(autouse=True)
-def one_replay(monkeypatch, made):
-    """What is stored is replayed once a session; any other folder anew each time."""
-    honest = module.blueprint
-    monkeypatch.setattr(module, "blueprint", lambda folder=STORED: made if folder == STORED else honest(folder))
+pytestmark = pytest.mark.usefixtures("one_replay")
 
 
 def document(capsys, *arguments: str) -> dict:
@@ -228,10 +222,11 @@ def test_a_missing_or_resealed_statement_is_refused(capsys, tmp_path):
 
 
 # ------------------------------------------------------------------------------------------- time and imports
-def test_whole_command_is_fast_and_replays_without_scipy():
-    """Under 20 s of processor time, which a busy machine does not change."""
+def test_whole_command_is_fast_and_replays_without_scipy(tmp_path):
+    """Under 20 s of processor time, which a busy machine does not change; by day on a few proofs."""
+    asked = ["prove", "--json", *([] if NIGHTLY else ["--stored", str(small_store(tmp_path / "stored"))])]
     code = (
-        "import sys, time; sys.modules['scipy'] = None; from smc.cli import run; code = run(['prove', '--json']); "
+        f"import sys, time; sys.modules['scipy'] = None; from smc.cli import run; code = run({asked!r}); "
         "assert 'matplotlib' not in sys.modules and 'smc.checks.check' not in sys.modules; "
         "print(time.process_time(), file=sys.stderr); sys.exit(code)"
     )
