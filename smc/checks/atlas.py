@@ -9,15 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from proofs.catalogue import TV
 from smc.checks.budget import OutOfTime, kept
 from smc.checks.demand import Demand, demand
-from smc.checks.least import LeastParticles, least_particles
+from smc.checks.document import exact
+from smc.checks.least import LeastParticles, least_by_laws, least_particles
 from smc.checks.measure import Measured
 from smc.checks.row import Claim, Row
-from smc.checks.table import CLAIMED, CLAIMED_NAMES, claims
+from smc.checks.table import claims
 from smc.errors import InputError, TooLarge, one_of
 from smc.exact import seconds_of_law
 from smc.exact.occupancy.cost import duration
@@ -30,7 +32,7 @@ from smc.instances.product import (
 from smc.instances.split import branch_mass, certified_branch_mass
 from smc.instances.two_branch import two_branch
 from smc.numbers import ONE, ZERO, Ball, Extended, Rational, ball, rational, text
-from smc.samplers import find
+from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
@@ -50,12 +52,12 @@ class Setting:
 
     claims: the statements that speak of its TV. distance: `N -> TV`, exact, or an enclosure where rationals would explode. truth: what
     `distance` is, for a table. falls: why it decreases in N, where that is proved. process: what is run, where its TV can be enclosed.
-    near: its TV in balls, which settles a comparison sooner than long fractions.
-    Without either nothing is said of a least N.
+    near: its TV in balls, which settles a comparison sooner than long fractions. laws: whether exact laws of few particles are all that is
+    known of it. Without any of these nothing is said of a least N.
     """
 
     label: str
-    algorithm: str
+    sampler: Sampler
     horizon: int
     bellman_error: Extended
     ratio_bound: Extended
@@ -65,18 +67,25 @@ class Setting:
     falls: str = ""
     process: ParticleProcess | None = None
     near: Callable[[int], Rational | Ball] | None = None
+    laws: bool = False
+
+    @property
+    def named(self) -> str:
+        """The label, with the sampler where it is another than plain naive SMC."""
+        return self.label if self.sampler is naive else f"{self.label}, {self.sampler.label}"
 
 
 @dataclass(frozen=True)
 class Entry:
     """What the atlas says of one setting.
 
-    rows: bounds against the exact TV, N by N. demands: particles each statement asks for. least: the counts with `TV <= delta`; None where
-    they were not asked for or will not fit, with the reason in `remark`.
+    distances: the TV, N by N. rows: bounds against it. demands: particles each statement asks for. least: the counts with `TV <= delta`;
+    None where they were not asked for or will not fit, with the reason in `remark`.
     """
 
     setting: Setting
     delta: Rational
+    distances: tuple[tuple[int, Rational | Ball], ...]
     rows: tuple[tuple[int, Row], ...]
     demands: tuple[Demand, ...]
     least: LeastParticles | None
@@ -93,11 +102,14 @@ class Entry:
         s = self.setting
         return {
             "setting": s.label,
-            "algorithm": s.algorithm,
+            "algorithm": s.sampler.name,
+            "resampling": s.sampler.resampling.typed,
+            "selection": s.sampler.how,
             "horizon": s.horizon,
             "bellman_error": text(s.bellman_error),
             "ratio_bound": text(s.ratio_bound),
             "delta": str(self.delta),
+            "tv": [{"particles": n, **exact("tv", tv)} for n, tv in self.distances],
             "rows": [{"particles": n, **row.to_json()} for n, row in self.rows],
             "demands": [
                 {
@@ -117,21 +129,22 @@ class Entry:
 
 
 def model_setting(model: Model, twist: Twist, sampler: str | Sampler = naive, label: str = "") -> Setting:
-    """A setting whose TV comes from the occupancy engine. Raises InputError for an algorithm without a particle count."""
+    """A setting whose TV comes from the exact engines. Raises InputError for an algorithm whose particles do not interact."""
     chosen = find(sampler)
-    if chosen not in CLAIMED:
-        raise InputError(f"no bound in N for {chosen.name!r}", where="algorithm", mend=f"choose one of {CLAIMED_NAMES}")
+    if not chosen.interacting:
+        names = ", ".join(sampler.name for sampler in SAMPLERS.values() if sampler.interacting)
+        raise InputError(f"no bound in N for {chosen.name!r}", where="algorithm", mend=f"choose one of {names}")
     constants = analyse(model, twist)
-    distance = lambda n: Measured(constants, chosen, n).total_variation  # noqa: E731
+    distance = cache(lambda n: Measured(constants, chosen, n).total_variation)
     near = lambda n: Measured(constants, chosen, n, bits=BALL_BITS if n > 1 else None).total_variation  # noqa: E731
     made = _setting(label or f"{model.name}, {twist.name}", constants, chosen, distance)
     process = Measured(constants, chosen, 1).process
-    return replace(made, process=process, near=near) if process.plain else made
+    return replace(made, process=process, near=near) if process.plain else replace(made, laws=True)
 
 
 def _setting(label: str, c: Constants, sampler: Sampler, distance: Callable[[int], Rational | Ball]) -> Setting:
     told = tuple(claim for claim in claims(c, sampler) if claim.quantity == TV)
-    return Setting(label, sampler.name, c.model.horizon, c.bellman_error, c.ratio_bound, told, distance)
+    return Setting(label, sampler, c.model.horizon, c.bellman_error, c.ratio_bound, told, distance)
 
 
 def product_setting(ratio: object, horizon: int) -> Setting:
@@ -163,7 +176,7 @@ def split_setting(horizon: int) -> Setting:
     )
     ratio_bound = ONE * 2 if horizon > 1 else ONE
     label = f"split, V = V*, T = {horizon}"
-    return Setting(label, "naive", horizon, ZERO, ratio_bound, told, distance, "exact bias of the first step")
+    return Setting(label, naive, horizon, ZERO, ratio_bound, told, distance, "exact bias of the first step")
 
 
 def chart(
@@ -180,6 +193,7 @@ def chart(
             f"accuracy {goal} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1"
         )
     rows: list[tuple[int, Row]] = []
+    distances: list[tuple[int, Rational | Ball]] = []
     remark = ""
     for n in particles:
         try:
@@ -193,6 +207,7 @@ def chart(
         except TooLarge as error:
             remark = f"exact law left out from N = {n} on: {error.what}"
             break
+        distances.append((n, distance))
         rows.extend((n, claim.row(n, distance)) for claim in setting.claims)
     demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
     least = None
@@ -205,13 +220,16 @@ def chart(
                 )
         except OutOfTime as error:
             remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
+    elif find_least and setting.laws:
+        promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
+        least = least_by_laws(setting.distance, goal, promised, seconds=ends - time.monotonic())
     elif find_least and setting.falls:
         try:
             found = minimum_particles(setting.distance, goal).particles
             least = LeastParticles(found, found, (), setting.falls)
         except TooLarge as error:
             remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
-    return Entry(setting, goal, tuple(rows), demands, least, remark)
+    return Entry(setting, goal, tuple(distances), tuple(rows), demands, least, remark)
 
 
 LOOKING = 0.7

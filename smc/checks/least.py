@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from smc.checks.budget import kept
+from smc.errors import TooLarge
 from smc.exact import seconds_of_law
 from smc.exact.enclosure import enclosure, joined
 from smc.exact.enclosure_cost import Way, ways
@@ -113,6 +115,33 @@ def least_particles(
     met = min(n for n in (onward, met, *(n for n, side in look.seen.items() if side)) if n is not None)
     still = {r for r in (*unsettled, *above) if not (r[0] == r[1] and r[0] in look.seen)}
     return LeastParticles(met, onward, _joined(still), f"{by} from {tail} on")
+
+
+def least_by_laws(
+    distance: Callable[[int], Rational | Ball],
+    delta: Rational,
+    promised: Iterable[tuple[int, str]] = (),
+    *,
+    seconds: float = 60.0,
+) -> LeastParticles:
+    """As `least_particles`, of a run that no enclosure describes: by its exact laws alone, at N = 1, 2, ... up to what a theorem promises
+    (without a promise, up to the first N that meets delta), until a law does not fit or the seconds are over. The rest is open."""
+    ends = time.monotonic() + seconds
+    tail, by = min(promised, default=(None, ""))
+    met: list[bool] = []
+    while len(met) + 1 != tail and (tail is not None or True not in met):
+        try:
+            with kept(ends - time.monotonic()):
+                met.append(at_most(distance(len(met) + 1), delta) is Verdict.HOLDS)
+        except TooLarge:
+            break
+    first = met.index(True) + 1 if True in met else tail
+    if tail is None:
+        return LeastParticles(first, None, ((len(met) + 1, None),), "")
+    if len(met) + 1 < tail:
+        return LeastParticles(first, tail, ((len(met) + 1, tail - 1),), f"{by} from {tail} on")
+    onward = max((n + 1 for n, enough in enumerate(met, 1) if not enough), default=1)
+    return LeastParticles(first, onward, (), f"{by} from {tail} on")
 
 
 @dataclass

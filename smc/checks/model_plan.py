@@ -11,12 +11,12 @@ from typing import Any
 
 from proofs.catalogue import FORMS
 from smc.checks.atlas import Demand, demand, model_setting
-from smc.checks.least import LeastParticles, least_particles
+from smc.checks.least import LeastParticles, least_by_laws, least_particles
+from smc.checks.table import AT_ANY_COUNT
 from smc.errors import InputError
 from smc.exact.enclosure_cost import BUDGET
 from smc.exact.enough import Enough, enough
 from smc.numbers import Rational, rational
-from smc.samplers import find
 from smc.samplers.naive import naive
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
@@ -31,15 +31,15 @@ UNIFORM = ("T", "eps", "L")
 class ModelPlan:
     """Particles for `TV <= delta` on one model.
 
-    demands: what each statement asks for. certified: the counts of the enclosure at level two. counts: the least N that meets delta, and
-    the least from which on it is met, by exact laws and level four too.
+    demands: what each statement asks for. certified: the counts of the enclosure at level two, None for a run that it does not describe.
+    counts: the least N that meets delta, and the least from which on it is met, by exact laws and level four too.
     """
 
     constants: Constants
     sampler: Sampler
     delta: Rational
     demands: tuple[Demand, ...]
-    certified: Enough
+    certified: Enough | None
     counts: LeastParticles
 
     @property
@@ -55,10 +55,12 @@ class ModelPlan:
     @property
     def by_constants(self) -> int | None:
         """The least count that a statement asks for from the other constants of this model, S14.2 (the enclosures' tail) included."""
-        return min((n for n in (self._least_of(False), self.certified.tail) if n is not None), default=None)
+        tail = None if self.certified is None else self.certified.tail
+        return min((n for n in (self._least_of(False), tail) if n is not None), default=None)
 
     def _least_of(self, uniform: bool) -> int | None:
-        counts = (d.particles for d in self.demands if (set(FORMS[d.id, d.form].names) <= {"N", *UNIFORM}) is uniform)
+        known = {*AT_ANY_COUNT, *UNIFORM}
+        counts = (d.particles for d in self.demands if (set(FORMS[d.id, d.form].names) <= known) is uniform)
         return min((n for n in counts if n is not None), default=None)
 
     @property
@@ -82,13 +84,16 @@ class ModelPlan:
             "model": c.model.name,
             "twist": c.twist.name,
             "algorithm": self.sampler.name,
+            "resampling": self.sampler.resampling.typed,
             "selection": self.sampler.how,
             "horizon": c.model.horizon,
             "delta": str(self.delta),
             "by_theorems": self.by_theorems,
             "by_constants": self.by_constants,
             "demands": [{"id": d.id, "form": d.form, "particles": d.particles} for d in self.demands],
-            "certified": {
+            "certified": None
+            if e is None
+            else {
                 "first": e.first,
                 "for_good": e.for_good,
                 "tail": e.tail,
@@ -114,9 +119,12 @@ def plan_model(
             f"accuracy {goal} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1"
         )
     setting = model_setting(model, twist, sampler)
-    assert setting.process is not None and setting.near is not None
-    certified = enough(setting.process, goal, budget=budget / 2)
     demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
     promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
-    counts = least_particles(setting.process, setting.near, goal, promised, certified=certified, seconds=budget / 2)
-    return ModelPlan(analyse(model, twist), find(sampler), goal, demands, certified, counts)
+    certified = None
+    if setting.process is not None and setting.near is not None:
+        certified = enough(setting.process, goal, budget=budget / 2)
+        counts = least_particles(setting.process, setting.near, goal, promised, certified=certified, seconds=budget / 2)
+    else:
+        counts = least_by_laws(setting.distance, goal, promised, seconds=budget)
+    return ModelPlan(analyse(model, twist), setting.sampler, goal, demands, certified, counts)

@@ -18,7 +18,6 @@ from smc.checks.measure import Measured, guided_tv, importance_chi_square, targe
 from smc.checks.row import Claim, Row, held, tightest
 from smc.instances.split import is_split
 from smc.numbers import INFINITE, Ball, Extended, Rational, ball, finite
-from smc.samplers import SAMPLERS
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
@@ -230,13 +229,9 @@ def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
     return [(row.id, form.form, form.scope) for row, form in known(sampler) if not SCOPES[form.scope](c)]
 
 
-CLAIMED = tuple(
-    sampler
-    for name, sampler in SAMPLERS.items()
-    if any(AT_ANY_COUNT.intersection(form.names) and name in form.samplers for form in catalogue.FORMS.values())
-)
-"""Samplers of which statements speak at every number of particles."""
-CLAIMED_NAMES = ", ".join(sampler.name for sampler in CLAIMED)
+def claimed(sampler: Sampler) -> bool:
+    """Whether statements speak of `sampler`, as it resamples, at every number of particles."""
+    return any(AT_ANY_COUNT.intersection(form.names) for _, form in known(sampler))
 
 
 def claims(c: Constants, sampler: Sampler) -> list[Claim]:

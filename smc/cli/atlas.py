@@ -41,6 +41,10 @@ def command(
         ),
     ] = None,
     algorithm: Annotated[str | None, typer.Option(help="naive or adapted.", show_default="naive")] = None,
+    resampling: Annotated[
+        str | None,
+        typer.Option(help="Resampling as for check, with commas: each is charted.", show_default="multinomial"),
+    ] = None,
     rationalise: Annotated[bool, typer.Option("--rationalise", help="As for check.")] = False,
     cost: Annotated[
         bool,
@@ -63,12 +67,14 @@ def command(
     from smc.checks.row import worst_verdict
     from smc.cli.output import CODES, json_object, remarks, results, waiting
     from smc.errors import InputError
-    from smc.present.tables import atlas_tables
+    from smc.present.tables import atlas_tables, side_by_side
 
     if cost:
-        if eps is not None or algorithm is not None or figure is not None:
+        if eps is not None or algorithm is not None or resampling is not None or figure is not None:
             raise InputError(
-                "--cost is of every sampler", where="cost", mend="leave --eps, --algorithm and --figure out"
+                "--cost is of every sampler",
+                where="cost",
+                mend="leave --eps, --algorithm, --resampling and --figure out",
             )
         return _cost(
             model,
@@ -90,9 +96,9 @@ def command(
     choices: Sequence[str | None] = value or [None]
     if eps is not None:
         choices = [f"bellman-error:{e.strip()}" for e in eps.split(",")]
-    settings = _settings(model, lengths, choices, algorithm, rationalise)
+    settings = _settings(model, lengths, choices, _samplers(algorithm, resampling), rationalise)
     for done, setting in enumerate(settings):
-        with waiting(setting.label):
+        with waiting(setting.named):
             share = max(0.0, ends - time.monotonic()) / (len(settings) - done)
             entries.append(chart(setting, goal, counts, seconds=share))
     if figure:
@@ -104,7 +110,7 @@ def command(
         json_object({"model": model, "entries": [entry.to_json() for entry in entries]})
     else:
         console = results()
-        for table in atlas_tables(entries):
+        for table in (*atlas_tables(entries), *side_by_side(entries)):
             console.print(table)
     return CODES[worst_verdict(row.verdict for entry in entries for _, row in entry.rows)]
 
@@ -150,7 +156,17 @@ def _costed(spec, horizon, choice, rationalise):
     return ones(horizon=horizon or ONES_HORIZON, factor=_number("c", options["c"]))
 
 
-def _settings(spec, lengths, choices, algorithm, rationalise):
+def _samplers(algorithm, resampling):
+    """The sampler under each resampling that was typed, each once; none where nothing was."""
+    from smc.samplers import find, resampled
+
+    if algorithm is resampling is None:
+        return []
+    base = find(algorithm or "naive")
+    return list(dict.fromkeys(resampled(base, one.strip()) for one in resampling.split(","))) if resampling else [base]
+
+
+def _settings(spec, lengths, choices, samplers, rationalise):
     from smc.checks.atlas import family_setting, model_setting
     from smc.errors import InputError
     from smc.formats import load
@@ -160,8 +176,9 @@ def _settings(spec, lengths, choices, algorithm, rationalise):
         name, _, query = spec.removeprefix("family:").partition("?")
         options = dict(part.partition("=")[::2] for part in query.split("&") if part)
         unknown = set(options) - {"eps", "c"}
-        if unknown or choices != [None] or algorithm is not None:
-            fault = f"option {sorted(unknown)[0]!r}" if unknown else "--eps, --value or --algorithm beside a family"
+        if unknown or choices != [None] or samplers:
+            beside = "--eps, --value, --algorithm or --resampling beside a family"
+            fault = f"option {sorted(unknown)[0]!r}" if unknown else beside
             raise InputError(
                 f"{fault} is not understood", where=spec, mend="write family:hidden?eps=1/4 or family:product?c=1"
             )
@@ -172,7 +189,7 @@ def _settings(spec, lengths, choices, algorithm, rationalise):
     settings = []
     for horizon, choice in product(lengths or (None,), choices):
         source = load(spec, rationalise=rationalise, horizon=horizon, with_values=uses_file(choice)).meant(choice)
-        settings.append(model_setting(source.model, source.twist(choice), algorithm or "naive"))
+        settings += [model_setting(source.model, source.twist(choice), s) for s in samplers or ["naive"]]
     return settings
 
 

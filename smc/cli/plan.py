@@ -25,6 +25,13 @@ def command(
         int | None, typer.Option(help="Successors scored by one guided move.", show_default="2")
     ] = None,
     algorithm: Annotated[str | None, typer.Option(help="naive or adapted (with MODEL).", show_default="naive")] = None,
+    resampling: Annotated[
+        str | None, typer.Option(help="Resampling, as for check (with MODEL).", show_default="multinomial")
+    ] = None,
+    choice: Annotated[
+        str | None,
+        typer.Option(help="The output, as for check: weight, uniform or argmax (with MODEL).", show_default="weight"),
+    ] = None,
     value: Annotated[
         str | None, typer.Option(help="Reward model, as for check (with MODEL).", show_default="file, else perfect")
     ] = None,
@@ -37,13 +44,20 @@ def command(
     """How many particles or proposals each theorem asks for, the paper's number beside the sharpened one, and which is cheapest.
 
     With MODEL: what each statement asks for from the model's own constants, and the counts from which on the accuracy is certified, by
-    enclosures at every N and by exact laws where they are quick.
+    enclosures at every N and by exact laws where they are quick. Under another --resampling: by the statements that speak of it, and by the
+    exact laws of few particles.
     """
     if model is None:
-        _refuse_given("no model", algorithm=algorithm, value=value, budget=budget, rationalise=rationalise or None)
+        _refuse_given(
+            "no model",
+            algorithm=algorithm, resampling=resampling, choice=choice, value=value, budget=budget, rationalise=rationalise or None,
+        )  # fmt: skip
         return _from_constants(horizon, eps, ratio_bound or "2", delta, 2 if branching is None else branching, as_json)
     _refuse_given("the model has its own constants", eps=eps, ratio_bound=ratio_bound, branching=branching)
-    return _from_model(model, horizon, delta, algorithm or "naive", value, rationalise, budget, as_json)
+    from smc.samplers import find, resampled
+
+    sampler = resampled(find(algorithm or "naive"), resampling, choice)
+    return _from_model(model, horizon, delta, sampler, value, rationalise, budget, as_json)
 
 
 def _refuse_given(why: str, **options: object) -> None:
@@ -55,7 +69,7 @@ def _refuse_given(why: str, **options: object) -> None:
             raise InputError(f"--{option} is given, but {why}", where=option, mend=f"leave --{option} out")
 
 
-def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as_json) -> int:
+def _from_model(model, horizon, delta, sampler, value, rationalise, budget, as_json) -> int:
     from smc.checks.model_plan import plan_model
     from smc.cli.output import json_object, results, waiting
     from smc.errors import InputError
@@ -66,10 +80,8 @@ def _from_model(model, horizon, delta, algorithm, value, rationalise, budget, as
     if budget is not None and not 0 < budget < 1e9:
         raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
-    with waiting(f"{algorithm} on {source.model.name}"):
-        found = plan_model(
-            source.model, source.twist(value), algorithm, delta=_accuracy(delta), budget=budget or BUDGET
-        )
+    with waiting(f"{sampler.label} on {source.model.name}"):
+        found = plan_model(source.model, source.twist(value), sampler, delta=_accuracy(delta), budget=budget or BUDGET)
     if as_json:
         json_object(found.to_json())
         return 0

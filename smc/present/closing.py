@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smc.checks.closing import Closing
-from smc.checks.table import CLAIMED
+from smc.checks.table import claimed
 from smc.numbers import Verdict
 from smc.present.digits import short
 
@@ -41,7 +41,7 @@ def _what_to_buy(closing: Closing) -> str:
     if asked is None:
         return (
             ""
-            if closing.sampler not in CLAIMED
+            if not claimed(closing.sampler)
             else f"no statement gives an N for total variation {short(closing.delta)}"
         )
     count = asked.particles or 0

@@ -72,7 +72,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     palette = cycler_colours()
     first = entries[0]
     identifiers = [(claim.id, claim.form) for claim in first.setting.claims]
-    exact = {n: row.value for n, row in first.rows}
+    exact = dict(first.distances)
     left.plot(
         list(exact),
         [nearest_float(x) for x in exact.values()],
@@ -120,7 +120,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
         yscale="log",
         xlabel="particles N",
         ylabel="total variation to the target",
-        title=in_figure(first.setting.label),
+        title=in_figure(first.setting.named),
     )
     right.set(xlabel="horizon T", ylabel="log₁₀ particles", title=f"particles for TV ≤ {first.delta}")
     left.set_xticks(list(exact), [str(n) for n in exact])

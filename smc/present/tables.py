@@ -154,9 +154,11 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
     """The certified counts in words."""
     c, e, delta = found.constants, found.certified, short(found.delta)
     lines = [
-        f"{c.model.name}, T = {c.model.horizon}, reward model {c.twist.name}, {found.sampler.name}: total variation at most {delta}"
+        f"{c.model.name}, T = {c.model.horizon}, reward model {c.twist.name}, {found.sampler.label}: total variation at most {delta}"
     ]
-    if found.least is not None:
+    if e is None:
+        lines.append(found.counts.text(found.delta))
+    elif found.least is not None:
         word = ", and one fewer is not enough" if found.needed and found.least > 1 else ""
         lines.append(f"certain from N = {found.least:,} on{word}")
     else:
@@ -164,12 +166,12 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
     known = (
         ("theorems from eps, L, T", found.by_theorems, ""),
         ("this model's constants", found.by_constants, ""),
-        ("certified here", e.for_good, "from {} on"),
-        ("exact", found.least, "from {} on"),
+        ("certified here", e.for_good, "from {} on") if e is not None else ("first met", found.counts.particles, ""),
+        ("exact" if found.counts.exact else "certain", found.least, "from {} on"),
     )
     told = (f"{name}: {'-' if n is None else (words or '{}').format(f'{n:,}')}" for name, n, words in known)
     lines.append("; ".join(told))
-    if e.open_from is not None:
+    if e is not None and e.open_from is not None:
         lines.append(f"N = {e.open_from:,} .. {e.open_to:,} is open at level two: give a larger --budget")
     return [*lines, f"{found.sampler.name}: {found.sampler.how}"]
 
@@ -182,13 +184,17 @@ def model_plan_table(found: ModelPlan) -> Table:
     for d in found.demands:
         table.add_row(f"{d.id} ({d.form})", "never" if d.particles is None else short(d.particles))
     e = found.certified
-    rows = (
-        ("S14.2 from this model's constants", e.tail),
-        ("enclosure, level two: for good from", e.for_good),
-        ("enclosure, level two: first met at", e.first),
-        ("exact laws and level four: first met at", found.counts.particles),
-        ("exact laws and level four: for good from", found.least),
+    enclosed = (
+        [
+            ("S14.2 from this model's constants", e.tail),
+            ("enclosure, level two: for good from", e.for_good),
+            ("enclosure, level two: first met at", e.first),
+        ]
+        if e is not None
+        else []
     )
+    laws = "exact laws" if e is None else "exact laws and level four"
+    rows = [*enclosed, (f"{laws}: first met at", found.counts.particles), (f"{laws}: for good from", found.least)]
     for k, (what, count) in enumerate(rows):
         table.add_row(what, "-" if count is None else f"{count:,}", style="bold" if k == len(rows) - 1 else None)
     return table
@@ -201,16 +207,16 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
         c = entry.setting
         least = entry.least.text(entry.delta) if entry.least else entry.remark
         table = FittedTable(
-            title=f"{c.label}: T = {c.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
+            title=f"{c.named}: T = {c.horizon}, eps = {short(c.bellman_error)}, L = {short(c.ratio_bound)}",
             caption="; ".join(filter(None, [least, entry.remark if entry.least else ""])),
         )
-        counts = sorted({n for n, _ in entry.rows})
+        exact = dict(entry.distances)
+        counts = sorted(exact)
         table.add_column("")
         for n in counts:
             table.add_column(f"N = {n}", justify="right")
         table.add_column("particles asked for", justify="right")
         table.add_column("times the least", justify="right")
-        exact = {n: row.value for n, row in entry.rows}
         table.add_row(
             c.truth,
             *(short(exact[n]) for n in counts),
@@ -230,13 +236,39 @@ def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
     return tables
 
 
+def side_by_side(entries: Sequence[Entry]) -> list[Table]:
+    """Where a model is charted under several samplers: their exact TV at each N in one table, and which statements speak of each."""
+    settings: dict[tuple[str, int], list[Entry]] = {}
+    for entry in entries:
+        settings.setdefault((entry.setting.label, entry.setting.horizon), []).append(entry)
+    tables: list[Table] = []
+    for (label, horizon), group in settings.items():
+        if len(group) == 1:
+            continue
+        counts = sorted({n for entry in group for n, _ in entry.distances})
+        table = FittedTable(prose=("spoken of by",), title=f"{label}, T = {horizon}: total variation, scheme by scheme")
+        table.add_column("sampler")
+        for n in counts:
+            table.add_column(f"N = {n}", justify="right")
+        table.add_column(f"least N for {short(group[0].delta)}", justify="right")
+        table.add_column("spoken of by")
+        for entry in group:
+            exact, spoken = dict(entry.distances), dict.fromkeys(claim.id for claim in entry.setting.claims)
+            cells = [short(exact[n]) if n in exact else "—" for n in counts]
+            table.add_row(entry.setting.sampler.label, *cells, _least(entry), ", ".join(spoken) or "no statement")
+        tables.append(table)
+    return tables
+
+
 def _least(entry: Entry) -> str:
     """The least count that meets delta, and the least from which on all do where that is another."""
     least = entry.least
     if least is None:
         return "—"
     first = short(least.particles)
-    return first if least.onward == least.particles else f"{first}; from {short(least.onward)} on"
+    if least.onward in (None, least.particles):
+        return first
+    return f"{first}; from {short(least.onward)} on"
 
 
 def bound_text(row: Row) -> Text:

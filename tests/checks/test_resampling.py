@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
+from smc.checks.atlas import chart, model_setting
+from smc.checks.least import least_by_laws
+from smc.checks.model_plan import plan_model
+from smc.cli import run
+from smc.errors import TooLarge
+from smc.exact.clouds import cloud_moments
+from smc.formats import load
 from smc.numbers import ONE, ZERO, Rational
+from smc.samplers import resampled
+from smc.samplers.naive import naive
 from smc.samplers.resampling import (
     SCHEMES,
     SIZES,
@@ -14,7 +26,18 @@ from smc.samplers.resampling import (
     infinity_effective_sample_size,
     resampling_of,
 )
+from smc.setting.analysis import analyse
 from smc.testing import nasty_weights, resamplings
+
+TREE = load("shipped:verifier-tree")
+TENTH = Rational(1, 10)
+TYPED = ("stratified", "systematic", "residual:1/2", "killing", "multinomial:inf:1/2")
+
+
+def truth(typed: str, particles: int) -> Rational:
+    """TV on the tree, from the chain over clouds."""
+    process = replace(naive.process(TREE.model, TREE.twist()), resampling=resampling_of(typed))
+    return cloud_moments(process, particles).output.total_variation(analyse(TREE.model, TREE.twist()).target)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
@@ -66,3 +89,115 @@ def test_what_is_typed_is_read_again(resampling):
     read = resampling_of(resampling.typed)
     assert read.scheme is resampling.scheme
     assert all(read.due(w) is resampling.due(w) for w in ([ONE], [ONE / 2] * 2, [ONE / 3, 2 * ONE / 3]))
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_plan_under_a_scheme_finds_the_least_count_by_its_own_laws(typed):
+    found = plan_model(TREE.model, TREE.twist(), resampled(naive, typed), delta=TENTH, budget=600)
+    first = next(n for n in range(1, 9) if truth(typed, n) <= TENTH)
+    assert found.counts.particles == first and found.certified is None
+    told = found.to_json()
+    assert told["resampling"] == resampling_of(typed).typed and told["certified"] is None and told["first"] == first
+    assert resampled(naive, typed).label in str(found)
+
+
+def test_plan_and_atlas_of_a_scheme_without_statements_promise_nothing(capsys):
+    found = plan_model(TREE.model, TREE.twist(), resampled(naive, "systematic"), delta=TENTH)
+    assert (found.demands, found.by_theorems, found.by_constants, found.least) == ((), None, None, None)
+    assert found.counts.open == ((5, None),) and "that every larger N does is not certified" in str(found)
+    assert run(["atlas", "shipped:verifier-tree", "--resampling", "systematic,multinomial", "--particles", "1,2"]) == 0
+    beside = capsys.readouterr().out.rpartition("scheme by scheme")[2]
+    assert "no statement" in next(line for line in beside.splitlines() if "systematic" in line)
+    assert "S12" in beside
+
+
+def test_atlas_charts_schemes_side_by_side(capsys):
+    options = ["--resampling", ",".join(TYPED), "--particles", "1,2,3", "--json"]
+    assert run(["atlas", "shipped:verifier-tree", *options]) == 0
+    entries = json.loads(capsys.readouterr().out)["entries"]
+    assert [entry["resampling"] for entry in entries] == [resampling_of(typed).typed for typed in TYPED]
+    for entry in entries:
+        law = {at["particles"]: at["tv"] for at in entry["tv"]}
+        assert law == {n: str(truth(entry["resampling"], n)) for n in (1, 2, 3)}
+    assert len({entry["tv"][2]["tv"] for entry in entries}) == len(TYPED), "every scheme has a law of its own"
+
+
+def test_the_chart_of_a_scheme_ends_where_its_law_does_not_fit():
+    entry = chart(
+        model_setting(TREE.model, TREE.twist(), resampled(naive, "systematic")), TENTH, [2, 100], find_least=False
+    )
+    assert [n for n, _ in entry.distances] == [2] and "left out from N = 100" in entry.remark
+
+
+class Laws:
+    """TV at N = 1, 2, ... as listed, and no law beyond."""
+
+    def __init__(self, *distances: Rational) -> None:
+        self.distances = distances
+
+    def __call__(self, n: int) -> Rational:
+        if n > len(self.distances):
+            raise TooLarge("too many clouds", where="particles", mend="take fewer")
+        return self.distances[n - 1]
+
+
+HIGH, LOW = ONE / 2, ONE / 20
+
+
+@pytest.mark.parametrize(
+    ("laws", "promised", "first", "onward", "open_counts"),
+    [
+        (Laws(HIGH, LOW, HIGH, LOW, LOW), 6, 2, 4, ()),  # TV need not fall: the last miss decides
+        (Laws(HIGH, HIGH), 3, 3, 3, ()),
+        (Laws(LOW, LOW), 3, 1, 1, ()),
+        (Laws(), 1, 1, 1, ()),
+        (Laws(HIGH, LOW), 9, 2, 9, ((3, 8),)),
+        (Laws(HIGH), 9, 9, 9, ((2, 8),)),
+        (Laws(HIGH, LOW, LOW), None, 2, None, ((3, None),)),
+        (Laws(HIGH), None, None, None, ((2, None),)),
+    ],
+)
+def test_least_counts_by_laws_alone(laws, promised, first, onward, open_counts):
+    told = [] if promised is None else [(promised, "S"), (promised + 5, "a weaker one")]
+    found = least_by_laws(laws, TENTH, told)
+    assert (found.particles, found.onward, found.open) == (first, onward, open_counts)
+    assert found.certificate == ("" if promised is None else f"S from {promised} on")
+
+
+def test_no_time_leaves_every_count_open():
+    found = least_by_laws(Laws(HIGH, LOW), TENTH, [(3, "S")], seconds=0)
+    assert (found.particles, found.onward, found.open) == (3, 3, ((1, 2),))
+
+
+@pytest.mark.parametrize("command", [["plan"], ["atlas"], ["check"]])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--resampling", "nonsense"], "choose one of multinomial, residual"),
+        (["--resampling", "stratified:2"], "between 0 and 1"),
+        (["--resampling", "stratified:inf:-1/2"], "between 0 and 1"),
+        (["--resampling", "stratified:half"], "write a share of N"),
+        (["--resampling", "stratified", "--algorithm", "mh"], "mh does not resample"),
+        (["--resampling", "stratified", "--algorithm", "guided"], "guided does not resample"),
+    ],
+)
+def test_bad_input_is_one_line(command, options, said, capsys):
+    assert run([*command, "shipped:verifier-tree", *options]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plan", "--horizon", "3", "--eps", "1/10", "--resampling", "stratified"], "no model"),
+        (["plan", "--horizon", "3", "--eps", "1/10", "--choice", "argmax"], "leave --choice out"),
+        (["plan", "shipped:verifier-tree", "--choice", "best"], "choose one of weight, uniform, argmax"),
+        (["atlas", "family:split", "--resampling", "stratified"], "--resampling beside a family"),
+        (["atlas", "shipped:verifier-tree", "--cost", "--resampling", "stratified"], "of every sampler"),
+    ],
+)
+def test_a_scheme_where_there_is_none_is_refused(arguments, said, capsys):
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err and shown.err.count("\n") == 1 and shown.out == ""
