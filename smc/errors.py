@@ -17,6 +17,8 @@ EXTRAS = {
     "umbi": "umb",
     "pocketsphinx": "lm",
     "gguf": "lm",
+    "torch": "hf",
+    "transformers": "hf",
 }
 """The extra of this distribution that installs a module which is not always there."""
 LONGEST_NAME = 60

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from smc.errors import InputError, whole_number
-from smc.rewards.records import Cloud, Family, Run
+from smc.rewards.records import Cloud, Family, Run, normalised
 
 
 class Text(NamedTuple):
@@ -48,6 +48,11 @@ class Steering(NamedTuple):
     texts: list[Text]
     run: Run
     log_normaliser: float
+
+    def answers(self, count: int, rng: np.random.Generator) -> list[Text]:
+        """`count` texts drawn in proportion to the last weights: the output of the run (one) or a summary of its last cloud."""
+        weights = normalised(self.run.clouds[-1].totals)
+        return [self.texts[i] for i in rng.choice(len(weights), whole_number("count", count), p=weights)]
 
 
 def steer(adapter: Adapter, particles: int, horizon: int, rng: np.random.Generator, name: str = "0") -> Steering:

@@ -1,4 +1,4 @@
-"""A transformer of the Llama family in numpy, and its adapter: for showing the loop on a real language model without a framework.
+"""A transformer of the Llama family in numpy: for showing the loop on a real language model without a framework.
 
 Pre-norm blocks with root-mean-square norms, rotary positions on neighbouring pairs (the order of GGUF files), grouped queries, and a gated
 feed-forward with SiLU; the output shares the embedding. A batch of texts of one length is run whole, without a cache.
@@ -7,12 +7,9 @@ feed-forward with SiLU; the output shares the embedding. A batch of texts of one
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from smc.lm.adapter import Text
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,8 @@ class Transformer:
     base: float = 10_000.0
     epsilon: float = 1e-5
 
-    def log_laws(self, tokens: np.ndarray) -> np.ndarray:
-        """Logarithms of the laws of the token after each place, shape (batch, length, vocabulary); tokens: shape (batch, length)."""
+    def log_laws(self, tokens: np.ndarray, last: bool = False) -> np.ndarray:
+        """See `smc.lm.prompted.LanguageModel`."""
         x = self.embedding[tokens]
         angles = _angles(tokens.shape[1], self.embedding.shape[1] // self.heads, self.base)
         for block in self.blocks:
@@ -51,6 +48,7 @@ class Transformer:
             y = _normed(x, block.feed_norm, self.epsilon)
             gate = y @ block.gate.T
             x = x + (gate / (1 + np.exp(-gate)) * (y @ block.up.T)) @ block.down.T
+        x = x[:, -1:] if last else x
         logits = (_normed(x, self.norm, self.epsilon) @ self.embedding.T).astype(np.float64)
         logits -= logits.max(axis=-1, keepdims=True)
         return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
@@ -88,52 +86,6 @@ def _turned(x: np.ndarray, angles: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     turned[..., 0::2] = even * cosine - odd * sine
     turned[..., 1::2] = even * sine + odd * cosine
     return turned
-
-
-@dataclass(frozen=True)
-class Prompted:
-    """The adapter of a transformer after a prompt. end: its end token. score: V of tokens, positive; the reward where `ended`."""
-
-    transformer: Transformer
-    prompt: tuple[int, ...]
-    end: int
-    score: Callable[[tuple[int, ...], bool], float]
-
-    def initial(self) -> Text:
-        """See `Adapter`."""
-        return Text()
-
-    def sample_children(self, texts: Sequence[Text], rng: np.random.Generator) -> list[Text]:
-        """See `Adapter`. Equal texts are run once."""
-        found = list(texts)
-        for length in sorted({len(text.tokens) for text in texts if not text.ended}):
-            here = [k for k, text in enumerate(texts) if not text.ended and len(text.tokens) == length]
-            different = sorted({texts[k].tokens for k in here})
-            laws = np.exp(self._laws(different)[:, -1])
-            row = {tokens: k for k, tokens in enumerate(different)}
-            for k in here:
-                law = laws[row[texts[k].tokens]]
-                token = int(rng.choice(len(law), p=law / law.sum()))
-                found[k] = Text(texts[k].tokens, True) if token == self.end else Text((*texts[k].tokens, token))
-        return found
-
-    def log_prob(self, texts: Sequence[Text]) -> np.ndarray:
-        """See `Adapter`."""
-        found = np.zeros(len(texts))
-        for k, text in enumerate(texts):
-            drawn = (*text.tokens, self.end) if text.ended else text.tokens
-            if drawn:
-                laws = self._laws([text.tokens])[0]
-                places = len(self.prompt) - 1 + np.arange(len(drawn))
-                found[k] = laws[places, list(drawn)].sum()
-        return found
-
-    def value(self, texts: Sequence[Text]) -> np.ndarray:
-        """See `Adapter`."""
-        return np.array([self.score(text.tokens, text.ended) for text in texts])
-
-    def _laws(self, rows: Sequence[tuple[int, ...]]) -> np.ndarray:
-        return self.transformer.log_laws(np.array([(*self.prompt, *tokens) for tokens in rows]))
 
 
 def random_transformer(
