@@ -346,7 +346,7 @@ _ROWS = (
     ),
     Row(
         "S17", "one step of conditional SMC: minorisation with 2b - 1", "conditional SMC (particle Gibbs): what one step forgets",
-        ("theory.s17_conditional", "theory.s17_run"), ("S17.step",), "abstraction",
+        ("theory.s17_conditional", "theory.s17_run", "theory.s17_sweeps"), ("S17.step",), "abstraction",
         "A kept particle of any weight up to b a among N free draws, one step. Steps multiply, and sweeps contract, in words; "
         "smc.exact.conditional computes the kernel, which leaves the target invariant and meets the product of the steps.",
         attained="one step, two particles of weight b",

@@ -27,12 +27,12 @@ from proofs.language.expressions import (
 )
 from proofs.lemmas.clouds import over, particles, sequence, total_of
 from proofs.lemmas.kept_particle import csmc, held, kept, weights, whole, z
-from proofs.lemmas.layered_system import know_complement, lookahead, model, off, weight
+from proofs.lemmas.layered_system import lookahead, model, off, peak, weight
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.s5_bias import know_tested, target
 from proofs.theory.s5_normaliser import first_mean, know_first, know_weights
-from proofs.theory.s12_density import reached
+from proofs.theory.s12_density import everywhere, reached
 from proofs.lemmas.tested_clouds import where_met
 
 N, n, m, t, i, k, c, d, e, f = particles.symbols("N n m t i k c d e f")
@@ -65,18 +65,20 @@ def below(time: Any, cloud: Any, factor: Any) -> Any:
     return Both(0 <= answer, top <= factor * answer * bottom)
 
 
+KEPT = {
+    "kept edges are reachable": ForAll(t, implications(t <= n, Eq(off(t, held(z, t)), 0))),
+    "kept edges have weight": ForAll(t, implications(t <= n, 0 < weight(t, held(z, t)))),
+}
+"""The path z has positive weight."""
+
+
 class Sweep:
     """A run that keeps the edges held(z, t): its hypotheses, and the step from a cloud to the next."""
 
     def __init__(self, s: Derivation) -> None:
         self.s, self.given = s, model(s)
         self.tested = know_tested(s, self.given)
-        self.kept = s.setting(
-            {
-                "kept edges are reachable": ForAll(t, implications(t <= n, Eq(off(t, held(z, t)), 0))),
-                "kept edges have weight": ForAll(t, implications(t <= n, 0 < weight(t, held(z, t)))),
-            }
-        )
+        self.kept = s.setting(KEPT)
         self.moves, self.honest = s.given(
             ForAll(t, c, implications(t < n, Eq(Out(z, t, c), Expect(csmc(z, t, c).draws(N), d, Out(z, t + 1, d))))),
             ForAll(
@@ -334,3 +336,22 @@ def sweep_by_path(s: Derivation) -> Line:
     line = s.prove(target <= grow(0) * P * answer, share)
     line = s.put(line, lambda q: target <= q * answer, run.front(n, 0))
     return s.form(line, target <= answer * product(T, k, grow(k)))
+
+
+@statement(
+    "S17",
+    source="new",
+    title="a sweep of conditional SMC keeps a share of the target, from any kept path",
+    words="As S17.path, b(k) the largest Qbar over the least Vstar/V among live states at time k: pi <= prod_{k<T} (1 + (2 b(k) - 1)/N) out "
+    "for every kept path of positive weight; N free particles, so N + 1 with the kept one.  Zero rewards are allowed.",
+)
+@in_sympy("S17")
+def sweep(s: Derivation) -> Line:
+    everywhere(s)
+    bounds, reach = peak(s)["b bounds the lookahead"], s.setting(KEPT)["kept edges are reachable"]
+    with s.suppose(t < T, Eq(dead(t, x), 0), 0 < V(t, x)) as here:
+        s.know(s.prove(t <= n, s.nat_step(here[0])))
+        s.know(reach(t))
+        line = bounds(t, x, src(held(z, t)), dst(held(z, t)))
+    s.know(here.then(line, t, x))
+    return s.use("S17.path", {bz(t): b(t)})
