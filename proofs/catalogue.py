@@ -345,10 +345,12 @@ _ROWS = (
         "a threshold on the effective sample size, S12 is false.",
     ),
     Row(
-        "S17", "one step of conditional SMC: minorisation with 2b - 1", "conditional SMC (particle Gibbs): what one step forgets",
-        ("theory.s17_conditional", "theory.s17_run", "theory.s17_sweeps"), ("S17.step",), "abstraction",
-        "A kept particle of any weight up to b a among N free draws, one step. Steps multiply, and sweeps contract, in words; "
-        "smc.exact.conditional computes the kernel, which leaves the target invariant and meets the product of the steps.",
+        "S17", "iterated conditional SMC: every sweep keeps 1/prod(1 + (2 b_p - 1)/(N - 1)) of the target",
+        "conditional SMC (particle Gibbs): how fast it forgets where it started",
+        ("theory.s17_conditional", "theory.s17_run", "theory.s17_sweeps"),
+        ("S17.step", "S17.path", "S17", "S17.sweeps", "S17.count"), "model",
+        "S17.sweeps and S17.count ask that a sweep leaves the target as it is: in the kernel a hypothesis, proved on paper (S17.1), and an "
+        "equality of rationals wherever smc.exact.conditional computes the kernel.",
         attained="one step, two particles of weight b",
     ),
     Row(

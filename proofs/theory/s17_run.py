@@ -25,15 +25,15 @@ from proofs.language.expressions import (
     relation,
     symbol,
 )
-from proofs.lemmas.clouds import over, particles, sequence, total_of
+from proofs.lemmas.clouds import particles, sequence, total_of
 from proofs.lemmas.kept_particle import csmc, held, kept, weights, whole, z
 from proofs.lemmas.layered_system import lookahead, model, off, peak, weight
+from proofs.lemmas.tested_clouds import where_met
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.s5_bias import know_tested, target
 from proofs.theory.s5_normaliser import first_mean, know_first, know_weights
 from proofs.theory.s12_density import everywhere, reached
-from proofs.lemmas.tested_clouds import where_met
 
 N, n, m, t, i, k, c, d, e, f = particles.symbols("N n m t i k c d e f")
 x, y, u, root, M, psi, V, Vstar, VF, F = layered.symbols("x y u root M psi V Vstar VF F")
@@ -57,11 +57,14 @@ def growth(steps: Any, time: Any) -> Any:
     return product(steps, k, grow(time + k))
 
 
+def total_in(time: Any, cloud: Any, value: Callable[[Any, Any], Any]) -> Any:
+    """The sum of value(time, .) over all N + 1 edges."""
+    return whole(time, cloud, lambda q: value(time, q))
+
+
 def below(time: Any, cloud: Any, factor: Any) -> Any:
     """0 <= Out and G <= factor Out H at a cloud."""
-    sums = (whole(time, cloud, lambda q: value(time, q)) for value in (tested, lookahead))
-    answer = Out(z, time, cloud)
-    top, bottom = sums
+    answer, top, bottom = Out(z, time, cloud), total_in(time, cloud, tested), total_in(time, cloud, lookahead)
     return Both(0 <= answer, top <= factor * answer * bottom)
 
 
@@ -165,7 +168,9 @@ class Sweep:
         left = Expect(csmc(z, t, c), e, lookahead(t + 1, e, value))
         return s.prove(Eq(left * weights(t, c), whole(t, c, lambda q: lookahead(t, q, value))), law, sums)
 
-    def drift(self, law: Law, time: Any, steps: Any, null: Line, edge: Callable[[], Line], own: Line, ahead: Line) -> Line:
+    def drift(
+        self, law: Law, time: Any, steps: Any, null: Line, edge: Callable[[], Line], own: Line, ahead: Line
+    ) -> Line:
         """N E Qbar^F <= E Qbar (N - 1 + b + bz) E[P Out] over the edges drawn from the law at a time, P = growth(steps, time + 1).
 
         edge: that b E Qbar bounds Qbar on reachable edges from which the test function can be met, forall e; own: that bz E Qbar bounds
@@ -180,12 +185,14 @@ class Sweep:
         for line in (here.then(between, e), here.then(top, e), own, null):
             s.know(line)
         s.know(s.gen(self.given["noedge is non-negative"](time, src(e), dst(e)), e))
-        bottom, top = (over(d, lambda q: value(time, q)) for value in (lookahead, tested))
+        bottom, top = total_of(lookahead, time, d), total_of(tested, time, d)
         with s.suppose(Eq(total_of(off, time, d), 0)) as here:
             met, own_part = ahead(d), self.between(time, held(z, time))
             scale = s.know(self.positive(steps, time + 1))
             nonneg = s.prove(0 <= factor * Out(z, time, d), met[0], scale)
-            part = s.prove(top <= factor * Out(z, time, d) * (lookahead(time, held(z, time)) + bottom), met[1], own_part[0])
+            part = s.prove(
+                top <= factor * Out(z, time, d) * (lookahead(time, held(z, time)) + bottom), met[1], own_part[0]
+            )
         s.know(here.then(s.both(part, nonneg), d))
         at = {
             Law("mu", "", "Edge"): law,
@@ -218,7 +225,6 @@ class Sweep:
         sums = self.each(t, clean, one)
         return s.prove(value <= by * Expect(csmc(z, t, c), e, lookahead(t + 1, e)), sums, mean)
 
-
     def stays(self, clean: Line) -> Line:
         """E[csmc] off = 0 at a reachable cloud, t < n."""
         s = self.s
@@ -245,7 +251,9 @@ class Sweep:
         """below(n, c, 1): the answer itself."""
         s, given, answer = self.s, self.given, self.tested
         s.know(self.total_weight(n))
-        bottom = self.each(n, clean, lambda q: s.prove(Eq(lookahead(n, q), weight(n, q)), given["terminal value"](dst(q))))
+        bottom = self.each(
+            n, clean, lambda q: s.prove(Eq(lookahead(n, q), weight(n, q)), given["terminal value"](dst(q)))
+        )
         ended = self.each(
             n, clean, lambda q: s.prove(Eq(tested(n, q), weight(n, q) * F(dst(q))), answer["terminal value"](dst(q)))
         )
@@ -256,12 +264,14 @@ class Sweep:
     def before(self, clean: Line, hyp: Line) -> Line:
         """below(t, c, growth(m + 1, t + 1)) at a reachable cloud, m + 1 steps to go; hyp: the claim at the next clouds, forall c."""
         s, law = self.s, csmc(z, t, c)
-        W = self.s.know(self.total_weight(t)).rhs
+        s.know(self.total_weight(t))
         bottom, top, null = self.mean(clean, Vstar), self.mean(clean, VF), self.stays(clean)
 
         def free() -> Line:
             s.know(reached(s, self, VF, t + 1, e, s.prove(0 < tested(t + 1, e))))
-            return self.bounded(clean, lookahead(t + 1, e), bottom, lambda q: self.free(t + 1, q, src(e), dst(e)), b(t + 1))
+            return self.bounded(
+                clean, lookahead(t + 1, e), bottom, lambda q: self.free(t + 1, q, src(e), dst(e)), b(t + 1)
+            )
 
         kept_one = held(z, t + 1)
         s.know(self.kept["kept edges are reachable"](t + 1))
@@ -271,7 +281,7 @@ class Sweep:
         answer = self.moves(t, c)
         nonneg = s.prove(0 <= Out(z, t, c), nonneg, answer)
         moved = self.drift(law, t + 1, m, null, free, own, hyp)
-        H, G = (whole(t, c, lambda q, v=v: v(t, q)) for v in (lookahead, tested))
+        H, G = total_in(t, c, lookahead), total_in(t, c, tested)
         P = s.know(self.positive(m, t + 2)).rhs
         share = s.prove(N * G <= H * (N - 1 + b(t + 1) + bz(t + 1)) * P * Out(z, t, c), moved, bottom, top, answer)
         line = s.prove(G <= grow(t + 1) * P * Out(z, t, c) * H, share)
@@ -287,8 +297,8 @@ def claim(r: Any) -> Any:
 @lemma(
     "kept_answers",
     title="the answer of a run with a kept path, from a cloud on",
-    words="At a reachable cloud with m steps to go: G <= prod_{k<m} (1 + (b + bz - 1)/N) Out H, H and G the sums of Qbar and of Qbar^F over "
-    "all N + 1 edges; 0 <= Out.",
+    words="At a reachable cloud with m steps to go: 0 <= Out and G <= prod_{k<m} (1 + (b + bz - 1)/N) Out H, with the sums H of Qbar and G "
+    "of Qbar^F over all N + 1 edges.",
 )
 @in_sympy("kept_answers")
 def kept_answers(s: Derivation) -> Line:
@@ -310,10 +320,10 @@ def kept_answers(s: Derivation) -> Line:
     "S17.path",
     source="new",
     title="a sweep of conditional SMC from a kept path, path by path",
-    words="A run of conditional SMC, horizon T = n + 1: the kept path z has the edges held(z, t), reachable and of positive weight, beside N "
-    "free edges; the first free edges are drawn from the root, the next from csmc(z, t, c); the answer is drawn from the last weights, the "
-    "kept edge included.  bz(k) bounds the kept edge's Qbar, and b(k) the Qbar of edges from which the test function F can still be met, over "
-    "the least Vstar/V among live states at time k: pi <= prod_{k<T} (1 + (b(k) + bz(k) - 1)/N) out, out = E F(answer).",
+    words="A run of conditional SMC, horizon T = n + 1, keeps a path z of edges held(z, t), reachable and of positive weight, beside N "
+    "free edges: the first are drawn from the root, the next from csmc(z, t, c), and the answer from the last weights, the kept edge included.  "
+    "Over the least Vstar/V among live states at time k, bz(k) bounds the kept edge's Qbar, and b(k) the Qbar of edges from which the test "
+    "function F can still be met: pi <= prod_{k<T} (1 + (b(k) + bz(k) - 1)/N) out, out = E F(answer).",
 )
 @in_sympy("S17.path")
 def sweep_by_path(s: Derivation) -> Line:
@@ -342,8 +352,8 @@ def sweep_by_path(s: Derivation) -> Line:
     "S17",
     source="new",
     title="a sweep of conditional SMC keeps a share of the target, from any kept path",
-    words="As S17.path, b(k) the largest Qbar over the least Vstar/V among live states at time k: pi <= prod_{k<T} (1 + (2 b(k) - 1)/N) out "
-    "for every kept path of positive weight; N free particles, so N + 1 with the kept one.  Zero rewards are allowed.",
+    words="As S17.path, with b(k) the largest Qbar over the least Vstar/V among live states at time k: for every kept path of positive "
+    "weight pi <= prod_{k<T} (1 + (2 b(k) - 1)/N) out; N free particles, N + 1 with the kept one.  Zero rewards are allowed.",
 )
 @in_sympy("S17")
 def sweep(s: Derivation) -> Line:

@@ -32,7 +32,9 @@ from proofs.theory.model import layered
 from proofs.theory.s17_run import KEPT
 
 N, n, t, k, b, c, d = particles.symbols("N n t k b c d")
-x, y, root, M, psi, V, Vstar, VF, F, U, dead, dst, first, horizon = layered.symbols("x y root M psi V Vstar VF F U dead dst first T")
+x, y, root, M, psi, V, Vstar, VF, F, U, dead, dst, first, horizon = layered.symbols(
+    "x y root M psi V Vstar VF F U dead dst first T"
+)
 Out = kept.symbols("Out")
 (j,) = symbols("j", "nat")
 value, answer = function("VJ", "nat nat X -> real"), function("OutJ", "nat X nat Edge* -> real")
@@ -94,7 +96,9 @@ class Sweeps:
 
         with s.suppose(t < T, Eq(dead(t, x), 0)) as here:
             ahead = Expect(M(t, x), y, psi(t, x, y) * valued(t + 1, y))
-            line = s.prove(Eq(valued(t, x), ahead), rules["value recursion"](j, t, x), self.given["value recursion"](t, x))
+            line = s.prove(
+                Eq(valued(t, x), ahead), rules["value recursion"](j, t, x), self.given["value recursion"](t, x)
+            )
         s.know(here.then(line, t, x))
         end = rules["terminal value"](j, x), self.given["terminal value"](x)
         s.know(s.gen(s.prove(Eq(valued(T, x), sign * (U(j, x) - shift) * V(T, x)), *end), x))
@@ -111,7 +115,6 @@ class Sweeps:
             s.use("S17", at),
             rules["a sweep"](j, z),
         )
-
 
     def target_between(self) -> tuple[Line, Line]:
         """0 <= pi and pi <= 1."""
@@ -136,10 +139,11 @@ class Sweeps:
     "S17.sweeps",
     source="new",
     title="conditional SMC, sweep after sweep, from any path",
-    words="Conditional SMC as in S17, F a test function with values in [0, 1], U(j, x) its mean after j sweeps from the path that ends in x: "
-    "U(0, x) = F(x) and U(j+1, z) is the mean of U(j, answer) over the run that keeps z; pi = VJ(0, 0, root)/Vstar_0 the target's mean of F, "
-    "which a sweep leaves as it is (hypothesis; S17.1).  After j sweeps from any z: |U(j, z) - pi| <= (1 - 1/beta)^j, beta = prod_{k<T} "
-    "(1 + (2 b(k) - 1)/N).  From a state that is no path of positive weight, where no sweep ends, any path of positive weight may be kept.",
+    words="Conditional SMC as in S17, F a test function with values in [0, 1], U(j, x) its mean after j sweeps from the path that ends in "
+    "x: U(0, x) = F(x), and U(j+1, z) is the mean of U(j, answer) over the run that keeps z; pi = VJ(0, 0, root)/Vstar_0 the target's mean "
+    "of F, which a sweep leaves as it is (a hypothesis; S17.1).  After j sweeps from any z: |U(j, z) - pi| <= (1 - 1/beta)^j, beta = "
+    "prod_{k<T} (1 + (2 b(k) - 1)/N).  For a state that ends no path of positive weight, which no sweep answers, the kept path is any of "
+    "those.",
 )
 @in_sympy("S17.sweeps")
 def sweeps(s: Derivation) -> Line:
@@ -176,7 +180,7 @@ def sweeps(s: Derivation) -> Line:
         for side, (sign, shift) in enumerate(zip((1, -1), ends(j), strict=True)):
             part = sign * (U(j, x) - shift)
             low = s.prove(0 <= part, inside[side])
-            with s.suppose() as here:
+            with s.suppose():  # what is known of this test function alone
                 s.know(s.gen(s.both(low, s.prove(part <= 1, inside[1 - side], small)), x))
                 share = run.share(sign, shift)
             left = s.prove(sign * (target - shift) / beta <= sign * (U(j + 1, z) - shift), share, stays(j))
@@ -194,8 +198,8 @@ def sweeps(s: Derivation) -> Line:
     "S17.count",
     source="new",
     title="free particles that halve the distance a sweep, and sweeps that suffice",
-    words="As S17.sweeps: if N log 2 >= sum_{k<T} (2 b(k) - 1) and j log 2 >= log(1/delta), then |U(j, z) - pi| <= delta after j sweeps from "
-    "any path: the accuracy costs its logarithm, where an ordinary run pays 1/delta.",
+    words="As S17.sweeps: if N log 2 >= sum_{k<T} (2 b(k) - 1) and j log 2 >= log(1/delta) then |U(j, z) - pi| <= delta after j sweeps "
+    "from any path: log(1/delta) where an ordinary run pays 1/delta.",
 )
 @in_sympy("S17.count")
 def sweeps_needed(s: Derivation) -> Line:
@@ -204,7 +208,7 @@ def sweeps_needed(s: Derivation) -> Line:
     [room] = solve(Eq(exp(size), 2), size)  # log 2: what the sum over N may be
     [wanted] = solve(Eq(exp(-size * room), 1 / odds), size)  # log(odds)/log 2 sweeps, odds = 1/delta
     digits = (wanted * room).subs(log(odds), Log(1 / delta))
-    _, enough, many, nonneg, long = s.given(
+    _, enough, many, nonneg, _ = s.given(
         0 < delta,
         total(T, k, 2 * b(k) - 1) <= N * room,
         relation("<", 0, N),
@@ -225,7 +229,9 @@ def sweeps_needed(s: Derivation) -> Line:
     s.know(s.prove(0 <= theta, least))
     half = s.prove(theta <= Exp(-Log(2)), s.prove(beta <= 2, above, rising, two), inverse_of(s, Log(2)), two)
     s.know(half)
-    power = s.prove(theta**j <= Exp(-j * Log(2)), s.use("power_mono")(theta, Exp(-Log(2)), j), s.use("exp_power")(-Log(2), j))
+    power = s.prove(
+        theta**j <= Exp(-j * Log(2)), s.use("power_mono")(theta, Exp(-Log(2)), j), s.use("exp_power")(-Log(2), j)
+    )
     falling = s.use("exp_mono")(-j * Log(2), -Log(1 / delta))
     s.know(s.prove(0 < 1 / delta))
     last = s.prove(Eq(Exp(-Log(1 / delta)), delta), inverse_of(s, Log(1 / delta)), s.axiom("exp_log", 1 / delta))
