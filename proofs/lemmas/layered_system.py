@@ -8,7 +8,7 @@ edges at times 0..n.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from sympy import Eq
 
@@ -23,6 +23,12 @@ N, n, m, t, e, b = particles.symbols("N n m t e b")
 x, y, u, root, M, psi, V, Vstar, VF, F, dead, noedge = layered.symbols("x y u root M psi V Vstar VF F dead noedge")
 src, dst, join, move, horizon = layered.symbols("src dst join move T")
 live = Eq(dead(t, x), 0)
+
+
+class Setting(Protocol):
+    """A run whose hypotheses on the model are known, by name."""
+
+    given: dict[str, Line]
 
 
 def weight(time: Any, q: Any) -> Any:

@@ -11,7 +11,7 @@ from sympy import Eq
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, ForAll, implications, relation
 from proofs.lemmas.clouds import over, particles
-from proofs.lemmas.layered_system import know_complement, lookahead, off, peak, weight
+from proofs.lemmas.layered_system import Setting, know_complement, lookahead, off, peak, weight
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.s5_bias import end_weights, scale, target
@@ -57,7 +57,7 @@ def sharp(s: Derivation) -> Run:
     return run
 
 
-def reached(s: Derivation, run: Run, value, time, q, positive: Line) -> Line:
+def reached(s: Derivation, run: Setting, value, time, q, positive: Line) -> Line:
     """0 < value(new) from 0 < psi value(new)/V(old) on an edge."""
     s.know(run.given["twist is non-negative"](time, src(q)))
     factors = run.given["potentials are non-negative"](time, src(q), dst(q)), s.use("inverse_nonneg")(V(time, src(q)))

@@ -26,7 +26,7 @@ from proofs.language.expressions import (
     symbol,
 )
 from proofs.lemmas.clouds import particles, sequence, total_of
-from proofs.lemmas.kept_particle import csmc, held, kept, weights, whole, z
+from proofs.lemmas.kept_particle import kept, weights, whole
 from proofs.lemmas.layered_system import lookahead, model, off, peak, weight
 from proofs.lemmas.tested_clouds import where_met
 from proofs.registry import lemma, statement
@@ -38,7 +38,7 @@ from proofs.theory.s12_density import everywhere, reached
 N, n, m, t, i, k, c, d, e, f = particles.symbols("N n m t i k c d e f")
 x, y, u, root, M, psi, V, Vstar, VF, F = layered.symbols("x y u root M psi V Vstar VF F")
 dead, noedge, src, dst, first, of_ends, horizon = layered.symbols("dead noedge src dst first f T")
-Out, b, bz = kept.symbols("Out b bz")
+z, held, csmc, Out, b, bz = kept.symbols("z held csmc Out b bz")
 T = n + 1
 
 
@@ -321,8 +321,8 @@ def kept_answers(s: Derivation) -> Line:
     source="new",
     title="a sweep of conditional SMC from a kept path, path by path",
     words="A run of conditional SMC, horizon T = n + 1, keeps a path z of edges held(z, t), reachable and of positive weight, beside N "
-    "free edges: the first are drawn from the root, the next from csmc(z, t, c), and the answer from the last weights, the kept edge included.  "
-    "Over the least Vstar/V among live states at time k, bz(k) bounds the kept edge's Qbar, and b(k) the Qbar of edges from which the test "
+    "free edges: the first are drawn from the root, the next from csmc(z, t, c), and the answer from the last weights, the kept one included.  "
+    "Over the least Vstar/V among live states at time k, bz(k) bounds the kept edge's Qbar, b(k) the Qbar of edges from which the test "
     "function F can still be met: pi <= prod_{k<T} (1 + (b(k) + bz(k) - 1)/N) out, out = E F(answer).",
 )
 @in_sympy("S17.path")

@@ -25,7 +25,7 @@ from proofs.language.expressions import (
     total,
 )
 from proofs.lemmas.clouds import particles
-from proofs.lemmas.kept_particle import csmc, kept, weights, whole, z
+from proofs.lemmas.kept_particle import kept, weights, whole
 from proofs.lemmas.layered_system import model, peak, weight
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
@@ -35,7 +35,7 @@ N, n, t, k, b, c, d = particles.symbols("N n t k b c d")
 x, y, root, M, psi, V, Vstar, VF, F, U, dead, dst, first, horizon = layered.symbols(
     "x y root M psi V Vstar VF F U dead dst first T"
 )
-Out = kept.symbols("Out")
+z, csmc, Out = kept.symbols("z csmc Out")
 (j,) = symbols("j", "nat")
 value, answer = function("VJ", "nat nat X -> real"), function("OutJ", "nat X nat Edge* -> real")
 step = function("x", "nat -> real")
@@ -125,13 +125,11 @@ class Sweeps:
             s.know(s.gen(s.prove(0 <= V(t, x) * part, twist, test[0], test[1]), t, x))
             with s.suppose(t < T, Eq(dead(t, x), 0)) as here:
                 ahead = Expect(M(t, x), y, psi(t, x, y) * share.subs({t: t + 1, x: y}, simultaneous=True))
-                own = rules["value recursion"](0, t, x), self.given["value recursion"](t, x)
-                line = s.prove(Eq(share, ahead), *own)
+                line = s.prove(Eq(share, ahead), rules["value recursion"](0, t, x), self.given["value recursion"](t, x))
             s.know(here.then(line, t, x))
             end = rules["terminal value"](0, x), self.given["terminal value"](x), rules["no sweep"](x)
             s.know(s.gen(s.prove(Eq(share.subs(t, T), V(T, x) * part), *end), x))
-            own = s.use("value_nonneg", {horizon: T, Vstar(t, x): share, V(t, x): V(t, x) * part})(0, root)
-            lines.append(own)
+            lines.append(s.use("value_nonneg", {horizon: T, Vstar(t, x): share, V(t, x): V(t, x) * part})(0, root))
         return s.prove(0 <= target, lines[0]), s.prove(target <= 1, lines[1])
 
 
