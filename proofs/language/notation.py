@@ -34,6 +34,7 @@ Q | Q | natural; or real | queries | number of oracle queries; in G1 the mean of
 n | n | natural | horizon - 1, horizon - t | steps to go; the horizon is n + 1 where a statement says so
 m | m | natural |  | steps to go, or a second count
 t | t | natural, at most T | step | time; layers are X_0 = {root}, ..., X_T
+j | j | natural |  | number of sweeps (S17)
 k | k | natural; or real |  | index of a sum or product; the vocabulary in S6
 B | B | natural, at least 1; or real; or side | children | children of the root in the lower bound
 eps | \varepsilon | real, at least 0 | constants.bellman_error | Bellman error (Assumption 3.2)
@@ -95,6 +96,9 @@ guided | M^{V} | law of y from (t, x) | guided moves | guided kernel: M psi V / 
 move | \mathrm{move} | law of an edge from (t, x) |  | the edge from x at t to a successor
 resampled | \mathrm{resampled} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
 smc | \mathrm{smc} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
+csmc | \mathrm{csmc}^{z} | law of an edge, by a kept path and a cloud | ConditionalKernel | as smc, the kept edge resampled too (S17)
+held | \mathrm{held} | edge, by a path and a time |  | the edge of a kept path at time t (S17)
+bz | b^{z} | real |  | as b, for the edges of the kept path alone
 first | \mathrm{first} | law of an edge |  | law of a particle of the first cloud
 A | A | real; or side; or functional |  | mean of a product of weights (S1); the answer without further noise (S3, S4)
 C | C | real |  | second moment of a product of weights
@@ -126,7 +130,7 @@ same | \mathrm{same} | natural, 0 or 1 |  | 1 when two children are the same, el
 begin | \mathrm{begin} | state of an algorithm |  | what an algorithm knows at first
 update | \mathrm{update} | state of an algorithm |  | what it knows after an answer
 accept | \alpha | real, in [0, 1] | acceptance | acceptance probability of a proposal
-U | U | real |  | expected F after so many proposals, from a path
+U | U | real |  | expected F after so many proposals (S7) or sweeps (S17), from a path
 state | \mathrm{state} | state |  | the state of a path at a time
 G | G | real, at least 0 | increment | weight of a pool's candidate
 xi | \xi | real, in (0, 1] |  | relative deviation of a pool's mean
@@ -140,7 +144,7 @@ capped | \alpha' | real, in [0, 1] |  | acceptance probability of the restricted
 Ugood | U' | real |  | mean of F after more proposals of the restricted chain, from a path
 d | d | real, in (0, 1] | delta_TV | accuracy asked for beside the bad events (P6)
 omega | \omega | seed; or real |  | the random bits drawn; the largest weight of a slot (S16)
-z | z | real, at least 0 |  | zero exactly where a law puts its mass
+z | z | real, at least 0; or leaf |  | zero exactly where a law puts its mass; the end of the kept path (S17)
 c | c | cloud of N particles; or real | occupancy | a cloud; c_i its entries
 """
 

@@ -320,10 +320,10 @@ def kept_answers(s: Derivation) -> Line:
     "S17.path",
     source="new",
     title="a sweep of conditional SMC from a kept path, path by path",
-    words="A run of conditional SMC, horizon T = n + 1, keeps a path z of edges held(z, t), reachable and of positive weight, beside N "
-    "free edges: the first are drawn from the root, the next from csmc(z, t, c), and the answer from the last weights, the kept one included.  "
+    words="A run of conditional SMC, horizon T = n + 1, keeps a path of edges held(z, t), reachable and of positive weight, beside N free "
+    "edges: the first are drawn from the root, the next from csmc(z, t, c), and the answer from the last weights, kept edge included.  "
     "Over the least Vstar/V among live states at time k, bz(k) bounds the kept edge's Qbar, b(k) the Qbar of edges from which the test "
-    "function F can still be met: pi <= prod_{k<T} (1 + (b(k) + bz(k) - 1)/N) out, out = E F(answer).",
+    "function F can still be met: pi <= prod_{k<T} (1 + (b(k) + bz(k) - 1)/N) E F(answer).",
 )
 @in_sympy("S17.path")
 def sweep_by_path(s: Derivation) -> Line:
