@@ -23,7 +23,7 @@ from smc.numbers import INFINITE, Rational, nearest_float
 from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
-from smc.samplers.sampler import Sampler
+from smc.samplers.sampler import PARTICLES, Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model
 from smc.setting.twist import Twist
@@ -48,12 +48,18 @@ class SampledReport(Concluded):
     rows: tuple[Row, ...]
 
     @property
+    def particles(self) -> int:
+        """Number of particles: 1 for a sampler that counts visits or sweeps, as in exact reports."""
+        return self.estimated.particles if self.sampler.count is PARTICLES else 1
+
+    @property
     def second_moment_interval(self) -> tuple[float, float]:
         """Interval of `E[Zhat^2]/Z^2`; a point where it is exact."""
         if self.second_moment_ratio is not None:
             exact = nearest_float(self.second_moment_ratio)
             return exact, exact
         square = nearest_float(self.constants.normaliser**2)
+        assert self.estimated.second_moment_interval is not None
         low, high = self.estimated.second_moment_interval
         return (low / square, high / square) if square else (0.0, math.inf)
 
@@ -63,7 +69,8 @@ class SampledReport(Concluded):
         assert e.tv_interval is not None
         return {
             **of_model(c, self.sampler),
-            "particles": e.particles,
+            "particles": self.particles,
+            self.sampler.count.option: e.particles,
             "method": "monte-carlo",
             "replicates": e.replicates,
             "seed": e.seed,
@@ -79,6 +86,7 @@ class SampledReport(Concluded):
             "tv_interval": list(e.tv_interval),
             **exact("second_moment_ratio", self.second_moment_ratio),
             "second_moment_ratio_interval": interval(*self.second_moment_interval),
+            **({} if e.steps is None else {"steps": e.steps}),
             "bounds": [row.to_json() for row in self.rows],
             "summary": summary(self.closing),
             "verdict": self.verdict.value,
@@ -90,7 +98,10 @@ def check_by_simulation(
     twist: Twist,
     sampler: str | Sampler = naive,
     *,
-    particles: int = 1,
+    particles: int | None = None,
+    proposals: int | None = None,
+    visits: int | None = None,
+    sweeps: int | None = None,
     replicates: int = 10_000,
     seed: int = 0,
     error: float = 1e-6,
@@ -98,8 +109,9 @@ def check_by_simulation(
 ) -> SampledReport:
     """`replicates` independent runs of `sampler`, held against every statement that speaks of it.
 
-    error: probability that some interval misses. progress: called with (runs done, runs in all). Raises InputError for an algorithm that
-    is not simulated, for counts below 1 and a negative seed; TooLarge for more results than fit in memory.
+    particles, proposals, visits, sweeps: as in `check`. error: probability that some interval misses.
+    progress: called with (runs done, runs in all). Raises InputError for an algorithm that is not simulated, for counts below 1 and a
+    negative seed; ModelError where a walk or sweeps meet a model that is no tree; TooLarge for more than fits.
     """
     chosen = find(sampler)
     if not chosen.simulated:
@@ -110,25 +122,26 @@ def check_by_simulation(
             mend=f"choose the method exact, or the algorithm {others}",
         )
     whole_number("seed", seed, least=0)
+    if chosen.held is not None:
+        chosen = chosen.holding(particles)
+    count = chosen.counted(particles=particles, proposals=proposals, visits=visits, sweeps=sweeps)
     constants = analyse(model, twist)
     process = chosen.process(model, twist)
-    found = estimate(process, particles, replicates, seed=seed, error=error, target=constants.target, progress=progress)
+    found = estimate(process, count, replicates, seed=seed, error=error, target=constants.target, progress=progress)
     exact = None
-    measured = Measured(
-        constants, chosen, particles
-    )  # its process is the same one with indistinguishable states joined
-    if process.plain and _pair_moves(measured.process) <= MOST_PAIR_MOVES:
+    measured = Measured(constants, chosen, count)  # its process is the same one with indistinguishable states joined
+    if measured.particles == 1 or (process.plain and _pair_moves(measured.process) <= MOST_PAIR_MOVES):
         exact = measured.second_moment_ratio
     report = SampledReport(constants, chosen, found, exact, ())
     held = list(rows(constants))
     for claim in claims(constants, chosen):
         if claim.quantity == SECOND_MOMENT and exact is not None:
-            held.append(claim.row(particles, exact))
+            held.append(claim.row(count, exact))
         else:
             assert found.tv_interval is not None
             low, high = found.tv_interval if claim.quantity == TV else report.second_moment_interval
             ends = Ends(Rational(low), INFINITE if math.isinf(high) else Rational(high), proved=False)
-            held.append(claim.row(particles, ends))
+            held.append(claim.row(count, ends))
     return SampledReport(constants, chosen, found, exact, tuple(held))
 
 

@@ -201,7 +201,9 @@ def command(
 
         chosen: dict[str, Any] = {name: number for name, number in sampling.items() if number is not None}
         with counting(what) as progress:
-            report = check_by_simulation(source.model, twist, sampler, particles=count, progress=progress, **chosen)
+            report = check_by_simulation(
+                source.model, twist, sampler, **sampler.keyword(count), progress=progress, **chosen
+            )
             document = report.to_json()
     missed = None if source.killed is None else _missed(report, source.killed)
     if source.killed is not None:

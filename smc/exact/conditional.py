@@ -96,7 +96,7 @@ def sweeps(process: ParticleProcess, *, most: int = MOST_KEPT) -> Iterator[Outpu
     try:
         kernel = conditional_kernel(run, process.held, most=most)
         first = cloud_moments(run, process.held, most=most).output
-    except TooLarge as fault:  # no other method runs this sampler
+    except TooLarge as fault:
         raise TooLarge(fault.what, where=fault.where, mend="take fewer particles, or a shorter horizon") from None
     law = first.law
     while True:

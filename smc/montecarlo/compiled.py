@@ -91,12 +91,17 @@ def scale(log_weight: Floats) -> float | None:
 
 def compile_process(process: ParticleProcess) -> Compiled:
     """`process` as arrays. Raises InputError for one whose output is not drawn in proportion to weights."""
-    check_simulated(process)
-    moves = tuple(_move(rows, process.sizes[t + 1]) for t, rows in enumerate(process.steps))
+    return compile_moves(check_simulated(process))
+
+
+def compile_moves(process: ParticleProcess) -> Compiled:
+    """The moves and weights of `process` as arrays, whatever its output is."""
+    moves = tuple(compile_rows(rows, process.sizes[t + 1]) for t, rows in enumerate(process.steps))
     return Compiled(moves, log(process.scale), process.resampled)
 
 
-def _move(rows: tuple[tuple[Outcome, ...], ...], dead: int) -> Move:
+def compile_rows(rows: tuple[tuple[Outcome, ...], ...], dead: int) -> Move:
+    """The outcomes of each state as one step; dead: the number of states that are entered. An empty row leads to dead."""
     stay = (Outcome(dead, ONE, Rational(0)),)
     outcomes: list[Outcome] = []
     first, source, accept, alias = [], [], [], []

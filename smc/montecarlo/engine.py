@@ -27,16 +27,18 @@ from numpy.typing import NDArray
 
 from smc.errors import InputError, TooLarge, whole_number
 from smc.montecarlo import particlewise
+from smc.montecarlo.backtracking import walks
 from smc.montecarlo.compiled import Floats, compile_process
+from smc.montecarlo.conditional import sweeps
 from smc.montecarlo.occupancy import Batch, Indices, Lineage, OccupancyEngine, Scratch, index_type
 from smc.montecarlo.realised import check_threshold, own_threshold
 from smc.montecarlo.resampling import RESAMPLERS, Resampler
-from smc.samplers.process import ParticleProcess
-from smc.samplers.resampling import Choice
+from smc.samplers.process import ParticleProcess, Selection
+from smc.samplers.resampling import MULTINOMIAL, Choice
 
 _BLOCK = {"occupancies": 2**14, "genealogies": 2**18, "particles": 2**16}
 """Numbers that a block of runs holds per array: cells of an occupancy; particles with ancestors drawn by occupancies;
-particles one by one. Measured: fast, and many enough to share among threads."""
+particles one by one, and walks. Measured: fast, and many enough to share among threads."""
 Result = TypeVar("Result")
 METHODS = ("auto", "occupancies", "particles")
 MEMORY = 2**31
@@ -45,14 +47,15 @@ MEMORY = 2**31
 
 @dataclass(frozen=True)
 class Runs:
-    """R independent runs of N particles.
+    """R independent runs of N particles (or visits of a walk, or sweeps that keep a path).
 
     law: probability of each output given the run's last generation, shape (R, |X_T| + 1); the last column is *dead*.
-        Its mean over runs estimates the output law with less variance than the outputs themselves.
-    log_normaliser: log of `Zhat`, shape (R,), -inf for a dead run.
+        Its mean over runs estimates the output law with less variance than the outputs themselves. None for a walk, which has no cloud.
+    log_normaliser: log of `Zhat`, shape (R,), -inf for a dead run. None for a walk and for sweeps, which estimate no normaliser.
     output: terminal state of the output particle, |X_T| for dead, shape (R,).
     lineages: genealogies by block of runs, when asked for.
-    method: "occupancies" or "particles".
+    steps: steps that a walk took, shape (R,), None for the others.
+    method: "occupancies", "particles", "walk" or "sweeps".
     """
 
     algorithm: str
@@ -61,20 +64,16 @@ class Runs:
     threshold: float
     seed: int
     method: str
-    law: Floats
-    log_normaliser: Floats
+    law: Floats | None
+    log_normaliser: Floats | None
     output: NDArray[np.int32]
     lineages: tuple[Lineage, ...] = ()
+    steps: NDArray[np.int64] | None = None
 
     @property
     def replicates(self) -> int:
         """Number of runs R."""
         return len(self.output)
-
-    @property
-    def normaliser(self) -> Floats:
-        """`Zhat` of each run (may overflow to inf where its logarithm does not), shape (R,)."""
-        return np.exp(self.log_normaliser)
 
 
 def simulate(
@@ -90,23 +89,33 @@ def simulate(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Runs:
-    """`replicates` independent runs of `process` with `particles` particles.
+    """`replicates` independent runs of `process` with `particles` particles (visits of a walk, sweeps that keep a path).
 
     resampling: the process's own, another name in `RESAMPLERS`, or a function from weights (R, N) and a generator to ancestors (R, N),
         which several threads may call at a time.
     threshold: the process's own, or: resample after step t < T when the effective sample size is below `threshold · N` (1 always, 0
         never); a process that is not `resampled` never is. The normaliser closes a factor only where a run is resampled.
     method: "occupancies", "particles", or "auto" for the faster one (see `_occupancies_pay`).
+        Resampling, threshold, genealogies and method are of particles, and refused for walks and sweeps.
     threads: how many blocks to run at a time, by default one for each processor that this process may use. NumPy
         releases the interpreter while it computes. The runs are the same for every number.
     progress: called with (runs done, runs in all) after each block.
     Raises InputError for a bad count, seed, scheme, threshold, method or number of threads, and TooLarge, before anything is allocated, for
-    results beyond memory.
+    results beyond memory. On paths (walks and sweeps) ModelError where the model is no tree, and TooLarge for walks that go on and on.
     """
     whole_number("particles", particles)
     whole_number("replicates", replicates)
     workers = _check_threads(threads)
     whole_number("seed", seed, least=0)
+    if process.on_paths:
+        if genealogies or method != "auto" or resampling is not None or threshold is not None:
+            raise InputError(
+                f"{process.algorithm} has no such options",
+                where="simulate",
+                mend="they are of particles; leave them out",
+            )
+        _check_memory(process, process.held or 1, replicates, genealogies)
+        return _simulate_on_paths(process, particles, replicates, seed, workers, progress)
     own = process.resampling
     share = float(own_threshold(process) if threshold is None or not process.resampled else check_threshold(threshold))
     resampling = own.scheme.name if resampling is None else resampling
@@ -152,24 +161,10 @@ def simulate(
                 size=particlewise.SIZES[own.size], choice=process.choice, lineage=genealogies,
             )  # fmt: skip
 
-    block = max(1, most // width)
-    law = np.empty((replicates, compiled.terminal + 1))
-    log_normaliser, output = np.empty(replicates), np.empty(replicates, np.int32)
-
-    def fill(k: int) -> Lineage | None:
-        rows = slice(k * block, min((k + 1) * block, replicates))
-        stream = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(k,)))
-        batch = run(rows, np.random.Generator(stream))
-        law[rows], log_normaliser[rows], output[rows] = batch.law, batch.log_normaliser, batch.output
-        return batch.lineage
-
-    lineages: list[Lineage] = []
-    blocks = range(-(-replicates // block))
-    for k, lineage in enumerate(_in_order(fill, blocks, min(workers, len(blocks))), 1):
-        if lineage is not None:
-            lineages.append(lineage)
-        if progress is not None:
-            progress(min(k * block, replicates), replicates)
+    share_of_runs = max(1, most // width)
+    law, log_normaliser, output, _, lineages = _in_blocks(
+        run, process.sizes[-1] + 1, replicates, share_of_runs, seed, workers, progress
+    )
     return Runs(
         process.algorithm,
         particles,
@@ -180,8 +175,69 @@ def simulate(
         law,
         log_normaliser,
         output,
-        tuple(lineages),
+        lineages,
     )
+
+
+def _simulate_on_paths(
+    process: ParticleProcess,
+    count: int,
+    replicates: int,
+    seed: int,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> Runs:
+    """As `simulate`: a walk to its visit number `count`, or `count` sweeps."""
+    runner = (walks if process.selection is Selection.WALK else sweeps)(process, count)
+
+    def run(rows: slice, rng: np.random.Generator) -> Batch:
+        return runner.run(rows.stop - rows.start, rng)
+
+    block = max(1, _BLOCK["particles"] // (process.held or 1))
+    law, _, output, steps, _ = _in_blocks(run, process.sizes[-1] + 1, replicates, block, seed, workers, progress)
+    method = "walk" if process.selection is Selection.WALK else "sweeps"
+    return Runs(process.algorithm, count, MULTINOMIAL.name, 1.0, seed, method, law, None, output, steps=steps)
+
+
+def _in_blocks(
+    run: Callable[[slice, np.random.Generator], Batch],
+    outcomes: int,
+    replicates: int,
+    block: int,
+    seed: int,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Floats | None, Floats | None, NDArray[np.int32], NDArray[np.int64] | None, tuple[Lineage, ...]]:
+    """(law, log_normaliser, output, steps, lineages) of `replicates` runs, `block` at a time, each block with a stream of its own; None for
+    what `run` does not tell."""
+    output = np.empty(replicates, np.int32)
+    law: Floats | None = None
+    log_normaliser: Floats | None = None
+    steps: NDArray[np.int64] | None = None
+    lineages: list[Lineage] = []
+
+    def made(k: int) -> Batch:
+        stream = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(k,)))
+        return run(slice(k * block, min((k + 1) * block, replicates)), np.random.Generator(stream))
+
+    blocks = range(-(-replicates // block))
+    for k, batch in enumerate(_in_order(made, blocks, min(workers, len(blocks)))):
+        rows = slice(k * block, min((k + 1) * block, replicates))
+        output[rows] = batch.output
+        if batch.law is not None:
+            law = np.empty((replicates, outcomes)) if law is None else law
+            law[rows] = batch.law
+        if batch.log_normaliser is not None:
+            log_normaliser = np.empty(replicates) if log_normaliser is None else log_normaliser
+            log_normaliser[rows] = batch.log_normaliser
+        if batch.steps is not None:
+            steps = np.empty(replicates, np.int64) if steps is None else steps
+            steps[rows] = batch.steps
+        if batch.lineage is not None:
+            lineages.append(batch.lineage)
+        if progress is not None:
+            progress(rows.stop, replicates)
+    return law, log_normaliser, output, steps, tuple(lineages)
 
 
 def _in_order(function: Callable[[int], Result], items: Iterable[int], workers: int) -> Iterator[Result]:

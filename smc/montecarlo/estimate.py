@@ -15,7 +15,7 @@ from smc.montecarlo import confidence
 from smc.montecarlo.compiled import Floats, log
 from smc.montecarlo.engine import Runs, simulate
 from smc.numbers import Rational
-from smc.samplers.process import ParticleProcess
+from smc.samplers.process import ParticleProcess, Selection
 
 Interval = tuple[float, float]
 ROUNDING = 1e-10
@@ -28,13 +28,15 @@ of thousands of steps, far below any sampling error; an end that is exact in the
 class Estimate:
     """Estimates with intervals that hold all together with probability at least `1 - error`.
 
+    particles: or visits, or sweeps: the count of the runs.
     law, law_interval: output law by terminal state, shapes (|X_T|,) and (|X_T|, 2). dead, dead_interval: probability
         of no answer.
     tv, tv_interval: total variation from the target (None without one), counting `dead`. The plug-in `tv` is biased
         upward; the interval is valid all the same.
     normaliser, second_moment: means of `Zhat` and `Zhat^2`, with intervals. `Zhat` is bounded only by the product of
         the largest weights, so the upper ends can be far away at long horizons: that is what is known without
-        further assumptions.
+        further assumptions. None where runs estimate no normaliser (walks, sweeps that keep a path).
+    steps: mean number of steps of a walk, None for the others.
     """
 
     algorithm: str
@@ -50,10 +52,11 @@ class Estimate:
     dead_interval: Interval
     tv: float | None
     tv_interval: Interval | None
-    normaliser: float
-    normaliser_interval: Interval
-    second_moment: float
-    second_moment_interval: Interval
+    normaliser: float | None
+    normaliser_interval: Interval | None
+    second_moment: float | None
+    second_moment_interval: Interval | None
+    steps: float | None = None
 
     @property
     def guarantee(self) -> str:
@@ -85,7 +88,8 @@ def possible_range(process: ParticleProcess) -> Range:
         most += log(max(weights))
         alive = {o.target for o in outcomes if o.weight}
     possible = np.zeros(process.sizes[-1] + 1, bool)
-    possible[[*alive, *([process.sizes[-1]] if zero else [])]] = True
+    dies = zero and process.selection is not Selection.WALK
+    possible[[*alive, *([process.sizes[-1]] if dies else [])]] = True
     return Range(possible, -math.inf if zero else least, most)
 
 
@@ -104,7 +108,7 @@ def estimate(
 ) -> Estimate:
     """Simulate and estimate. target: law on the terminal states to measure the distance from, shape (|X_T|,).
 
-    by_outputs: use only the output particle of each run (exact binomial intervals); otherwise the law of the output
+    by_outputs: use only the output particle of each run (exact binomial intervals), as for walks always; otherwise the law of the output
     given the last generation (much less variance, same mean). Raises InputError and TooLarge as `simulate` does.
     """
     confidence.check_error(error)
@@ -123,9 +127,10 @@ def summarise(
     by_outputs: bool = False,
 ) -> Estimate:
     """Estimates from finished runs: half of `error` for the law (shared evenly by its outcomes), a quarter for each
-    moment of `Zhat`.
+    moment of `Zhat`; all of it for the law where there is no `Zhat`.
     """
-    law, intervals = law_intervals(runs, limits, error=error / 2, by_outputs=by_outputs)
+    moments = runs.log_normaliser is not None
+    law, intervals = law_intervals(runs, limits, error=error / 2 if moments else error, by_outputs=by_outputs)
     tv = tv_interval = None
     if target is not None:
         if len(target) != len(law) - 1:
@@ -134,8 +139,10 @@ def summarise(
         tv = float(np.abs(law - aim).sum() / 2)
         least, most = confidence.total_variation(intervals[:, 0], intervals[:, 1], aim)
         tv_interval = (max(least - ROUNDING, 0.0), min(most + ROUNDING, 1.0))
-    first, first_interval = moment_interval(runs, limits, power=1, error=error / 4)
-    second, second_interval = moment_interval(runs, limits, power=2, error=error / 4)
+    first = first_interval = second = second_interval = None
+    if moments:
+        first, first_interval = moment_interval(runs, limits, power=1, error=error / 4)
+        second, second_interval = moment_interval(runs, limits, power=2, error=error / 4)
     return Estimate(
         runs.algorithm,
         runs.particles,
@@ -154,6 +161,7 @@ def summarise(
         first_interval,
         second,
         second_interval,
+        None if runs.steps is None else float(runs.steps.mean()),
     )
 
 
@@ -169,7 +177,7 @@ def law_intervals(runs: Runs, limits: Range, *, error: float, by_outputs: bool =
     share = error / (
         1 if len(outcomes) == 2 else len(outcomes)
     )  # of two outcomes, one interval is the other's mirror image
-    if by_outputs:
+    if by_outputs or runs.law is None:
         counts = np.bincount(runs.output, minlength=len(law))
         law = counts / runs.replicates
         for k in outcomes:
@@ -182,7 +190,8 @@ def law_intervals(runs: Runs, limits: Range, *, error: float, by_outputs: bool =
 
 
 def moment_interval(runs: Runs, limits: Range, *, power: int, error: float) -> tuple[float, Interval]:
-    """Mean of `Zhat^power` and its interval, from the known range of `Zhat`."""
+    """Mean of `Zhat^power` and its interval, from the known range of `Zhat`, for runs that estimate it."""
+    assert runs.log_normaliser is not None
     top, bottom = power * limits.log_most, power * limits.log_least
     floor = math.exp(bottom - top)
     values = np.exp(power * runs.log_normaliser - top)  # Zhat^power over its largest possible value

@@ -103,12 +103,14 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Batch:
-    """What R runs leave: the output's law given the last generation (R, |X_T| + 1), dead last; log `Zhat` and output (R,)."""
+    """What R runs leave: the output's law given the last generation (R, |X_T| + 1), dead last; log `Zhat` and output (R,). See `Runs` for
+    what is None."""
 
-    law: Floats
-    log_normaliser: Floats
+    law: Floats | None
+    log_normaliser: Floats | None
     output: NDArray[np.int32]
     lineage: Lineage | None = None
+    steps: NDArray[np.int64] | None = None
 
 
 def draw_counts(rng: np.random.Generator, particles: int, law: Floats) -> Counts:

@@ -2,7 +2,7 @@
 
 Every row of `weights` is non-negative with a positive sum; it need not be normalised. With `C_j` the cumulative
 weights scaled so that `C_N = N` (Douc, Cappe & Moulines 2005):
-multinomial: independent uniforms on [0, N); index j where `C_{j-1} <= u < C_j`. Ancestors in no particular order.
+multinomial: independent uniforms on [0, N); index j where `C_{j-1} <= u < C_j`. Ancestors of many particles come sorted.
 stratified: one uniform in each `[i, i+1)`. systematic: one common fractional part. Ancestors ascend.
 residual: `floor(N w_j)` copies, the rest multinomial in proportion to the fractional parts.
 killing: j keeps its slot with probability `w_j / max w`, and a slot that is not kept is multinomial.

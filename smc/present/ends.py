@@ -26,9 +26,10 @@ def lines(report: SampledReport) -> list[str]:
     assert e.tv_interval is not None
     return [
         *model_lines(c),
-        f"{report.sampler.name}, {e.particles} particles, {e.replicates} runs: total variation to the target in {between(*e.tv_interval)}, "
+        f"{report.sampler.name}, {report.sampler.count.words(e.particles)}, {e.replicates} runs: "
+        f"total variation to the target in {between(*e.tv_interval)}, "
         f"probability of no answer in {between(*e.dead_interval)}, E[Zhat^2]/Z^2 in {between(*report.second_moment_interval)}",
-        f"{report.sampler.name}: {report.sampler.how}",
+        f"{report.sampler.name}: {report.sampler.how}{'' if e.steps is None else f'; {e.steps:.4g} steps in the mean of the runs'}",
         e.guarantee,
         *(f"note: {note}" for note in c.model.notes),
     ]

@@ -97,10 +97,10 @@ def merged(outcomes: list[Outcome]) -> tuple[Outcome, ...]:
 
 
 def check_simulated(process: ParticleProcess) -> ParticleProcess:
-    """`process` if its output is drawn in proportion to weights, as the Monte Carlo engines do; raises InputError otherwise."""
+    """`process` if its output is drawn in proportion to weights, as runs of particles do; raises InputError otherwise."""
     if process.selection not in (Selection.RESAMPLED, Selection.WEIGHTED):
         raise InputError(
-            f"{process.algorithm!r} is not simulated",
+            f"{process.algorithm!r} is not simulated as a run of particles",
             where="algorithm",
             mend="compute its exact law",
         )

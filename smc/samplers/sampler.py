@@ -161,5 +161,5 @@ class Sampler:
 
     @property
     def simulated(self) -> bool:
-        """Whether the Monte Carlo engines run it at a number of particles; the others have exact laws alone."""
-        return self.count.fixed is None and self.selection in (Selection.RESAMPLED, Selection.WEIGHTED)
+        """Whether the Monte Carlo engines run it at any count; the others have exact laws alone."""
+        return self.count.fixed is None and self.selection not in (Selection.BEST, Selection.CHAIN)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from proofs.catalogue import TV
+from smc.checks.check import check
 from smc.checks.row import Ends, held
 from smc.checks.sampled import check_by_simulation
 from smc.cli import run
@@ -37,6 +38,48 @@ def test_intervals_hold_the_exact_values(spec, algorithm):
         assert lo <= p <= hi
     assert report.second_moment_ratio == second_moment(process, 2) / c.normaliser**2
     assert report.verdict is not Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "counts"),
+    [("backtracking", {"visits": 2}), ("conditional", {"particles": 3, "sweeps": 2}), ("conditional", {})],
+)
+def test_walks_and_sweeps_are_simulated(algorithm, counts):
+    """Their intervals hold what the exact report says of the same run; the second moment is that of one path, exactly, in both."""
+    twist = TREE.twist()
+    report = check_by_simulation(TREE.model, twist, algorithm, **counts, replicates=4000, seed=1)
+    exact = check(TREE.model, twist, algorithm, **counts)
+    low, high = report.estimated.tv_interval
+    assert low <= exact.measured.total_variation <= high < low + 0.2
+    for p, (lo, hi) in zip(exact.measured.output.law, report.estimated.law_interval, strict=True):
+        assert lo <= p <= hi
+    assert report.second_moment_ratio == exact.measured.second_moment_ratio
+    assert {row.id for row in report.rows} <= {row.id for row in exact.rows}
+    known, seen = exact.to_json(), report.to_json()
+    option = report.sampler.count.option
+    assert (seen["particles"], seen[option]) == (known["particles"], known[option]) == (1, counts.get(option, 1))
+    assert ("steps" in seen) == (algorithm == "backtracking")
+
+
+def test_walks_are_simulated_from_the_command_line(capsys):
+    arguments = [
+        "check",
+        "shipped:verifier-tree",
+        "--algorithm",
+        "backtracking",
+        "--visits",
+        "3",
+        "--method",
+        "monte-carlo",
+    ]
+    assert run(arguments) == 0
+    shown = capsys.readouterr().out
+    assert "backtracking, 3 visits, 10000 runs" in shown and "steps in the mean of the runs" in shown
+    assert run([*arguments, "--sweeps", "2"]) == 2
+    assert "backtracking has no sweeps" in capsys.readouterr().err
+    graph = ["check", "shipped:cliffwalking", "--algorithm", "conditional", "--method", "monte-carlo"]
+    assert run(graph) == 2
+    assert "give the prefix tree of the model" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

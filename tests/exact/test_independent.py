@@ -158,5 +158,5 @@ def test_a_choice_that_is_not_proportional_is_not_simulated():
     from smc.montecarlo import simulate
 
     model = prefix_tree(1, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1 + s[0])
-    with pytest.raises(InputError, match="is not simulated; compute its exact law"):
+    with pytest.raises(InputError, match="is not simulated as a run of particles; compute its exact law"):
         simulate(particle_process(model, constant(model), "best-of-n"), 2, 10, seed=0)

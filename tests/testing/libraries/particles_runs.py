@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import numpy as np
 import particles
+from numba import njit
 from particles import resampling as rs
 
 
@@ -28,9 +29,16 @@ class Guided(particles.FeynmanKac):
         return self.log_weights[t][np.zeros(len(x), dtype=int) if xp is None else xp, x]
 
 
+@njit
+def seed_compiled(seed):
+    """Compiled code (the scheme ssp) draws from a generator of its own."""
+    np.random.seed(seed)
+
+
 def main():
     job = json.load(sys.stdin)
     np.random.seed(job["seed"])
+    seed_compiled(job["seed"])
     np.seterr(all="ignore")
     n, output, log_normaliser, states, ancestors = job["particles"], [], [], [], []
     for _ in range(job["replicates"]):
