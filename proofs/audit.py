@@ -44,6 +44,13 @@ EXPLAINED: dict[tuple[str, str, str], str] = {
         "1 / Vstar(0, root), everywhere",
         "numerator for denominator",
     ): "1/V*^2 stands on both sides: the variant is the statement times V*^4",
+} | {
+    (
+        "odds_wider",
+        "1, everywhere",
+        f"constant 1: {change}",
+    ): "of 1 only s <= 1 is used: any number in its place will do"
+    for change in ("plus 1", "sign", "times 99/100", "halved", "zero")
 }
 RULE_SWAPS = {
     "generalise": "discharge",
