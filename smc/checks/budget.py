@@ -57,10 +57,13 @@ def kept(seconds: float, told: Progress = lambda share, what: None) -> Iterator[
         return
     before, lost = signal.signal(signal.SIGALRM, ring), sys.unraisablehook
     sys.unraisablehook = lambda what: None if isinstance(what.exc_value, OutOfTime) else lost(what)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
-        yield tick
-    finally:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+            yield tick
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:  # an alarm on the way out, before the timer is stopped, passes here as well
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         sys.unraisablehook = lost

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from smc.checks.budget import kept
+from smc.checks.budget import OutOfTime, Progress, kept
 from smc.errors import TooLarge
 from smc.exact import seconds_of_law
 from smc.exact.enclosure import enclosure, joined
@@ -89,23 +89,35 @@ def least_particles(
     *,
     certified: Enough | None = None,
     seconds: float = 60.0,
+    told: Progress = lambda share, what: None,
 ) -> LeastParticles:
     """The counts at which the TV of a resampled `process`, at N in `distance(N)` (exact, or a ball), is at most delta.
 
     promised: counts from which on a theorem's bound is at most delta, with the theorem's name. certified: what the enclosure at level
-    two says already. seconds: by the clock, after which what is not settled is left open.
+    two says already. seconds: by the clock, after which what is not settled is left open; an alarm ends the step that is under way.
+    told: gets the share of them that has passed, and which counts are looked at.
     """
     began = time.monotonic()
     certificates = list(promised)
-    fits = ways(joined(process)[0], 2)
-    curve = Curve(process, delta) if fits[0].seconds <= MOST_ENCLOSURE else None
-    if curve is not None and certified is None:
-        certified = enough(process, delta, budget=min(5.0, seconds / 4))
+    fits: list[Way] = []
+    curve = None
+    try:
+        with kept(seconds / 2):
+            fits = ways(joined(process)[0], 2)
+            curve = Curve(process, delta) if fits[0].seconds <= MOST_ENCLOSURE else None
+            if curve is not None and certified is None:
+                certified = enough(process, delta, budget=min(5.0, seconds / 4))
+    except OutOfTime:
+        pass  # what is not settled is open
     if certified is not None and certified.for_good is not None:
         certificates.append((certified.for_good, "the enclosures S10, S14"))
     tail, by = min(certificates, default=(None, ""))
     level = next((way for way in fits if way.level == 4 and way.seconds <= MOST_ENCLOSURE), None)
-    look = _Look(process, distance, delta, curve, level, began + seconds / 2)
+
+    def passed(low: int, high: int) -> None:
+        told(min(1.0, (time.monotonic() - began) / max(seconds, 1e-9)), f"the least count, N = {_range(low, high)}")
+
+    look = _Look(process, distance, delta, curve, level, began + seconds / 2, passed)
     met, unsettled = look.first((MOST_PARTICLES if tail is None else tail) - 1)
     if tail is None:
         rest = MOST_PARTICLES if met is None else met + 1
@@ -123,15 +135,18 @@ def least_by_laws(
     promised: Iterable[tuple[int, str]] = (),
     *,
     seconds: float = 60.0,
+    told: Progress = lambda share, what: None,
 ) -> LeastParticles:
     """As `least_particles`, of a run that no enclosure describes: by its exact laws alone, at N = 1, 2, ... up to what a theorem promises
     (without a promise, up to the first N that meets delta), until a law does not fit or the seconds are over. The rest is open."""
-    ends = time.monotonic() + seconds
+    began = time.monotonic()
     tail, by = min(promised, default=(None, ""))
     met: list[bool] = []
     while len(met) + 1 != tail and (tail is not None or True not in met):
+        passed = time.monotonic() - began
+        told(min(1.0, passed / seconds), f"the least count, N = {len(met) + 1}")
         try:
-            with kept(ends - time.monotonic()):
+            with kept(seconds - passed):
                 met.append(at_most(distance(len(met) + 1), delta) is Verdict.HOLDS)
         except TooLarge:
             break
@@ -157,13 +172,22 @@ class _Look:
     curve: Curve | None
     level: Way | None
     deadline: float
+    told: Callable[[int, int], None] = lambda low, high: None
     left: float = BUDGET
     seen: dict[int, bool] = field(default_factory=dict)
     blunt: bool = False
     """Whether level two has left a single count open in this scan: from there on it is not asked."""
 
     def block(self, low: int, high: int) -> bool | None:
-        """Whether TV is at most delta at every N in low..high, or at none."""
+        """Whether TV is at most delta at every N in low..high, or at none; None too where the deadline passes."""
+        self.told(low, high)
+        try:
+            with kept(self.deadline - time.monotonic()):
+                return self._block(low, high)
+        except OutOfTime:
+            return None
+
+    def _block(self, low: int, high: int) -> bool | None:
         side = None if self.blunt or self.curve is None else self.curve.truth(low, high)
         if side is None and low == high:
             self.blunt = True

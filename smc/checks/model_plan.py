@@ -6,18 +6,22 @@ is met, from exact laws and level four too (`smc.checks.least`).
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from proofs.catalogue import FORMS
 from smc.checks.atlas import Demand, demand, model_setting
+from smc.checks.budget import OutOfTime, Progress, kept
 from smc.checks.least import LeastParticles, least_by_laws, least_particles
 from smc.checks.table import AT_ANY_COUNT
 from smc.errors import InputError
 from smc.exact.enclosure_cost import BUDGET
-from smc.exact.enough import Enough, enough
+from smc.exact.enough import MOST_PARTICLES, Enough, settling
 from smc.numbers import Rational, rational
 from smc.samplers.naive import naive
+from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model
@@ -107,24 +111,63 @@ class ModelPlan:
 
 
 def plan_model(
-    model: Model, twist: Twist, sampler: str | Sampler = naive, *, delta: object = "1/10", budget: float = BUDGET
+    model: Model,
+    twist: Twist,
+    sampler: str | Sampler = naive,
+    *,
+    delta: object = "1/10",
+    budget: float = BUDGET,
+    progress: Progress = lambda share, what: None,
 ) -> ModelPlan:
-    """The plan of `sampler` on `model` steered by `twist`, in about `budget` seconds: half for the enclosure's counts, half below them.
+    """The plan of `sampler` on `model` steered by `twist`, in `budget` seconds by the clock: what the theorems ask for first, then the
+    enclosure's counts in half of what is left, then the least ones. An alarm ends what takes longer, and leaves its counts open.
 
-    Raises InputError for an accuracy outside (0, 1) and an algorithm without a number of particles.
+    progress: gets the share of the seconds that has passed, and what is looked for.
+    Raises InputError for an accuracy outside (0, 1) and an algorithm without a number of particles, TooLarge where the theorems' counts
+    alone take longer.
     """
+    began = time.monotonic()
     goal = rational(delta)
     if not 0 < goal < 1:
         raise InputError(
             f"accuracy {goal} is not between 0 and 1", where="delta", mend="delta is a total variation, such as 0.1"
         )
-    setting = model_setting(model, twist, sampler)
-    demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
+    with kept(budget):
+        setting = model_setting(model, twist, sampler)
+        demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
     promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
+
+    def left() -> float:
+        return began + budget - time.monotonic()
+
+    def told(what: str) -> None:
+        progress(1 - left() / budget, what)
+
     certified = None
     if setting.process is not None and setting.near is not None:
-        certified = enough(setting.process, goal, budget=budget / 2)
-        counts = least_particles(setting.process, setting.near, goal, promised, certified=certified, seconds=budget / 2)
+        certified = _certified(setting.process, goal, left() / 2, told)
+        counts = least_particles(
+            setting.process,
+            setting.near,
+            goal,
+            promised,
+            certified=certified,
+            seconds=left(),
+            told=lambda share, what: told(what),
+        )
     else:
-        counts = least_by_laws(setting.distance, goal, promised, seconds=budget)
+        counts = least_by_laws(setting.distance, goal, promised, seconds=left(), told=lambda share, what: told(what))
     return ModelPlan(analyse(model, twist), setting.sampler, goal, demands, certified, counts)
+
+
+def _certified(process: ParticleProcess, delta: Rational, seconds: float, told: Callable[[str], None]) -> Enough:
+    """The enclosure's counts, as far as they come in so many seconds."""
+    found = Enough(delta, None, None, None, 1, MOST_PARTICLES)
+    try:
+        with kept(seconds):
+            for found in settling(process, delta):
+                if found.open_from is not None:
+                    told(f"certified counts, N = {found.open_from:,}..{found.open_to:,} are open")
+    except OutOfTime:
+        pass  # `found` says what is open
+    return found

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 BUDGET = 30.0
-"""Seconds that the certified counts of a model may take."""
+"""Seconds that the counts of a model may take."""
 
 
 def command(
@@ -37,7 +37,7 @@ def command(
     ] = None,
     rationalise: Annotated[bool, typer.Option("--rationalise", help="As for check (with MODEL).")] = False,
     budget: Annotated[
-        float | None, typer.Option(help="Seconds for the certified counts (with MODEL).", show_default=f"{BUDGET:.0f}")
+        float | None, typer.Option(help="Seconds for the counts of a model (with MODEL).", show_default=f"{BUDGET:.0f}")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -80,8 +80,15 @@ def _from_model(model, horizon, delta, sampler, value, rationalise, budget, as_j
     if budget is not None and not 0 < budget < 1e9:
         raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
-    with waiting(f"{sampler.label} on {source.model.name}"):
-        found = plan_model(source.model, source.twist(value), sampler, delta=_accuracy(delta), budget=budget or BUDGET)
+    with waiting(f"{sampler.label} on {source.model.name}") as progress:
+        found = plan_model(
+            source.model,
+            source.twist(value),
+            sampler,
+            delta=_accuracy(delta),
+            budget=budget or BUDGET,
+            progress=progress,
+        )
     if as_json:
         json_object(found.to_json())
         return 0

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import flint
@@ -150,22 +151,41 @@ def tail_bound(ratios: tuple[Rational, ...], particles: int) -> Rational:
 
 
 def enough(process: ParticleProcess, delta: Rational, *, budget: float = 30.0, most: int = MOST_PARTICLES) -> Enough:
-    """The certified counts of a resampled `process` for `TV <= delta`, within a budget of seconds."""
+    """The certified counts of a resampled `process` for `TV <= delta`, within a budget of seconds: looked at between two steps."""
     deadline = time.monotonic() + budget
-    ratios = coalescence_ratios(process)
-    tail = _tail(ratios, delta, most)
-    curve = Curve(process, delta)
+    steps = settling(process, delta, most=most)
+    found: Enough | None = None
+    while found is None or time.monotonic() <= deadline:
+        following = next(steps, None)
+        if following is None:
+            break
+        found = following
+    assert found is not None
+    return found
+
+
+def settling(process: ParticleProcess, delta: Rational, *, most: int = MOST_PARTICLES) -> Iterator[Enough]:
+    """What is certain so far, from the tail on, until nothing is open: to be ended at any time."""
+    tail = _tail(coalescence_ratios(process), delta, most)
     top = most if tail is None else tail - 1
-    first, settled = _scan(curve, 1, top, False, deadline)
-    if not settled:
-        return Enough(delta, None, tail, tail, first, top)
+    yield Enough(delta, None, tail, tail, 1, top)
+    curve = Curve(process, delta)
+    first = None
+    for reached, settled in _scan(curve, 1, top, False):
+        if not settled:
+            assert reached is not None
+            yield Enough(delta, None, tail, tail, reached, top)
+        first = reached
     if first is None or tail is None:  # none is enough below the tail; or the last ones cannot be told
-        return Enough(delta, tail if first is None else first, tail, tail)
-    last, settled = _scan(curve, first, top, True, deadline)
-    if not settled:
-        assert last is not None
-        return Enough(delta, first, last + 1, tail, first + 1, last)
-    return Enough(delta, first, first if last is None else last + 1, tail)
+        yield Enough(delta, tail if first is None else first, tail, tail)
+        return
+    last = None
+    for reached, settled in _scan(curve, first, top, True):
+        if not settled:
+            assert reached is not None
+            yield Enough(delta, first, reached + 1, tail, first + 1, reached)
+        last = reached
+    yield Enough(delta, first, first if last is None else last + 1, tail)
 
 
 def _tail(ratios: tuple[Rational, ...], delta: Rational, most: int) -> int | None:
@@ -175,15 +195,14 @@ def _tail(ratios: tuple[Rational, ...], delta: Rational, most: int) -> int | Non
     return 1 + bisect_left(range(1, most), True, key=lambda n: tail_bound(ratios, n) <= delta)
 
 
-def _scan(curve: Curve, low: int, high: int, skip: bool, deadline: float) -> tuple[int | None, bool]:
+def _scan(curve: Curve, low: int, high: int, skip: bool) -> Iterator[tuple[int | None, bool]]:
     """The first N of low..high on the other side than `skip`, and True; None and True where there is none.
 
-    Upward to find one that is enough (`skip` False), downward to find one that is not. Where the budget ends: how far it came, and False.
+    Upward to find one that is enough (`skip` False), downward to find one that is not. Before each step: how far it came, and False.
     """
     length = 1
     while low <= high:
-        if time.monotonic() > deadline:
-            return (high if skip else low), False
+        yield (high if skip else low), False
         length = min(length, high - low + 1)
         side = curve.side(high - length + 1, high) if skip else curve.side(low, low + length - 1)
         if side is skip:
@@ -192,5 +211,6 @@ def _scan(curve: Curve, low: int, high: int, skip: bool, deadline: float) -> tup
         elif length > 1:
             length = max(1, length // 4)
         else:
-            return (high if skip else low), True
-    return None, True
+            yield (high if skip else low), True
+            return
+    yield None, True

@@ -21,6 +21,16 @@ def test_a_block_that_never_reports_is_ended() -> None:
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
+def test_an_alarm_that_rings_at_once_leaves_no_timer_behind() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    for seconds in (1e-9, 1e-6, 1e-5):
+        with pytest.raises(OutOfTime), kept(seconds):
+            while True:
+                pass
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        assert signal.getsignal(signal.SIGALRM) is before
+
+
 def test_an_alarm_that_is_swallowed_rings_again() -> None:
     swallowed = 0
     with pytest.raises(OutOfTime), kept(0.05):

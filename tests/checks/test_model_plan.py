@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -11,6 +12,7 @@ from smc.checks.measure import Measured
 from smc.checks.model_plan import plan_model
 from smc.cli import run
 from smc.errors import InputError
+from smc.exact.enough import Curve
 from smc.formats import load
 from smc.numbers import Rational
 from smc.samplers.naive import naive
@@ -44,13 +46,39 @@ def test_the_planted_law_of_one_count_moves_the_least_one(monkeypatch):
     assert (found.least, found.needed) == (6, True)
 
 
-def test_no_budget_leaves_counts_open_and_says_so(capsys):
-    command = ["plan", "shipped:frozenlake-4x4", "--budget", "1e-9"]
-    assert run(command) == 0
-    shown = capsys.readouterr().out
-    assert run([*command, "--json"]) == 0
-    promised = min(d["particles"] for d in json.loads(capsys.readouterr().out)["demands"] if d["particles"])
-    assert "is open at level two" in shown and f"certain from N = {promised} on" in shown
+def test_a_step_that_outlasts_the_budget_is_ended_and_its_counts_are_open(monkeypatch, capsys):
+    """Each block of the enclosure would take a minute: the theorems' counts stand, the rest is open, in the seconds that were given."""
+
+    def slow(self, low, high):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(Curve, "side", slow)
+    monkeypatch.setattr(Curve, "truth", slow)
+    began = time.monotonic()
+    assert run(["plan", "shipped:frozenlake-4x4", "--budget", "2", "--json"]) == 0
+    assert time.monotonic() - began < 20
+    found = json.loads(capsys.readouterr().out)
+    promised = min(d["particles"] for d in found["demands"] if d["particles"])
+    tail = found["certified"]["tail"]
+    assert tail is not None and found["certified"]["open"] == [1, tail - 1]  # S14.2 was there before the clock ran out
+    assert found["least"] == min(promised, tail) and not found["least_needed"]
+    assert found["open"] == [[1, found["least"] - 1]]
+
+
+def test_a_budget_that_does_not_hold_the_theorems_is_refused(capsys):
+    assert run(["plan", "shipped:frozenlake-4x4", "--budget", "1e-9"]) == 2
+    shown = capsys.readouterr()
+    assert "give more seconds with --budget" in shown.err and not shown.out
+
+
+def test_a_plan_on_a_pipe_says_what_it_looks_for(monkeypatch, capsys):
+    """The enclosure's counts first, the least ones then: shares of the budget, rising."""
+    told = []
+    plan_model(TREE.model, TREE.twist(), budget=50.0, progress=lambda share, what: told.append((share, what)))
+    assert told == sorted(told, key=lambda item: item[0]) and 0 <= told[0][0] and told[-1][0] <= 1
+    assert told[0][1].startswith("certified counts, N = 1..") and told[-1][1].startswith("the least count, N = ")
 
 
 @pytest.mark.parametrize(
