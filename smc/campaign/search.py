@@ -20,9 +20,12 @@ from hypothesis.strategies import SearchStrategy
 from smc.campaign.plan import Plan
 from smc.checks import table
 from smc.checks.row import Row
+from smc.exact.clouds import most_successors
 from smc.formats.native import layered_document
 from smc.interrupts import pass_on
-from smc.numbers import Verdict, nearest_float
+from smc.numbers import ONE, Verdict, nearest_float
+from smc.samplers import find
+from smc.samplers.resampling import EVERY_STEP, MULTINOMIAL, SCHEMES, Resampling, infinity_effective_sample_size
 from smc.samplers.sampler import Sampler
 from smc.setting.model import Model
 from smc.testing.falsehoods import FALSEHOODS
@@ -54,11 +57,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A refuted claim, shrunk. document: native JSON that `bellman-smc check` reads."""
+    """A refuted claim, shrunk. resampling: as it is typed, empty where every step resamples multinomially. document: native JSON that
+    `bellman-smc check` reads."""
 
     claim: str
     form: str
     algorithm: str
+    resampling: str
     particles: int
     observed: str
     bound: str
@@ -85,8 +90,8 @@ class Chunk:
     counterexample: Counterexample | None = None
 
 
-Finding = tuple[str, str, Row]
-"""Claim, algorithm, row."""
+Finding = tuple[str, Sampler, Row]
+"""Claim, sampler as it resamples, row."""
 SLACK_STEPS = 200
 """Slack is counted in steps of half a percent: what a campaign reports of it is a median."""
 CRASH, SCOPE = "crash", "scope"
@@ -98,21 +103,33 @@ ROUNDS = 8
 class Refuted(AssertionError):
     """Raised inside the search, so that Hypothesis shrinks; carries what a counterexample needs."""
 
-    def __init__(self, instance: Instance, claim: str, form: str, algorithm: str, observed: str, bound: str) -> None:
+    def __init__(self, instance: Instance, claim: str, form: str, sampler: Sampler, observed: str, bound: str) -> None:
         super().__init__(claim)
         self.instance = instance
+        typed = "" if sampler.plain else sampler.resampling.typed
         self.counterexample = Counterexample(
-            claim, form, algorithm, instance.particles, observed, bound, instance.size, describe(instance),
+            claim, form, sampler.name, typed, instance.particles, observed, bound, instance.size, describe(instance),
             document(instance, claim),
         )  # fmt: skip
 
 
+SCHEMES_DRAWN = (
+    EVERY_STEP, EVERY_STEP, EVERY_STEP,
+    *(Resampling(scheme) for scheme in SCHEMES.values() if scheme.independent and scheme is not MULTINOMIAL),
+    *(
+        Resampling(scheme, share, infinity_effective_sample_size)
+        for scheme in SCHEMES.values() if scheme.independent for share in (ONE / 2, ONE * 3 / 4)
+    ),
+)  # fmt: skip
+"""How the runs of a model resample: as the statements on slots ask, or (three draws in fourteen) multinomially after every step."""
+MOST_SUCCESSORS = 400
+"""Clouds of a layer up to which a run under another resampling is held against its statements: some milliseconds."""
 REWARD_MODELS = 3
 """Reward models drawn for a model: a model is dearer to draw than to check."""
 
 
 def searched(plan: Plan) -> SearchStrategy[list[Instance]]:
-    """A model (layered, a prefix tree, an unrolled MDP, a product, of a hard family) under its reward models, with N = 1."""
+    """A model (layered, a prefix tree, an unrolled MDP, a product, of a hard family) under its reward models and one resampling, N = 1."""
     horizon, states = plan.max_horizon, plan.max_states
     unrolled = st.builds(
         lambda mdp, moves: mdp.unroll(moves),
@@ -122,7 +139,7 @@ def searched(plan: Plan) -> SearchStrategy[list[Instance]]:
     families = tuple(name for name in FAMILIES if name != "S6")  # wide and alike: the others say more for their cost
     errors = st.tuples(*[perturbations()] * REWARD_MODELS)
     on_tree = st.tuples(*[on_trees(perturbations())] * REWARD_MODELS)
-    return st.one_of(
+    drawn = st.one_of(
         st.builds(_steered, layered_models(max_horizon=horizon, max_states=states), errors),
         st.builds(
             _steered, layered_models(max_horizon=horizon, max_states=states, min_horizon=min(2, horizon)), errors
@@ -132,6 +149,11 @@ def searched(plan: Plan) -> SearchStrategy[list[Instance]]:
         product_models(max_horizon=horizon, max_tokens=states).map(lambda instance: [instance]),
         hard_families(families=families, max_horizon=horizon, max_particles=1).map(lambda instance: [instance]),
     )
+    return st.builds(_resampling, drawn, st.sampled_from(SCHEMES_DRAWN))
+
+
+def _resampling(instances: list[Instance], resampling: Resampling) -> list[Instance]:
+    return [replace(instance, resampling=resampling) for instance in instances]
 
 
 def _steered(model: Model, errors: tuple[Perturbation, ...]) -> list[Instance]:
@@ -143,30 +165,33 @@ def _steered(model: Model, errors: tuple[Perturbation, ...]) -> list[Instance]:
 
 
 def evaluate(plan: Plan, drawn: Instance) -> Iterator[tuple[Instance, list[Finding]]]:
-    """For every N that fits, the instance and (claim, algorithm, row) for every row of every claim of the plan on it.
+    """For every N that fits, the instance and (claim, sampler, row) for every row of every claim of the plan on it.
 
-    What does not depend on N is computed once, and held against its bounds at N = 1. Raises Refuted where there is no answer.
+    What does not depend on N is computed once, and held against its bounds at N = 1. Under another resampling the samplers are held
+    against what speaks of them there as well. Raises Refuted where there is no answer.
     """
     constants = drawn.constants
     ready: table.Ready = {}
-    measuring = {sampler: measured(constants, sampler) for sampler in _spoken_of(plan)}
+    held = {**_spoken_of(plan), **_under(plan, drawn.resampling)}
+    measuring = {sampler: measured(constants, sampler) for sampler in held}
     for particles in range(1, most_particles(drawn.model, plan.max_particles, plan.work) + 1):
         instance = drawn if particles == drawn.particles else replace(drawn, particles=particles)
         found = []
-        for sampler, statements in _spoken_of(plan).items():
+        for sampler, statements in held.items():
             wanted = statements if particles == 1 else statements & COUNTED
             try:
+                if not sampler.plain and most_successors(measuring[sampler](1).process, particles) > MOST_SUCCESSORS:
+                    continue
                 rows = table.rows(constants, measuring[sampler](particles), wanted, ready)
-                found += [(row.id, sampler.name, row) for row in rows]
+                found += [(row.id, sampler, row) for row in rows]
             except Exception as error:  # an instance without an answer is a finding, and is shrunk like one
                 pass_on()  # but not where Ctrl-C made it
-                raise Refuted(
-                    instance, CRASH, type(error).__name__, sampler.name, str(error)[:200], "an answer"
-                ) from error
+                raise Refuted(instance, CRASH, type(error).__name__, sampler, str(error)[:200], "an answer") from error
         for name in plan.planted:
             falsehood = FALSEHOODS[name]
-            if falsehood.speaks_of(instance):
-                found += [(name, falsehood.algorithm, row) for row in falsehood.rows(instance)]
+            plain = replace(instance, resampling=EVERY_STEP)  # each falsehood says itself how its runs resample
+            if falsehood.speaks_of(plain):
+                found += [(name, find(falsehood.algorithm), row) for row in falsehood.rows(plain)]
         yield instance, found
 
 
@@ -175,6 +200,20 @@ def _spoken_of(plan: Plan) -> dict[Sampler, frozenset[str]]:
     """The plan's statements by the samplers whose runs they are held against."""
     samplers = sorted({s for statement in plan.statements for s in SPOKEN_OF[statement]}, key=lambda s: s.name)
     return {sampler: frozenset(s for s in plan.statements if sampler in SPOKEN_OF[s]) for sampler in samplers}
+
+
+@cache
+def _under(plan: Plan, resampling: Resampling) -> dict[Sampler, frozenset[str]]:
+    """The plan's statements that speak of runs that resample so, by sampler; none of multinomial resampling after every step, which the
+    samplers have of their own."""
+    found = {}
+    for sampler in _spoken_of(plan):
+        if sampler.interacting and resampling != EVERY_STEP:
+            run = sampler.resampling_by(resampling)
+            found[run] = frozenset(
+                row.id for row, form in table.known(run) if form.samplers and row.id in plan.statements
+            )
+    return {run: statements for run, statements in found.items() if statements}
 
 
 def run_chunk(plan: Plan, number: int) -> Chunk:
@@ -219,13 +258,13 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
         for instance, rows in evaluate(plan, pair):
             if not shrinking:
                 recorder.add(instance, text, rows)
-            for claim, algorithm, row in rows:
+            for claim, sampler, row in rows:
                 if row.verdict is Verdict.REFUTED:
-                    raise Refuted(instance, claim, row.form, algorithm, str(row.observed), str(row.bound))
+                    raise Refuted(instance, claim, row.form, sampler, str(row.observed), str(row.bound))
                 if claim == steered:
                     tightest = max(tightest, _ratio(row))
                     if reads and instance.particles == 1:
-                        _read(instance, algorithm, row)
+                        _read(instance, sampler, row)
         return tightest
 
     try:
@@ -242,10 +281,10 @@ def _named(pair: Instance) -> str:
     return describe(pair).partition("\n")[2]
 
 
-def _read(instance: Instance, algorithm: str, row: Row) -> None:
+def _read(instance: Instance, sampler: Sampler, row: Row) -> None:
     """Raises Refuted where the model does not meet a sealed hypothesis of the row's statement."""
     for hypothesis in unmet(row, instance.constants, instance.particles):
-        raise Refuted(instance, SCOPE, f"{row.id} {row.form}", algorithm, "printed", hypothesis)
+        raise Refuted(instance, SCOPE, f"{row.id} {row.form}", sampler, "printed", hypothesis)
 
 
 def _ratio(row: Row) -> float:

@@ -26,8 +26,9 @@ CREATE TABLE regions (chunk INTEGER NOT NULL, region TEXT NOT NULL, instances IN
   PRIMARY KEY (chunk, region)) WITHOUT ROWID;
 CREATE TABLE seen (digest INTEGER PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE counterexamples (
-  chunk INTEGER PRIMARY KEY, claim TEXT NOT NULL, form TEXT NOT NULL, algorithm TEXT NOT NULL, particles INTEGER NOT NULL,
-  observed TEXT NOT NULL, bound TEXT NOT NULL, size INTEGER NOT NULL, instance TEXT NOT NULL, document TEXT NOT NULL);
+  chunk INTEGER PRIMARY KEY, claim TEXT NOT NULL, form TEXT NOT NULL, algorithm TEXT NOT NULL, resampling TEXT NOT NULL,
+  particles INTEGER NOT NULL, observed TEXT NOT NULL, bound TEXT NOT NULL, size INTEGER NOT NULL, instance TEXT NOT NULL,
+  document TEXT NOT NULL);
 """
 
 

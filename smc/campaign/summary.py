@@ -163,6 +163,7 @@ def to_json(totals: Totals, plan: Plan, ending: str) -> dict[str, Any]:
                 "claim": c.claim,
                 "form": c.form,
                 "algorithm": c.algorithm,
+                "resampling": c.resampling,
                 "particles": c.particles,
                 "size": c.size,
                 "observed": c.observed,

@@ -96,7 +96,8 @@ def command(
                 soft_wrap=True,
             )
             note.print(found.instance, soft_wrap=True)
-            again = f" --planted {found.claim}" if found.claim in plan.planted else ""
+            again = f" --resampling {found.resampling}" if found.resampling else ""
+            again += f" --planted {found.claim}" if found.claim in plan.planted else ""
             note.print(
                 f"written: bellman-smc check {path} --algorithm {found.algorithm}{particles}{again}", soft_wrap=True
             )

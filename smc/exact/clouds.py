@@ -78,6 +78,24 @@ def cloud_moments(process: ParticleProcess, particles: int, *, most: int = MOST_
     return CloudMoments(tuple(law), tuple(first), tuple(second), dead)
 
 
+def most_successors(process: ParticleProcess, particles: int) -> int:
+    """At most so many successors of the clouds of one layer, from the process's moves alone: a particle is its state where every step
+    resamples, and its path where weights are carried."""
+    rule = process.resampling
+    every = rule.threshold is None or rule.threshold >= 1
+    ways, most = {0: 1}, 1
+    for step in process.steps:
+        after: dict[int, int] = {}
+        for x, paths in ways.items():
+            for target, _, weight in step[x]:
+                if weight:
+                    after[target] = after.get(target, 0) + (1 if every else paths)
+        kinds = sum(after.values()) + 1  # and the lost one
+        ways = dict.fromkeys(after, 1) if every else after
+        most = max(most, comb(kinds + particles - 1, particles) if rule.scheme.symmetric else kinds**particles)
+    return most
+
+
 def last_clouds(
     process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS
 ) -> tuple[dict[Cloud, Masses], Rational]:

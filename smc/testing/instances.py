@@ -7,6 +7,8 @@ from functools import cached_property
 from math import comb
 
 from smc.numbers import INFINITE, Rational
+from smc.samplers.resampling import EVERY_STEP, Resampling
+from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model, reachable
 from smc.setting.twist import Twist
@@ -17,16 +19,24 @@ WIDE = 1000
 
 @dataclass(frozen=True)
 class Instance:
-    """What a statement is held against. particles: N (and the number of proposals H, where the algorithm is Metropolis-Hastings)."""
+    """What a statement is held against. particles: N (and the number of proposals H, where the algorithm is Metropolis-Hastings).
+
+    resampling: how runs resample that resample at all.
+    """
 
     model: Model
     twist: Twist
     particles: int = 1
+    resampling: Resampling = EVERY_STEP
 
     @cached_property
     def constants(self) -> Constants:
         """The constants of the theory, each computed when asked for."""
         return analyse(self.model, self.twist)
+
+    def run(self, sampler: Sampler) -> Sampler:
+        """The sampler as it resamples here."""
+        return sampler.resampling_by(self.resampling) if sampler.interacting else sampler
 
     @property
     def size(self) -> int:
@@ -41,6 +51,8 @@ def describe(instance: Instance) -> str:
     """The instance in a few lines: each state with its value `V` and its edges, `successor: probability x potential`."""
     model, values = instance.model, instance.twist.values
     lines = [f"Instance T={model.horizon} N={instance.particles} twist={instance.twist.name!r}"]
+    if instance.resampling != EVERY_STEP:
+        lines.append(f"  {instance.resampling.words}")
     for t, step in enumerate(model.edges):
         for state, value, row in zip(model.layers[t], values[t], step, strict=True):
             moves = ", ".join(

@@ -22,13 +22,16 @@ SPOKEN_OF: dict[str, tuple[Sampler, ...]] = {
     if any(form.quantity in QUANTITIES for form in row.forms)
 }
 """Samplers by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
-COUNTED = {row.id for row in ROWS.values() if any({"N", "H", "second"} & set(form.names) for form in row.forms)}
+COUNTED = {
+    row.id for row in ROWS.values() if any({"N", "omega", "H", "second"} & set(form.names) for form in row.forms)
+}
 """Statements whose bounds or runs know a number of particles or proposals; second moments of a run do."""
 
 
 def report(instance: Instance, sampler: str | Sampler) -> Report:
-    """The exact check of `sampler` on `instance`: N particles, as many proposals where those are counted, or its only count."""
-    chosen = find(sampler)
+    """The exact check of `sampler` on `instance`, which says how it resamples: N particles, as many proposals where those are counted, or
+    its only count."""
+    chosen = instance.run(find(sampler))
     return check(instance.model, instance.twist, chosen, **chosen.keyword(instance.particles))
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, given, settings
 
+from proofs.catalogue import PLAIN
 from proofs.kernel.replay import STORED
 from smc.campaign import search
 from smc.campaign.plan import make_plan
@@ -25,10 +26,12 @@ from smc.campaign.runner import Ending, run
 from smc.campaign.search import SLACK_STEPS, run_chunk
 from smc.campaign.store import Store, _median
 from smc.campaign.summary import markdown, plot
+from smc.checks import table
 from smc.cli import run as cli
 from smc.errors import InputError
 from smc.numbers import ONE
 from smc.samplers.metropolis import metropolis
+from smc.samplers.resampling import EVERY_STEP
 from smc.setting.model import Edge, Model
 from smc.setting.twist import constant
 from smc.testing.falsehoods import FALSEHOODS
@@ -73,14 +76,15 @@ def test_sharing_the_analysis_changes_no_row():
         nonlocal seen
         for first in drawn:
             for instance, findings in search.evaluate(plan, first):
+                plain = replace(instance, resampling=EVERY_STEP)
                 for sampler in sorted({s for known in SPOKEN_OF.values() for s in known}, key=lambda s: s.name):
-                    shared = [row.to_json() for _, name, row in findings if name == sampler.name]
+                    shared = [row.to_json() for _, held, row in findings if held == sampler]
                     wanted = {
                         id
                         for id in SPOKEN_OF
                         if sampler in SPOKEN_OF[id] and (instance.particles == 1 or id in COUNTED)
                     }
-                    assert shared == [row.to_json() for row in report(instance, sampler).rows if row.id in wanted]
+                    assert shared == [row.to_json() for row in report(plain, sampler).rows if row.id in wanted]
                     seen += len(shared)
 
     compare()
@@ -113,6 +117,34 @@ def test_a_campaign_draws_tempered_reward_models():
 
     draw()
     assert len(names) == 2
+
+
+def test_a_campaign_draws_schemes_and_refutes_what_is_wrong_of_them(monkeypatch, tmp_path, capsys):
+    """Were the statements on plain resampling told of every scheme, S5 with N for theta N would be refuted soon, and the command that is
+    written refutes it again. As they are, the same instances hold."""
+
+    def told() -> None:
+        for kept in (table.known, search._under):
+            kept.cache_clear()
+
+    plan = make_plan(["S5"], chunk=60)
+    monkeypatch.setitem(table.RUNS, PLAIN, lambda sampler: True)
+    told()
+    try:
+        chunks = ((number, run_chunk(plan, number).counterexample) for number in range(2, 12))
+        number, found = next((number, found) for number, found in chunks if found is not None)
+        assert found.claim == "S5" and ":inf:" in found.resampling
+        path = tmp_path / "found.json"
+        path.write_text(found.document)
+        again = ["check", str(path), "--particles", str(found.particles), "--resampling", found.resampling]
+        assert cli(again) == 1
+        monkeypatch.undo()
+        told()
+        assert cli(again) == 0 and run_chunk(plan, number).counterexample is None
+        capsys.readouterr()
+    finally:
+        monkeypatch.undo()
+        told()
 
 
 def test_the_median_slack_is_that_of_the_instances(tmp_path):
