@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from smc.checks.row import Row, compare
-from smc.numbers import ONE, Ball, Extended, Rational, at_most, ball, finite
+from smc.numbers import ONE, Ball, Extended, Rational, at_most, ball, finite, is_infinite
 from smc.setting.analysis import Constants
 from smc.setting.model import Edge, Model
 from smc.setting.twist import twist
@@ -75,9 +75,9 @@ def planted(name: str, how: str, *, algorithm: str = "naive", where=instances, l
 
 
 def scaled(statement: str, form: str, factor: Rational, instance: Instance) -> Claims:
-    """The rows of `statement` in `form` with the bound multiplied by `factor`."""
+    """The rows of `statement` in `form` with the bound multiplied by `factor`; none where it claims nothing."""
     for row in rows(statement, instance):
-        if row.form == form:
+        if row.form == form and not is_infinite(row.bound):
             bound = row.bound * ball(factor) if isinstance(row.bound, flint.arb) else finite(row.bound) * factor
             yield row.quantity, row.value, bound
 
