@@ -168,9 +168,9 @@ table(
 )
 
 # %% [markdown]
-# A loop that resamples by a power of its weights, $W^a$, and carries $W^{1-a}$ on needs no theorem of its own: it is
-# plain SMC under another twist, $(\tilde V \Psi)_t = (\tilde V \Psi)_{t-1}^{1-a} (V \Psi)_t^a$ (S16). Its powers are
-# rational or declared to be, so that the law below is exact, and S12 reads the declared twist.
+# A loop that resamples by a power of its weights and carries the rest on needs no theorem of its own: it is plain SMC
+# under another twist, a geometric mean of the reward model along the path (S16). Its powers are rational or declared
+# to be, so that the law below is exact, and S12 reads the declared twist.
 
 # %%
 from smc import check
