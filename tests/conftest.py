@@ -12,6 +12,7 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.effort import resting
 from tests.tightness import Ledger, refutations
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -48,6 +49,17 @@ def one_replay(monkeypatch, made) -> None:
 def ledger() -> Ledger:
     """Counts of this test, so that it can refuse to pass on nothing; ratios go to the session's ledger."""
     return LEDGER.page()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests marked `by_turn` whose turn it is not (`tests.effort`), unless single tests are asked for."""
+    if config.option.keyword or any("::" in argument for argument in config.args):
+        return
+    left = resting(items)
+    if left:
+        config.hook.pytest_deselected(items=[item for item in items if item in left])
+        items[:] = [item for item in items if item not in left]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

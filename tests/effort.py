@@ -1,13 +1,19 @@
-"""How much work a test does: a sample in `make test`, all of it in `make nightly` (HYPOTHESIS_PROFILE=nightly). The checks are the same."""
+"""How much work a test does: a sample in `make test`, all of it in `make nightly` (HYPOTHESIS_PROFILE=nightly). The checks are the same.
+
+Three ways to take a sample: `effort` draws fewer examples, `turn` takes some cases of a list, and of the tests marked `by_turn`
+(a search, a simulation, an enumeration that takes a large part of a second) a day runs a share. A test that is named is always run.
+"""
 
 from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
+
+import pytest
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +35,16 @@ def turn(cases: Iterable[Case], sample: int) -> list[Case]:
         return listed
     chosen = {(_sources() + k * len(listed) // sample) % len(listed) for k in range(sample)}
     return [case for k, case in enumerate(listed) if k in chosen]
+
+
+SHARE = 4
+"""Of the tests marked `by_turn`, one in so many is run a day."""
+
+
+def resting(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """The tests marked `by_turn` whose turn it is not: none in the nightly run."""
+    marked = [item for item in items if item.get_closest_marker("by_turn")]
+    return set(marked) - set(turn(marked, -(-len(marked) // SHARE)))
 
 
 @cache

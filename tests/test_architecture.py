@@ -41,7 +41,7 @@ FORBIDDEN = {
 
 
 def test_a_bound_and_its_measurement_share_no_code():
-    found = {path: reaches(path, *FORBIDDEN.get(engine(path) or "", ())) for path in SOURCES}
+    found = {path: reaches(path, *FORBIDDEN[side]) for path in SOURCES if (side := engine(path))}
     assert len(found) > 100 and not {path: names for path, names in found.items() if names}
 
 
@@ -67,8 +67,11 @@ def test_the_trusted_package_fits_a_screen(name):
 
 
 def test_every_module_says_what_it_is():
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
-    assert not [path for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
+    silent = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        silent += [path] if tree.body and not ast.get_docstring(tree) else []
+    assert not silent
 
 
 def names_compared(tree):

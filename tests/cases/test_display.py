@@ -20,6 +20,7 @@ def test_bounds_beyond_every_float_are_printed(method, capsys):
     assert "refuted" not in printed.lower()
 
 
+@pytest.mark.by_turn
 def test_atlas_of_a_long_filter(capsys, tmp_path):
     figure = tmp_path / "atlas.png"
     assert "3.711e+390" in shown(

@@ -33,6 +33,7 @@ LAWS = {
 COUNTS = {"least_particles_dip": (3, 9), "least_particles_first_dip": (2, 33)}
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("name", LAWS)
 def test_both_counts(name, capsys):
     path = str(FOLDER / f"{name}.json")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.cli import run
@@ -17,6 +17,7 @@ from smc.setting.mdp import FiniteMDP, Transition
 from smc.setting.model import Edge, Model
 from smc.setting.twist import from_mappings
 from tests.cases import FOLDER, report
+from tests.effort import effort
 
 ZEROS = str(FOLDER / "prm_zero_on_live.json")
 NAMES = st.one_of(
@@ -26,6 +27,7 @@ NUMBERS = st.sampled_from(["1/2", Fraction(1, 2), Decimal("0.5"), rational("1/2"
 
 
 @given(st.lists(NAMES, min_size=2, max_size=2, unique_by=str), NUMBERS)
+@settings(max_examples=effort(3000, sample=8))
 def test_what_from_edges_takes_round_trips(tmp_path_factory, names, half):
     a, b = names
     model = Model.from_edges([[0], [a, b]], [[(0, a, half), (0, b, half)]], {a: 1, b: Decimal("0.25")})

@@ -74,6 +74,7 @@ def test_what_is_done_in_time_is_left_alone_and_reported() -> None:
         raise AssertionError("a block without seconds was entered")
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("options", (["conditional", "--sweeps"], ["backtracking", "--visits"]), ids=lambda o: o[0])
 def test_a_budget_holds_where_no_enclosure_stands_behind_the_law(options: list[str], capsys) -> None:
     began = time.process_time()

@@ -56,6 +56,7 @@ def test_a_normaliser_below_every_float_changes_nothing(tmp_path, capsys) -> Non
     assert seen[0] == seen[1]
 
 
+@pytest.mark.by_turn
 def test_balls_take_over_from_long_fractions_and_it_is_said(tmp_path, capsys) -> None:
     rng = random.Random(1)
 

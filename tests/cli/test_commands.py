@@ -26,7 +26,7 @@ from smc.setting import twist as reward
 from smc.setting.analysis import analyse
 from smc.testing.falsehoods import FALSEHOODS
 from tests.checks.planted import divide
-from tests.effort import NIGHTLY
+from tests.effort import NIGHTLY, turn
 from tests.formats.examples import LAYERED, bent, written
 from tests.proofs.stores import small_store
 
@@ -66,6 +66,7 @@ def imported_by(*arguments: str) -> set[str]:
     return set(done.stderr.splitlines()[-1].split("|"))
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["check", "--help"], ["plan", "--help"], ["verify", "--help"], ["convert", "-h"], ["--version"]],
@@ -238,7 +239,7 @@ def test_names_are_never_read_as_markup(tmp_path, capsys):
 
 def test_a_terminal_without_unicode(tmp_path):
     path = written(tmp_path, json.loads(json.dumps(LAYERED).replace('"aa"', '"\u00e9\u221e"')))
-    for options in ([], ["--json"]):
+    for options in turn(([], ["--json"]), 1):
         done = program("check", path, "--particles", "1", *options, env={**os.environ, "PYTHONIOENCODING": "ascii"})
         assert done.returncode == 0 and done.stderr == "", done.stderr
 

@@ -55,6 +55,7 @@ def test_an_internal_error_is_no_verdict(fault, tmp_path, capsys, monkeypatch):
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("module", "extra", "command"),
     [
@@ -80,6 +81,7 @@ def test_every_extra_named_exists_and_installs_its_module():
         )
 
 
+@pytest.mark.by_turn
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
 @pytest.mark.parametrize("options", ["--json", ""])
 def test_a_full_disk(options):

@@ -83,6 +83,7 @@ def test_check_is_interrupted_whatever_is_made_of_ctrl_c(error, options, monkeyp
     assert not interrupted(), "the next command starts anew"
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("error", MADE_OF_IT[:-1], ids=lambda error: type(error).__name__)
 def test_a_campaign_is_interrupted_and_finds_no_crash(error, monkeypatch, capsys, tmp_path):
     honest, calls = smc.campaign.search.table.rows, iter(range(10**6))
@@ -111,6 +112,7 @@ def test_a_chunk_in_which_ctrl_c_was_lost_is_not_stored(monkeypatch, capsys, tmp
     assert json.loads(capsys.readouterr().out)["chunks"] == 0
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("position", [k / effort(200, sample=5) for k in range(effort(200, sample=5))])
 def test_a_campaign_is_interrupted_at_any_line(position, monkeypatch, capsys, tmp_path):
     """Ctrl-C at a chosen line of Python after the first chunk: ours, or Hypothesis', whose set-up answers with an AssertionError."""

@@ -79,6 +79,7 @@ def test_adaptive_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, 
         compare(model, twist, particles, rule, oracle.infinity_ess_below(threshold))
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 @settings(deadline=None, max_examples=effort(500, sample=25))
 @given(data=st.data())
@@ -89,6 +90,7 @@ def test_nasty_cases_equal_enumeration_of_all_ancestors(scheme, data):
     compare(instance.model, instance.twist, instance.particles, Resampling(scheme, *rule), due)
 
 
+@pytest.mark.by_turn
 def test_nasty_cases_are_what_they_are_called():
     """Counts over 200 of them: no case of the issue is missing."""
     counts: Counter[str] = Counter()
@@ -193,6 +195,7 @@ def light_and_heavy(light, probability, value, reward):
     )  # fmt: skip
 
 
+@pytest.mark.by_turn
 def test_systematic_resampling_refutes_s12():
     """S16.4: the second level at N = 12."""
     model, twist = light_and_heavy("1/100000", "1/3", 1, ("30/100000", 1))
@@ -260,6 +263,7 @@ def test_systematic_offspring_in_whole_numbers_are_those_of_the_engine():
         assert list(s16_4(particles)) == fractions(s12_ratio(found, c, particles, 0))
 
 
+@pytest.mark.by_turn
 def test_systematic_resampling_refutes_s12_for_the_output():
     """S16.4: at N = 18 the output itself falls below `pi/beta`, by 0.9956; all 2^18 orders."""
     low, high = s16_4(18)

@@ -22,6 +22,7 @@ INSTANCES = effort(1000)
 PRECISE = 4000
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("seed", range(8))
 def test_fast_engines_equal_the_plain_one(seed: int) -> None:
     """8,000 processes (a third of them in the everyday run); the counts make sure that the cases the issue is about are among them."""

@@ -174,6 +174,7 @@ def frozen_lake() -> Model:
     return load("gym:FrozenLake-v1?map_name=8x8&horizon=50", rationalise=True).model
 
 
+@pytest.mark.by_turn
 def test_frozen_lake_second_moment_at_a_million_particles(frozen_lake: Model) -> None:
     """Horizon 50, N = 10^6: values and E[Zhat^2] in well under 5 s of processor time; at N = 1 it is the importance weight's moment."""
     started = time.process_time()

@@ -79,6 +79,7 @@ def widest_tree():
     )
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("clouds", [oracle.TUPLES, oracle.MULTISETS])
 def test_four_particles_on_two_levels_of_three_children(clouds):
     model = prefix_tree(
@@ -89,6 +90,7 @@ def test_four_particles_on_two_levels_of_three_children(clouds):
         assert bool(expected.dead) == (algorithm == "naive")
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("algorithm", RUNS)
 def test_many_particles_on_three_levels_of_three_children(algorithm):
     """The largest instance: 27 leaves, N = 4 (3 in the everyday run)."""
@@ -150,6 +152,7 @@ REGIONS = {
 }
 
 
+@pytest.mark.by_turn
 def test_random_models_reach_every_corner():
     """Counted, not assumed: the comparisons above mean little if zero rewards or doomed states never come up."""
     seen: Counter[str] = Counter()

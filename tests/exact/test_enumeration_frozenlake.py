@@ -72,6 +72,7 @@ def powers(matrix: list[list[Fraction]], terminal: list[Fraction], horizon: int)
     return [sum((x * y for x, y in zip(row, terminal, strict=True)), Fraction(0)) for row in result]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("size", "horizon"),
     [

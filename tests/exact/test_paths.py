@@ -99,6 +99,7 @@ def binary_tree():
     )
 
 
+@pytest.mark.by_turn
 def test_six_particles_on_a_binary_tree_of_depth_four():
     """16 leaves with 16 rewards, N = 6: 54264 occupancies of the leaves; the values are a heuristic, 1 + number of ones."""
     tree = binary_tree()
@@ -182,6 +183,7 @@ def test_other_schemes_have_their_own_law(model):
     assert found.law != path_law(particle_process(model, twist, "naive"), 2).law
 
 
+@pytest.mark.by_turn
 def test_too_many_paths_or_particles_are_refused():
     deep = prefix_tree(3, lambda s: {k: "1/40" for k in range(40)}, lambda s: 1 + s[0])
     with pytest.raises(TooLarge, match="paths, more than"):

@@ -77,6 +77,7 @@ def test_two_symbols_against_a_sum_over_binomial_counts():
     assert symbol_target(step)[1] == r / (1 + r)
 
 
+@pytest.mark.by_turn
 def test_minimum_particles_of_the_product_family_are_minimal():
     """Bisection agrees with a scan from N = 1."""
     for horizon, ratio in ((4, "7/5"), (16, "7/5"), (64, "7/5"), (64, "66/64"), (256, "7/5"), (256, "257/256")):
@@ -99,6 +100,7 @@ def test_scan_finds_what_bisection_misses_where_distance_is_not_monotone():
         minimum_particles(lambda n: flint.arb(1, 1), 1)
 
 
+@pytest.mark.by_turn
 def test_distance_of_g2_s_instance_lies_between_the_square_root_and_the_linear_rate():
     """TV N / sqrt T settles, so TV N / T falls: the product family shows sqrt T / N, not T/N."""
     scaled = {}

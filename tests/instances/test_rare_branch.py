@@ -22,6 +22,7 @@ def test_exact_laws_at_two_rounds(n, scaled):
     assert abs(tv * n * n - Rational(int(scaled[1:])) / 10**4) < Rational(1, 10**4)
 
 
+@pytest.mark.by_turn
 def test_certified_laws_keep_the_order():
     for n in (4, 5):
         model, twist = rare_branch(rounds=2, mass=Rational(1, 3 * n * n))

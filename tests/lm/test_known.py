@@ -79,6 +79,7 @@ def test_normaliser_and_its_variance(known):
     assert abs(weighed.mean() - variance) < 5 * weighed.std() / math.sqrt(count) < 0.5 * variance
 
 
+@pytest.mark.by_turn
 def test_the_effective_share_of_a_loop(known):
     """Prefixes that a loop met are weighted by V already: `E[w]^2 / E[w^2]` of its particles is what a large cloud has."""
     found = audit([log_of_runs(known.steered, 400, 10)]).facts

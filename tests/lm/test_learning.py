@@ -46,6 +46,7 @@ def test_no_steps_are_the_mean(small):
     assert np.ptp(regression(small, paths, 50)[3, :-2]) > 0.01
 
 
+@pytest.mark.by_turn
 def test_a_study(small):
     done = []
     found = study(small, (50, 5000), particles=8, sample=Sample(texts=80), tick=lambda k, n: done.append((k, n)))
@@ -61,6 +62,7 @@ def test_a_study(small):
     assert [line["label"] for line in lines if line["label"] in METHODS] == list(METHODS)
 
 
+@pytest.mark.by_turn
 def test_the_phoneme_model():
     """The audit's interval contains the exact eps, and what it suggests is within a factor of three of what is needed."""
     pytest.importorskip("pocketsphinx")

@@ -66,6 +66,7 @@ def test_without_the_package(monkeypatch):
             call()
 
 
+@pytest.mark.by_turn
 def test_characters_of_the_manual():
     """An n-gram of text that every Python ships: a chain of 64 steps whose lines end at different lengths, with its exact value."""
     model = characters(manual())

@@ -36,6 +36,7 @@ LAWS = [((0.0, 1.0), (0.9, 0.1), 9), ((0.0, 1.0), (0.5, 0.5), 9), ((0.0, 0.2, 1.
 VALID = [confidence.betting, confidence.empirical_bernstein, confidence.hoeffding]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("interval", VALID)
 @pytest.mark.parametrize(("support", "law", "size"), LAWS)
 @pytest.mark.parametrize("error", [0.05, 0.3, 0.6])

@@ -100,6 +100,7 @@ def instances():
             yield model, particle_process(model, promising(model), algorithm), (2, 3, 1)[k % 3]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("genealogies", [False, True])
 @pytest.mark.parametrize("method", ["occupancies", "particles"])
 def test_multinomial_runs_have_the_exact_law(genealogies, method):
@@ -119,6 +120,7 @@ def small_truth(scheme, threshold, algorithm):
     return realised_truth(process(ladder(), algorithm), 2, resampling=scheme, threshold=threshold)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("scheme", "threshold", "algorithm"),
     turn(itertools.product(SCHEMES, ["1", "5/6", "0"], ["naive", "adapted"]), 11),
@@ -316,6 +318,7 @@ def final_ancestry(run):
     return len(set(index)), run.path(run.chosen)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("long_block", [0, 10**6])
 @pytest.mark.parametrize(
     "mode", [{"method": "occupancies"}, {"method": "particles"}, {"resampling": "residual", "threshold": "5/6"}]
@@ -402,6 +405,7 @@ def test_an_estimate_says_what_it_found_and_what_it_promises():
     assert estimate(steered, 3, 100, seed=1).tv is None
 
 
+@pytest.mark.by_turn
 def test_the_bias_of_order_one_over_n_is_seen_and_enclosed():
     """64 particles, 20,000 runs: the interval for TV contains the exact one and excludes zero."""
     model, steered = persistent(6), persistent_process(6)

@@ -35,6 +35,7 @@ def moments(process, particles, **mode):
     return law, first, second
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(("scheme", "threshold"), MODES)
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
 def test_the_normaliser_is_unbiased_in_every_mode(scheme, threshold, algorithm):
@@ -49,6 +50,7 @@ def test_the_normaliser_is_unbiased_without_resampling(algorithm):
         assert moments(process(model, algorithm), 2)[1] == true_value(model)[0][0]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
 @pytest.mark.parametrize("particles", [1, 2, 3])
 def test_the_law_of_the_realised_code_is_the_exact_law(algorithm, particles):

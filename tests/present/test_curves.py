@@ -17,6 +17,7 @@ def constants(name: str):
     return analyse(source.model, source.twist())
 
 
+@pytest.mark.by_turn
 def test_the_truth_lies_between_its_certified_curves():
     [panel] = certified_curves([constants("verifier-tree")], counts=COUNTS[:13]).data()
     shown = {line["label"]: dict(zip(line["x"], line["y"], strict=True)) for line in panel["lines"]}
@@ -34,6 +35,7 @@ def test_the_truth_lies_between_its_certified_curves():
     assert 1 < narrow < 1.001 < shown["_upper, level 2"][4096] / shown["_lower, level 2"][4096]
 
 
+@pytest.mark.by_turn
 def test_a_panel_a_model_and_a_lower_end_of_zero_is_not_drawn_as_a_line():
     panels = certified_curves([constants("verifier-tree"), constants("frozenlake-4x4")], counts=COUNTS[:5]).data()
     assert len(panels) == 2
@@ -41,6 +43,7 @@ def test_a_panel_a_model_and_a_lower_end_of_zero_is_not_drawn_as_a_line():
     assert "_upper, level 2" in labels and "_lower, level 2" not in labels
 
 
+@pytest.mark.by_turn
 def test_every_count_from_one_to_sixteen_is_exact_and_inside():
     counts = range(1, effort(16, sample=8) + 1)
     [panel] = certified_curves([constants("verifier-tree")], counts=counts).data()

@@ -64,6 +64,7 @@ def check(formulas, mode):
     assert not moved, f"{len(moved)} of {len(formulas)} formulas change in mode {mode}, first {moved[0]!r}"
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("mode", ["exact", "structural"])
 def test_every_sealed_formula_makes_the_round_trip(mode):
     formulas = claims()
@@ -71,12 +72,14 @@ def test_every_sealed_formula_makes_the_round_trip(mode):
     check(turn(formulas, 150), mode)
 
 
+@pytest.mark.by_turn
 def test_reading_changes_only_what_sympy_evaluates():
     """x/x and sqrt(N)^2: in the native mode these few sealed formulas evaluate; `theorem` then shows the structural form."""
     moved = [f for f in turn(claims(), 150) if not same(to_sympy(f, "native"), f)]
     assert len(moved) <= 12
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("mode", ["exact", "structural"])
 def test_formulas_of_the_stored_proofs_make_the_round_trip(mode):
     check(terms_of_proofs(every=20), mode)

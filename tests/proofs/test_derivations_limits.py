@@ -169,6 +169,7 @@ def test_the_biases_are_those_of_the_engine(replayer, name, particles):
     assert particles == 1 or 0 < abs(bias) < evaluate(right, env) < 1, "not trivial"
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")], ids=["positive", "a zero reward"])
 @pytest.mark.parametrize("particles", [1, 2])
 def test_g1_as_published_is_what_the_numerical_side_claims(replayer, particles, reward):

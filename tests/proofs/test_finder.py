@@ -11,6 +11,7 @@ from proofs.derive.finder import find
 from proofs.derive.polynomials import NotFound
 from proofs.kernel import Theory
 from proofs.language.terms import E, element, eq, fn, le, lt, measure, nat, real
+from tests.effort import turn
 
 x, y, z, N, q, a = real("x y z N q a")
 n = nat("n")
@@ -113,6 +114,6 @@ def test_a_broken_cache_is_ignored(tmp_path):
 
 def test_most_stored_certificates_are_found_again():
     """A sample; `python -m proofs.derive.count` takes all."""
-    jobs = [c for certificates in stored_certificates().values() for c in certificates][::25]
+    jobs = turn([c for certificates in stored_certificates().values() for c in certificates][::25], 25)
     found = sum(c.found_again(seconds=3) for c in jobs)
-    assert found >= 0.8 * len(jobs) > 40
+    assert found >= 0.8 * len(jobs) >= 20

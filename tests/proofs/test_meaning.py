@@ -157,6 +157,7 @@ def random_term(draw: random.Random, depth: int, numbers: list, states: list, na
     return E(head, state, random_term(draw, depth - 1, numbers, [*states, state], nats))
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("block", range(20))
 def test_the_normal_form_keeps_the_value(block):
     draw = random.Random(block)
@@ -173,6 +174,7 @@ def test_the_normal_form_keeps_the_value(block):
         checked += 1
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("block", range(10))
 def test_terms_with_one_normal_form_have_one_value(block):
     """Random pairs that differ by ring laws must be recognised; clearing a denominator keeps a non-zero value non-zero."""
@@ -193,6 +195,7 @@ def test_terms_with_one_normal_form_have_one_value(block):
         assert cleared([add(normal_form(a * d / d), normal_form(a), Fraction(-1))], d) == [{}]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("size", range(4))
 def test_iid_rules_against_enumeration(seed, size):

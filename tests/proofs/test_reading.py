@@ -131,7 +131,7 @@ def test_plain_words():
 
 # ------------------------------------------------------------------------------------------- lines
 def test_lines_end_with_the_statement_and_lean_on_what_stands_above(made):
-    for entry in made.entries.values():
+    for entry in turn(made.entries.values(), 80):
         theorem, lines = made.journal.theorem(entry.id), Lines(made, entry.id).lines
         assert lines[-1].formula is theorem.concl and not lines[-1].supposing, entry.id
         known = set(made.journal.texts) | {f"H{i}" for i in range(1, len(theorem.hyps) + 1)}
@@ -149,7 +149,7 @@ def test_lines_end_with_the_statement_and_lean_on_what_stands_above(made):
 
 
 def test_what_a_proof_uses_is_named_by_some_line(made):
-    for entry in made.entries.values():
+    for entry in turn(made.entries.values(), 80):
         named = {s for line in Lines(made, entry.id).lines for s in line.sources}
         assert set(entry.uses) <= named, f"{entry.id}: {set(entry.uses) - named}"
 
@@ -170,7 +170,7 @@ def test_terms_are_written_with_what_is_subtracted_last():
 # ------------------------------------------------------------------------------------------- on a terminal
 @pytest.mark.parametrize("columns", [60, 80])
 def test_nothing_is_cut_at(made, columns):
-    chosen = turn(made.entries.values(), 50) if columns == 60 else [made.entries[name] for name in turn(HEADLINES, 4)]
+    chosen = turn(made.entries.values(), 15) if columns == 60 else [made.entries[name] for name in turn(HEADLINES, 4)]
     for entry in chosen:
         shown = text(made, entry, columns)
         assert longest(shown) <= columns, entry.id
@@ -237,7 +237,7 @@ needs_latex = pytest.mark.skipif(
 @needs_latex
 def test_statements_and_derivations_compile_without_overfull_boxes(made, tmp_path):
     """Statements with their lines in one document; `make nightly` takes all, with the lemmas and every step of the kernel."""
-    chosen = made.entries.values() if NIGHTLY else turn(statements(made), 25)
+    chosen = made.entries.values() if NIGHTLY else turn(statements(made), 6)
     log, done = compiled(tmp_path, "\n".join(in_latex(made, e) for e in chosen))
     assert done and not faults(log), faults(log)[:9]
 

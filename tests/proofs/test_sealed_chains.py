@@ -157,6 +157,7 @@ def test_s9_says_what_the_engine_measures(replayer, particles, horizon):
     assert horizon == 1 or evaluate(left, env) > 0
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(("particles", "horizon"), [(2, 1), (2, 2), (2, 3), (3, 2)])
 def test_s9_on_a_run_says_what_the_engine_measures(replayer, particles, horizon):
     """S9.run, S9.rate and G2 in the split model: F is the indicator of A, the sign of a move says whether V grew."""

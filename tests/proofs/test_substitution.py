@@ -38,6 +38,7 @@ def _redefined(base: Model, change: dict) -> Model:
     return model
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("block", range(12))
 def test_instantiation_is_a_change_of_the_model(block):
     """The value of a term after f(u) := .., mu := .., m := .. is its value before, where f, mu, m have the values of the right sides.

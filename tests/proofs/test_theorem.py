@@ -21,6 +21,7 @@ STORED = frozenset(load())
 STATEMENTS = sorted(name for name, s in registry.load().items() if s.source != "lemma" and name in STORED)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("name", turn(STATEMENTS, 28))
 def test_every_statement_reads_as_sealed(name):
     th = theorem(name)
@@ -107,6 +108,7 @@ def test_every_backend_agrees_with_the_enclosure(sealed, part, side):
     assert float(exact(*symbols)) == pytest.approx(float(read), rel=1e-9)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("name", ROWS)
 def test_every_id_of_the_theory_is_a_theorem_or_says_where_its_parts_are(name):
     if name in STORED:

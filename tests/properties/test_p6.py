@@ -169,6 +169,7 @@ def test_pools_of_the_stated_size_are_good():
     assert min(seen["any"], seen["some pool is bad"], seen["target"]) >= enough(0.05), seen
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("eps", "d"), turn(product([Rational(1, 10), Rational(1, 4)], [Rational(1, 2), Rational(1, 4)]), 2)
 )

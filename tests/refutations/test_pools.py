@@ -13,6 +13,7 @@ from tests.refutations.test_refutations import is_shrunk, search
 from tests.tightness import refutations
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("name", POOL_FALSEHOODS)
 def test_falsehood_is_refuted(name):
     falsehood = POOL_FALSEHOODS[name]

@@ -38,6 +38,7 @@ def refuted(name: str, instance) -> list:
     return [row for row in FALSEHOODS[name].rows(instance) if row.verdict is Verdict.REFUTED]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("name", FALSEHOODS)
 def test_falsehood_is_refuted(name):
     falsehood = FALSEHOODS[name]

@@ -446,6 +446,7 @@ def test_what_cannot_be_converted(tmp_path, capsys):
     assert run(["convert", str(SAMPLES["llamppl"]), "--to", "prefixes"]) == 2
 
 
+@pytest.mark.by_turn
 def test_a_long_file_takes_little_memory(tmp_path, monkeypatch):
     """Twelve megabytes of lines are audited in a fraction of that: records come and go, and averages keep what they may."""
     monkeypatch.setattr("smc.rewards.averages.KEPT", 100)

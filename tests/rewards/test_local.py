@@ -90,6 +90,7 @@ def holds(found, values=VALUES):
     return all(inside)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("scores", "children", "values"),
     [(PLAIN, 4, VALUES), (FLOORED, 4, VALUES), (FLOORED, 1, VALUES), (PLAIN, 4, HOLED)],
@@ -106,6 +107,7 @@ def test_coverage(scores, children, values):
     assert missed <= ERROR * count + 3 * math.sqrt(ERROR * (1 - ERROR) * count)
 
 
+@pytest.mark.by_turn
 def test_zeros_of_many_prefixes():
     """With zeros the ends of the effective share are about prefixes of weight, and hold for many prefixes too."""
     for complete in (False, True):
@@ -113,6 +115,7 @@ def test_zeros_of_many_prefixes():
         assert holds(facts(held, 3, PLAIN, ERROR), HOLED)
 
 
+@pytest.mark.by_turn
 def test_intervals_are_not_idle():
     """With many prefixes the ends are near the truth, and what a floor bounds has an upper end."""
     rng = np.random.default_rng(1)
@@ -140,6 +143,7 @@ def test_all_children_give_the_constants_exactly():
     )
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("values", [VALUES, HOLED], ids=["positive", "zeros"])
 def test_the_effective_share(values):
     """`E[V']^2 / (E[V] E[V'^2/V])` is the share of a large weighted cloud that is effective after the step."""

@@ -21,6 +21,7 @@ def named(lines):
     return name_factor(lambda: moves_of(lines), seen)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("kind", LOOPS, ids=lambda kind: "-of-".join(filter(None, kind)))
 def test_every_loop_is_named(kind):
     for seed in range(24):  # 216 logs over all kinds

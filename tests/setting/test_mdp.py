@@ -127,6 +127,7 @@ def test_layers_share_their_rows():
     assert model.sizes == (1, *(20,) * 30)
 
 
+@pytest.mark.by_turn
 def test_five_hundred_states_over_a_hundred_steps_take_seconds():
     began = time.process_time()
     model = chain(500).unroll(100)

@@ -161,6 +161,7 @@ def test_the_median_slack_is_that_of_the_instances(tmp_path):
     assert _median([]) is None
 
 
+@pytest.mark.by_turn
 def test_totals_do_not_depend_on_workers_or_interruptions(tmp_path):
     ending, whole = finished(tmp_path / "whole.sqlite", 6 * CHUNK)
     assert ending is Ending.FINISHED
@@ -197,6 +198,7 @@ def wait_for_chunks(path: Path, count: int, process: subprocess.Popen) -> None:
     raise AssertionError("the campaign stored nothing")
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.nightly)])
 def test_kill_9_and_resume_ends_with_the_same_totals(tmp_path, capsys, workers):
     """The process that is killed is one of its own; what comes before and after runs here."""
@@ -219,6 +221,7 @@ def test_kill_9_and_resume_ends_with_the_same_totals(tmp_path, capsys, workers):
     assert json.loads(capsys.readouterr().out) == json.loads(undisturbed)
 
 
+@pytest.mark.by_turn
 def test_ctrl_c_keeps_what_was_found(tmp_path):
     process = subprocess.Popen(
         command(tmp_path / "c.sqlite", "--examples", "100000"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -268,6 +271,7 @@ def test_time_budget(tmp_path):
     assert totals.chunks >= 1
 
 
+@pytest.mark.by_turn
 def test_table_and_plot(tmp_path, capsys):
     base = ["campaign", *OPTIONS, "--results", str(tmp_path / "f.sqlite"), "--examples", str(effort(50, sample=16))]
     code = cli([*base, "--markdown", str(tmp_path / "t.md"), "--plot", str(tmp_path / "t.svg")])
@@ -379,6 +383,7 @@ def test_unreachable_cluster_leaves_results_intact(tmp_path, capsys, monkeypatch
     assert finished(tmp_path / "i.sqlite", 2 * CHUNK)[1] == totals
 
 
+@pytest.mark.by_turn
 def test_a_local_dask_cluster_finds_the_same(tmp_path):
     """Its worker is a thread of this process, in the nightly run a process."""
     distributed = pytest.importorskip("distributed", reason="the dask extra is not installed")

@@ -71,6 +71,7 @@ def test_every_fault_of_the_issue_is_planted():
     assert set(FAULTS) <= set(PLANTED) and len(FAULTS) == 12
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_caught_and_named(fault):
     declared, options, names, words = PLANTED[fault]
@@ -122,6 +123,7 @@ def sticky(horizon: int, particles: int) -> Instance:
     return Instance(model, twist(model, [[1], *[[1, 1]] * (horizon - 1)]), particles)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("excess", "replicates"), [(0.05, 8_000), pytest.param(0.01, 100_000, marks=pytest.mark.nightly)]
 )

@@ -133,6 +133,7 @@ def test_arguments_are_keyword_only():
             strategy(1)
 
 
+@pytest.mark.by_turn
 def test_rationals_shrink_to_one_then_to_small_denominators():
     assert smallest(rationals()) == 1
     assert smallest(rationals(), lambda r: r < 1) == 0
@@ -147,6 +148,7 @@ def test_rationals_stay_in_their_range(r):
     assert r.denominator <= 5
 
 
+@pytest.mark.by_turn
 def test_distributions_shrink_to_uniform_on_few_states():
     assert smallest(distributions()) == (1,)
     assert smallest(distributions(min_states=3)) == (Rational(1, 3),) * 3
@@ -161,6 +163,7 @@ def test_distributions_sum_to_exactly_one(p):
     assert 1 <= len(p) <= 4
 
 
+@pytest.mark.by_turn
 def test_layered_models_shrink_to_one_edge():
     model = smallest(layered_models())
     assert model.sizes == (1, 1)
@@ -178,12 +181,14 @@ def test_layered_models_shrink_to_a_second_state_and_to_a_second_edge():
     assert len(parallel.edges[0][0]) == 2
 
 
+@pytest.mark.by_turn
 def test_layered_models_shrink_with_a_property_to_what_it_needs():
     lossy = smallest(layered_models(), lambda m: len(set(m.reward)) > 1)
     assert lossy.sizes == (1, 2)
     assert set(lossy.reward) == {1, 2}
 
 
+@pytest.mark.by_turn
 def test_prefix_trees_shrink_to_one_branch():
     assert smallest(prefix_trees()).sizes == (1, 1)
     tree = smallest(prefix_trees(min_horizon=2), lambda m: m.sizes[-1] > 2)
@@ -199,6 +204,7 @@ def test_in_a_prefix_tree_every_node_has_one_parent(model):
         assert len(parents) == model.sizes[t + 1]
 
 
+@pytest.mark.by_turn
 def test_product_models_shrink_to_fair_tokens():
     assert smallest(product_models()).model.sizes == (1, 1)
     uneven = smallest(product_models(), lambda i: len({e.potential for e in i.model.edges[0][0]}) > 1).model
@@ -213,6 +219,7 @@ def test_weights_of_product_models_do_not_depend_on_the_past(instance):
     assert all(set(layer) == {ONE} for layer in instance.twist.values)
 
 
+@pytest.mark.by_turn
 def test_finite_mdps_shrink_to_one_state_and_action():
     mdp = smallest(finite_mdps())
     assert (len(mdp.states), len(mdp.actions)) == (1, 1)
@@ -226,6 +233,7 @@ def test_finite_mdps_of_two_starts_shrink_to_two_states():
     assert set(two.reward.values()) == {1}
 
 
+@pytest.mark.by_turn
 def test_perturbations_shrink_to_the_true_value():
     assert smallest(perturbations()) == Perfect()
     assert smallest(perturbations(kinds=("bellman-noise",), eps=Rational(1, 3))) == BellmanNoise(Rational(1, 3), (0,))
@@ -237,6 +245,7 @@ def test_perturbations_shrink_to_the_true_value():
     assert smallest(reward_models(a_model)).values == true_value(a_model)
 
 
+@pytest.mark.by_turn
 def test_hard_families_shrink_to_horizon_one():
     assert smallest(hard_families()).model.horizon == 1
     assert smallest(hard_families(families=("S9",)), lambda i: i.particles > 1).particles == 2
@@ -262,12 +271,14 @@ def test_bellman_noise_keeps_to_its_eps(perturbation, model):
     assert perturbation.apply(model).constants.bellman_error <= Rational(1, 2)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(("kind", "size"), [("ties", 3), ("dead", 5)])
 def test_nasty_instances_shrink_to_what_their_kind_needs(kind, size):
     found = smallest(nasty_instances(kinds=(kind,)))
     assert found.size == size and found.particles == 1 and found.constants.normaliser > 0
 
 
+@pytest.mark.by_turn
 def test_nasty_weights_shrink_to_ties():
     assert smallest(nasty_weights()) == (1,)
     assert smallest(nasty_weights(), lambda w: len(w) > 2) == (Rational(1, 3),) * 3
@@ -278,6 +289,7 @@ def test_nasty_weights_shrink_to_ties():
     )
 
 
+@pytest.mark.by_turn
 def test_resamplings_and_loops_shrink_to_plain_smc():
     assert smallest(resamplings()) == Resampling() and smallest(loops()) == naive
     seen = sample(loops(), 400)
@@ -296,6 +308,7 @@ LEAST = {"doomed state": 200, "eps infinite": 200, "huge ratio": 33}
 """One instance in so many reaches the region; one in 20 any other."""
 
 
+@pytest.mark.by_turn
 def test_instances_reach_every_region():
     drawn = sample(instances(), effort(2000, sample=500))
     counts = Counter(region for instance in drawn for region in regions(instance))
@@ -304,6 +317,7 @@ def test_instances_reach_every_region():
     assert not short, f"of {len(drawn)} instances too few in {short}"
 
 
+@pytest.mark.by_turn
 def test_mdps_reach_several_starts_actions_and_absorbing_states():
     count = effort(500, sample=200)
     mdps = sample(finite_mdps(), count)
@@ -313,6 +327,7 @@ def test_mdps_reach_several_starts_actions_and_absorbing_states():
     assert sum(any(t.source == t.target and t.probability == 1 for t in m.transitions) for m in mdps) > count / 10
 
 
+@pytest.mark.by_turn
 def test_every_kind_of_perturbation_is_drawn():
     counts = Counter(type(p).__name__ for p in sample(perturbations(), effort(1000, sample=400)))
     assert len(counts) == len(KINDS)
