@@ -16,7 +16,7 @@ help:  ## this list
 verify: .venv/.installed  ## the main job: check the shipped models against every theorem; writes build/
 	$(BIN)/bellman-smc verify
 
-test: .venv/.developed lint  ## lint, types, architecture rules and every test but the nightly ones (two cores, minutes)
+test: .venv/.developed lint  ## lint, types, architecture rules, and the tests with a day's share of their cases (two cores: two minutes)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not nightly"
 
 lint: .venv/.developed  ## ruff (check and format), mypy, import-linter
@@ -25,7 +25,7 @@ lint: .venv/.developed  ## ruff (check and format), mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-nightly: .venv/.developed  ## the long property profile and the long checks
+nightly: .venv/.developed  ## every test with all its cases, the long property profile, the long checks (hours)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: .venv/.developed  ## ratios of the engines, side by side in one process
