@@ -86,7 +86,7 @@ def test_check_takes_it_and_no_theorem_on_smc_is_printed():
     tree = prefix_tree(3, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0] + 2 * s[-1])
     report = check(tree, constant(tree, 2), "backtracking", visits=2)
     assert report.measured.output.dead == 0 and sum(report.measured.output.law) == 1
-    assert {row.id for row in report.rows} <= {"P0", "P1", "G3"}
+    assert {row.id for row in report.rows} <= {"P0", "P1", "G3", "S18"}
     assert (
         check(tree, constant(tree, 2), "backtracking", visits=9).measured.total_variation
         < report.measured.total_variation

@@ -23,9 +23,9 @@ from tests.proofs.test_sealed import branching
 
 
 @pytest.mark.parametrize("proposals", [1, 2, 4])
-@pytest.mark.parametrize("made", [branching, lambda: most_bias(horizon=3, eps="1/2")], ids=["branching", "attaining"])
-def test_s7_says_what_the_engine_measures(replayer, made, proposals):
-    c = analyse(*made())
+@pytest.mark.parametrize("family", [branching, lambda: most_bias(horizon=3, eps="1/2")], ids=["branching", "attaining"])
+def test_s7_says_what_the_engine_measures(replayer, family, proposals):
+    c = analyse(*family())
     law = Measured(c, find("mh"), proposals).output.law
     widest = Fraction(0)
     for F in (
@@ -45,7 +45,7 @@ def test_s7_says_what_the_engine_measures(replayer, made, proposals):
     uniform = bounds.evaluate("S7", "uniform", H=proposals, T=c.model.horizon, eps=c.bellman_error)
     assert float(widest) <= float(instance) + 1e-15 and float(instance) <= float(uniform) + 1e-15
     assert abs(float(uniform) - float(evaluate(right, env))) < 1e-12
-    if proposals == 1 and made is not branching:
+    if proposals == 1 and family is not branching:
         assert widest == instance == uniform > 0, "attained after one proposal"
 
 
