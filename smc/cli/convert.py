@@ -21,7 +21,8 @@ def command(
     to: Annotated[
         str | None,
         typer.Option(
-            help="mdp or layered; of a file that audit reads: particles or prefixes.", show_default="as the source is"
+            help="mdp, layered or tree (layered, a state a path); of a file that audit reads: particles or prefixes.",
+            show_default="as the source is",
         ),
     ] = None,
     value: Annotated[
@@ -39,7 +40,8 @@ def command(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> int:
-    """Convert a model: a Gymnasium table to an MDP, an MDP to the layered model that it unrolls to; or a file that audit reads.
+    """Convert a model: a Gymnasium table to an MDP, an MDP to the layered model that it unrolls to, a model to its prefix
+    tree; or a file that audit reads.
 
     Exact; nothing is written on bad input. Both kinds are JSON; numbers are whole or text such as "1/3".
 
@@ -89,7 +91,9 @@ def command(
         for option, given in of_models.items():
             if given is not None:
                 raise InputError(
-                    "belongs to a model", where=option, mend=f"leave --{option} out, or choose --to mdp or --to layered"
+                    "belongs to a model",
+                    where=option,
+                    mend=f"leave --{option} out, or choose --to mdp, layered or tree",
                 )
         if output is not None:
             write_atomically(Path(output), converted(model, to))

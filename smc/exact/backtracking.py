@@ -205,7 +205,7 @@ def backtracking(process: ParticleProcess) -> Backtracking[Rational]:
                 if above[y] not in (None, x):
                     raise ModelError(
                         f"state {y} of layer {t + 1} is entered from two states", where="model",
-                        mend="the walk goes back up a tree: give the prefix tree of the model",
+                        mend="the walk goes back up a tree: give the prefix tree of the model, which convert --to tree writes",
                     )  # fmt: skip
                 above[y] = x
                 weight[y] += probability * factor

@@ -27,6 +27,7 @@ from smc.setting.killed import Killed, killed_by
 from smc.setting.mdp import FiniteMDP
 from smc.setting.model import Model
 from smc.setting.named_twists import KILL, choose, without_powers
+from smc.setting.paths import prefix_tree_of
 from smc.setting.twist import NO_MASS, Twist
 
 SHIPPED = resources.files("smc.instances") / "shipped"
@@ -66,6 +67,12 @@ class Source:
             return self
         model, killed = killed_by(self.model, self.values)
         return self if killed is None else replace(self, model=model, mdp=None, killed=killed)
+
+    def on_tree(self) -> Source:
+        """The source whose states are paths: the same runs and target, told with the whole way. Raises TooLarge."""
+        tree = prefix_tree_of(self.model)
+        values = None if self.values is None else [list(layer) for layer in tree.told(self.values)]
+        return replace(self, model=tree.model, values=values, mdp=None, horizon=0)
 
     def twist(self, choice: str | None = None) -> Twist:
         """The reward model to steer by, by name (see `named_twists`; None: the source's own values, V* where it has none)."""
@@ -180,17 +187,23 @@ def _noted(model: Noted, notes: Sequence[str]) -> Noted:
     return replace(model, notes=(*model.notes, *notes)) if notes else model
 
 
+KINDS = ("mdp", "layered", "tree")
+"""What a model can be written as; a tree is layered, and a state is a path."""
+
+
 def document(
     source: Source, kind: str | None = None, choice: str | None = None, name: str | None = None
 ) -> dict[str, Any]:
-    """`source` as a native JSON object of `kind` (`mdp`, `layered`; None keeps its own), with the reward model of `choice` as its values.
+    """`source` as a native JSON object of `kind` (see `KINDS`; None keeps its own), with the reward model of `choice` as its values.
 
     name: in place of the model's own.
     Without `choice`, the values that the source came with are kept. Raises InputError for a kind that the source cannot become.
     """
     kind = ("mdp" if source.mdp is not None else "layered") if kind is None else kind
-    if kind not in ("mdp", "layered"):
-        raise InputError(f"unknown kind {kind!r}", where="to", mend="choose mdp or layered")
+    if kind not in KINDS:
+        raise InputError(f"unknown kind {kind!r}", where="to", mend=one_of(KINDS, kind))
+    if kind == "tree":
+        source, kind = source.on_tree(), "layered"
     values = source.twist(choice).values if choice is not None or source.values is not None else None
     if kind == "layered":
         return native.layered_document(source.model, values, source.provenance) | ({"name": name} if name else {})

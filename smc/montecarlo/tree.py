@@ -28,7 +28,7 @@ def parents(process: ParticleProcess) -> list[list[int]]:
                     raise ModelError(
                         f"state {y} of layer {t} is entered from two states",
                         where="model",
-                        mend="its moves depend on the path: give the prefix tree of the model",
+                        mend="its moves depend on the path: give the prefix tree of the model, which convert --to tree writes",
                     )
                 above[y] = x
         found.append(above)

@@ -105,7 +105,7 @@ def resampled_by_power(model: Model, base: Twist, share: object, *, bits: int = 
                     raise ModelError(
                         f"state {model.layers[t + 1][e.target]!r} of layer {t + 1} is entered by two edges",
                         where="model",
-                        mend="what is carried depends on the path: give the prefix tree of the model",
+                        mend="what is carried depends on the path: give the prefix tree of the model, which convert --to tree writes",
                     )  # fmt: skip
                 products[e.target] = psi[x] * e.potential
                 weight = base.values[t + 1][e.target] * products[e.target] / tilted[x]

@@ -20,6 +20,7 @@ from smc.checks.row import Row
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants, Twist, analyse
 from smc.setting.model import Edge, Model
+from smc.setting.paths import paths_by_layer, prefix_tree_of
 from smc.testing.finite_models import holds
 from smc.testing.witness import ONE, Layers, Paths, fraction, reciprocal
 
@@ -88,7 +89,7 @@ def unmet(row: Row, c: Constants, particles: int) -> list[str]:
     form = FORMS[row.id, row.form]
     if isinstance(row.bound, float) and row.bound == INFINITE:
         return []
-    if form.sealed in ON_THE_TREE and number_of_paths(c.model) > LEAVES:
+    if form.sealed in ON_THE_TREE and paths_by_layer(c.model)[-1] > LEAVES:
         return []
     c = one_potential_a_state(c)
     horizons = range(1, c.model.horizon + 1) if form.quantity == AT_STEP else (c.model.horizon,)
@@ -141,42 +142,10 @@ def one_potential_a_state(c: Constants) -> Constants:
     return analyse(split, Twist(values, c.twist.name))
 
 
-def number_of_paths(model: Model) -> int:
-    """Paths of moves of positive probability from the root to the last layer."""
-    count = {0: 1}
-    for step in model.edges:
-        after: dict[int, int] = {}
-        for x, paths in count.items():
-            for e in step[x]:
-                if e.probability:
-                    after[e.target] = after.get(e.target, 0) + paths
-        count = after
-    return sum(count.values())
-
-
-def prefix_tree_of(c: Constants) -> Constants:
-    """The prefix tree of the model: a state is a path of moves of positive probability, with the values of the state where it ends.
-
-    Its runs are the model's, told with the whole way of each particle: the same output law once a path counts as its end, and the same
-    constants (theory, section 0).
-    """
-    model = c.model
-    ends, steps = [0], []
-    layers: list[tuple[str, ...]] = [("0",)]
-    values = [c.twist.values[0]]
-    for t, step in enumerate(model.edges):
-        rows: list[tuple[Edge, ...]] = []
-        below: list[int] = []
-        for x in ends:
-            moves = [e for e in step[x] if e.probability]
-            rows.append(tuple(Edge(len(below) + k, e.probability, e.potential) for k, e in enumerate(moves)))
-            below += [e.target for e in moves]
-        ends = below
-        layers.append(tuple(map(str, range(len(ends)))))
-        steps.append(tuple(rows))
-        values.append(tuple(c.twist.values[t + 1][x] for x in ends))
-    tree = Model(tuple(layers), tuple(steps), tuple(model.reward[x] for x in ends), model.name)
-    return analyse(tree, Twist(tuple(values), c.twist.name))
+def on_the_tree(c: Constants) -> Constants:
+    """The constants of the prefix tree of the model, under the values of the states where paths end."""
+    tree = prefix_tree_of(c.model)
+    return analyse(tree.model, Twist(tree.told(c.twist.values), c.twist.name))
 
 
 Reading = tuple[dict[str, Any], dict[str, Any]]
@@ -195,7 +164,7 @@ def _readings(form: Form, c: Constants, particles: int) -> Iterator[Reading]:
     if form.sealed in ON_PATHS:
         yield ON_PATHS[form.sealed](c, particles)
         return
-    layers = Layers(prefix_tree_of(c) if form.sealed in ON_THE_TREE else c, as_given=bool(form.scope))
+    layers = Layers(on_the_tree(c) if form.sealed in ON_THE_TREE else c, as_given=bool(form.scope))
     F = {x: Fraction(x % 2) for x in range(layers.width)}
     env, ranges = layers.environment()
     edges = [(x, y) for x in ranges["X"] for y in ranges["X"]]

@@ -23,6 +23,7 @@ from smc.numbers import ONE, Rational
 from smc.samplers import SAMPLERS, particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, Model
+from smc.setting.paths import paths_by_layer
 from smc.setting.twist import perfect, twist
 from smc.testing import instances
 from smc.testing.scope import ON_PATHS, SYMBOLS, model_hypotheses, one_potential_a_state, unmet, until
@@ -105,7 +106,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     form = next(form for form in FORMS.values() if form.sealed == sealed and form.quantity in QUANTITIES)
     id = next(id for (id, _), f in FORMS.items() if f is form)
     sampler = form.samplers[0] if form.samplers else "naive"
-    c = scope.prefix_tree_of(c) if form.scope == SMALL_TREE else c
+    c = scope.on_the_tree(c) if form.scope == SMALL_TREE else c
     row = next(r for r in check(c.model, c.twist, sampler, particles=1).rows if (r.id, r.form) == (id, form.form))
     assert not unmet(row, c, 1)
     wrong = replace_constants(c)
@@ -183,8 +184,8 @@ def test_the_average_over_paths_is_read_on_the_prefix_tree(monkeypatch):
 def test_the_prefix_tree_of_a_model_has_its_output_law_and_constants(instance):
     """Theory, section 0: a path's probability, summed over the paths to a state, is that of the state."""
     c = instance.constants
-    tree = scope.prefix_tree_of(c)
-    assert len(tree.model.layers[-1]) == scope.number_of_paths(c.model) == scope.number_of_paths(tree.model)
+    tree = scope.on_the_tree(c)
+    assert len(tree.model.layers[-1]) == paths_by_layer(c.model)[-1] == paths_by_layer(tree.model)[-1]
     assert all(len({e.target for row in step for e in row}) == sum(map(len, step)) for step in tree.model.edges)
     for name in SAME:
         assert getattr(tree, name) == getattr(c, name), name

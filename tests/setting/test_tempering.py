@@ -19,7 +19,7 @@ from smc.setting import twist as reward
 from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.named_twists import choose, uses_file
 from smc.setting.tempering import BITS, power, resampled_by_power, tempered
-from smc.testing.scope import prefix_tree_of
+from smc.testing.scope import on_the_tree
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
@@ -181,7 +181,7 @@ def test_a_graph_has_no_twist_for_carried_weights_and_its_prefix_tree_has():
     base = reward.constant(model)
     with pytest.raises(ModelError, match=r"state 'c' of layer 2 is entered by two edges; .* give the prefix tree"):
         resampled_by_power(model, base, "1/2")
-    tree = prefix_tree_of(check(model, base).constants)
+    tree = on_the_tree(check(model, base).constants)
     assert resampled_by_power(tree.model, tree.twist, "1/2").values == tree.twist.values  # all weights are 1
     twice = replace(model, edges=(((Edge(0, ONE / 2), Edge(0, ONE / 2, 3 * ONE), Edge(1, ZERO)),), *model.edges[1:]))
     with pytest.raises(ModelError, match="state 'a' of layer 1 is entered by two edges"):
