@@ -77,10 +77,10 @@ def _exact_root(x: Any) -> Any:
     x = Fraction(x) if isinstance(x, int) else x
     if x < 0:
         return x * 0  # the kernel's convention, of which no statement makes use
-    top, bottom = math.isqrt(int(x.numerator)), math.isqrt(int(x.denominator))
-    if top * top != x.numerator or bottom * bottom != x.denominator:
+    top, bottom = flint.fmpz(int(x.numerator)), flint.fmpz(int(x.denominator))
+    if not (top.is_square() and bottom.is_square()):  # quick where the answer is no
         raise _Irrational
-    return type(x)(top) / bottom
+    return type(x)(int(top.isqrt())) / int(bottom.isqrt())
 
 
 def _refuse(x: Any) -> Any:
@@ -89,7 +89,7 @@ def _refuse(x: Any) -> Any:
 
 def ball(x: Any) -> flint.arb:
     """The ball of a rational at the working precision; a ball as it is."""
-    return x if isinstance(x, flint.arb) else flint.arb(flint.fmpq(int(x.numerator), int(x.denominator)))
+    return x if isinstance(x, flint.arb) else flint.arb(int(x.numerator)) / int(x.denominator)
 
 
 _EXACT = {"sqrt": _exact_root, "exp": _refuse, "log": _refuse}

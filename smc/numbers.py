@@ -134,7 +134,12 @@ def ball(value: Extended, bits: int = 128) -> Ball:
             raise TypeError(f"{value!r} is a float; a ball is made from a rational or INFINITE")
         return flint.arb("inf")
     with precision(bits):
-        return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
+        return rounded(value)
+
+
+def rounded(value: Rational) -> Ball:
+    """`value` as a ball at the working precision. As a quotient: a fraction of `flint` would look for common factors once more."""
+    return flint.arb(int(value.numerator)) / int(value.denominator)
 
 
 def whole(value: Ball) -> int:
@@ -205,6 +210,8 @@ def nearest_float(value: Extended | Ball) -> float:
 
 
 _DECIMAL = decimal.Context(prec=17, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+_DIGITS = 40
+"""Decimal digits that a number out of the range of floats is read to before it is rounded to 17."""
 
 
 def decimal_of(value: Rational) -> float | str:
@@ -212,7 +219,8 @@ def decimal_of(value: Rational) -> float | str:
     near = nearest_float(value)
     if math.isfinite(near) and (abs(near) >= sys.float_info.min or not value):
         return near
-    return str(_DECIMAL.divide(decimal.Decimal(int(value.numerator)), decimal.Decimal(int(value.denominator))))
+    digits = gmpy2.mpfr(value, 4 * _DIGITS)  # `Decimal` of a long whole number takes the square of its length
+    return str(_DECIMAL.create_decimal(f"{digits:.{_DIGITS}e}").normalize(_DECIMAL))
 
 
 def is_infinite(value: Extended | Ball) -> bool:

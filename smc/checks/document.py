@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import flint
 
-from smc.numbers import Ball, Extended, Rational, decimal_of, precision, text
+from smc.numbers import Ball, Extended, Rational, decimal_of, precision
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
@@ -18,26 +18,30 @@ MOST_BITS = 8192
 """Highest working precision; an end of a ball is written with so many bits, so that nothing is lost."""
 
 
-def _end(value: Extended | Ball, *, lower: bool) -> str | None:
-    """The value as text; for a ball its lower or upper end, which is a rational."""
+def _end(value: Rational | Ball, *, lower: bool) -> Rational:
+    """The value; for a ball its lower or upper end, which is a rational."""
     if not isinstance(value, flint.arb):
-        return text(value)
+        return value
     with precision(MOST_BITS):  # an end is rounded to the working precision
         mantissa, exponent = (value.lower() if lower else value.upper()).mid().man_exp()
-    return str(Rational(int(mantissa)) * Rational(2) ** int(exponent))
+    return Rational(int(mantissa)) * Rational(2) ** int(exponent)
 
 
-def either_end(value: Rational | Ball) -> str | list[str | None]:
+def _both_ends(value: Ball) -> tuple[Rational, Rational]:
+    return _end(value, lower=True), _end(value, lower=False)
+
+
+def either_end(value: Rational | Ball) -> str | list[str]:
     """A rational as text; a ball as the pair of rationals that encloses it."""
-    if isinstance(value, flint.arb):
-        return [_end(value, lower=True), _end(value, lower=False)]
-    return str(value)
+    return [str(end) for end in _both_ends(value)] if isinstance(value, flint.arb) else str(value)
 
 
 def end(key: str, value: Extended | Ball, *, lower: bool) -> dict[str, Any]:
     """As `exact`, a ball by its lower or upper end."""
-    written = _end(value, lower=lower)
-    return {key: written, f"{key}_decimal": None if written is None else decimal_of(Rational(written))}
+    if isinstance(value, float):  # the one float on an exact path is INFINITE
+        return {key: None, f"{key}_decimal": None}
+    point = _end(value, lower=lower)
+    return {key: str(point), f"{key}_decimal": decimal_of(point)}
 
 
 def exact(key: str, value: Extended | Ball | None) -> dict[str, Any]:
@@ -62,8 +66,8 @@ def ends(key: str, low: Rational, high: Rational) -> dict[str, Any]:
 
 def _decimals(value: Rational | Ball) -> float | str | list[float | str]:
     if isinstance(value, flint.arb):
-        return [decimal_of(Rational(end)) for end in either_end(value) if end is not None]
-    return decimal_of(Rational(value))
+        return [decimal_of(end) for end in _both_ends(value)]
+    return decimal_of(value)
 
 
 def of_model(c: Constants, sampler: Sampler) -> dict[str, Any]:

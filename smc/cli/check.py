@@ -165,15 +165,10 @@ def command(
     seconds = BUDGET if budget is None else budget
     began, fallback, limit = time.monotonic(), False, math.inf if budget is None else budget
     if method == "auto":
-        from smc.checks.measure import Measured
-        from smc.exact import seconds_of_law
-        from smc.setting.analysis import analyse
-
-        took = seconds_of_law(Measured(analyse(source.model, twist), sampler, count).process, count)
         fallback = sampler.interacting and sampler.plain
-        method = "exact" if took <= LAW * seconds or not fallback else "enclosure"
         if fallback:
             limit = LAW * seconds
+        method = "enclosure" if fallback and not _law_fits(source.model, twist, sampler, count, limit) else "exact"
     if method in ("exact", "certified"):
         from smc.checks.budget import OutOfTime, kept
         from smc.checks.check import check
@@ -187,15 +182,15 @@ def command(
                     )  # fmt: skip
                     if planted is not None:
                         report = _with_planted(report, planted)
-                    document = report.to_json()
+                    written = _written(report, as_json)
             except TooLarge as fault:
                 if not (fallback and isinstance(fault, OutOfTime)):
                     raise _for_command_line(fault, sampler) from None
                 method = "enclosure"
                 remarks().print(f"note: the exact law was {fault.what}: an enclosure in its place", soft_wrap=True)
     if method == "enclosure":
-        report = _enclosed(source.model, twist, sampler, count, seconds - (time.monotonic() - began), explain)
-        document = report.to_json()
+        left = seconds - (time.monotonic() - began)
+        report, written = _enclosed(source.model, twist, sampler, count, left, explain, as_json)
     elif method == "monte-carlo":
         from smc.checks.sampled import check_by_simulation
 
@@ -204,12 +199,11 @@ def command(
             report = check_by_simulation(
                 source.model, twist, sampler, **sampler.keyword(count), progress=progress, **chosen
             )
-            document = report.to_json()
+            written = _written(report, as_json)
     missed = None if source.killed is None else _missed(report, source.killed)
-    if source.killed is not None:
-        document["declared"] = source.killed.to_json(missed)
-    if as_json:
-        json_object(document)
+    if isinstance(written, dict):
+        declared = {} if source.killed is None else {"declared": source.killed.to_json(missed)}
+        json_object({**written, **declared})
     else:
         from smc.present.report import print_report
 
@@ -217,6 +211,23 @@ def command(
         if source.killed is not None:
             results().print(_declared(source.killed, missed), soft_wrap=True)
     return CODES[report.verdict]
+
+
+def _law_fits(model, twist, sampler: Sampler, count: int, seconds: float) -> bool:
+    """Whether the exact law is estimated to take no more; longer fractions than `LONG_FRACTIONS` bits are not costed."""
+    from smc.checks.measure import Measured
+    from smc.exact import seconds_of_law
+    from smc.exact.enclosure_cost import LONG as LONG_FRACTIONS
+    from smc.setting.analysis import analyse, longest
+
+    if count > 1 and longest(model, twist) > LONG_FRACTIONS:
+        return False
+    return seconds_of_law(Measured(analyse(model, twist), sampler, count).process, count) <= seconds
+
+
+def _written(report: Report | EnclosedReport | SampledReport, as_json: bool) -> dict[str, Any] | str:
+    """The report as it is asked for, so that all that it takes is computed within the seconds that are kept."""
+    return report.to_json() if as_json else str(report)
 
 
 def _missed(report: Report | EnclosedReport | SampledReport, killed: Killed) -> Rational | None:
@@ -266,8 +277,10 @@ def _with_planted(report: Report, name: str) -> Report:
     return replace(report, rows=(*report.rows, *rows))
 
 
-def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, explain: bool) -> EnclosedReport:
-    """The report by enclosure, within a budget of seconds."""
+def _enclosed(
+    model, twist, sampler: Sampler, particles: int, budget: float, explain: bool, as_json: bool
+) -> tuple[EnclosedReport, dict[str, Any] | str]:
+    """The report by enclosure, and as it is asked for, within a budget of seconds."""
     from smc.checks.budget import kept
     from smc.checks.enclosed import check_by_enclosure
     from smc.cli.output import remarks, waiting
@@ -280,9 +293,10 @@ def _enclosed(model, twist, sampler: Sampler, particles: int, budget: float, exp
     with waiting(f"{sampler.name} on {model.name}") as waits:
         try:
             with kept(budget, waits) as progress:
-                return check_by_enclosure(
+                report = check_by_enclosure(
                     model, twist, sampler, particles=particles, budget=LAW * budget, progress=progress, explain=told
                 )
+                return report, _written(report, as_json)
         except TooLarge as fault:
             raise _for_command_line(fault, sampler) from None
 

@@ -39,7 +39,7 @@ from smc.exact.float_moments import float_moments
 from smc.exact.lumping import lump_symmetric
 from smc.exact.moments import means, pair_moment_balls, pair_moments
 from smc.exact.particle_moments import particle_moment_balls, particle_moments
-from smc.numbers import ZERO, Ball, Rational, dyadic, precision
+from smc.numbers import ZERO, Ball, Rational, dyadic, precision, rounded
 from smc.samplers.process import ParticleProcess
 
 START_BITS, MOST_BITS = 128, 1 << 14
@@ -185,9 +185,9 @@ def _by_balls(process: ParticleProcess, particles: int, level: int, tick: Progre
         with precision(bits):
             rows = [pair_moment_balls(process, particles)]
             rows += [particle_moment_balls(process, particles, j, tick) for j in range(3, level + 1)]
-            total = _ball(z)
+            total = rounded(z)
             by_class = [
-                [_ball(mean) / total, *(m / total**j for j, m in enumerate(ms, 2))]
+                [rounded(mean) / total, *(m / total**j for j, m in enumerate(ms, 2))]
                 for mean, *ms in zip(first, *rows, strict=True)
             ]
             lows = [_lower_ball(m) for m in by_class]
@@ -230,10 +230,6 @@ def _lower_ball(m: list[Ball]) -> Ball:
             slope = m[0] * m[2] - m[1] * m[1]
             low += (slope * slope / (m[1] * determinant)).nonnegative_part()
     return low
-
-
-def _ball(value: Rational) -> Ball:
-    return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
 
 
 def ends(value: Ball) -> tuple[Rational, Rational]:

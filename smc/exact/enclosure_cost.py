@@ -7,6 +7,7 @@ fastest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log2
@@ -94,7 +95,7 @@ def choose(
     return quick[0] if quick else min(highest, key=lambda way: way.seconds)
 
 
-def _bits(layers: list[Layer], particles: int) -> list[float]:
+def _bits(layers: Sequence[Layer], particles: int) -> list[float]:
     """Bits of the pair recursion's numbers after each layer: what the denominators multiply to."""
     total, found = 0.0, []
     for layer in layers:
@@ -105,7 +106,7 @@ def _bits(layers: list[Layer], particles: int) -> list[float]:
     return found
 
 
-def _one_function(layers: list[Layer]) -> bool:
+def _one_function(layers: Sequence[Layer]) -> bool:
     """Whether every test function is proportional to the scale of its layer, as it is when the reward model is the true value."""
     before = [Rational(1)]
     for layer in layers:
@@ -120,7 +121,7 @@ def _one_function(layers: list[Layer]) -> bool:
 
 
 def _pairs_in_rationals(
-    layers: list[Layer], widths: list[int], edges: list[int], bits: list[float]
+    layers: Sequence[Layer], widths: list[int], edges: list[int], bits: list[float]
 ) -> tuple[float, float]:
     one = _one_function(layers)
     seconds = held = 0.0

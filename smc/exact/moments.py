@@ -19,14 +19,15 @@ reward model is the true value). Where there are more of them than states, the m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd, lcm
 from typing import Any
 
 import flint
 
-from smc.numbers import ONE, ZERO, Ball, Rational, precision
+from smc.numbers import ONE, ZERO, Ball, Rational, precision, rounded
 from smc.samplers.process import ParticleProcess
 
 Mixture = tuple[Rational, Rational]
@@ -112,7 +113,7 @@ def second_moment(
     return sum(rows, ZERO) / over
 
 
-def _functions_are_fewer(layers: list[Layer], families: list[tuple]) -> bool:
+def _functions_are_fewer(layers: Sequence[Layer], families: list[tuple]) -> bool:
     """Whether test functions take fewer additions than pairs of states do."""
     by_functions = sum(
         len(set(family)) * sum(map(len, layer.b)) for family, layer in zip(families[1:], layers, strict=True)
@@ -140,24 +141,20 @@ def pair_moment_balls(process: ParticleProcess, particles: int) -> tuple[Ball, .
     moments = [flint.arb(0)] * process.sizes[-1]
     layers = gauge(process)
     if layers[-1].scale:
-        square = _number(process.scale) ** 2
+        square = rounded(process.scale) ** 2
         for y, moment in zip(layers[-1].states, _pairs_of_balls(layers, particles), strict=True):
             moments[y] = square * moment
     return tuple(moments)
 
 
-def _number(value: Rational) -> Ball:
-    return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
-
-
-def _pairs_of_balls(layers: list[Layer], particles: int) -> list[Ball]:
+def _pairs_of_balls(layers: Sequence[Layer], particles: int) -> list[Ball]:
     """Row sums of `m_T` in balls."""
     apart, same = flint.arb(particles - 1) / particles, flint.arb(1) / particles
     scale: list[Rational] = [ONE]
     n = flint.arb_mat(1, 1, [1])
     for layer in layers:
         size = len(layer.b)
-        e = (n * flint.arb_mat(len(scale), 1, [_number(a) for a in scale])).entries()
+        e = (n * flint.arb_mat(len(scale), 1, [rounded(a) for a in scale])).entries()
         entries = [0] * (len(scale) * size)
         for y, column in enumerate(layer.b):
             for k, entry in column.items():
@@ -165,14 +162,15 @@ def _pairs_of_balls(layers: list[Layer], particles: int) -> list[Ball]:
         b = flint.arb_mat(len(scale), size, entries)
         n = b.transpose() * n * b * apart
         for y, squares in enumerate(layer.c):
-            n[y, y] += same * sum((e[k] * _number(value) for k, value in squares.items()), flint.arb(0))
+            n[y, y] += same * sum((e[k] * rounded(value) for k, value in squares.items()), flint.arb(0))
         scale = layer.scale
-    numbers = [_number(v) for v in scale]
+    numbers = [rounded(v) for v in scale]
     rows = (n * flint.arb_mat(len(scale), 1, numbers)).entries()
     return [a * row for a, row in zip(numbers, rows, strict=True)]
 
 
-def gauge(process: ParticleProcess) -> list[Layer]:
+@lru_cache(maxsize=2)  # moments of several orders ask for the same
+def gauge(process: ParticleProcess) -> tuple[Layer, ...]:
     """The steps in the gauge of the docstring of the module."""
     layers: list[Layer] = []
     states, scale = [0], [ONE]
@@ -195,18 +193,18 @@ def gauge(process: ParticleProcess) -> list[Layer]:
             b.append({k: int(entry / content) for k, entry in column.items()})
             c.append({k: below[k] * second / content**2 for k, (_, second) in into[y].items()})
         layers.append(Layer(b, c, scale, states))
-    return layers
+    return tuple(layers)
 
 
 def _content(entries: list[Rational]) -> Rational:
     return Rational(gcd(*(int(e.numerator) for e in entries)), lcm(*(int(e.denominator) for e in entries)))
 
 
-def _with_sources(layers: list[Layer]) -> list[tuple[Layer, list[Rational]]]:
+def _with_sources(layers: Sequence[Layer]) -> list[tuple[Layer, list[Rational]]]:
     return list(zip(layers, [[ONE], *(layer.scale for layer in layers[:-1])], strict=True))
 
 
-def _test_functions(layers: list[Layer]) -> list[tuple]:
+def _test_functions(layers: Sequence[Layer]) -> list[tuple]:
     """`h_{t,s}` for t = 0..T and s = t..T, each as coprime whole numbers (their factors are found again by `_factor`)."""
     scales = [[ONE], *(layer.scale for layer in layers)]
     families: list[tuple] = [()] * len(scales)
@@ -239,7 +237,7 @@ def _factor(vector: list[Rational], primitive: tuple[int, ...]) -> Rational:
 
 
 def _by_functions(
-    layers: list[Layer], families: list[tuple], mixture: Mixture, tick: Callable[[float], None]
+    layers: Sequence[Layer], families: list[tuple], mixture: Mixture, tick: Callable[[float], None]
 ) -> tuple[list[Rational], Rational]:
     """Row sums of `m_T`, as numbers over one divisor, by test functions.
 
@@ -297,7 +295,7 @@ def _lightened(denominator: int, f: dict[Any, list]) -> tuple[int, dict[Any, lis
 
 
 def _by_pairs(
-    layers: list[Layer], families: list[tuple], mixture: Mixture, tick: Callable[[float], None]
+    layers: Sequence[Layer], families: list[tuple], mixture: Mixture, tick: Callable[[float], None]
 ) -> tuple[list[Rational], Rational]:
     """Row sums of `m_T`, as numbers over one divisor, by the matrix n, rows of whole numbers over `denominator`."""
     del families

@@ -28,7 +28,7 @@ from typing import Any
 import flint
 
 from smc.exact.moments import gauge
-from smc.numbers import ONE, ZERO, Ball, Rational
+from smc.numbers import ONE, ZERO, Ball, Rational, rounded
 from smc.samplers.process import ParticleProcess
 
 Partition = tuple[tuple[int, ...], ...]
@@ -62,26 +62,27 @@ def coincidence(particles: int, places: int, blocks: int) -> Rational:
 
 @dataclass(frozen=True)
 class _Step:
-    """One layer in the gauge. moves[k-1]: `b_k` as rows by source. below: `a_t`. after: `a_{t+1}`."""
+    """One layer in the gauge. moves[k-1]: `b_k` as rows by source, in numbers of the ring. below: `a_t`. after: `a_{t+1}`."""
 
-    moves: tuple[list[list[Rational]], ...]
+    moves: tuple[list[list[Any]], ...]
     below: list[Rational]
     after: list[Rational]
     states: list[int]
 
 
-def _steps(process: ParticleProcess, order: int) -> list[_Step]:
+def _steps(process: ParticleProcess, order: int, number: Callable[[Rational], Any]) -> list[_Step]:
     steps: list[_Step] = []
     here, below = [0], [ONE]
     for t, layer in enumerate(gauge(process)):
         position = {y: k for k, y in enumerate(layer.states)}
-        moves = tuple([[ZERO] * len(position) for _ in here] for _ in range(order))
+        moves = tuple([[number(ZERO)] * len(position) for _ in here] for _ in range(order))
+        scale = list(map(number, layer.scale))
         for k, x in enumerate(here):
             for y, p, w in process.steps[t][x]:
                 if p and w:
                     column = position[y]
-                    ratio = w / layer.scale[column]
-                    entry = below[k] * p
+                    ratio = number(w) / scale[column]
+                    entry = number(below[k] * p)
                     for power in range(order):
                         entry *= ratio
                         moves[power][k][column] += entry
@@ -95,6 +96,10 @@ class _Exact:
 
     matrix: Any = flint.fmpz_mat
     zero = flint.fmpz(0)
+
+    def number(self, value: Rational) -> Rational:
+        """`value`, which is made whole where a matrix is."""
+        return value
 
     def __init__(self) -> None:
         self.denominator = 1
@@ -140,18 +145,21 @@ class _Balls:
     matrix: Any = flint.arb_mat
     zero = flint.arb(0)
 
+    def number(self, value: Rational) -> Ball:
+        """`value` as a ball, before anything is multiplied: powers of long fractions take a while."""
+        return rounded(value)
+
     def moves(self, step: _Step) -> tuple[list[Any], list[int]]:
         """The matrices `b_k`; nothing had to be made whole."""
-        moves = [flint.arb_mat([[_ball(v) for v in row] for row in move]) for move in step.moves]
-        return moves, [1] * len(moves)
+        return [flint.arb_mat(move) for move in step.moves], [1] * len(step.moves)
 
     def row(self, scale: list[Rational]) -> tuple[Any, int]:
         """`scale` as a row."""
-        return flint.arb_mat([[_ball(a) for a in scale]]), 1
+        return flint.arb_mat([[rounded(a) for a in scale]]), 1
 
     def coefficients(self, shares: list[Rational]) -> list[Any]:
         """`shares` as balls."""
-        return [_ball(share) for share in shares]
+        return [rounded(share) for share in shares]
 
     def lightened(self, entries: list[Any]) -> list[Any]:
         """The entries: balls have no denominator."""
@@ -159,11 +167,7 @@ class _Balls:
 
     def value(self, entry: Any, factor: Rational) -> Ball:
         """`entry · factor`."""
-        return entry * _ball(factor)
-
-
-def _ball(value: Rational) -> Ball:
-    return flint.arb(flint.fmpq(int(value.numerator), int(value.denominator)))
+        return entry * rounded(factor)
 
 
 def particle_moments(
@@ -184,7 +188,7 @@ def _moments(
     process: ParticleProcess, particles: int, order: int, ring: Any, zero: Any, tick: Callable[[float], None]
 ) -> tuple[Any, ...]:
     moments = [zero] * process.sizes[-1]
-    steps = _steps(process, order)
+    steps = _steps(process, order, ring.number)
     if not steps[-1].states:
         return tuple(moments)
     partitions = list(set_partitions(order))

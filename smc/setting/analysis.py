@@ -8,6 +8,7 @@ constants that need it are then `INFINITE`, which is what the theorems require: 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -318,6 +319,13 @@ class Constants:
 def analyse(model: Model, twist: Twist) -> Constants:
     """The constants of `model` under `twist`; each is computed when first asked for."""
     return Constants(model, twist)
+
+
+def longest(model: Model, twist: Twist) -> int:
+    """Bits of the longest numerator or denominator that model and reward model are written with."""
+    edges = ((e.probability, e.potential) for step in model.edges for row in step for e in row)
+    numbers = itertools.chain(*edges, *twist.values)
+    return max(max(v.numerator.bit_length(), v.denominator.bit_length()) for v in numbers)
 
 
 def _product(factors: Iterable[Extended]) -> Extended:

@@ -1,5 +1,6 @@
 """Exact unit tests of the core: scalars and verdicts, models, values, twists, and the algorithms as processes."""
 
+import decimal
 from fractions import Fraction
 from itertools import product
 
@@ -9,7 +10,18 @@ import pytest
 
 from smc.errors import InputError, ModelError, whole_number
 from smc.exact.occupancy import plain
-from smc.numbers import INFINITE, Verdict, at_most, balanced_sum, ball, precision, rational, rationalise, text
+from smc.numbers import (
+    INFINITE,
+    Verdict,
+    at_most,
+    balanced_sum,
+    ball,
+    decimal_of,
+    precision,
+    rational,
+    rationalise,
+    text,
+)
 from smc.samplers import SAMPLERS, particle_process
 from smc.setting.analysis import analyse, bellman, prefix_mass, true_value
 from smc.setting.model import Edge, Model, merge_edges, prefix_tree, reachable
@@ -89,6 +101,29 @@ def test_precision_is_restored_and_balls_enclose():
     enclosure = ball(rational("1/3"), 80)
     assert enclosure.contains(flint.fmpq(1, 3)) or at_most(rational("1/3"), enclosure) is Verdict.UNDECIDED
     assert text(INFINITE) is None and text(rational("2/4")) == "1/2"
+
+
+def test_balls_of_long_fractions_hold_them_to_the_precision_asked_for():
+    for value in (rational("1/3"), rational("-7/4"), Fraction(3**40_000 + 1, 7**30_000), Fraction(1, 10**9_000)):
+        found = ball(rational(value), 80)
+        with precision(200_000):
+            exact = flint.fmpq(int(value.numerator), int(value.denominator))
+            assert found.contains(exact) and found.rad() <= abs(found) / 2**79
+    assert ball(rational("7/4"), 80).is_exact()
+
+
+def test_decimals_beyond_floats_are_the_nearest_of_seventeen_digits():
+    """Against `decimal`, whose own division takes the square of the length."""
+    context = decimal.Context(prec=17, Emax=10**6, Emin=-(10**6))
+    for value in (
+        Fraction(1, 3 * 10**400),
+        Fraction(2**5_000, 3),
+        Fraction(-(7**900), 11**2_000),
+        Fraction(1, 10**400),
+    ):
+        read = context.divide(decimal.Decimal(value.numerator), decimal.Decimal(value.denominator))
+        assert decimal.Decimal(decimal_of(rational(value))) == read
+    assert decimal_of(rational("1/8")) == 0.125 and decimal_of(rational(0)) == 0
 
 
 def test_balanced_sum_is_the_sum():
