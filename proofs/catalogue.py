@@ -25,7 +25,7 @@ SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
 VALUES, RANGE, TARGETS = "worst V*/V or V/V*", "q_p", "1 + chi^2(pi* || pihat)"
 TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
 CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
-RELAXATION = "1/gap of the leaf chain"
+RELAXATION, KEPT, SWEPT = "1/gap of the leaf chain", "largest pi(z')/P(z, z')", "TV from the worst kept path"
 SPLIT = "bias of branch A"
 
 FORM_WORDS = {
@@ -41,6 +41,8 @@ FORM_WORDS = {
     "identity": "an equality",
     "naive": "reference paths, weighted at the end",
     "lower": "a lower bound",
+    "sweep": "one sweep of conditional SMC, from any kept path",
+    "sweeps": "sweep after sweep of conditional SMC, from any kept path",
     "gap": "the worst variance of a function of the leaves over its Dirichlet form",
     "upper": "an upper bound, beside the lower one",
 }
@@ -131,7 +133,8 @@ class Row:
         return SOURCES[self.id[0]]
 
 
-NAIVE, ADAPTED, GUIDED, MH, BACKTRACKING = ("naive",), ("adapted",), ("guided",), ("mh",), ("backtracking",)
+NAIVE, ADAPTED, GUIDED, MH = ("naive",), ("adapted",), ("guided",), ("mh",)
+BACKTRACKING, CONDITIONAL = ("backtracking",), ("conditional",)
 BEFORE: Mapping[str, Callable[..., int]] = {"n": lambda T: T - 1}
 """The horizon is n + 1."""
 QUERY_LINK = (
@@ -351,6 +354,16 @@ _ROWS = (
         ("S17.step", "S17.path", "S17", "S17.sweeps", "S17.count"), "model",
         "S17.sweeps and S17.count ask that a sweep leaves the target as it is: in the kernel a hypothesis, proved on paper (S17.1), and an "
         "equality of rationals wherever smc.exact.conditional computes the kernel.",
+        forms=(  # N free particles beside the kept one
+            Form(
+                "sweep", "S17", KEPT, "N b", samplers=CONDITIONAL, reads={"b": "b from the root"}, ones="Out", scope=SMALL_TREE,
+                where={"n": lambda b: len(b) - 1, "first": lambda: lambda: [(1, (0, 0))], "z": lambda: 0},
+            ),
+            Form(
+                "sweeps", "S17.sweeps", SWEPT, "N H b", samplers=CONDITIONAL, reads={"b": "b from the root"}, scope=SMALL_TREE,
+                where={"n": lambda b: len(b) - 1, "j": lambda H: H},
+            ),
+        ),
         attained="one step, two particles of weight b",
     ),
     Row(

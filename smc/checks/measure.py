@@ -8,6 +8,7 @@ from functools import cached_property
 
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.backtracking import backtracking
+from smc.exact.conditional import ConditionalKernel, sweep_kernel
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.lumping import Lumping, lump_process, unlumped
 from smc.exact.moments import PairRecursion, means
@@ -82,6 +83,11 @@ class Measured:
         """As `PairRecursion.rows`, at this number of particles."""
         return self._run.pairs.rows(ONE - ONE / self.particles, ONE / self.particles)
 
+    @property
+    def kernel(self) -> ConditionalKernel:
+        """The kernel of one sweep between kept paths (S17)."""
+        return self._run.kernel
+
     @cached_property
     def relaxation_time(self) -> Rational | Ball | None:
         """`1/gap` of the chain of leaves at which a walk is read (S18); None where it reaches one leaf."""
@@ -115,6 +121,11 @@ class _Run:
 
     process: ParticleProcess
     lumping: Lumping
+
+    @cached_property
+    def kernel(self) -> ConditionalKernel:
+        """That of a process that keeps a path."""
+        return sweep_kernel(self.process)
 
     @cached_property
     def pairs(self) -> PairRecursion:

@@ -55,8 +55,8 @@ class Ends:
         }
 
 
-Observation = Rational | Ball | Ends
-"""What is known of a quantity: its value, a ball around it, or two ends."""
+Observation = Extended | Ball | Ends
+"""What is known of a quantity: its value (INFINITE where it has none), a ball around it, or two ends."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ class Row:
 
     @property
     def value(self) -> Rational | Ball:
-        """What was observed, where it was computed. Raises TypeError for a quantity that is known by its ends alone."""
-        if isinstance(self.observed, Ends):
-            raise TypeError(f"{self.quantity} is known by its ends alone: {self.observed}")
+        """What was observed, where it was computed. Raises TypeError for a quantity that is known by its ends alone, or is infinite."""
+        if isinstance(self.observed, (Ends, float)):
+            raise TypeError(f"{self.quantity} has no value: {self.observed}")
         return self.observed
 
     @cached_property

@@ -47,7 +47,7 @@ class Observed(NamedTuple):
     itself measured is a function of nothing, called only for a form that takes it."""
 
     name: str
-    value: Rational | Ball
+    value: Extended | Ball
     inputs: dict[str, Any]
 
 
@@ -104,6 +104,19 @@ def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
     yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, m.sampler.at(m.count))
 
 
+def _kept(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """How little of the target a sweep from a kept path may keep, over all pairs of paths."""
+    assert m is not None
+    least = m.kernel.smallest_ratio
+    yield Observed(catalogue.KEPT, 1 / least if least else INFINITE, {"N": m.process.free})
+
+
+def _swept(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """TV to the target after the sweeps, from the path where it is largest."""
+    assert m is not None
+    yield Observed(catalogue.SWEPT, m.kernel.worst_total_variation(m.count), {"N": m.process.free, "H": m.count})
+
+
 def _relaxation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """1/gap of the leaf chain."""
     assert m is not None and m.relaxation_time is not None
@@ -128,6 +141,8 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
     catalogue.TV: _total_variation,
     catalogue.SECOND_MOMENT: _second_moment,
     catalogue.RELAXATION: _relaxation,
+    catalogue.KEPT: _kept,
+    catalogue.SWEPT: _swept,
     catalogue.SPLIT: _branch,
 }
 """What `check` measures, on the models that have it. A quantity has several instances where a statement speaks of every step."""
@@ -231,7 +246,13 @@ def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
 
 def claimed(sampler: Sampler) -> bool:
     """Whether statements speak of `sampler`, as it resamples, at every number of particles."""
-    return any(AT_ANY_COUNT.intersection(form.names) for _, form in known(sampler))
+    return any(_at_any_count(sampler, form) for _, form in known(sampler))
+
+
+def _at_any_count(sampler: Sampler, form: Form) -> bool:
+    """Whether the count of `sampler` is what the bound changes with."""
+    counted = AT_ANY_COUNT.intersection(form.names)
+    return bool(counted) and counted <= sampler.at(1).keys()
 
 
 def claims(c: Constants, sampler: Sampler) -> list[Claim]:
@@ -240,7 +261,7 @@ def claims(c: Constants, sampler: Sampler) -> list[Claim]:
     for row, form in known(sampler):
         if form.quantity not in (catalogue.TV, catalogue.SECOND_MOMENT):
             continue
-        if AT_ANY_COUNT.intersection(form.names) and SCOPES[form.scope](c):
+        if _at_any_count(sampler, form) and SCOPES[form.scope](c):
             given = inputs(form, c, " ".join(AT_ANY_COUNT))
             found.append(Claim(row.id, form.form, form.quantity, given, form.relation, _counted(sampler, form)))
     return found

@@ -45,6 +45,12 @@ class ConditionalKernel:
         pairs = zip(self.after(start, sweeps), self.target, strict=True)
         return sum((abs(p - q) for p, q in pairs), ZERO) / 2
 
+    def worst_total_variation(self, sweeps: int) -> Rational:
+        """The largest TV after `sweeps` sweeps, over the paths that the target reaches."""
+        size = len(self.target)
+        starts = (tuple(Rational(x == z) for x in range(size)) for z, p in enumerate(self.target) if p)
+        return max(self.total_variation(start, sweeps) for start in starts)
+
     @property
     def smallest_ratio(self) -> Rational:
         """`min P_N(z, z') / pi(z')` over paths that the target reaches: the best constant of a minorisation."""
@@ -87,17 +93,23 @@ MOST_KEPT = 20_000
 """Largest number of successors of the clouds of a layer behind a sampler's sweeps: a refusal comes in seconds."""
 
 
-def sweeps(process: ParticleProcess, *, most: int = MOST_KEPT) -> Iterator[OutputLaw]:
-    """The law of the path after an ordinary run, and after 1, 2, ... sweeps, of a sampler that holds `process.held` particles; a run that
-    dies has no path to keep. Raises as `conditional_kernel` does, and InputError for a process that holds no particles."""
+def sweep_kernel(process: ParticleProcess, *, most: int = MOST_KEPT) -> ConditionalKernel:
+    """The kernel of one sweep of a sampler that holds `process.held` particles. Raises as `conditional_kernel` does, and InputError for a
+    process that holds none."""
     if process.held is None:
         raise InputError(f"{process.algorithm} holds no particles", where="algorithm", mend="choose conditional")
-    run = replace(process, selection=Selection.RESAMPLED)
     try:
-        kernel = conditional_kernel(run, process.held, most=most)
-        first = cloud_moments(run, process.held, most=most).output
+        return conditional_kernel(replace(process, selection=Selection.RESAMPLED), process.held, most=most)
     except TooLarge as fault:
         raise TooLarge(fault.what, where=fault.where, mend="take fewer particles, or a shorter horizon") from None
+
+
+def sweeps(process: ParticleProcess, *, most: int = MOST_KEPT) -> Iterator[OutputLaw]:
+    """The law of the path after an ordinary run, and after 1, 2, ... sweeps, of a sampler that holds `process.held` particles; a run that
+    dies has no path to keep. Raises as `sweep_kernel` does."""
+    kernel = sweep_kernel(process, most=most)
+    assert process.held is not None
+    first = cloud_moments(replace(process, selection=Selection.RESAMPLED), process.held, most=most).output
     law = first.law
     while True:
         yield OutputLaw(law, first.dead)

@@ -82,6 +82,12 @@ class ParticleProcess:
         return self.selection in (Selection.WALK, Selection.CONDITIONAL)
 
     @property
+    def free(self) -> int:
+        """Number of particles beside the kept path, where one is kept."""
+        assert self.held is not None
+        return self.held - 1
+
+    @property
     def plain(self) -> bool:
         """Whether that is multinomial, after every step, and one is drawn by weight: what occupancies and enclosures describe."""
         return self.resampled and self.resampling == EVERY_STEP and self.choice is Choice.BY_WEIGHT

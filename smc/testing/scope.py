@@ -22,6 +22,7 @@ from smc.setting.analysis import Constants, Twist, analyse
 from smc.setting.model import Edge, Model
 from smc.setting.paths import paths_by_layer, prefix_tree_of
 from smc.testing.finite_models import holds
+from smc.testing.kept import Kept
 from smc.testing.witness import ONE, Layers, Paths, fraction, reciprocal
 
 DEFINED = frozenset(
@@ -206,9 +207,20 @@ def _walk(c: Constants, visits: int) -> Reading:
     return env, {"Y": list(mass), "nat": range(c.model.horizon + 1)}
 
 
+def _kept(c: Constants, sweeps: int) -> Reading:
+    """S17 with one free particle beside the kept path: its hypotheses on the model do not ask how many there are."""
+    if INFINITE in c.b:
+        raise Infinite
+    layers = Kept(c, 1)
+    env, ranges = layers.environment_of({x: Fraction(x % 2) for x in range(layers.width)})
+    return env | {"j": sweeps}, ranges
+
+
 ON_PATHS: dict[str, Callable[[Constants, int], Reading]] = {
     "S7": _proposals,
     "S7.uniform": _proposals,
+    "S17": _kept,
+    "S17.sweeps": _kept,
     "S18.gap": _walk,
 }
 """Statements about an object that the model's paths make, by how it is read."""

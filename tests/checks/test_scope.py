@@ -20,7 +20,7 @@ from smc.exact import output_law
 from smc.formats import load
 from smc.instances.split import split_model
 from smc.numbers import ONE, Rational
-from smc.samplers import SAMPLERS, particle_process
+from smc.samplers import SAMPLERS, find, particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, Model
 from smc.setting.paths import paths_by_layer
@@ -107,7 +107,8 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     id = next(id for (id, _), f in FORMS.items() if f is form)
     sampler = form.samplers[0] if form.samplers else "naive"
     c = scope.on_the_tree(c) if form.scope == SMALL_TREE else c
-    row = next(r for r in check(c.model, c.twist, sampler, particles=1).rows if (r.id, r.form) == (id, form.form))
+    found = check(c.model, c.twist, sampler, **find(sampler).keyword(1)).rows
+    row = next(row for row in found if (row.id, row.form) == (id, form.form))
     assert not unmet(row, c, 1)
     wrong = replace_constants(c)
     assert sealed in UNCONDITIONAL or unmet(row, wrong, 1)
