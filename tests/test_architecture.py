@@ -2,6 +2,8 @@
 
 import ast
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,27 @@ SOURCES = sorted(p for folder in ("proofs", "smc") for p in (ROOT / folder).rglo
 TRUSTED = sorted(path.name for path in (ROOT / "proofs" / "kernel").glob("*.py"))
 
 
-def imported(path: Path) -> set[str]:
-    """Full names of the modules that a file imports, anywhere in it."""
+@dataclass(frozen=True)
+class Facts:
+    """What the rules ask of a file. imports: full names, anywhere in it; compared, borrowed: see the functions that find them."""
+
+    says: bool
+    imports: set[str]
+    compared: list[int]
+    borrowed: set[str]
+
+
+@cache
+def facts(path: Path) -> Facts:
+    """Read once; the tree is not kept."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    says = not tree.body or bool(ast.get_docstring(tree))
+    return Facts(says, imported(tree), list(names_compared(tree)), set(borrowed_letters(tree)))
+
+
+def imported(tree: ast.Module) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -25,7 +44,7 @@ def imported(path: Path) -> set[str]:
 
 
 def reaches(path: Path, *packages: str) -> set[str]:
-    return {n for n in imported(path) if any(n == p or n.startswith(p + ".") for p in packages)}
+    return {n for n in facts(path).imports if any(n == p or n.startswith(p + ".") for p in packages)}
 
 
 def engine(path: Path) -> str | None:
@@ -48,10 +67,10 @@ def test_a_bound_and_its_measurement_share_no_code():
 @pytest.mark.parametrize("name", TRUSTED)
 def test_what_is_trusted_needs_nothing_but_the_standard_library(name):
     path = ROOT / "proofs" / "kernel" / name
-    others = {n.partition(".")[0] for n in imported(path)} - set(sys.stdlib_module_names) - {"proofs"}
+    others = {n.partition(".")[0] for n in facts(path).imports} - set(sys.stdlib_module_names) - {"proofs"}
     assert not others
     assert reaches(path, "proofs") <= {
-        n for n in imported(path) if n in ("proofs", "proofs.kernel") or n.startswith("proofs.kernel.")
+        n for n in facts(path).imports if n in ("proofs", "proofs.kernel") or n.startswith("proofs.kernel.")
     }
 
 
@@ -67,11 +86,7 @@ def test_the_trusted_package_fits_a_screen(name):
 
 
 def test_every_module_says_what_it_is():
-    silent = []
-    for path in SOURCES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        silent += [path] if tree.body and not ast.get_docstring(tree) else []
-    assert not silent
+    assert not [path for path in SOURCES if not facts(path).says]
 
 
 def names_compared(tree):
@@ -93,7 +108,7 @@ def names_compared(tree):
 )
 def test_a_sampler_is_a_value_not_a_name(path):
     """What differs between samplers is a field of the sampler: a name that a person typed goes through `smc.samplers.find`."""
-    found = list(names_compared(ast.parse(path.read_text(encoding="utf-8"))))
+    found = facts(path).compared
     assert not found, f"lines {found}: ask the sampler for a field instead"
 
 
@@ -124,7 +139,7 @@ def borrowed_letters(tree):
 )
 def test_a_symbol_is_asked_for_where_it_is_used(path):
     """By name from a vocabulary, `layered.symbols("x y t")`: a letter that is imported has no sort that one can see."""
-    found = set(borrowed_letters(ast.parse(path.read_text(encoding="utf-8"))))
+    found = facts(path).borrowed
     assert not found, f"{sorted(found)}: ask a vocabulary for them"
 
 

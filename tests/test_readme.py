@@ -86,8 +86,8 @@ def test_commands(block, tmp_path, monkeypatch, capsys):
             targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
             assert set(shlex.split(command)[1:]) <= set(targets), f"the Makefile has no such target: {command}"
             continue
-        if command.startswith("python -m proofs.audit") and not NIGHTLY:
-            continue  # tests/proofs/test_audit.py has a sample a day
+        if command.startswith(("python -m proofs.audit", "python -m proofs.kernel.replay")) and not NIGHTLY:
+            continue  # tests/proofs/test_audit.py and test_replay.py have a sample a day
         done = run(command, tmp_path, monkeypatch, capsys)
         assert done.returncode == 0, f"{command}: exit code {done.returncode}\n{done.stderr}"
         assert not shown.strip() or agree(shown, done.stdout), f"{command} prints now:\n{done.stdout}"

@@ -11,6 +11,7 @@ LONG, TINY, LATEX = (
 )
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("method", [[], ["--method", "certified"], ["--method", "monte-carlo", "--replicates", "200"]])
 def test_bounds_beyond_every_float_are_printed(method, capsys):
     printed = shown(capsys, "check", LONG, *method)
@@ -36,6 +37,7 @@ def test_a_tiny_normaliser_is_not_zero(capsys):
     assert "1e-360" in shown(capsys, "check", TINY, "--method", "monte-carlo", "--replicates", "200", code=3)
 
 
+@pytest.mark.by_turn
 def test_mathematics_in_a_name(capsys, tmp_path):
     name = "Find $x$ if $x = \\dfrac12 + \\dfrac13$"
     assert name in shown(capsys, "check", LATEX)

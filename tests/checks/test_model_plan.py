@@ -21,6 +21,7 @@ from smc.setting.analysis import analyse
 TREE = load("shipped:verifier-tree")
 
 
+@pytest.mark.by_turn
 def test_the_least_count_is_the_truth_on_the_tree():
     """`TV > 1/10` at N = 3 and `TV <= 1/10` from 4 on: exact laws up to 12, the enclosure and S14.2 beyond."""
     found = plan_model(TREE.model, TREE.twist(), delta=Rational(1, 10))

@@ -65,6 +65,7 @@ def doomed():
     return model, twist(model, (("1/2",), ("1", "0")))
 
 
+@pytest.mark.by_turn
 def test_g1_behind_a_doomed_branch_is_seen(monkeypatch):
     """Printed without its condition, as it was once, G1 is out of scope there: by the hypothesis on V, and a campaign finds it."""
     monkeypatch.setitem(smc.checks.table.SCOPES, POSITIVE, lambda c: True)

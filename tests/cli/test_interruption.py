@@ -65,6 +65,7 @@ MADE_OF_IT = [
 ]  # fmt: skip
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("error", MADE_OF_IT, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("options", [[], ["--method", "enclosure"], ["--json"]], ids=["auto", "enclosure", "json"])
 def test_check_is_interrupted_whatever_is_made_of_ctrl_c(error, options, monkeypatch, capsys):
@@ -241,6 +242,7 @@ def test_nothing_is_left_of_a_report_that_was_cut(monkeypatch, tmp_path):
     assert not list(Path(tmp_path / "build").iterdir())
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("dropped", [KeyboardInterrupt, ValueError])
 def test_an_interrupt_that_the_garbage_collector_drops_is_remembered_and_not_told(dropped, monkeypatch):
     """Hypothesis has a callback of the collector: an interrupt in it is lost to the program, and Python prints its traceback."""

@@ -282,6 +282,7 @@ def test_systematic_resampling_can_exceed_the_variance_of_multinomial():
     assert Rational(4680, 10_000) < variance["multinomial"] < Rational(4682, 10_000)
 
 
+@pytest.mark.by_turn
 def test_what_does_not_fit_is_refused_before_it_is_enumerated():
     model, twist = light_and_heavy(1, "1/4", 100, (30, 100))
     process = particle_process(model, twist, "naive")

@@ -140,6 +140,7 @@ def test_every_law_is_inside() -> None:
     assert four < two
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_caught(fault: str) -> None:
     assert refuted(*FAULTS[fault], effort(5000, sample=150)) > 0

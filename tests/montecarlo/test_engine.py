@@ -426,6 +426,7 @@ def test_the_same_seed_gives_the_same_runs():
         assert (one.law != other.law).any()
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     "mode", [{}, {"genealogies": True}, {"resampling": "systematic", "genealogies": True}, {"threshold": "1/2"}]
 )

@@ -42,6 +42,7 @@ def outside(found, exact) -> list[str]:
     return [what for what, value, (low, high) in pairs if not low <= value <= high]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(("threshold", "size"), RULES)
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda s: s.name)
 def test_schemes_and_rules(scheme, threshold, size):
@@ -58,6 +59,7 @@ def test_choices(choice):
     assert exact.law not in others, "the test can tell the choices apart"
 
 
+@pytest.mark.by_turn
 def test_a_scheme_of_another_name_is_told_apart():
     """Multinomial resampling in place of systematic: the second moment leaves the interval."""
     model = TREE.model

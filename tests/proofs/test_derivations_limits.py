@@ -155,6 +155,7 @@ def test_s10_recursion_is_what_the_engine_computes(replayer, particles, reward):
         assert left == right == sum(fraction(k) * F[y] for y, k in enumerate(moments)) / run.V(0, 0) ** 2
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("particles", [1, 2])
 @pytest.mark.parametrize("name", ["S5.bias", "G1"])
 def test_the_biases_are_those_of_the_engine(replayer, name, particles):

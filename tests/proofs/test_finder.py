@@ -114,6 +114,6 @@ def test_a_broken_cache_is_ignored(tmp_path):
 
 def test_most_stored_certificates_are_found_again():
     """A sample; `python -m proofs.derive.count` takes all."""
-    jobs = turn([c for certificates in stored_certificates().values() for c in certificates][::25], 25)
+    jobs = turn([c for certificates in stored_certificates().values() for c in certificates][::25], 12)
     found = sum(c.found_again(seconds=3) for c in jobs)
-    assert found >= 0.8 * len(jobs) >= 20
+    assert found >= 0.8 * len(jobs) >= 9

@@ -100,6 +100,7 @@ def test_lemmas_can_be_read_too(capsys):
     assert "cauchy_schwarz:" in capsys.readouterr().out
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("arguments", [["--latex"], ["S1", "--latex"], ["S1", "--latex", "--kernel"]])
 def test_latex_is_a_document_with_balanced_braces(capsys, arguments):
     assert run(["prove", *arguments]) == 0

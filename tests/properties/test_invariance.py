@@ -28,6 +28,7 @@ def regauged(instance: Instance, scales) -> Instance:
     return Instance(instance.model, rescaled(instance.model, instance.twist, factors_), instance.particles)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("algorithm", INVARIANT)
 def test_the_gauge_changes_no_law_and_no_instance_bound(algorithm):
     moved = []
@@ -49,6 +50,7 @@ def test_the_gauge_changes_no_law_and_no_instance_bound(algorithm):
     assert sum(moved) >= enough(0.05), "the gauge hardly ever changed eps: the test says nothing"
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("algorithm", ["naive", "adapted", "mh"])
 def test_bounds_fall_as_particles_are_added(algorithm):
     compared = []

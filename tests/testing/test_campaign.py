@@ -359,6 +359,7 @@ def test_another_campaign_is_not_continued(tmp_path, capsys):
     assert finished(tmp_path / "h.sqlite", 2 * CHUNK)[1] == totals
 
 
+@pytest.mark.by_turn
 def test_unreachable_cluster_leaves_results_intact(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("smc.campaign.runner.CONNECT_SECONDS", 1)
     pytest.importorskip("distributed", reason="the dask extra is not installed")

@@ -82,6 +82,7 @@ def test_a_planted_fault_is_caught_and_named(fault):
     assert words in report.diagnosis
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("declared", "options"),
     [
@@ -156,11 +157,13 @@ def one_realised(declared):
     return run
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("declared", [naive, adapted, ADAPTIVE.resampling_by(ADAPTIVE.resampling, Choice.UNIFORM)])
 def test_our_realised_runs_conform(declared):
     assert_conforms(one_by_one(one_realised(declared)), declared, instances=[ordinary()], replicates=1500)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     "declared", [naive, adapted, SYSTEMATIC, ADAPTIVE, naive.resampling_by(resampling_of("residual:inf:1/2"))]
 )
