@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -12,11 +13,23 @@ from smc.checks.needs import Need, needs, worst_words
 from smc.errors import InputError, whole_number
 from smc.rewards.audit import Audit, audit
 from smc.rewards.averages import Interval
-from smc.rewards.local import FAR, LEAST_CHILDREN, Facts, StepFacts
+from smc.rewards.facts import FAR, LEAST_CHILDREN, Facts, StepFacts
 from smc.rewards.words import REMEDY, samples_target, sentences
 
-CERTIFIED = "certified, all at once: averages, shares of steps, lower ends of r_t, eps and Lambda (what was seen of L is certain)"
-NOT_CERTIFIED = "not certified: that no worse prefix exists; no sample shows a supremum from above"
+CERTIFIED = (
+    "averages by step and shares of steps beyond a factor, each with its ends, and lower ends of r_t, eps, Lambda and C_act; "
+    "what was seen of L is certain"
+)
+NO_SUPREMUM = (
+    "eps, Lambda, L and C_act are maxima over all prefixes, and the worst one may not have been drawn: no sample bounds a maximum "
+    "from above; the averages and shares are certified in their place"
+)
+A_PRIORI = "their upper ends are a priori: what the floor allows, and no more than that"
+NO_UPPER = {
+    True: "an upper end takes scores and rewards that are bounded away from 0; a floor lifts scores, not rewards: those make the target",
+    False: "an upper end takes scores that are bounded away from 0, as --floor 0.01 lifts them",
+}
+"""Why there is no upper end, by whether children have rewards."""
 DRAWN = {
     "reference": "prefixes drawn by the reference",
     "loop": "prefixes that the loop met: averages are over those, not over the reference",
@@ -29,6 +42,8 @@ DRAWN = {
 LEAST_DELTA = 1e-100
 """Least accuracy that counts are given for: they are floats here."""
 MOST_BRANCHING = 10**9
+WRITTEN_OUT = 1e9
+"""Counts from which on three digits are given."""
 OUT_OF_REACH = 1e12
 """Calls that nobody makes."""
 
@@ -49,6 +64,11 @@ class Audited:
             return self.audit.published.telescopes
         fit = None if self.audit.naming is None else self.audit.naming.decided
         return None if fit is None else samples_target(fit)
+
+    @property
+    def certified(self) -> bool:
+        """Whether the prefixes are draws, so that intervals are about their law."""
+        return self.audit.format.drawn in ("reference", "loop")
 
     def target(self) -> list[str]:
         """The first answer: which law the loop samples."""
@@ -88,34 +108,39 @@ class Audited:
         """The second answer: how good the reward model is."""
         found = self.audit.facts
         if found is None or not found.families:
-            return []
+            return ["no step has scores before and after it, so that nothing is seen of the reward model"]
         lines = [
             f"{_many(found.families, 'prefix')}, {_many(found.horizon, 'step')}, scores taken as {found.scores.words}"
         ]
+        if found.unseen:
+            lines.append(
+                f"no prefix is of {found.unseen:,} of the steps: no sum over steps, and no count by it, is known"
+            )
         lines.append(DRAWN[self.audit.format.drawn])
         if not any(step.largest_step for step in found.steps):
             return [
                 *lines,
                 "no scored prefix has a scored child of positive score, so that nothing is seen of the ratios",
             ]
-        for name, (lower, upper), seen in (
+        certified = self.certified
+        for name, ends, seen in (
             ("Bellman error eps", found.eps, found.eps_seen),
             ("cumulative Bellman error Lambda", found.cumulative, found.cumulative_seen),
             ("ratio bound L", found.ratio_bound, found.ratio_bound[0]),
         ):
-            shown = "not seen" if seen is None else f"seen {_number(seen)}"
-            lines.append(f"{name}: at least {_number(lower)}, at most {_number(upper)}; {shown}")
-        if self.audit.format.drawn in ("reference", "loop"):
-            lines += [f"{CERTIFIED}, with probability {1 - found.error:g}", NOT_CERTIFIED]
+            lines.append(f"{name}: {_range(*ends, seen, certified)}")
+        known = f"{_range(*found.activity, None, True)}; " if certified else ""
+        lines.append(f"activity C_act: {known}seen {_number(found.activity_seen)}, were the scores the true values")
+        if certified:
+            finite = math.isfinite(found.most_off)
+            lines += [f"certified, all at once, with probability {1 - found.error:g}: {CERTIFIED}", NO_SUPREMUM]
+            lines.append(A_PRIORI if finite else NO_UPPER[found.rewarded])
         if not found.ratios_seen:
             lines.append(
                 f"Bellman ratios are seen where a prefix has {LEAST_CHILDREN} children or more; fewer show averages alone"
             )
-        lines.append(
-            f"activity C_act, were the scores the true values: at least {_number(max(s.largest_step for s in found.steps))}"
-        )
         worst = found.worst
-        if worst is not None:
+        if worst is not None and worst.spread > 1:
             lines.append(f"the worst step is {worst_words(worst)}")
         killed = sum(step.killed for step in found.steps)
         if killed:
@@ -124,33 +149,52 @@ class Audited:
             )
         return lines
 
-    def advice(self) -> list[str]:
-        """The third answer in a line or two; the table has the rest."""
-        finite = [need for need in self.needs if need.calls is not None]
-        proved = [need for need in finite if need.kind != "average"]
-        lines = [self.remark] if self.remark else []
-        if proved:
-            first = proved[0]
-            given = (
-                "with the certified mean reward"
-                if "certified" in first.remark
-                else "were the worst prefixes those seen"
+    def truth(self) -> list[str]:
+        """The reward model against the true value, where the file has answers drawn after its prefixes."""
+        found = self.audit.facts
+        if found is None or not found.families or self.audit.format.drawn != "reference":
+            return []
+        if not any(step.truth for step in found.steps):
+            return [
+                "chi^2(pi*_t || pihat_t), which holds V against the true value V*, is not seen: it takes two or more rewards of answers "
+                "that the reference draws after a prefix, its `rollouts` in the format prefixes"
+            ]
+        lines = [
+            "V against the true value V*, by answers drawn after the prefixes: chi^2(pi*_t || pihat_t), 0 where V_t is V*_t up to a factor"
+        ]
+        if found.coverage is not None:
+            seen, upper = found.coverage
+            end = (
+                "no upper end is certified without a floor on V"
+                if math.isinf(upper)
+                else f"at most {_number(upper)} is certified"
             )
             lines.append(
-                f"for accuracy {_number(float(self.delta))}, {given}, {first.algorithm} is cheapest by theorem: "
-                f"{_number(first.count)} {first.unit}, {_number(first.calls)} calls ({first.id})"
+                f"G1 by these averages: TV of naive SMC <= c / sqrt(N), c is estimated at {_number(seen)}, {end}"
             )
-            if first.calls is not None and first.calls > OUT_OF_REACH:
+        return lines
+
+    def advice(self) -> list[str]:
+        """The third answer in a line or two; the table has the rest."""
+        finite = [(need, need.calls) for need in self.needs if need.calls is not None]
+        proved = [pair for pair in finite if pair[0].kind != "average"]
+        lines = [self.remark] if self.remark else []
+        if proved:
+            first, calls = proved[0]
+            given = "certified" if first.kind == "certified" else "were the worst prefixes those seen"
+            lines.append(
+                f"for accuracy {_number(float(self.delta))}, {given}, {first.algorithm} is cheapest by theorem: "
+                f"{counted(first)}, {_many(calls, 'call')} ({first.id})"
+            )
+            if calls > OUT_OF_REACH:
                 lines.append("that is out of reach: theorems guard against the worst prefix at every step at once")
         elif self.needs:
             lines.append(
                 "no theorem gives a finite count on what was seen: log more children a prefix, or give scores of 0 a --floor"
             )
-        average = next((need for need in finite if need.kind == "average"), None)
+        average = next((need for need, _ in finite if need.kind == "average"), None)
         if average is not None:
-            lines.append(
-                f"the average prefix suggests {_number(average.count)} particles for naive SMC, with no guarantee"
-            )
+            lines.append(f"the average prefix suggests {counted(average)} for naive SMC, with no guarantee")
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -179,7 +223,7 @@ class Audited:
                 "facts": None if audit.facts is None else _facts(audit.facts),
                 "delta": str(self.delta),
                 "needs": [asdict(need) for need in self.needs],
-                "sentences": [*self.target(), *self.model(), *self.genealogy(), *self.advice()],
+                "sentences": [*self.target(), *self.model(), *self.truth(), *self.genealogy(), *self.advice()],
             }
         )
 
@@ -199,35 +243,76 @@ def of_files(
     return Audited(found, delta, tuple(needs(found.facts, delta, branching)))
 
 
-def step_rows(found: Facts) -> Iterator[tuple[str, ...]]:
-    """A row a step for tables: prefixes, Bellman ratios seen, mean ratio with its interval, effective share, steps beyond a factor of 2."""
+def step_rows(found: Facts, *, certified: bool = True) -> Iterator[tuple[str, ...]]:
+    """A row a step for tables: prefixes, Bellman ratios seen, mean ratio with its interval, effective share, steps beyond a factor of 2.
+
+    certified: whether ends are shown; of prefixes that a search chose, or labels, they are about no law.
+    """
     for step in found.steps:
         far = step.far[FAR.index(2.0)]
         yield (
             str(step.step),
             f"{step.prefixes:,}",
             "—" if not step.seen else f"{_number(step.lowest)} .. {_number(step.highest)}",
-            _interval(step.ratio),
-            "—" if step.effective is None else _ended(step.effective, *step.effective_ends),
-            _interval(far),
+            _interval(step.ratio, certified),
+            _effective(step, certified),
+            _interval(far, certified),
         )
 
 
 STEP_COLUMNS = ("step", "prefixes", "ratios seen", "mean ratio", "effective", "beyond ×2")
 
 
-def _interval(found: Interval | None) -> str:
+def _effective(step: StepFacts, certified: bool) -> str:
+    if step.effective is None:
+        return "—"
+    return _ended(step.effective, *step.effective_ends) if certified else _number(step.effective)
+
+
+def _interval(found: Interval | None, certified: bool = True) -> str:
     if found is None:
         return "—"
-    return _ended(found.mean, found.lower, found.upper)
+    return _number(found.mean) if not certified else _ended(found.mean, found.lower, found.upper)
 
 
 def _ended(value: float, lower: float, upper: float) -> str:
     return f"{_number(value)} [{_number(lower)}, {_number(upper)}]"
 
 
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 'es' if word.endswith('x') else 's'}"
+TRUTH_COLUMNS = ("step", "prefixes", "mean reward", "chi² of V* to V")
+
+
+def truth_rows(found: Facts) -> list[tuple[str, ...]]:
+    """A row a step that has answers drawn after its prefixes: the mean of V*, and chi^2(pi*_t || pihat_t), with their ends."""
+    return [
+        (str(step.step), f"{step.truth.chi.units:,}", _interval(step.truth.mass), _interval(step.truth.chi))
+        for step in found.steps
+        if step.truth is not None
+    ]
+
+
+def counted(need: Need) -> str:
+    """The count of a need with its unit: 1 particle, 7 particles, 4 sweeps."""
+    if need.count is None:
+        return "—"
+    unit = re.sub(r"^(\w+)s\b", r"\1", need.unit) if need.count == 1 else need.unit
+    return f"{need.count:,.0f} {unit}" if need.count < WRITTEN_OUT else f"{need.count:.3g} {unit}"
+
+
+def _range(lower: float, upper: float, seen: float | None, certified: bool) -> str:
+    """What is known of a maximum: its ends where they are certified, and what was seen."""
+    if math.isinf(lower):
+        return "infinite: a score of 0 came after a positive one"
+    shown = [] if seen is None else [f"seen {_number(seen)}"]
+    if not certified:
+        return shown[0] if shown else "not seen"
+    ends = f"at least {_number(lower)}, {'no upper end' if math.isinf(upper) else f'at most {_number(upper)}'}"
+    return "; ".join([ends, *shown])
+
+
+def _many(count: float, word: str) -> str:
+    digits = f"{count:,.0f}" if count < WRITTEN_OUT else f"{count:.3g}"
+    return f"{digits} {word}{'' if count == 1 else 'es' if word.endswith('x') else 's'}"
 
 
 def _number(value: float | None) -> str:
@@ -247,6 +332,8 @@ def _facts(found: Facts) -> dict[str, Any]:
         "scores": found.scores.words,
         "floor": found.scores.floor,
         **{name: {"lower": lower, "upper": upper} for name, (lower, upper) in names.items()},
+        "C_act": {"lower": found.activity[0], "upper": found.activity[1], "seen": found.activity_seen},
+        "coverage": None if found.coverage is None else {"estimate": found.coverage[0], "upper": found.coverage[1]},
         "eps_seen": found.eps_seen,
         "Lambda_seen": found.cumulative_seen,
         "steps": [_step(step) for step in found.steps],

@@ -16,7 +16,8 @@ import numpy as np
 from smc.checks.needs import needs
 from smc.lm.chain import Chain, Ends, Steered
 from smc.lm.learn import differences, regression, rollouts
-from smc.rewards.local import Scores, facts
+from smc.rewards.facts import Scores
+from smc.rewards.local import facts
 
 METHODS: dict[str, Callable[[Chain, np.ndarray], np.ndarray]] = {
     "rollouts": rollouts,

@@ -24,12 +24,14 @@ from operator import mul
 from proofs.catalogue import ROWS
 from smc.checks.plan import Demand, plan, setting
 from smc.errors import InputError
-from smc.rewards.local import Facts, StepFacts
+from smc.rewards.facts import Facts, StepFacts
 
 ONE_SIDED = ("S4", "S12", "S8", "S2", "S7", "P5", "P6")
 """Statements that bound ratios from above alone, or have no L."""
 TWO_SIDED = ("P3", "S3", "S13")
-NO_MEAN = "no mean reward is certified to be above 0: it takes rewards of answers that all end at the last step"
+TOO_FEW = "the mean reward is not certified above 0: log more answers"
+NO_FLOOR = "1/V has no end from above; lift V with --floor"
+NO_MEAN = "no mean reward is certified above 0: log whole answers, each with its reward"
 LARGEST = 1e300
 """Counts beyond are not written down."""
 
@@ -37,8 +39,8 @@ LARGEST = 1e300
 @dataclass(frozen=True)
 class Need:
     """What one statement asks for. count: None where it gives no finite one, for the reason in `remark`. calls: of the model, a step of a
-    particle each (a guided move scores `branching` children). kind: "theorem" (sealed), "paper" (proved on paper) or "average" (what the
-    average prefix suggests, no guarantee)."""
+    particle each (a guided move scores `branching` children). kind: "certified" (sealed, and its constants certified), "theorem" (sealed,
+    were the constants those seen), "paper" (proved on paper) or "average" (what the average prefix suggests, no guarantee)."""
 
     id: str
     algorithm: str
@@ -79,16 +81,23 @@ def constants(found: Facts) -> Constants:
             both = max(both, up, scale / step.least_step if step.least_step else math.inf)
     final, top = found.final, found.scores.top
     mass = final.lower / top if final is not None and top is not None and final.lower else None
-    levels = [step.next.mean for step in found.steps if step.next is not None]
-    later = found.steps[1:] if eps is not None and math.isfinite(eps) else None
+    later = [step for step in found.steps if step.step] if eps is not None and math.isfinite(eps) else None
     shares = [step.effective for step in found.steps if step.effective is not None]
     return Constants(
         horizon, eps, up, both, mass,
-        sum(levels) / levels[-1] if levels and levels[-1] else None,
-        sum(1 / share - 1 for share in shares) if shares and all(shares) else None,
+        _levels(found),
+        sum(1 / share - 1 for share in shares) if shares and all(shares) and not found.unseen else None,
         () if later is None else _products([math.sqrt(step.spread) for step in later]),
         () if later is None else _products([step.highest for step in later]),
     )  # fmt: skip
+
+
+def _levels(found: Facts) -> float | None:
+    """Sum of E[V_t], t = 1..T, over E[phi], by whole answers; where all end at the last step, by its means and theirs."""
+    along, reward = found.along, found.final.mean if found.final is not None else 0.0
+    if found.together and along is None and not found.unseen:
+        along = math.fsum(step.next.mean for step in found.steps if step.next is not None)
+    return along / reward if along is not None and reward else None
 
 
 def _products(factors: Sequence[float]) -> tuple[float, ...]:
@@ -99,7 +108,11 @@ def _products(factors: Sequence[float]) -> tuple[float, ...]:
 def needs(found: Facts, delta: Fraction, branching: int = 2) -> list[Need]:
     """Every statement's demand at accuracy `delta` (a total variation), least calls first, those without a finite count last."""
     c = constants(found)
-    rows = [*_theorems(c, delta, branching), *_others(c, float(delta)), *_on_paper(c, float(delta), branching)]
+    rows = [
+        *_theorems(c, delta, branching),
+        *_others(c, float(delta), found),
+        *_on_paper(c, float(delta), branching),
+    ]
     return sorted(rows, key=lambda need: math.inf if need.calls is None else need.calls)
 
 
@@ -135,13 +148,19 @@ def _need(statement: str, demand: Demand | None, why: str) -> Need:
     )  # fmt: skip
 
 
-def _others(c: Constants, delta: float) -> Iterator[Need]:
+def _others(c: Constants, delta: float, found: Facts) -> Iterator[Need]:
     horizon = c.horizon
     best = None if c.mass is None else _whole((1 / c.mass - 1) / delta)
     yield Need(
-        "S12", "best-of-n by weights", best, "answers", None if best is None else best * horizon, "theorem",
-        "the mean reward is certified from below" if best else NO_MEAN,
+        "S12", "best-of-n by weights", best, "answers", None if best is None else best * horizon,
+        "certified" if best else "theorem", "" if best else NO_MEAN if found.final is None else TOO_FEW,
     )  # fmt: skip
+    if (coverage := found.coverage) is not None:
+        count = _whole((coverage[1] / delta) ** 2) if math.isfinite(coverage[1]) else None
+        yield Need(
+            "G1", "naive", count, "particles", None if count is None else count * horizon,
+            "certified" if count else "theorem", "" if count else NO_FLOOR,
+        )  # fmt: skip
     average = None if c.variance is None else _whole(c.variance * (1 - delta) / delta)
     if average is not None:
         yield Need(

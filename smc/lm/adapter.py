@@ -75,28 +75,32 @@ def steer(adapter: Adapter, particles: int, horizon: int, rng: np.random.Generat
     return Steering(texts, Run(name, f"run {name}", tuple(clouds)), total)
 
 
-def sampled(adapter: Adapter, texts: int, children: int, horizon: int, rng: np.random.Generator) -> Iterator[Family]:
-    """Texts of the reference, cut at every step, with `children` draws each; texts that ended wait with their reward."""
+def sampled(
+    adapter: Adapter, texts: int, children: int, horizon: int, rng: np.random.Generator, *, rollouts: int = 0
+) -> Iterator[Family]:
+    """Texts of the reference, cut at every step, with `children` draws each; texts that ended wait with their reward.
+
+    rollouts: whole answers that are drawn after each prefix but the empty one, so that V is held against the true value; each takes as many
+    draws of a token as steps are left.
+    """
     at = [adapter.initial()] * whole_number("texts", texts)
     found: list[list[Family]] = [[] for _ in at]
     for step in range(whole_number("horizon", horizon)):
         scores = _values(adapter, at)
         below = adapter.sample_children([text for text in at for _ in range(children)], rng)
         values = _values(adapter, below).reshape(texts, children)
+        after = [text for text in at for _ in range(rollouts if 0 < step < horizon - 1 else 0)]
+        for _ in range(step, horizon):
+            after = adapter.sample_children(after, rng) if after else after
+        rewards = _values(adapter, after).reshape(texts, -1) if after else np.zeros((texts, 0))
         ends = tuple(range(children)) if step + 1 == horizon else ()
         for k, own in enumerate(found):
             own.append(
                 Family(
-                    f"text {k}, step {step}",
-                    str(k),
-                    step,
-                    float(scores[k]),
-                    tuple(values[k].tolist()),
-                    None,
-                    ends,
-                    bool(ends),
+                    f"text {k}, step {step}", str(k), step, float(scores[k]), tuple(values[k].tolist()), None, ends, bool(ends),
+                    tuple(rewards[k].tolist()), own[-1].score if own else None,
                 )
-            )
+            )  # fmt: skip
         at = adapter.sample_children(at, rng)
     for own in found:
         yield from own

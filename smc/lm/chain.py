@@ -123,10 +123,11 @@ class Chain:
         return path
 
     def families(
-        self, values: np.ndarray, texts: int, children: int, seed: int | np.random.Generator
+        self, values: np.ndarray, texts: int, children: int, seed: int | np.random.Generator, rollouts: int = 0
     ) -> Iterator[Family]:
         """Texts of the reference, cut at every step, with `children` draws of the next (0: all of them, with their probabilities): what a
-        practitioner logs. A text that ended waits with its reward. values: shape (T + 1, states)."""
+        practitioner logs, with the rewards of `rollouts` texts drawn after each prefix but the empty one and those of the last step. A text
+        that ended waits with its reward. values: shape (T + 1, states)."""
         rng = np.random.default_rng(seed)
         paths = self.walk(texts, rng)
         for k, path in enumerate(paths):
@@ -136,8 +137,12 @@ class Chain:
                 below = self.draw(np.full(children, x), rng) if children else self.moves.indices[row]
                 chances = None if children else tuple(self.moves.data[row].tolist())
                 ends = tuple(range(len(below))) if t + 1 == self.horizon else ()
+                after = np.full(rollouts if 0 < t < self.horizon - 1 else 0, x)
+                for _ in range(t, self.horizon):
+                    after = self.draw(after, rng)
                 yield Family(
-                    f"text {k}, step {t}", str(k), t, float(values[t, x]), tuple(values[t + 1, below].tolist()), chances, ends
+                    f"text {k}, step {t}", str(k), t, float(values[t, x]), tuple(values[t + 1, below].tolist()), chances, ends,
+                    rollouts=tuple(self.reward[after].tolist()), before=float(values[t - 1, path[t - 1]]) if t else None,
                 )  # fmt: skip
 
     def text(self, path: np.ndarray) -> list[str]:
@@ -167,6 +172,15 @@ class Steered:
     def cumulative(self) -> float:
         """Lambda."""
         return sum(float(np.log(r.max() / r.min())) for r in self.ratios[1:]) / 2
+
+    @property
+    def chi_squares(self) -> list[float]:
+        """By step from 0 to T, chi^2(pi*_t || pihat_t): the target's prefixes against what particles that are resampled by V follow."""
+        laws = (
+            [f * v / (f @ v) for f, v in zip(self.chain.front, of, strict=True)]
+            for of in (self.chain.value, self.values)
+        )
+        return [float((best**2)[best > 0] @ (1 / followed[best > 0])) - 1 for best, followed in zip(*laws, strict=True)]
 
     @cached_property
     def _onward(self) -> list[np.ndarray]:

@@ -23,9 +23,10 @@ def log_of_runs(steered: Steered, particles: int, runs: int, seed: int = 0) -> s
     return _written(particle_lines(steering.run for steering in found))
 
 
-def log_of_prefixes(steered: Steered, texts: int, children: int, seed: int = 0) -> str:
-    """The path of a new file in the format `prefixes`, of `texts` texts of the reference with `children` draws at each step (0: all)."""
-    return _written(prefix_lines(steered.chain.families(steered.values, texts, children, seed)))
+def log_of_prefixes(steered: Steered, texts: int, children: int, seed: int = 0, *, rollouts: int = 0) -> str:
+    """The path of a new file in the format `prefixes`: `texts` texts of the reference, with `children` draws (0: all) at each step and
+    `rollouts` texts drawn to the end."""
+    return _written(prefix_lines(steered.chain.families(steered.values, texts, children, seed, rollouts)))
 
 
 def _written(lines: Iterable[dict[str, Any]]) -> str:

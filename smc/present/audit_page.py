@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smc.checks.audited import STEP_COLUMNS, Audited, step_rows
+from smc.checks.audited import STEP_COLUMNS, TRUTH_COLUMNS, Audited, step_rows, truth_rows
 from smc.errors import InputError
 from smc.present.audit_tables import NEED_COLUMNS, need_row
 from smc.present.figures import cycler_colours, in_style, new_axes
 from smc.present.page import Origin, picture, rendered, table
 from smc.present.tables import write_atomically
-from smc.rewards.local import Facts
+from smc.rewards.facts import Facts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,16 +62,28 @@ def _parts(found: Audited) -> Iterator[dict[str, Any]]:
     if found.target():
         yield _part("law", "Which law does the loop sample?", found.target())
     if found.model() or found.genealogy():
-        steps = table(STEP_COLUMNS, list(step_rows(facts))) if facts is not None and shown else None
+        steps = (
+            [table(STEP_COLUMNS, list(step_rows(facts, certified=found.certified)))]
+            if facts is not None and shown
+            else []
+        )
+        if facts is not None and shown and (truths := truth_rows(facts)):
+            steps.append(table(TRUTH_COLUMNS, truths))
         figures = [picture(ratio_figure(facts), CAPTION)] if facts is not None and shown else None
-        yield _part("model", "Is the reward model good enough?", [*found.model(), *found.genealogy()], steps, figures)
+        yield _part(
+            "model",
+            "Is the reward model good enough?",
+            [*found.model(), *found.truth(), *found.genealogy()],
+            steps,
+            figures,
+        )
     if found.needs:
-        rows = table(NEED_COLUMNS, [need_row(need) for need in found.needs])
+        rows = [table(NEED_COLUMNS, [need_row(need) for need in found.needs])]
         yield _part("needs", "How many particles?", found.advice(), rows)
 
 
-def _part(name: str, head: str, lines: list[str], rows: Any = None, pictures: Any = None) -> dict[str, Any]:
-    return {"id": name, "head": head, "lines": lines, "table": rows, "pictures": pictures}
+def _part(name: str, head: str, lines: list[str], rows: Any = (), pictures: Any = None) -> dict[str, Any]:
+    return {"id": name, "head": head, "lines": lines, "tables": rows, "pictures": pictures}
 
 
 def write(found: Audited, path: str, origin: Origin) -> None:

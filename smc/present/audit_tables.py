@@ -5,32 +5,35 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from smc.checks.audited import STEP_COLUMNS, Audited, step_rows
+from smc.checks.audited import STEP_COLUMNS, TRUTH_COLUMNS, WRITTEN_OUT, Audited, counted, step_rows, truth_rows
 from smc.checks.needs import Need
 from smc.present.words import on_terminal
 
 NEED_COLUMNS = ("by", "algorithm", "count", "calls", "basis")
-BASIS = {"theorem": "theorem", "paper": "proof on paper", "average": "average, no guarantee"}
+BASIS = {
+    "certified": "theorem, certified",
+    "theorem": "theorem",
+    "paper": "proof on paper",
+    "average": "average, no guarantee",
+}
 
 
 def need_row(need: Need) -> tuple[str, ...]:
     """A need as a table shows it."""
-    count = (
-        "—"
-        if need.count is None
-        else f"{need.count:,.0f} {need.unit}"
-        if need.count < 1e9
-        else f"{need.count:.3g} {need.unit}"
-    )
-    calls = "—" if need.calls is None else f"{need.calls:,.0f}" if need.calls < 1e9 else f"{need.calls:.3g}"
-    return need.id, need.algorithm, count, calls, BASIS[need.kind] if need.count is not None else need.remark
+    calls = "—" if need.calls is None else f"{need.calls:,.0f}" if need.calls < WRITTEN_OUT else f"{need.calls:.3g}"
+    return need.id, need.algorithm, counted(need), calls, BASIS[need.kind] if need.count is not None else need.remark
+
+
+def records(found: Audited) -> str:
+    """How many records were read."""
+    return f"{found.audit.records:,} record{'' if found.audit.records == 1 else 's'}"
 
 
 def print_audit(found: Audited, console: Console) -> None:
     """All of it."""
     files = ", ".join(found.audit.paths)
     console.print(
-        on_terminal(f"{files}: {found.audit.format.words}, {found.audit.records:,} records"),
+        on_terminal(f"{files}: {found.audit.format.words}, {records(found)}"),
         soft_wrap=True,
         markup=False,
     )
@@ -43,7 +46,11 @@ def print_audit(found: Audited, console: Console) -> None:
         for line in lines:
             console.print(on_terminal(line), soft_wrap=True, markup=False)
     if found.audit.facts is not None and any(step.largest_step for step in found.audit.facts.steps):
-        console.print(_table(STEP_COLUMNS, list(step_rows(found.audit.facts))))
+        console.print(_table(STEP_COLUMNS, list(step_rows(found.audit.facts, certified=found.certified))))
+        for line in found.truth():
+            console.print(line, soft_wrap=True, markup=False)
+        if rows := truth_rows(found.audit.facts):
+            console.print(_table(TRUTH_COLUMNS, rows))
     for line in found.genealogy():
         console.print(line, soft_wrap=True, markup=False)
     if found.needs:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from smc.errors import InputError, one_of
 from smc.montecarlo.confidence import check_error
+from smc.rewards.facts import Facts, Scores
 from smc.rewards.genealogy import Genealogy, genealogy
 from smc.rewards.importers import Reading, reading
-from smc.rewards.local import Facts, Scores, facts, families_of
+from smc.rewards.local import facts, families_of
 from smc.rewards.multiplier import MULTIPLIERS, Multiplier
 from smc.rewards.naming import SCALES, Naming, Seen, name_factor
 from smc.rewards.records import Format, Move, Record, Run
@@ -118,7 +119,8 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
             kin.add(record)
             horizon = max(horizon, len(record.clouds) if record.whole else 0)
         else:
-            seen.add(record.children if record.score is None else (record.score, *record.children))
+            above = [score for score in (record.before, record.score) if score is not None]
+            seen.add((*above, *record.children, *record.rollouts))
             families_seen, horizon = families_seen + 1, max(horizon, record.step + 1)
     if not kin.runs + families_seen:
         raise InputError("holds nothing to audit", where=paths[0], mend="give at least one step with scores")

@@ -201,5 +201,5 @@ def _lifted(log: Callable[[float], float], least: float) -> Callable[[float], fl
 def _words(line: _Line) -> str:
     words = line.multiplier.words
     if line.prefix:
-        words = f"{words}, each score by way of {line.prefix}it"
+        words = f"{words}, where {line.prefix}a score stand{'' if line.transform == 'odds' else 's'} for it"
     return words if line.floor is None else f"{words}, lifted to {line.floor:g} where it is less"

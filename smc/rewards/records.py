@@ -32,6 +32,7 @@ class Family:
     prefix, 0 for the root. score: of the prefix, None where it was not scored (the root of traces). children: scores after one more
     step, the reward where an answer ends. chances: probabilities of the children where they are all that can follow, else None.
     ends: indices of those children that end an answer of the reference; rewarded: whether those have rewards, not scores.
+    rollouts: rewards of whole answers that the reference drew after the prefix, each by itself. before: score of the prefix before it.
     """
 
     place: str
@@ -42,6 +43,8 @@ class Family:
     chances: tuple[float, ...] | None = None
     ends: tuple[int, ...] = ()
     rewarded: bool = False
+    rollouts: tuple[float, ...] = ()
+    before: float | None = None
 
     @property
     def weights(self) -> Sequence[float]:

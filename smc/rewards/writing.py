@@ -65,6 +65,9 @@ def _prefix(family: Family) -> dict[str, Any]:
         for child, chance in zip(children, family.chances, strict=True):
             child["logprob"] = math.log(chance) if chance else "-Infinity"
     line: dict[str, Any] = {"step": family.step, "group": family.unit, "children": children}
-    if family.score is not None:
-        line["score"] = family.score
+    for name, score in ("before", family.before), ("score", family.score):
+        if score is not None:
+            line[name] = score
+    if family.rollouts:
+        line["rollouts"] = list(family.rollouts)
     return line | ({"complete": True} if family.chances is not None else {})

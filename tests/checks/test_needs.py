@@ -10,7 +10,8 @@ import pytest
 from smc.checks.needs import constants, needs
 from smc.lm.automaton import contains, ends
 from smc.lm.chain import chain
-from smc.rewards.local import Scores, facts
+from smc.rewards.facts import Scores
+from smc.rewards.local import facts
 from smc.rewards.records import Family
 from tests.lm.small import SYMBOLS, letters
 
@@ -122,6 +123,6 @@ def test_one_child_asks_for_no_theorem():
     found = facts(families, 2, PLAIN)
     assert constants(found).eps is None
     assert {(need.algorithm, need.kind) for need in needs(found, DELTA)} == {
-        ("best-of-n by weights", "theorem"),
+        ("best-of-n by weights", "certified"),
         ("naive", "average"),
     }

@@ -386,7 +386,7 @@ def test_meanings(tmp_path):
     logs = audit([written(log)]).facts
     logits = audit([written(lambda v: log(v / (1 - v)))], scores="logits").facts
     for found in plain, logs, logits:
-        assert found is not None and found.steps[1].highest == pytest.approx(0.5 / 0.4)
+        assert found is not None and found.steps[-1].highest == pytest.approx(0.5 / 0.4)
 
 
 def test_small_values_have_their_ratios(tmp_path):
@@ -397,7 +397,7 @@ def test_small_values_have_their_ratios(tmp_path):
         path.write_text(
             json.dumps({"step": 1, "score": -1 - shift, "children": [c - shift for c in (-1, -2, -3, -0.5)]})
         )
-        found.append(audit([str(path)]).facts.steps[1])
+        found.append(audit([str(path)]).facts.steps[0])
         assert run(["audit", str(path)]) == 0
     one, other = found
     assert other.square.mean == pytest.approx(one.square.mean) and other.effective == pytest.approx(one.effective)
@@ -446,6 +446,23 @@ def test_what_cannot_be_converted(tmp_path, capsys):
     assert run(["convert", str(SAMPLES["llamppl"]), "--to", "prefixes"]) == 2
 
 
+def test_one_record_far_out_takes_little_memory(tmp_path, capsys):
+    """An audit holds averages for the steps that it saw, not for those before; what sums over steps is unknown, and the report says so."""
+    path = tmp_path / "far.jsonl"
+    path.write_text(json.dumps({"step": 99_999, "score": 0.5, "children": [0.4, 0.6, 0.7, 0.2]}))
+    tracemalloc.start()
+    found = audit([str(path)]).facts
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+    assert found is not None and found.horizon == 100_000 and [step.step for step in found.steps] == [99_999]
+    assert found.cumulative_seen is None and found.eps_seen is None
+    assert run(["audit", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "no prefix is of 99,999 of the steps" in out and len(out.splitlines()) < 40
+    assert "S10" not in out  # a variance that sums over steps, most of them unseen
+
+
 @pytest.mark.by_turn
 def test_a_long_file_takes_little_memory(tmp_path, monkeypatch):
     """Twelve megabytes of lines are audited in a fraction of that: records come and go, and averages keep what they may."""
@@ -462,6 +479,6 @@ def test_a_long_file_takes_little_memory(tmp_path, monkeypatch):
     found = audit([str(path)])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert found.facts is not None and found.facts.families == 4_000 and found.facts.steps[1].ratio is not None
-    assert found.facts.steps[1].ratio.mean == pytest.approx(0.5)
+    assert found.facts is not None and found.facts.families == 4_000 and found.facts.steps[0].ratio is not None
+    assert found.facts.steps[0].ratio.mean == pytest.approx(0.5)
     assert peak < 1_500_000

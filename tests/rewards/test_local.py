@@ -9,16 +9,12 @@ import numpy as np
 import pytest
 
 from smc.rewards.averages import CAP, KEPT, Average
-from smc.rewards.local import FAR, Scores, facts
+from smc.rewards.facts import FAR, Scores
+from smc.rewards.local import facts
 from smc.rewards.records import Family
 from tests.effort import effort
+from tests.rewards.chains import FRONTS, MOVES, VALUES
 
-MOVES = np.array([[0.5, 0.4, 0.1], [0.2, 0.6, 0.2], [0.05, 0.25, 0.7]])
-VALUES = np.array([[0.3, 0.3, 0.3], [0.2, 0.35, 0.6], [0.1, 0.4, 0.8], [0.05, 0.3, 0.95]])
-"""V_t of the three states, t = 0..3; the root is state 1."""
-FRONTS = [np.array([0.0, 1.0, 0.0])]
-for _ in range(3):
-    FRONTS.append(FRONTS[-1] @ MOVES)
 PLAIN = Scores("probabilities", lambda score: score)
 FLOORED = Scores("probabilities", lambda score: score, floor=0.05)
 ERROR = 0.1

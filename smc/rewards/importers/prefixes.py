@@ -6,6 +6,9 @@
 names what was drawn independently (the question; each line by itself when left out). `children` are K draws of the next step, as objects or
 as bare scores; `reward` in place of `score` where an answer ends. With `"complete": true` they are all that can follow, each with
 `logprob`, and the Bellman ratio is known exactly. Log-probabilities are natural logarithms.
+
+`rollouts`, two or more, are the rewards of whole answers that the reference drew after the prefix, each by itself; `before` is the score
+of the prefix one step shorter: with them V is held against the true value (`smc.rewards.rollouts`).
 """
 
 from __future__ import annotations
@@ -54,7 +57,14 @@ def read(lines: Iterator[Item]) -> Iterator[Family]:
             _chances(line, children) if complete is not None and complete.value else None,
             ends := tuple(k for k, child in enumerate(children) if child.get("reward") is not None),
             bool(ends),
+            _rollouts(line),
+            None if line.get("before") is None else line.key("before").real(),
         )
+
+
+def _rollouts(line: Item) -> tuple[float, ...]:
+    given = line.get("rollouts")
+    return () if given is None else tuple(reward.real() for reward in given.items(2))
 
 
 def _score(child: Item) -> float:
