@@ -35,6 +35,7 @@ FORM_WORDS = {
     "adapted": "for guided moves, from this model's own constants",
     "adapted uniform": "for guided moves, from eps and T alone",
     "bias": "from the bound on the second moment",
+    "linear": "from the same moments, of order 1/N",
     "published": "the neighbour's constant",
     "sharper": "the same argument, improved",
     "certificate": "from the run's own second moments, at any N",
@@ -339,6 +340,20 @@ _ROWS = (
         ),
         attained="one particle, one step, an event of target mass 1/(1 + sqrt q)",
         asks="the hypotheses of S3, constant 1/4",
+    ),
+    Row(
+        "S14", "variance and bias from local second moments, finite even with states that promise in vain",
+        "bias of SMC by local second moments: finite where V promises in vain",
+        ("theory.s14_local", "theory.s14_bias"), ("S14", "S14.certificate", "S14.tv", "S14.bias"), "model",
+        forms=(
+            Form(
+                "instance", "S14", SECOND_MOMENT, "N b", samplers=NAIVE,
+                where={"n": lambda b: len(b) - 1}, reads={"b": "b local"},
+            ),
+            Form("bias", "S14.bias", TV, "N b", samplers=NAIVE, where={"n": lambda b: len(b) - 1}, reads={"b": "b local"}),
+            Form("linear", "S14.tv", TV, "N b", samplers=NAIVE, where={"n": lambda b: len(b) - 1}, reads={"b": "b local"}),
+        ),
+        attained="the second moment, in one step, at every N",
     ),
     Row(
         "S16", "one step under stratified, residual or skipped resampling", "other resampling schemes: slots of unequal weights, one step",

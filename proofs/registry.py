@@ -27,6 +27,8 @@ TOPICS = (
     "lemmas.particle_system",
     "lemmas.first_cloud",
     "lemmas.two_particles",
+    "lemmas.local_moments",
+    "lemmas.local_answers",
     "lemmas.adapted_system",
     *dict.fromkeys(file for row in ROWS.values() for file in row.files),
     "theory.s9_split",

@@ -192,13 +192,18 @@ def is_bias(s: Derivation) -> Line:
 )
 @in_sympy("S5.bias")
 def output_bias(s: Derivation) -> Line:
+    return by_moment(s, "S5")
+
+
+def by_moment(s: Derivation, bound: str) -> Line:
+    """|E F(output) - pi(F)| <= (1/2) sqrt(most - 1), where the statement `bound` says E[(Zhat/Z)^2] <= most."""
     given = model(s)
     s.given(0 < Vstar(0, root), 0 < V(0, root))
     know_weights(s, given)
     law, bias = first.draws(N), begin(Out(0, d)) - target
     mean = s.expect(law, d, s.use("normaliser_and_output")(n, 0, d, scale))
     jensen = cloud_jensen(s, law, seen(0, d).subs(z, scale))
-    unbiased, moment = s.use("S5.mean"), s.use("S5")  # E[Zhat] = Z, E[(Zhat/Z)^2] <= prod
+    unbiased, moment = s.use("S5.mean"), s.use(bound)  # E[Zhat] = Z, E[(Zhat/Z)^2] <= prod
     growth = moment.rhs - 1
     square = s.prove(bias**2 <= growth / 4, is_bias(s), jensen, mean, moment, unbiased)
     s.know(s.prove(0 <= growth, square, s.prove(relation("<=", 0, bias**2))))

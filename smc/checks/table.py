@@ -30,6 +30,7 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
     "q adapted": lambda c: c.q_adapted[::-1],
     "b": lambda c: c.b[::-1],
     "b from the root": lambda c: c.b,
+    "b local": lambda c: c.b_local,
     "b adapted": lambda c: c.b_adapted,
     "longest path": lambda c: c.longest_path,
     "path excess": lambda c: c.path_excess,

@@ -204,6 +204,16 @@ class Constants:
         )
 
     @cached_property
+    def b_local(self) -> tuple[Extended, ...]:
+        """`max E[V_{p-1} | x] E[psi_p^2 V*_p^2 / V_{p-1} | x] / V*_s(x)^2` for p = 1..T, over s < p and alive x of layer s: S14's `b_p`.
+
+        At most `b_p`, and finite even where V* = 0 at alive states. Exact; an upper end for large models (`smc.setting.local`).
+        """
+        from smc.setting.local import local_moments
+
+        return local_moments(self)
+
+    @cached_property
     def b_adapted(self) -> tuple[Extended, ...]:
         """`max_y u_p(y) / min_x (P_p u_p)(x)` for p = 1..T, P_p the guided kernel: S12's `b_p` for adapted SMC; the last is 1.
 

@@ -57,6 +57,8 @@ MEASURED = {
     "S7": frozenset({"W"}), "S7.uniform": frozenset({"C"}),
     "S12.average": frozenset({"J", "VJ", "pi"}),
     "S18.gap": frozenset({"A"}),
+    "S14": frozenset({"PV", "PQ"}), "S14.tv": frozenset({"PV", "PQ"}),
+    "S14.bias": frozenset({"PV", "PQ"}),
 }  # fmt: skip
 """By statement: names of `DEFINED` that its hypotheses hold against the model after all."""
 ON_THE_TREE = frozenset({"S12.average"})
@@ -330,6 +332,10 @@ def _paths(c: Constants, layers: Layers) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _local(c: Constants, layers: Layers) -> dict[str, Any]:
+    return {"b": _at(c.b_local)} | layers.references()
+
+
 def _adapted_from_the_root(c: Constants, layers: Layers) -> dict[str, Any]:
     return {"b": _at(c.b_adapted)}
 
@@ -344,7 +350,7 @@ SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "P2": _two_sided, "P3": _two_sided, "S3": _two_sided, "S3.uniform": _two_sided, "S13.tv": _two_sided, "S13.uniform": _two_sided,
     "S4": _one_sided, "S4.uniform": _one_sided, "S5": _from_the_root, "S5.bias": _from_the_root, "G1.published": _published,
     "S10.tv": _states, "S12.tv": _from_the_root, "S12.uniform": _upper,
-    "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
+    "S14": _local, "S14.tv": _local, "S14.bias": _local, "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
     "S12.average": _paths, "S12.adapted_tv": _adapted_from_the_root, "S13.adapted_tv": _adapted, "S13.adapted_uniform": _nothing,
     "S12.adapted_uniform": _nothing, "S9.run": _split_model,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from math import isqrt
 from typing import Any
 
@@ -98,6 +98,20 @@ class Layers:
             return sum((p * self.psi(t, x, y) * f(t + 1, y) for p, y in self.M(t, x)), Fraction(0))
 
         return f
+
+    def references(self) -> dict[str, Any]:
+        """PV and PQ: reference means from x at time t of V_s and of E[psi^2 Vstar_{s+1}^2]/V_s, with the path's potentials (G1, S14)."""
+
+        @cache
+        def mean(name: str, s: int, t: int, x: int) -> Fraction:
+            if t < s:
+                return sum((p * self.psi(t, x, y) * mean(name, s, t + 1, y) for p, y in self.M(t, x)), Fraction(0))
+            if name == "PV":
+                return self.V(t, x)
+            squares = (p * (self.psi(t, x, y) * self.Vstar(t + 1, y)) ** 2 for p, y in self.M(t, x))
+            return sum(squares, Fraction(0)) * reciprocal(self.V(t, x))
+
+        return {name: partial(mean, name) for name in ("PV", "PQ")}
 
     def peak(self, y: int, k: int) -> Fraction:
         """The largest Qbar of step k + 1 on the way to the terminal state y, over the least V*/V at time k, or 1 if that is more."""

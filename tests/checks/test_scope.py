@@ -141,7 +141,7 @@ def replace_constants(c):
     half |= {name: 1 + (getattr(c, name) - 1) / 2 for name in ("ratio_bound", "bellman_product")}
     half |= {
         name: tuple(1 + (x - 1) / 2 for x in getattr(c, name))
-        for name in ("q", "q_adapted", "b", "b_adapted", "level_ratio")
+        for name in ("q", "q_adapted", "b", "b_local", "b_adapted", "level_ratio")
     }
     half["longest_path"] = c.longest_path / 2
     half["path_excess"] = tuple(x / 2 for x in c.path_excess)
@@ -151,7 +151,8 @@ def replace_constants(c):
 
 
 SAME = (
-    "normaliser", "bellman_error", "ratio_bound", "q", "b", "b_adapted", "c_act", "chi_square", "increment_moment", "path_excess",
+    "normaliser", "bellman_error", "ratio_bound", "q", "b", "b_local", "b_adapted", "c_act", "chi_square", "increment_moment",
+    "path_excess",
 )  # fmt: skip
 """Constants that depend on what runs see alone."""
 

@@ -88,6 +88,9 @@ EXPECTED = {
     ("S12", "average"): lambda N, excess: sum(excess) / N,
     ("S12", "adapted"): lambda N, b: 1 - 1 / math.prod(1 + (x - 1) / N for x in b),
     ("S12", "adapted uniform"): lambda N, T, eps: 1 - 1 / math.prod(1 + ((1 + eps) ** (2 * k) - 1) / N for k in range(T)),
+    ("S14", "instance"): lambda N, b: math.prod((N + x - 1) / N for x in b),
+    ("S14", "bias"): None,  # a root of a product: compared by its square below
+    ("S14", "linear"): lambda N, b: 1 - 1 / (1 + math.prod((N + x - 1) / N for x in b) - (1 - ONE / N) ** len(b)),
     ("S13", "adapted"): None,
     ("S13", "adapted uniform"): lambda N, T, eps: sum((1 + eps) ** (2 * k) - 1 for k in range(T)) / 4 / N,
     ("S13", "instance"): None,  # a root of a product: compared by its square below

@@ -49,7 +49,7 @@ class Run(Cloud):
     def __init__(self, c, particles):
         super().__init__(c, particles)
         self.R, self.dev = cache(self._R), cache(self._dev)
-        self.product, self.reference, self.covered = cache(self._product), cache(self._reference), cache(self._covered)
+        self.product, self.covered = cache(self._product), cache(self._covered)
 
     def G(self, t, x, y):
         return self.psi(t, x, y) * self.V(t + 1, y) * reciprocal(self.V(t, x))
@@ -93,14 +93,6 @@ class Run(Cloud):
         size = self.expect(t, c, lambda d: abs(sum(self.ahead(t + 1, e) for e in d) / self.N - centre))
         return self.mean(t, c) * size
 
-    def _reference(self, which, s, t, x):
-        if t < s:
-            return sum(p * self.psi(t, x, y) * self.reference(which, s, t + 1, y) for p, y in self.M(t, x))
-        if which == "PV":
-            return self.V(t, x)
-        top = sum(p * (self.psi(t, x, y) * self.Vstar(t + 1, y)) ** 2 for p, y in self.M(t, x))
-        return top * reciprocal(self.V(t, x))
-
     def _covered(self, s, t, x):
         """PS of the sealed G1.published."""
         if t < s:
@@ -115,8 +107,7 @@ class Run(Cloud):
             lambda t, c, mean: self.mean(t, c) * mean,
         )
         env |= {
-            "R": self.R, "Out": env["W"], "AF": reward, "Dev": self.dev, "PV": lambda *a: self.reference("PV", *a),
-            "PQ": lambda *a: self.reference("PQ", *a),
+            "R": self.R, "Out": env["W"], "AF": reward, "Dev": self.dev, **self.references(),
         } | {name: (lambda *a, name=name: self.product(name, *a)) for name in "JPQ"}  # fmt: skip
         return env, ranges | {"nat": range(self.T + 1), "real": [Fraction(0), ONE]}
 

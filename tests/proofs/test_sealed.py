@@ -113,6 +113,11 @@ def one_sided_uniform(c):
     return uniform(c) | {"L": c.upper_ratio}
 
 
+def local(c) -> dict:
+    """S14's b, and the reference means behind it."""
+    return {"b": lambda k: fraction(c.b_local[k]) if k < c.model.horizon else Fraction(1), **Layers(c).references()}
+
+
 def accuracy(id: str, inputs: dict) -> dict:
     """The accuracy that one particle is enough for: the hypothesis on N is then met by every N."""
     return {"delta": fraction(bounds.evaluate(id, "uniform", N=1, **inputs))}
@@ -137,13 +142,15 @@ BIAS = {
     "S4.particles": (None, None, lambda c: one_sided(c) | accuracy("S4", one_sided_uniform(c))),
     "S5.bias": (("S5", "bias"), lambda c: {"b": c.b}, lambda c: {}),
     "S12.tv": (("S12", "instance"), lambda c: {"b": c.b}, lambda c: {}),
+    "S14.tv": (("S14", "linear"), lambda c: {"b": c.b_local}, lambda c: local(c)),
+    "S14.bias": (("S14", "bias"), lambda c: {"b": c.b_local}, lambda c: local(c)),
     "S12.sum": (None, None, lambda c: {}),
     "S12.uniform": (("S12", "uniform"), one_sided_uniform, lambda c: {"L": fraction(c.upper_ratio)}),
     "S12.particles": (None, None, lambda c: {"L": fraction(c.upper_ratio)} | accuracy("S12", one_sided_uniform(c))),
 }
 """Statements on the bias of naive-proposal SMC: the closed form read from each, its inputs, and symbols of a meaning of their own."""
 ZERO_REWARDS = {"S5.bias", "S4.particles", "S4", "S4.rational", "S4.levels", "S4.uniform"} | {
-    "S12.tv", "S12.sum", "S12.uniform", "S12.particles",
+    "S12.tv", "S12.sum", "S12.uniform", "S12.particles", "S14.tv", "S14.bias",
 }  # fmt: skip
 
 
@@ -244,6 +251,29 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
         root = {"sqrt": lambda x: Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))}
         bound = evaluate(claim_of(theorem)[1][1].kids[1], env | root)
         assert bound == bounds.evaluate("S10", "certificate", pi=[env["pi"](0), env["pi"](1)], second=second)
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("model", MODELS)
+def test_s14_says_what_the_engine_measures(replayer, model, particles):
+    """E[(Zhat/Z)^2] <= prod, and pi^2 <= out (prod - (1 - 1/N)^T (1 - pi)), with the second moment and the law of the engines."""
+    c = analyse(*MODELS[model]())
+    process = particle_process(c.model, c.twist, "naive")
+    law, moment = output_law(process, particles).law, second_moment(process, particles)
+    grown = math.prod(1 + (fraction(b) - 1) / particles for b in c.b_local)
+    cloud, alone = Cloud(c, particles), (1 - Fraction(1, particles)) ** c.model.horizon
+    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = cloud.environment(F)
+        env |= local(c)
+        out, pi = (sum(fraction(p) * F[x] for x, p in enumerate(row)) for row in (law, c.target))
+        sides = {
+            "S14": (fraction(moment) / fraction(c.normaliser) ** 2, grown),
+            "S14.certificate": (pi**2, out * (grown - alone * (1 - pi))),
+        }
+        for name, both in sides.items():
+            theorem = replayer.theorem(name)
+            check_theorem(theorem, env, ranges)
+            assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == both
 
 
 @pytest.mark.parametrize("particles", [1, 2])

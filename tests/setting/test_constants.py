@@ -60,6 +60,7 @@ BY_HAND = {
     "q": ([2, 3], [INFINITE, INFINITE]),
     "q_adapted": ([F(3, 2), 1], [INFINITE, 1]),
     "b": ([F(3, 2), F(12, 5)], [F(5, 3), INFINITE]),
+    "b_local": ([F(9, 8), F(17, 15)], [F(3, 2), F(91, 72)]),
     "b_adapted": ([F(5, 4), 1], [F(65, 48), 1]),
     "longest_path": (F(9, 4), F(9, 4)),
     "path_excess": ([F(1, 4), F(2, 5)], [F(5, 9), INFINITE]),
@@ -110,13 +111,14 @@ def test_on_the_way():
 
 
 # ------------------------------------------------------------------------------------------------ by enumeration of paths
-def paths(model: Model, start: int = 0, first: int = 0):
-    """(states, psis, mass) of every path of positive probability from the state `first` of layer `start`; parallel edges are two paths.
+def paths(model: Model, start: int = 0, first: int = 0, end: int | None = None):
+    """(states, psis, mass) of every path of positive probability from the state `first` of layer `start` to layer `end`, the last unless it
+    is given; parallel edges are two paths.
 
     mass: the product of probabilities and potentials.
     """
     todo = [((first,), (), F(1))]
-    for step in model.edges[start:]:
+    for step in model.edges[start:end]:
         todo = [
             ((*states, e.target), (*psis, plain(e.potential)), mass * plain(e.probability) * plain(e.potential))
             for states, psis, mass in todo
@@ -162,6 +164,24 @@ def test_again_from_the_paths(data, model):
     assert plain(c.b) == [quotient(max(h), min(u[t])) for t, h in enumerate(ahead)]
     assert plain(c.q_adapted) == [quotient(max(v), min(v)) for v in u[1:]]
     for t, step in enumerate(model.edges):
+        squares = {
+            x: sum(plain(e.probability) * (plain(e.potential) * star[t + 1][e.target]) ** 2 for e in step[x])
+            / values[t][x]
+            for x in alive[t]
+        }
+        meetings = []
+        for s in range(t + 1):
+            for x in alive[s]:
+                ways = [
+                    (z[-1], mass)
+                    for z, _, mass in paths(model, s, x, t)
+                    if mass and all(map(lambda r, y: values[r][y], range(s, t + 1), z))
+                ]
+                first = sum(mass * values[t][y] for y, mass in ways)
+                second = sum(mass * squares[y] for y, mass in ways)
+                assert star[s][x] or not second
+                meetings += [first * second / star[s][x] ** 2] if star[s][x] else []
+        assert plain(c.b_local[t]) == max(meetings) <= plain(c.b[t])
         moved = [
             star[t][x] / guided
             for x in alive[t]

@@ -1,4 +1,4 @@
-"""Falsehoods planted beside the sharpened statements S1 to S9."""
+"""Falsehoods planted beside the sharpened statements S1 to S14."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from proofs import bounds
 from smc.checks.row import compare
 from smc.exact import output_law
 from smc.exact.guided import proposal_laws
@@ -21,6 +22,7 @@ from smc.testing.falsehoods.registry import (
     distance,
     evaluated,
     long_models,
+    one_step,
     planted,
     positive_only,
     promises,
@@ -191,6 +193,47 @@ def _(instance: Instance) -> Claims:
 @planted("S10/constant", "nine tenths of the certificate", where=ties)
 def _(instance: Instance) -> Claims:
     yield from scaled("S10", "certificate", Rational(9, 10), instance)
+
+
+@planted("S14/variance", "TV is at most prod (1 + (b_p - 1)/N) - 1, without 1 - (1 - 1/N)^T", where=ties)
+def _(instance: Instance) -> Claims:
+    yield "TV", distance(instance), _grown(instance) - 1
+
+
+@planted(
+    "S14/density",
+    "the output law is at least pi/prod (1 + (b_p - 1)/N), as under S12 with its larger b_p",
+    where=one_step,
+)
+def _(instance: Instance) -> Claims:
+    law = output_law(particle_process(instance.model, instance.twist, naive.name), instance.particles).law
+    for out, pi in zip(law, instance.constants.target, strict=True):
+        yield "pi - out", pi - out, pi - pi / _grown(instance)
+
+
+def _grown(instance: Instance) -> Rational:
+    """S14's factor."""
+    return bounds.evaluate("S14", "instance", N=instance.particles, b=instance.constants.b_local)
+
+
+@planted("S14/one-more", "N + 1 in place of N", where=ties)
+def _(instance: Instance) -> Claims:
+    for row in rows("S14", instance):
+        if row.form == "instance":
+            n, b = instance.particles + 1, instance.constants.b_local
+            yield row.quantity, row.value, compare("S14", "instance", row.quantity, row.observed, N=n, b=b).bound
+
+
+@planted(
+    "S14/from-the-root",
+    "two lineages part at the root alone: b_p = E[V_{p-1}] E[psi_p^2 V*_p^2 / V_{p-1}] / Z^2",
+    where=long_models,
+)
+def _(instance: Instance) -> Claims:
+    for row in rows("S14", instance):
+        if row.form == "instance":
+            n, b = instance.particles, instance.constants.increment_moment
+            yield row.quantity, row.value, compare("S14", "instance", row.quantity, row.observed, N=n, b=b).bound
 
 
 @planted("S4/constant", "a third of the bound")
