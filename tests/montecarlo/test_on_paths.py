@@ -74,6 +74,7 @@ def test_walks_visit_leaves_by_the_exact_law(case, visits):
     assert found.normaliser is None and found.second_moment_interval is None
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("by_outputs", [False, True])
 @pytest.mark.parametrize(("particles", "count"), [(2, 1), (2, 3), (3, 2)])
 @pytest.mark.parametrize("case", CASES)
@@ -101,9 +102,9 @@ def few_leaves() -> tuple[Model, object]:
     return model, twist(model, [[1], [1, 2]])
 
 
-@pytest.mark.parametrize(("case", "particles"), [("half dead", 2), ("quarter", 3), ("parallel", 3), ("few leaves", 30)])
+@pytest.mark.parametrize(("case", "particles"), [("half dead", 2), ("quarter", 3), ("parallel", 3), ("few leaves", 25)])
 def test_one_sweep_from_every_path(case, particles):
-    """Rows of the kernel. Thirty particles are resampled by sorted draws, of which the one that the kept path replaces is any."""
+    """Rows of the kernel. Twenty-five particles are resampled by sorted draws, of which the one that the kept path replaces is any."""
     model, steered = (CASES | {"few leaves": few_leaves()})[case]
     process = naive.process(model, steered)
     kernel = conditional_kernel(process, particles, most=10**6)
@@ -112,7 +113,7 @@ def test_one_sweep_from_every_path(case, particles):
         if not mass:
             continue
         law, leaf = simulated.cloud(RUNS, np.full(RUNS, z, np.int32), np.random.default_rng(z))
-        low, high = confidence.mean(law, ERROR / law.shape[1])
+        low, high = confidence.mean(np.clip(law, 0, 1), ERROR / law.shape[1])  # sums may round
         assert all(a <= p <= b for a, p, b in zip(low, (*row, ZERO), high, strict=True)), z
         drawn = np.bincount(leaf, minlength=law.shape[1])
         for p, n in zip((*row, ZERO), drawn, strict=True):
@@ -140,6 +141,7 @@ def capped_steps(process, visits: int, most: int) -> Rational:
     return mean
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("visits", [1, 3])
 @pytest.mark.parametrize("case", CASES)
 def test_walks_take_the_exact_number_of_steps(case, visits):
