@@ -144,7 +144,7 @@ def least_by_laws(
     met: list[bool] = []
     while len(met) + 1 != tail and (tail is not None or True not in met):
         passed = time.monotonic() - began
-        told(min(1.0, passed / seconds), f"the least count, N = {len(met) + 1}")
+        told(passed / seconds if passed < seconds else 1.0, f"the least count, N = {len(met) + 1}")
         try:
             with kept(seconds - passed):
                 met.append(at_most(distance(len(met) + 1), delta) is Verdict.HOLDS)

@@ -60,7 +60,7 @@ def command(
     resampling: Annotated[
         str | None,
         typer.Option(
-            help="Resampling of naive and adapted: multinomial, stratified, systematic, residual, killing; stratified:1/2 resamples "
+            help="Resampling of naive and adapted: multinomial, stratified, systematic, residual, killing, ssp; stratified:1/2 resamples "
             "only where the effective sample size is below half of N, stratified:inf:1/2 where the infinity-ESS is.",
             show_default="multinomial",
         ),

@@ -11,6 +11,7 @@ of 1/S, so that `k/S` with k a whole uniform below S has exactly the same effect
 multinomial: N independent indices with probabilities `w_j/S`;
 stratified: position `(i + k_i/S)/N` for i = 0..N-1, with its own `k_i`; index j where `C_{j-1}/S <= position < C_j/S`;
 systematic: the same with one common k;
+ssp: `floor(N w_j / S)` copies of j or one more, remainders settled pair by pair (Gerber, Chopin & Whiteley 2019);
 residual: `floor(N w_j / S)` copies of j, the remaining indices drawn independently in proportion to the remainders.
 """
 
@@ -76,12 +77,30 @@ def killing(weights: Sequence[int], draws: Draws) -> list[int]:
     return [k if draws.choose([w, largest - w]) == 0 else draws.choose(weights) for k, w in enumerate(weights)]
 
 
+def ssp(weights: Sequence[int], draws: Draws) -> list[int]:
+    """Whole parts of the expected copies, or one more; remainders settle pair by pair (see `smc.samplers.resampling`)."""
+    total = sum(weights)
+    copies, remainders = map(list, zip(*(divmod(len(weights) * w, total) for w in weights), strict=True))
+    active, rest = 0, remainders[0]
+    for j, new in enumerate(remainders[1:], 1):
+        joint = rest + new
+        if joint <= total:
+            active, rest = (active if not joint or draws.choose([rest, new]) == 0 else j), joint
+        else:
+            full, other = (active, j) if draws.choose([total - new, total - rest]) == 0 else (j, active)
+            copies[full] += 1
+            active, rest = other, joint - total
+    copies[active] += rest == total
+    return [j for j, count in enumerate(copies) for _ in range(count)]
+
+
 RESAMPLERS: dict[str, Resampler] = {
     "multinomial": multinomial,
     "stratified": stratified,
     "systematic": systematic,
     "residual": residual,
     "killing": killing,
+    "ssp": ssp,
 }
 
 

@@ -6,6 +6,7 @@ multinomial: independent uniforms on [0, N); index j where `C_{j-1} <= u < C_j`.
 stratified: one uniform in each `[i, i+1)`. systematic: one common fractional part. Ancestors ascend.
 residual: `floor(N w_j)` copies, the rest multinomial in proportion to the fractional parts.
 killing: j keeps its slot with probability `w_j / max w`, and a slot that is not kept is multinomial.
+ssp: `floor(N w_j)` copies or one more; fractional parts settle pair by pair. Ancestors ascend.
 A particle of weight zero is never an ancestor. Expected numbers of copies are `N w_j / sum(w)` up to rounding (below
 1e-12 relative).
 """
@@ -112,10 +113,33 @@ def killing(weights: Floats, rng: np.random.Generator) -> Ancestors:
     return np.where(kept, np.arange(weights.shape[1], dtype=np.intp), multinomial(weights, rng))
 
 
+def ssp(weights: Floats, rng: np.random.Generator) -> Ancestors:
+    """Of two fractional parts x, y in play, `s = x + y <= 1` goes to the first with probability x/s; of more, a whole copy goes to the
+    first with probability `(1 - y)/(2 - s)`, and the other keeps `s - 1`."""
+    rows, particles = weights.shape
+    expected = weights * (particles / weights.sum(axis=1, keepdims=True))
+    whole = np.floor(expected + _WHOLE)
+    parts = np.maximum(expected - whole, 0.0)
+    counts, row = whole.astype(np.intp), np.arange(rows)
+    active, rest = np.zeros(rows, np.intp), parts[:, 0]
+    for j in range(1, particles):
+        new = parts[:, j]
+        joint = rest + new
+        fits = joint <= 1 + _WHOLE
+        first = rng.random(rows) * np.where(fits, joint, 2 - joint) < np.where(fits, rest, 1 - new)
+        full = np.where(first, active, j)
+        counts[row, full] += ~fits
+        active, rest = np.where(first == fits, active, j), np.where(fits, joint, joint - 1)
+    counts[row, active] += particles - counts.sum(axis=1)
+    index = np.broadcast_to(np.arange(particles, dtype=np.intp), weights.shape)
+    return np.repeat(index.ravel(), counts.ravel()).reshape(rows, particles)
+
+
 RESAMPLERS: dict[str, Resampler] = {
     "multinomial": multinomial,
     "stratified": stratified,
     "systematic": systematic,
     "residual": residual,
     "killing": killing,
+    "ssp": ssp,
 }

@@ -10,9 +10,15 @@ unbiased: the expected number of offspring of i is `N W_i`. What differs is how 
 | stratified | the i whose interval of cumulative weights holds `(k - 1 + U_k)/N`, U_k independent and uniform |
 | systematic | the same with one U for all slots |
 | killing | k itself with probability `W_k / max W`, else i with probability W_i |
+| ssp | branching with N kept: `floor(N W_i)` or `ceil(N W_i)` copies of each i, in order; the fractional parts settle pair by pair |
+
+Of two fractional parts x, y in play, a sum `s = x + y <= 1` goes to the first with probability x/s, else to the second; of a larger sum, a
+whole copy goes to the first with probability `(1 - y)/(2 - s)`, else to the second, and the other keeps `s - 1`. Means are kept, one of the
+two is settled, and the next particle comes into play against the other.
 
 A uniform number enters only through breakpoints that are rational, so a scheme is a finite mixture of independent slots.
-Sources: Douc, Cappe, Moulines (2005); Whitley (1994) for residual; Del Moral (2004) for killing; Huggins and Roy (2015) for the
+Sources: Douc, Cappe, Moulines (2005); Whitley (1994) for residual; Del Moral (2004) for killing; Gerber, Chopin,
+Whiteley (2019) for ssp, the Srinivasan sampling process; Huggins and Roy (2015) for the
 infinity-ESS.
 """
 
@@ -100,12 +106,46 @@ def _killing(weights: Sequence[Rational]) -> list[Piece]:
     return [(ONE, tuple(slots))]
 
 
+def _ssp(weights: Sequence[Rational]) -> list[Piece]:
+    particles = len(weights)
+    parts = [particles * w for w in weights]
+    copies = tuple(int(part) for part in parts)
+    play = {
+        (0, parts[0] - copies[0], copies): ONE
+    }  # (particle in play, its fractional part, copies so far): probability
+    for j in range(1, particles):
+        after: dict[tuple[int, Rational, tuple[int, ...]], Rational] = {}
+        y = parts[j] - copies[j]
+        for (i, x, made), p in play.items():
+            s = x + y
+            if s <= 1:
+                first = x / s if s else ONE
+                ways = ((first, i, s, made), (1 - first, j, s, made))
+            else:
+                first = (1 - y) / (2 - s)
+                ways = ((first, j, s - 1, _one_more(made, i)), (1 - first, i, s - 1, _one_more(made, j)))
+            for share, active, rest, now in ways:
+                if share:
+                    after[active, rest, now] = after.get((active, rest, now), ZERO) + p * share
+        play = after
+    pieces = []
+    for (i, rest, made), p in play.items():  # the parts are whole together, so that what is left is 0 or 1
+        counts = _one_more(made, i) if rest else made
+        pieces.append((p, tuple({k: ONE} for k, count in enumerate(counts) for _ in range(count))))
+    return pieces
+
+
+def _one_more(copies: tuple[int, ...], i: int) -> tuple[int, ...]:
+    return (*copies[:i], copies[i] + 1, *copies[i + 1 :])
+
+
 MULTINOMIAL = Scheme("multinomial", _multinomial, symmetric=True, independent=True)
 RESIDUAL = Scheme("residual", _residual, symmetric=True, independent=True)
 STRATIFIED = Scheme("stratified", _stratified, symmetric=False, independent=True)
 SYSTEMATIC = Scheme("systematic", _systematic, symmetric=False, independent=False)
 KILLING = Scheme("killing", _killing, symmetric=True, independent=True)
-SCHEMES = {scheme.name: scheme for scheme in (MULTINOMIAL, RESIDUAL, STRATIFIED, SYSTEMATIC, KILLING)}
+SSP = Scheme("ssp", _ssp, symmetric=False, independent=False)
+SCHEMES = {scheme.name: scheme for scheme in (MULTINOMIAL, RESIDUAL, STRATIFIED, SYSTEMATIC, KILLING, SSP)}
 """By name, for options."""
 
 

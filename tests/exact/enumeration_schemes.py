@@ -55,7 +55,35 @@ def killing(weights, ancestors):
     return prod(((k == i) * w / top + (1 - w / top) * weights[i] for k, (i, w) in slots), start=ONE)
 
 
-SCHEMES: dict[str, Chance] = {f.__name__: f for f in (multinomial, residual, stratified, systematic, killing)}
+def ssp(weights, ancestors):
+    """As Gerber, Chopin and Whiteley (2019) write it: two fractional parts x, y move in opposite directions by what settles one of them,
+    up by a with probability b/(a + b), down by b otherwise."""
+    n = len(weights)
+    whole = [floor(n * w) for w in weights]
+    wanted = [list(ancestors).count(i) for i in range(n)]
+    if list(ancestors) != sorted(ancestors) or any(m - k not in (0, 1) for m, k in zip(wanted, whole, strict=True)):
+        return ZERO
+
+    def chance(parts):
+        """Probability that these parts end as wanted."""
+        if any(x in (0, 1) and m != k + x for x, m, k in zip(parts, wanted, whole, strict=True)):
+            return ZERO
+        loose = [i for i, x in enumerate(parts) if 0 < x < 1]
+        if not loose:
+            return ONE
+        i, j = loose[:2]
+        a, b = min(parts[j], 1 - parts[i]), min(parts[i], 1 - parts[j])
+        found = ZERO
+        for share, move in ((b / (a + b), a), (a / (a + b), -b)):
+            moved = list(parts)
+            moved[i], moved[j] = parts[i] + move, parts[j] - move
+            found += share * chance(moved)
+        return found
+
+    return chance([n * w - k for w, k in zip(weights, whole, strict=True)])
+
+
+SCHEMES: dict[str, Chance] = {f.__name__: f for f in (multinomial, residual, stratified, systematic, killing, ssp)}
 
 
 def always(weights):

@@ -5,6 +5,8 @@ as rationals.
 from __future__ import annotations
 
 import re
+from itertools import product
+from math import prod
 
 import pytest
 
@@ -16,6 +18,7 @@ from smc.montecarlo.realised import RESAMPLERS
 from smc.numbers import ONE, ZERO, Rational, rationals
 from smc.samplers import particle_process
 from smc.samplers.process import Outcome, ParticleProcess
+from smc.samplers.resampling import SCHEMES
 from smc.setting.analysis import true_value
 from tests.montecarlo.models import ladder, lattice, process, promising, random_model, skewed
 
@@ -119,7 +122,19 @@ def test_expected_copies_are_proportional_to_the_weights(scheme, weights):
     assert copies == [Rational(len(weights) * w, sum(weights)) for w in weights]
 
 
-@pytest.mark.parametrize("scheme", ["systematic", "residual"])
+@pytest.mark.parametrize("weights", [(1, 2, 1), (1, 3, 1, 3), (5, 2, 4, 1), (0, 1, 1), (7,)])
+@pytest.mark.parametrize("scheme", RESAMPLERS)
+def test_ancestors_have_the_law_of_the_scheme(scheme, weights):
+    """Slot by slot: the mixture of independent slots that the exact engine reads."""
+    law: dict[tuple[int, ...], Rational] = {}
+    for p, slots in SCHEMES[scheme].pieces([Rational(w, sum(weights)) for w in weights]):
+        for chosen in product(*(slot.items() for slot in slots)):
+            key = tuple(i for i, _ in chosen)
+            law[key] = law.get(key, ZERO) + p * prod((q for _, q in chosen), start=ONE)
+    assert law_of(lambda draws: tuple(RESAMPLERS[scheme](weights, draws))) == law
+
+
+@pytest.mark.parametrize("scheme", ["systematic", "residual", "ssp"])
 def test_low_variance_schemes_keep_whole_parts(scheme):
     for ancestors, _ in every_run(lambda draws: tuple(RESAMPLERS[scheme]((4, 1, 1, 2), draws))):
         assert ancestors.count(0) == 2 and ancestors.count(3) == 1

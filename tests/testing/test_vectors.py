@@ -53,7 +53,7 @@ def test_the_reader_can_fail(folder, tmp_path):
 
 def test_what_is_covered(folder):
     runs = [d for _, d in documents() if d["kind"] == "runs"]
-    schemes = {"multinomial", "stratified", "systematic", "residual", "killing"}
+    schemes = {"multinomial", "stratified", "systematic", "residual", "killing", "ssp"}
     cases = [c for d in runs for c in d["cases"]]
     assert {c["scheme"] for c in cases} == schemes
     assert {c["choice"] for c in cases} == {"weight", "uniform", "argmax"}
@@ -69,7 +69,7 @@ def test_what_is_covered(folder):
 def test_of_a_model(tmp_path, capsys):
     place = tmp_path / "mine"
     assert run(["vectors", str(place), "--model", "shipped:verifier-tree", "--particles", "2"]) == 0
-    assert "18 cases" in capsys.readouterr().out
+    assert "21 cases" in capsys.readouterr().out
     done = read(place / "verifier-tree.json")
     assert done.returncode == 0, done.stderr
 
@@ -185,4 +185,4 @@ def test_bad_input_is_one_line_and_writes_nothing(arguments, words, tmp_path, ca
 def test_force_writes_over(folder, capsys):
     (folder / "far.json").write_text("{}", encoding="utf-8")
     assert run(["vectors", str(folder), "--force"]) == 0
-    assert len(json.loads((folder / "far.json").read_text(encoding="utf-8"))["cases"]) == 36
+    assert len(json.loads((folder / "far.json").read_text(encoding="utf-8"))["cases"]) == 42

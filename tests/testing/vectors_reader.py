@@ -40,6 +40,8 @@ def rate(scheme, weights, ancestors):
             return ZERO
         free = n - len(whole)
         return prod(((n * weights[i] - floor(n * weights[i])) / free for i in ancestors[len(whole) :]), start=ONE)
+    if scheme == "ssp":
+        return settled([n * w - floor(n * w) for w in weights], [floor(n * w) for w in weights], ancestors)
     lows, highs = [], []
     for k, i in enumerate(ancestors):  # the uniforms u in [0, 1) for which (k + u)/n falls to i
         below = sum(weights[:i], ZERO)
@@ -48,6 +50,28 @@ def rate(scheme, weights, ancestors):
     if scheme == "systematic":
         return max(ZERO, min(highs) - max(lows))
     return prod((max(ZERO, high - low) for low, high in zip(lows, highs, strict=True)), start=ONE)
+
+
+def settled(parts, copies, ancestors):
+    """Probability that fractional parts, settled pair by pair from the left, give the copies that `ancestors` lists in order."""
+    loose = [i for i, x in enumerate(parts) if 0 < x < 1]
+    if not loose:
+        made = [i for i, (k, x) in enumerate(zip(copies, parts, strict=True)) for _ in range(k + int(x))]
+        return ONE if made == list(ancestors) else ZERO
+    i, j = loose[:2]
+    s, total = parts[i] + parts[j], ZERO
+    for share, x in (
+        ((parts[i] / s, s), (parts[j] / s, ZERO))
+        if s <= 1
+        else (
+            ((1 - parts[j]) / (2 - s), ONE),
+            ((1 - parts[i]) / (2 - s), s - 1),
+        )
+    ):
+        moved = list(parts)
+        moved[i], moved[j] = x, s - x
+        total += share * settled(moved, copies, ancestors)
+    return total
 
 
 def resampled(case, shares):

@@ -110,7 +110,7 @@ LIBRARIES = (
     Library(
         "particles",
         (("particles",),),
-        tuple(_setups({s: s for s in (*COMMON, "killing")} | {"ssp": "systematic"}, ("1", "1/2"))),
+        tuple(_setups({s: s for s in (*COMMON, "killing", "ssp")}, ("1", "1/2"))),
         1500,
     ),
     Library("blackjax", (("blackjax",),), tuple(_setups({s: s for s in COMMON}, ("1",))), 4000),
