@@ -9,7 +9,8 @@ here are those of a run that lives. Each sampler's count is the least that is kn
 | chain | exact: the whole path's TV falls with H |
 | walk | the law of the leaf in balls, visit by visit |
 | resampled, and moves and weights that do not depend on the state | exact: the whole path's TV, symbol by symbol |
-| resampled otherwise | certified for this count and all larger ones (S10, S14) |
+| resampled otherwise | the least, by exact laws of few particles; beyond them certified for this count and all larger ones (S10, S14) |
+| resampled in another way | by exact laws of few particles; beyond them by the statements that speak of the scheme |
 | one particle | exact |
 | independent paths | exact, for `MOST_PATHS` at most; a choice of the best has no such count |
 """
@@ -17,20 +18,28 @@ here are those of a run that lives. Each sampler's count is the least that is kn
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from proofs.catalogue import TV
+from smc.checks.demand import demand
 from smc.checks.document import exact
+from smc.checks.least import least_by_laws
 from smc.checks.measure import Measured
+from smc.checks.table import claims
 from smc.errors import InputError, ModelError, TooLarge
+from smc.exact import seconds_of_law
 from smc.exact.backtracking import Backtracking, backtracking
+from smc.exact.clouds import most_successors
 from smc.exact.conditional import sweeps
 from smc.exact.enough import enough
 from smc.exact.metropolis import sampler_of
 from smc.instances.product import ProductModel
 from smc.numbers import Ball, Rational, Verdict, at_most, ball, dyadic, least_enough, precision, rational
-from smc.samplers import SAMPLERS
+from smc.samplers import SAMPLERS, resampled
 from smc.samplers.process import ParticleProcess, Selection
 from smc.samplers.sampler import Sampler, Scores
 from smc.setting.analysis import Constants, analyse
@@ -47,6 +56,14 @@ MOST_SWEEPS = 40
 """Largest number of sweeps of conditional SMC, whose laws are exact."""
 MOST_CLOUDS = 2_000
 """Largest number of clouds of a layer that conditional SMC may have: its kernel is a matrix between leaves."""
+QUICK = 0.05
+"""Estimated seconds of an exact law that is looked at before a certificate is."""
+MOST_SUCCESSORS = 8_000
+"""Largest number of successors of a layer's clouds, of a run under another resampling whose law is looked at."""
+SCHEMES_SHOWN = (
+    "stratified", "residual", "systematic", "killing", "multinomial:ess:1/2", "multinomial:inf:1/2",
+)  # fmt: skip
+"""The ways to resample that are shown beside multinomial after every step, as they are typed: what libraries offer."""
 BITS = 256
 """Working precision of the walk's laws."""
 BUDGET = 20.0
@@ -71,6 +88,7 @@ class Cost:
         """Rationals as strings, null where no count is known."""
         return {
             "algorithm": self.sampler.name,
+            "resampling": self.sampler.resampling.typed,
             **exact("delta", self.delta),
             "counts": self.sampler.count.option,
             "count": self.count,
@@ -80,27 +98,62 @@ class Cost:
         }
 
 
-def costs(model: Model, twist: Twist, deltas: Sequence[object]) -> list[Cost]:
-    """A cost for every sampler and accuracy, by accuracy. Raises InputError for an accuracy outside (0, 1)."""
+def calls(c: Constants, sampler: Sampler, count: int, steps: Rational) -> tuple[Rational, Rational]:
+    """Expected calls of the generator and of the reward model, of a run that makes `steps` steps in all."""
+    branching = max(len(row) for step in c.model.edges for row in step)
+    scored = {Scores.MOVES: steps, Scores.CHILDREN: steps * branching, Scores.ENDS: Rational(count)}
+    return steps, scored[sampler.scores]
+
+
+def costs(model: Model, twist: Twist, deltas: Sequence[object], schemes: Sequence[str] = SCHEMES_SHOWN) -> list[Cost]:
+    """A cost for every sampler and accuracy, by accuracy; samplers that resample come under `schemes`, as they are typed, as well.
+
+    Raises InputError for an accuracy outside (0, 1) and a scheme that is none.
+    """
     c, goals = analyse(model, twist), [rational(d) for d in deltas]
+    samplers = list(dict.fromkeys(run for own in SAMPLERS.values() for run in (own, *_under(own, schemes))))
     for goal in goals:
         if not 0 < goal < 1:
             raise InputError(f"accuracy {goal}", where="delta", mend="a total variation between 0 and 1, such as 1/10")
-    return [_cost(c, sampler, goal) for goal in goals for sampler in SAMPLERS.values()]
+    laws = {sampler: _law(c, sampler) for sampler in samplers}
+    return [_cost(c, sampler, goal, laws[sampler]) for goal in goals for sampler in samplers]
+
+
+def _under(sampler: Sampler, schemes: Sequence[str]) -> list[Sampler]:
+    """The sampler under each other resampling, where it resamples."""
+    return [resampled(sampler, typed) for typed in schemes] if sampler.interacting else []
+
+
+Law = Callable[[int], Rational | Ball]
+"""TV by the number of particles."""
+
+
+def _law(c: Constants, sampler: Sampler) -> Law:
+    """The exact TV of few particles, worked out once. It raises TooLarge where the law is not quick."""
+    run = Measured(c, sampler, 1)
+
+    @cache
+    def distance(n: int) -> Rational | Ball:
+        if not run.process.plain and (many := most_successors(run.process, n)) > MOST_SUCCESSORS:
+            raise TooLarge(f"{many} clouds", where="particles", mend="take fewer particles")
+        if run.process.plain and (took := seconds_of_law(run.process, n)) > QUICK:
+            raise TooLarge(f"about {took:.2g} seconds", where="particles", mend="take fewer particles")
+        return run.at(n).total_variation
+
+    return distance
 
 
 def cheapest(found: Sequence[Cost]) -> list[Cost]:
     """For each accuracy the sampler of fewest generator calls, among those whose count is known."""
     known = [c for c in found if c.generator is not None]
     return [
-        min((c for c in known if c.delta == delta), key=lambda c: (c.generator, c.sampler.name))
+        min((c for c in known if c.delta == delta), key=lambda c: (c.generator, c.sampler.label))
         for delta in dict.fromkeys(c.delta for c in known)
     ]
 
 
-def _cost(c: Constants, sampler: Sampler, delta: Rational) -> Cost:
+def _cost(c: Constants, sampler: Sampler, delta: Rational, law: Law) -> Cost:
     process = sampler.process(c.model, c.twist)
-    branching = max(len(row) for step in c.model.edges for row in step)
     try:
         if process.selection is Selection.WALK:
             count, steps = _visits(backtracking(process), c, delta)
@@ -113,17 +166,18 @@ def _cost(c: Constants, sampler: Sampler, delta: Rational) -> Cost:
             )  # a run, then a kept path a sweep
             steps = None if moved is None else Rational(moved * c.model.horizon)
         else:
-            count, how = _least(c, sampler, process, delta)
+            count, how = _least(c, sampler, process, delta, law)
             steps = None if count is None else Rational(count * c.model.horizon)
     except (ModelError, TooLarge) as fault:
         return Cost(sampler, delta, None, None, None, fault.what)
     if count is None or steps is None:
         return Cost(sampler, delta, None, None, None, how)
-    scored = {Scores.MOVES: steps, Scores.CHILDREN: steps * branching, Scores.ENDS: Rational(count)}[sampler.scores]
-    return Cost(sampler, delta, count, steps, scored, how)
+    return Cost(sampler, delta, count, *calls(c, sampler, count, steps), how)
 
 
-def _least(c: Constants, sampler: Sampler, process: ParticleProcess, delta: Rational) -> tuple[int | None, str]:
+def _least(
+    c: Constants, sampler: Sampler, process: ParticleProcess, delta: Rational, law: Law
+) -> tuple[int | None, str]:
     """The least count that is known to be enough, and how it is known."""
     if sampler.count.fixed is not None:
         tv = Measured(c, sampler, sampler.count.fixed).total_variation
@@ -140,10 +194,17 @@ def _least(c: Constants, sampler: Sampler, process: ParticleProcess, delta: Rati
             if at_most(run.at(n).total_variation, delta) is Verdict.HOLDS:
                 return n, "exact"
         return None, f"more than {MOST_PATHS}, where exact laws of independent paths are slow"
-    product = product_of(process)
+    product = product_of(process) if process.plain else None
     if product is not None:
         return least_enough(lambda n: product.total_variation(n) <= delta, MOST_COUNT), "exact"
-    return enough(process, delta, budget=BUDGET).for_good, "certified"
+    few = least_by_laws(law, delta, seconds=math.inf).particles
+    if few is not None:
+        return few, "exact"
+    if process.plain:
+        return enough(process, delta, budget=BUDGET).for_good, "certified"
+    asked = [demand(claim, delta) for claim in claims(c, sampler) if claim.quantity == TV and claim.relation == "<="]
+    promised = ((d.particles, f"by {d.id} ({d.form})") for d in asked if d.particles is not None)
+    return min(promised, default=(None, "exact laws fit few particles, and no statement speaks of more"))
 
 
 def _sweeps(process: ParticleProcess, c: Constants, delta: Rational) -> int | None:

@@ -43,7 +43,10 @@ def command(
     algorithm: Annotated[str | None, typer.Option(help="naive or adapted.", show_default="naive")] = None,
     resampling: Annotated[
         str | None,
-        typer.Option(help="Resampling as for check, with commas: each is charted.", show_default="multinomial"),
+        typer.Option(
+            help="Resampling as for check, with commas: each is charted.",
+            show_default="multinomial; --cost: what libraries offer",
+        ),
     ] = None,
     rationalise: Annotated[bool, typer.Option("--rationalise", help="As for check.")] = False,
     cost: Annotated[
@@ -70,11 +73,9 @@ def command(
     from smc.present.tables import atlas_tables, side_by_side
 
     if cost:
-        if eps is not None or algorithm is not None or resampling is not None or figure is not None:
+        if eps is not None or algorithm is not None or figure is not None:
             raise InputError(
-                "--cost is of every sampler",
-                where="cost",
-                mend="leave --eps, --algorithm, --resampling and --figure out",
+                "--cost is of every sampler", where="cost", mend="leave --eps, --algorithm and --figure out"
             )
         return _cost(
             model,
@@ -83,6 +84,7 @@ def command(
             delta,
             rationalise,
             as_json,
+            None if resampling is None else [one.strip() for one in resampling.split(",")],
         )
     counts = _whole_numbers("particles", particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
@@ -115,9 +117,9 @@ def command(
     return CODES[worst_verdict(row.verdict for entry in entries for _, row in entry.rows)]
 
 
-def _cost(spec, lengths, choices, delta, rationalise, as_json) -> int:
+def _cost(spec, lengths, choices, delta, rationalise, as_json, schemes) -> int:
     """`--cost`: every sampler at every accuracy, and which wins."""
-    from smc.checks.cost import costs
+    from smc.checks.cost import SCHEMES_SHOWN, costs
     from smc.cli.output import CODES, json_object, results, waiting
     from smc.numbers import Verdict
     from smc.present.cost import cost_table, winners
@@ -127,7 +129,7 @@ def _cost(spec, lengths, choices, delta, rationalise, as_json) -> int:
     for horizon, choice in product(lengths, choices):
         model, twist = _costed(spec, horizon, choice, rationalise)
         with waiting(f"{model.name}, {twist.name}"):
-            found = costs(model, twist, goals)
+            found = costs(model, twist, goals, SCHEMES_SHOWN if schemes is None else schemes)
         entries.append((f"{model.name}, {twist.name}", model.horizon, found))
     if as_json:
         listed = [{"setting": s, "horizon": t, "costs": [c.to_json() for c in found]} for s, t, found in entries]

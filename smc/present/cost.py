@@ -26,7 +26,7 @@ def cost_table(found: Sequence[Cost], title: str) -> Table:
     for c in found:
         count = "-" if c.count is None else f"{c.sampler.count.symbol} = {c.count:,}"
         table.add_row(
-            short(c.delta), c.sampler.name, count, _calls(c.generator), _calls(c.reward), c.how,
+            short(c.delta), c.sampler.label, count, _calls(c.generator), _calls(c.reward), c.how,
             style="bold" if c in best else None,
         )  # fmt: skip
     return table
@@ -39,6 +39,6 @@ def _calls(number: Rational | None) -> str:
 def winners(found: Sequence[Cost]) -> list[str]:
     """A line an accuracy: the sampler of fewest generator calls."""
     return [
-        f"TV at most {short(c.delta)}: {c.sampler.name} is cheapest, {_calls(c.generator)} generator calls"
+        f"TV at most {short(c.delta)}: {c.sampler.label} is cheapest, {_calls(c.generator)} generator calls"
         for c in cheapest(found)
     ]

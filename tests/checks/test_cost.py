@@ -6,14 +6,16 @@ import json
 
 import pytest
 
-from smc.checks.cost import cheapest, costs, product_of
+from smc.checks.cost import SCHEMES_SHOWN, cheapest, costs, product_of
 from smc.checks.measure import Measured
 from smc.cli import run
 from smc.errors import InputError
+from smc.exact.clouds import cloud_moments
+from smc.formats import load
 from smc.instances.ones import ones
 from smc.instances.product import product_family_model
 from smc.numbers import ONE, Rational
-from smc.samplers import find
+from smc.samplers import find, resampled
 from smc.samplers.adapted import adapted
 from smc.samplers.naive import naive
 from smc.setting.analysis import analyse
@@ -36,7 +38,7 @@ def test_the_table_of_the_theory_page(c, columns, capsys):
     (entry,) = json.loads(capsys.readouterr().out)["entries"]
     found = {name: [] for name in SAMPLERS}
     for cost in entry["costs"]:
-        if cost["algorithm"] in found:
+        if cost["algorithm"] in found and cost["resampling"] == "multinomial":
             found[cost["algorithm"]].append(round(float(Rational(cost["generator_calls"]))))
     assert {name: tuple(calls) for name, calls in found.items()} == {
         name: calls[:columns] for name, calls in PAGE[c].items()
@@ -70,7 +72,7 @@ def test_symbol_by_symbol_only_where_the_state_does_not_matter():
 def test_what_calls_are():
     """Per path: expansions; scores of what is moved to, of all successors, or of the end."""
     model, twist = ones(horizon=3, factor=ONE)
-    found = {c.sampler.name: c for c in costs(model, twist, ["1/2"])}
+    found = {c.sampler.name: c for c in costs(model, twist, ["1/2"], schemes=())}
     assert found["adapted"].generator == 3 and found["adapted"].reward == 6
     assert found["naive"].generator == found["naive"].reward == 3 * found["naive"].count
     assert found["weighted-of-n"].reward == found["weighted-of-n"].count
@@ -79,7 +81,7 @@ def test_what_calls_are():
 
 
 def test_a_model_that_is_no_tree_has_no_walk():
-    found = {c.sampler.name: c for c in costs(*product_family_model(2, 3), ["1/10"])}
+    found = {c.sampler.name: c for c in costs(*product_family_model(2, 3), ["1/10"], schemes=())}
     assert found["backtracking"].count is None and "entered from two states" in found["backtracking"].how
     assert found["naive"].count is not None and find("naive") is found["naive"].sampler
 
@@ -102,7 +104,41 @@ def test_what_is_refused(arguments, said, capsys):
         costs(*ones(horizon=1, factor=1), ["2"])
 
 
+def test_schemes_stand_beside_plain_resampling_with_counts_of_their_own(capsys):
+    """Every count under a scheme is the least by its own laws, and a step of a particle is a call; what has none says why."""
+    assert run(["atlas", "shipped:verifier-tree", "--cost", "--delta", "1/10,1/100", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["entries"]
+    found = {(cost["algorithm"], cost["resampling"], cost["delta"]): cost for cost in entry["costs"]}
+    source = load("shipped:verifier-tree")
+    target = analyse(source.model, source.twist()).target
+    for name, typed in (("naive", "residual"), ("naive", "multinomial:ess:1/2"), ("adapted", "systematic")):
+        process = resampled(find(name), typed).process(source.model, source.twist())
+        cost = found[name, typed, "1/10"]
+        tv = [cloud_moments(process, n).output.total_variation(target) for n in range(1, cost["count"] + 1)]
+        assert tv[-1] <= Rational(1, 10) < min(tv[:-1], default=ONE), (name, typed)
+        assert cost["how"] == "exact" and cost["generator_calls"] == str(3 * cost["count"])
+        assert cost["reward_calls"] == str((6 if name == "adapted" else 3) * cost["count"])
+    assert {typed for _, typed, _ in found} == {"multinomial", *SCHEMES_SHOWN}
+    none = found["naive", "systematic", "1/100"]
+    assert none["count"] is None and "no statement speaks of more" in none["how"]
+
+
 def test_the_winners_are_named(capsys):
-    assert run(["atlas", "family:ones?c=2", "--cost", "--horizons", "3", "--delta", "1/10,1/100"]) == 0
+    assert (
+        run(
+            [
+                "atlas",
+                "family:ones?c=2",
+                "--cost",
+                "--horizons",
+                "3",
+                "--delta",
+                "1/10,1/100",
+                "--resampling",
+                "killing",
+            ]
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
     assert printed.count("is cheapest") == 2 and "generator calls" in printed

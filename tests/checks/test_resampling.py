@@ -194,7 +194,7 @@ def test_bad_input_is_one_line(command, options, said, capsys):
         (["plan", "--horizon", "3", "--eps", "1/10", "--choice", "argmax"], "leave --choice out"),
         (["plan", "shipped:verifier-tree", "--choice", "best"], "choose one of weight, uniform, argmax"),
         (["atlas", "family:split", "--resampling", "stratified"], "--resampling beside a family"),
-        (["atlas", "shipped:verifier-tree", "--cost", "--resampling", "stratified"], "of every sampler"),
+        (["atlas", "shipped:verifier-tree", "--cost", "--resampling", "stratifed"], "stratified?"),
     ],
 )
 def test_a_scheme_where_there_is_none_is_refused(arguments, said, capsys):
