@@ -14,6 +14,7 @@ from typing import Any
 from proofs.catalogue import FORMS
 from smc.checks.atlas import Demand, demand, model_setting
 from smc.checks.budget import OutOfTime, Progress, kept
+from smc.checks.cost import calls
 from smc.checks.least import LeastParticles, least_by_laws, least_particles
 from smc.checks.table import AT_ANY_COUNT
 from smc.errors import InputError
@@ -75,6 +76,17 @@ class ModelPlan:
             low <= last and (high is None or last <= high) for low, high in self.counts.open
         )
 
+    def calls(self, particles: int) -> tuple[Rational, Rational]:
+        """Calls of the generator and of the reward model that a run of so many particles makes while it lives."""
+        return calls(self.constants, self.sampler, particles, Rational(particles * self.constants.model.horizon))
+
+    def _costed(self, particles: int | None) -> dict[str, int | None]:
+        made = (None, None) if particles is None else self.calls(particles)
+        return {
+            name: None if n is None else int(n)
+            for name, n in zip(("generator_calls", "reward_calls"), made, strict=True)
+        }
+
     def __str__(self) -> str:
         """The report as `bellman-smc plan` prints it."""
         from smc.present.report import text_of  # printing builds on reports
@@ -94,7 +106,10 @@ class ModelPlan:
             "delta": str(self.delta),
             "by_theorems": self.by_theorems,
             "by_constants": self.by_constants,
-            "demands": [{"id": d.id, "form": d.form, "particles": d.particles} for d in self.demands],
+            "demands": [
+                {"id": d.id, "form": d.form, "particles": d.particles, **self._costed(d.particles)}
+                for d in self.demands
+            ],
             "certified": None
             if e is None
             else {
@@ -106,6 +121,7 @@ class ModelPlan:
             "first": self.counts.particles,
             "least": self.least,
             "least_needed": self.needed,
+            "least_costs": self._costed(self.least),
             "open": [list(counts) for counts in self.counts.open],
         }
 

@@ -178,11 +178,19 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
 
 def model_plan_table(found: ModelPlan) -> Table:
     """What each statement asks for, and what is certified, on one model."""
-    table = FittedTable()
+    table = FittedTable(
+        caption="a generator call expands one node, a reward-model call scores one; a run that dies early costs less"
+    )
     table.add_column("by")
-    table.add_column("particles", justify="right")
+    for name in ("particles", "generator calls", "reward-model calls"):
+        table.add_column(name, justify="right")
+
+    def cells(particles: int | None) -> list[str]:
+        return ["", ""] if particles is None else [short(int(n)) for n in found.calls(particles)]
+
     for d in found.demands:
-        table.add_row(f"{d.id} ({d.form})", "never" if d.particles is None else short(d.particles))
+        asked = "never" if d.particles is None else short(d.particles)
+        table.add_row(f"{d.id} ({d.form})", asked, *cells(d.particles))
     e = found.certified
     enclosed = (
         [
@@ -196,7 +204,8 @@ def model_plan_table(found: ModelPlan) -> Table:
     laws = "exact laws" if e is None else "exact laws and level four"
     rows = [*enclosed, (f"{laws}: first met at", found.counts.particles), (f"{laws}: for good from", found.least)]
     for k, (what, count) in enumerate(rows):
-        table.add_row(what, "-" if count is None else f"{count:,}", style="bold" if k == len(rows) - 1 else None)
+        told = "-" if count is None else f"{count:,}"
+        table.add_row(what, told, *cells(count), style="bold" if k == len(rows) - 1 else None)
     return table
 
 

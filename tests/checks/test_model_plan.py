@@ -147,3 +147,14 @@ def test_four_counts_stand_side_by_side_and_each_keeps_the_accuracy(algorithm, c
         f"certified here: from {found.certified.for_good:,} on; exact: from {found.least:,} on"
     )
     assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("algorithm", "scored"), [("naive", 1), ("adapted", 2)])
+def test_counts_come_with_their_calls(algorithm, scored, capsys):
+    """A step of a particle is a call of the generator; adapted moves score both successors."""
+    assert run(["plan", "shipped:verifier-tree", "--algorithm", algorithm, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    for asked in found["demands"]:
+        assert asked["generator_calls"] == 3 * asked["particles"]
+        assert asked["reward_calls"] == scored * asked["generator_calls"]
+    assert found["least_costs"] == {"generator_calls": 3 * found["least"], "reward_calls": 3 * scored * found["least"]}
