@@ -1,4 +1,7 @@
-"""Running the notebooks: sources are `notebooks/*.py` (jupytext, percent format), the executed `.ipynb` stands beside its source."""
+"""Running the notebooks: sources are `notebooks/*.py` (jupytext, percent format), the executed `.ipynb` stands beside its source.
+
+What runs a notebook is imported where it is used: a test process that is given none starts a second earlier.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jupytext
 import nbformat
-from jupyter_client.manager import KernelManager
-from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+if TYPE_CHECKING:
+    from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
@@ -43,6 +46,8 @@ def stored(source: Path) -> Path:
 
 def read(source: Path) -> NotebookNode:
     """The notebook of a source, without outputs, its cells numbered."""
+    import jupytext
+
     notebook = jupytext.read(source, fmt="py:percent")
     notebook.metadata = nbformat.from_dict(METADATA)
     for k, cell in enumerate(notebook.cells):
@@ -53,6 +58,8 @@ def read(source: Path) -> NotebookNode:
 @contextmanager
 def kernel() -> Iterator[KernelManager]:
     """A kernel for several notebooks, one after the other: modules are imported once, names are forgotten in between (`execute`)."""
+    from jupyter_client.manager import KernelManager
+
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(FOLDER), env=_environment(), extra_arguments=["--IPKernelApp.log_level=40"])
     try:
@@ -70,6 +77,8 @@ def execute(notebook: NotebookNode, used: KernelManager | None = None) -> Notebo
 
     Raises CellExecutionError where a cell fails.
     """
+    from nbclient import NotebookClient
+
     folder = {"metadata": {"path": str(FOLDER)}}
     if used is None:
         arguments = ["--IPKernelApp.log_level=40"]
