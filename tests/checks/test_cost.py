@@ -31,6 +31,7 @@ CASES = [("6/5", 1), *(pytest.param(c, 3, marks=pytest.mark.nightly) for c in PA
 """The first of them every day, all at night."""
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(("c", "columns"), CASES)
 def test_the_table_of_the_theory_page(c, columns, capsys):
     deltas = ",".join(["1/10", "1/100", "1/1000"][:columns])
@@ -45,6 +46,7 @@ def test_the_table_of_the_theory_page(c, columns, capsys):
     }
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("c", ["6/5", "3/2"])
 def test_counts_are_enough_by_exact_laws_and_one_fewer_is_not(c):
     """A small tree: exact TV of every sampler at the count that is named; exact counts are the least."""

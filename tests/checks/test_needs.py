@@ -29,6 +29,7 @@ def bent(found, seed):
     return values
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(
     "automaton", [ends(["a", "b"], SYMBOLS[:-1]), contains(["a", "b"], SYMBOLS[:-1])], ids=["ends", "contains"]

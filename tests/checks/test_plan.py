@@ -84,6 +84,7 @@ def test_counts_beyond_every_float_are_counted():
     assert cheapest(list(demands.values())) in demands.values()
 
 
+@pytest.mark.by_turn
 def test_long_horizons_use_enclosures():
     counts = {d.id: d.count for d in plan(setting(10**5, "1/100000", 2, "1/10"))}
     # (1 + 1/T)^(2(T-1)) lies below e^2 and above e^2 (1 - 3/T): S3's count is within 4 of 20 T e^2

@@ -64,7 +64,7 @@ def test_any_text_through_every_command(command, name, states, note, tmp_path, c
 
 
 @given(TEXT, st.tuples(TEXT, TEXT).filter(lambda pair: pair[0] != pair[1]), TEXT)
-@settings(max_examples=effort(60, sample=15), deadline=None)
+@settings(max_examples=effort(60, sample=6), deadline=None)
 def test_any_text_round_trips(name, states, note):
     source = load(document(name, states, note))
     again = load(json.loads(native.dumps(native.layered_document(source.model, source.values))))
@@ -73,7 +73,7 @@ def test_any_text_round_trips(name, states, note):
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=effort(60, sample=15), deadline=None)
+@settings(max_examples=effort(60, sample=6), deadline=None)
 def test_any_text_in_place_of_a_model(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("text")
     for ending in (".json", ".drn", ".tra", ".POMDP", ".csv", ".jsonl"):

@@ -55,6 +55,7 @@ def compare(model, twist, particles, resampling, due):
     assert found.normaliser == true_value(model)[0][0], "E[Zhat] = Z for every scheme and every rule"
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 @settings(deadline=None, max_examples=effort(500, sample=16))
 @given(data=st.data())
@@ -64,6 +65,7 @@ def test_law_and_normaliser_equal_enumeration_of_all_ancestors(scheme, data):
     compare(model, twist, particles, Resampling(scheme), oracle.always)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 @settings(deadline=None, max_examples=effort(500, sample=16))
 @given(data=st.data())

@@ -41,6 +41,7 @@ def test_fast_engines_equal_the_plain_one(seed: int) -> None:
     assert all(count > INSTANCES // 20 for count in seen.values()), seen
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_residues_equal_the_plain_engine(seed: int) -> None:
     """600 processes (200): the chosen primes suffice, and the residues are right, with weights up to 1000 too."""

@@ -136,6 +136,7 @@ def test_lineages_are_followed_where_histories_would_be_too_many_states():
     assert sum(p for h, p in found.law.items() if h[-1]) == output_law(process, 3).law[1]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("widths", "particles", "eps", "quicker"),
     [

@@ -15,6 +15,7 @@ from smc.setting.named_twists import choose
 from tests.setting.test_mdp import mdps
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
 @given(mdp=mdps(), horizon=st.integers(1, 4), choice=st.sampled_from(["perfect", "constant", "bellman-error:1/2"]))
 def test_one_particle_agrees_with_the_plain_engine(algorithm, mdp, horizon, choice):
@@ -36,6 +37,7 @@ def test_some_of_those_runs_die():
     assert 0 < output_law(process, 1).dead < 1
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("algorithm", ["naive", "adapted"])
 @given(mdp=mdps(), horizon=st.integers(1, 4), choice=st.sampled_from(["perfect", "constant", "bellman-error:1/2"]))
 def test_one_particle_s_second_moment_agrees_with_the_pair_recursion(algorithm, mdp, horizon, choice):

@@ -63,6 +63,7 @@ def test_a_chunk_is_a_function_of_plan_and_number():
     assert run_chunk(replace(plan, seed=4), 4).digests != first.digests
 
 
+@pytest.mark.by_turn
 def test_sharing_the_analysis_changes_no_row():
     """What a campaign evaluates from one analysis, one process and closed forms made ready is what `check` reports at every N."""
     plan = make_plan(max_horizon=3, max_particles=3)
@@ -105,6 +106,7 @@ def test_falsehoods_of_trees_meet_no_graph():
         assert bool(found) == speaks
 
 
+@pytest.mark.by_turn
 def test_a_campaign_draws_tempered_reward_models():
     plan, names = make_plan(max_horizon=2), set()
 

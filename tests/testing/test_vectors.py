@@ -33,6 +33,7 @@ def read(*paths: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.by_turn
 def test_the_standard_library_finds_every_number_again(folder):
     daily = ["resampling", "ordinary", "ending", "far"]
     done = read(*(folder / f"{name}.json" for name in (*daily, *(["spread"] if NIGHTLY else []))))
@@ -182,6 +183,7 @@ def test_bad_input_is_one_line_and_writes_nothing(arguments, words, tmp_path, ca
     assert not Path("NEW").exists() and [p.name for p in Path("TAKEN").iterdir()] == ["far.json"]
 
 
+@pytest.mark.by_turn
 def test_force_writes_over(folder, capsys):
     (folder / "far.json").write_text("{}", encoding="utf-8")
     assert run(["vectors", str(folder), "--force"]) == 0
