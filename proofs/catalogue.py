@@ -384,7 +384,7 @@ _ROWS = (
     Row(
         "S18", "value-guided backtracking walk: variance of a function of the leaves, by the longest path",
         "walks that go back on a prefix tree: how fast they mix",
-        ("theory.s18_gap",), ("S18.gap",), "abstraction",
+        ("theory.s18_gap", "theory.s18_walk", "theory.s18_mixing"), ("S18.gap",), "abstraction",
         "Increments along random paths. That their mean square over V*/V is the Dirichlet form of the walk is in words, as are density "
         "and steps; smc.exact.backtracking computes the walk, whose gap, first leaf and steps are held against the statement.",
         forms=(
