@@ -29,12 +29,11 @@ class Symbol:
 _ROWS = r"""
 T | T | natural | model.horizon | horizon
 N | N | natural, at least 1 | particles | number of particles
-H | H | natural, at least 1 | proposals | number of Metropolis-Hastings proposals
 Q | Q | natural; or real | queries | number of oracle queries; in G1 the mean of Zhat times a second moment, by the cloud
 n | n | natural | horizon - 1, horizon - t | steps to go; the horizon is n + 1 where a statement says so
 m | m | natural |  | steps to go, or a second count
 t | t | natural, at most T | step | time; layers are X_0 = {root}, ..., X_T
-j | j | natural |  | number of sweeps (S17)
+j | j | natural |  | number of sweeps (S17) or visits (S18)
 k | k | natural; or real |  | index of a sum or product; the vocabulary in S6
 B | B | natural, at least 1; or real; or side | children | children of the root in the lower bound
 eps | \varepsilon | real, at least 0 | constants.bellman_error | Bellman error (Assumption 3.2)
@@ -96,11 +95,23 @@ guided | M^{V} | law of y from (t, x) | guided moves | guided kernel: M psi V / 
 move | \mathrm{move} | law of an edge from (t, x) |  | the edge from x at t to a successor
 resampled | \mathrm{resampled} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
 smc | \mathrm{smc} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
+H | H | natural, at least 1; or real | proposals | number of Metropolis-Hastings proposals; mean of F at the next leaf, from a state (S18)
+HG | H^{G} | real |  | the same of G
+HJ | H | real |  | mean of U at the next leaf, by the number of visits (S18)
+KF | KF | real | Backtracking.leaf_chain | mean of F at the next leaf after a leaf (S18)
+KG | KG | real | Backtracking.leaf_chain | the same of G
+PF | P^{F} | real |  | true value with the terminal reward times F (S18)
+PFF | P^{FF} | real |  | the same with F^2
+PFK | P^{FK} | real |  | the same with F KF
+PFKG | P^{FKG} | real |  | the same with F KG
+PKFG | P^{KFG} | real |  | the same with G KF
+PJ | P | real |  | the same with U(j, .), by the number of visits
+PIJ | P | real |  | the same with U(i, .) U(j, .)
 csmc | \mathrm{csmc}^{z} | law of an edge, by a kept path and a cloud | ConditionalKernel | as smc, the kept edge resampled too (S17)
 held | \mathrm{held} | edge, by a path and a time |  | the edge of a kept path at time t (S17)
 bz | b^{z} | real |  | as b, for the edges of the kept path alone
 first | \mathrm{first} | law of an edge |  | law of a particle of the first cloud
-A | A | real; or side; or functional |  | mean of a product of weights (S1); the answer without further noise (S3, S4)
+A | A | real; or side; or functional | constants.value_ratio | mean of a product of weights (S1); the answer without further noise (S3, S4); largest sum of V*/V along a path (S18)
 C | C | real |  | second moment of a product of weights
 W | W | real |  | expected final answer, by the cloud
 R | R | real |  | reference mean (S1); a self-normalised average; the range ratio (S7)
@@ -130,7 +141,7 @@ same | \mathrm{same} | natural, 0 or 1 |  | 1 when two children are the same, el
 begin | \mathrm{begin} | state of an algorithm |  | what an algorithm knows at first
 update | \mathrm{update} | state of an algorithm |  | what it knows after an answer
 accept | \alpha | real, in [0, 1] | acceptance | acceptance probability of a proposal
-U | U | real |  | expected F after so many proposals (S7) or sweeps (S17), from a path
+U | U | real |  | expected F after so many proposals (S7), sweeps (S17) or visits (S18), from a path
 state | \mathrm{state} | state |  | the state of a path at a time
 G | G | real, at least 0 | increment | weight of a pool's candidate
 xi | \xi | real, in (0, 1] |  | relative deviation of a pool's mean

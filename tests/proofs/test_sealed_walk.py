@@ -1,0 +1,117 @@
+"""S18 as sealed, on exact walks: hypotheses met, conclusions true and attained, the leaves those of `smc.exact.backtracking`, refutable."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import cache
+
+import pytest
+
+from proofs.language.terms import evaluate
+from proofs.registry import claim_of
+from smc.exact.backtracking import backtracking
+from smc.samplers.naive import naive
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import Model
+from smc.setting.twist import twist
+from smc.testing.finite_models import check_theorem, holds
+from smc.testing.walking import Walking
+from smc.testing.witness import fraction
+
+ONE = Fraction(1)
+
+
+@cache
+def tree(*reward: str) -> Constants:
+    """Three steps, four leaves, a potential, a wrong twist."""
+    model = Model.from_edges(
+        [["r"], ["a", "b"], ["c", "d", "e"], ["p", "q", "s", "u"]],
+        [
+            [("r", "a", "1/3", "9/8"), ("r", "b", "2/3")],
+            [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "e", "1")],
+            [("c", "p", "1"), ("d", "q", "1/2"), ("d", "s", "1/2"), ("e", "u", "1")],
+        ],
+        dict(zip("pqsu", reward, strict=True)),
+    )
+    return analyse(model, twist(model, (("2",), ("3/2", "1"), ("1", "1/2", "2"))))
+
+
+@cache
+def one_step() -> Constants:
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/3"), ("r", "b", "2/3")]], {"a": 2, "b": 1})
+    return analyse(model, twist(model, (("1",),)))
+
+
+MODELS = {
+    "tree": lambda: tree("1", "2", "3/2", "1"),
+    "zero reward": lambda: tree("0", "2", "1", "1/2"),
+    "one step": one_step,
+}
+F, G = (lambda x: Fraction(x % 2), lambda x: Fraction(x + 1, 5))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_chain_of_leaves(replayer, name):
+    """Reversible, positive, the gap; the mean at the next leaf is the exact kernel's, and A is `longest` of the walk."""
+    c = MODELS[name]()
+    walking, walk = Walking(c), backtracking(naive.process(c.model, c.twist))
+    env, ranges = walking.environment_of(F, G)
+    for id in ("S18.reversible", "S18.positive", "S18"):
+        check_theorem(replayer.theorem(id), env, ranges)
+    kernel = walk.leaf_chain()
+    live = [z for z, p in enumerate(c.target) if p]
+    for z in live:
+        assert env["KF"](z) == sum(fraction(p) * F(y) for y, p in enumerate(kernel[z]))
+    assert env["A"](0, 0) == fraction(walk.longest)
+    pi = dict(enumerate(map(fraction, c.target)))
+    square, mean = sum(p * F(z) ** 2 for z, p in pi.items()), sum(p * F(z) for z, p in pi.items())
+    cross = sum(pi[z] * F(z) * env["KF"](z) for z in live)
+    left, right = (evaluate(side, env) for side in claim_of(replayer.theorem("S18"))[1][0].kids)
+    assert left == square - mean**2 + (env["H"](0, 0) - mean) ** 2 and right == fraction(walk.longest) * (
+        square - cross
+    )
+
+
+def test_the_gap_is_attained_after_one_step_and_a_smaller_constant_is_refuted(replayer):
+    theorem = replayer.theorem("S18")
+    env, ranges = Walking(one_step()).environment_of(F, G)
+    left, right = claim_of(theorem)[1][0].kids
+    assert env["A"](0, 0) == 1 and evaluate(left, env) == evaluate(right, env) > 0
+    small = env | {"A": lambda t, x: env["A"](t, x) * Fraction(99, 100)}
+    assert not holds(theorem.concl, small, ranges) and not all(holds(h, small, ranges) for h in theorem.hyps)
+
+
+def test_a_function_that_is_not_harmonic_breaks_the_claims(replayer):
+    """With another mean at the next leaf (that of a lazier walk upside down) reversibility and positivity fail, and so do hypotheses."""
+    env, ranges = Walking(tree("1", "2", "3/2", "1")).environment_of(F, G)
+    wrong = env | {"PFK": lambda t, x: -env["PFF"](t, x), "PFKG": lambda t, x: 2 * env["PFKG"](t, x)}
+    for id in ("S18.reversible", "S18.positive", "S18"):
+        theorem = replayer.theorem(id)
+        assert not all(holds(h, wrong, ranges) for h in theorem.hyps)
+    assert not holds(replayer.theorem("S18.positive").concl, wrong, ranges)
+    assert not holds(replayer.theorem("S18.reversible").concl, wrong, ranges)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_visit_by_visit(replayer, name):
+    """S18.visits and S18.count: HJ(j, 0, root) is the exact mean at the visit j + 1; roots from above, logarithms from above."""
+    c = MODELS[name]()
+    walking, walk = Walking(c), backtracking(naive.process(c.model, c.twist))
+    env, ranges = walking.environment_of(F, G)
+    theorem, count = replayer.theorem("S18.visits"), replayer.theorem("S18.count")
+    longest, mean = fraction(walk.longest), sum(fraction(p) * F(z) for z, p in enumerate(c.target))
+    for j in (0, 1, 3):
+        now = env | {"j": j}
+        check_theorem(theorem, now, ranges)
+        law = walk.at(j + 1)[0]
+        above, _ = claim_of(theorem)[1]
+        assert evaluate(above.kids[0], now) == sum(fraction(p) * F(z) for z, p in enumerate(law)) - mean
+        bound = math.sqrt(longest - 1) / 2 * (1 - 1 / float(longest)) ** j
+        assert abs(float(evaluate(above.kids[1], now)) - bound) < 1e-12
+    if longest > 1:
+        delta, log = Fraction(1, 3), lambda x: Fraction(math.ceil(1000 * math.log(x)), 1000)
+        enough = math.ceil(longest / 2 * log((longest - 1) / (4 * delta**2)))
+        check_theorem(count, env | {"delta": delta, "log": log, "j": max(enough, 0)}, ranges)
+        short = env | {"delta": Fraction(1, 1000), "log": log, "j": 1}
+        assert not all(holds(h, short, ranges) for h in count.hyps)
