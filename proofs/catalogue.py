@@ -45,6 +45,7 @@ FORM_WORDS = {
     "sweep": "one sweep of conditional SMC, from any kept path",
     "sweeps": "sweep after sweep of conditional SMC, from any kept path",
     "gap": "the worst variance of a function of the leaves over its Dirichlet form",
+    "visits": "at a visit of a walk from the root, by its gap",
     "upper": "an upper bound, beside the lower one",
 }
 """What the forms of a statement are, for legends."""
@@ -59,6 +60,7 @@ QUANTITY_WORDS = {
 
 POSITIVE = "V > 0 at every state that the reference reaches before T"
 EVERYWHERE = "a particle can be at every state that the reference reaches before T"
+TREE = "states form a tree"
 SMALL_TREE = "states form a tree of two to 64 leaves"
 """Conditions on the model that sealed hypotheses ask for and that not every model meets; `smc.checks.table` evaluates them."""
 PLAIN = "every particle is drawn anew after every step, independently and by weight, and so is the output"
@@ -382,18 +384,23 @@ _ROWS = (
         attained="one step, two particles of weight b",
     ),
     Row(
-        "S18", "value-guided backtracking walk: variance of a function of the leaves, by the longest path",
+        "S18", "value-guided backtracking walk: reversible whatever V, gap at least 1/A, A the longest path",
         "walks that go back on a prefix tree: how fast they mix",
-        ("theory.s18_gap", "theory.s18_walk", "theory.s18_mixing"), ("S18.gap",), "abstraction",
-        "Increments along random paths. That their mean square over V*/V is the Dirichlet form of the walk is in words, as are density "
-        "and steps; smc.exact.backtracking computes the walk, whose gap, first leaf and steps are held against the statement.",
+        ("theory.s18_gap", "theory.s18_walk", "theory.s18_mixing"),
+        ("S18.gap", "S18.reversible", "S18.positive", "S18", "S18.visits", "S18.count"), "model",
+        "On the prefix tree. S18.gap is its inequality along single paths. In words: harmonic extensions are the walk's means at the next "
+        "leaf, the first leaf has density at most kappa (A - 1 is sealed where kappa - 1 would do), steps per visit.",
         forms=(
             Form(  # the bound on the variance, where the Dirichlet form is 1
-                "gap", "S18.gap", RELAXATION, "A", samplers=BACKTRACKING, reads={"A": "longest path"}, ones="g u",
-                where={"T": lambda: 1, "mu": lambda: lambda: [(1, 0)]}, scope=SMALL_TREE,
+                "gap", "S18", RELAXATION, "A", samplers=BACKTRACKING, reads={"A": "longest path"}, ones="PFF Vstar", scope=SMALL_TREE,
+                where={"A": lambda A: lambda t, x: A, "PFK": lambda: lambda t, x: 0},
+            ),
+            Form(
+                "visits", "S18.visits", TV, "J A", samplers=BACKTRACKING, reads={"A": "longest path"}, scope=TREE,
+                where={"j": lambda J: J - 1, "A": lambda A: lambda t, x: A},
             ),
         ),
-        attained="increments c(path) V*/V with E c = 0, on paths of equal sums",
+        attained="one step; in S18.gap increments c(path) V*/V with E c = 0, on paths of equal sums",
     ),
     Row(
         "G1", "coverage bound of the neighbour (Theorem 3.2), factor 1/2 sharper",

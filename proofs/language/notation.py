@@ -111,7 +111,7 @@ csmc | \mathrm{csmc}^{z} | law of an edge, by a kept path and a cloud | Conditio
 held | \mathrm{held} | edge, by a path and a time |  | the edge of a kept path at time t (S17)
 bz | b^{z} | real |  | as b, for the edges of the kept path alone
 first | \mathrm{first} | law of an edge |  | law of a particle of the first cloud
-A | A | real; or side; or functional | constants.value_ratio | mean of a product of weights (S1); the answer without further noise (S3, S4); largest sum of V*/V along a path (S18)
+A | A | real; or side; or functional |  | mean product of weights (S1); answer without noise (S3); largest sum of V*/V on a path (S18)
 C | C | real |  | second moment of a product of weights
 W | W | real |  | expected final answer, by the cloud
 R | R | real |  | reference mean (S1); a self-normalised average; the range ratio (S7)
@@ -143,7 +143,7 @@ update | \mathrm{update} | state of an algorithm |  | what it knows after an ans
 accept | \alpha | real, in [0, 1] | acceptance | acceptance probability of a proposal
 U | U | real |  | expected F after so many proposals (S7), sweeps (S17) or visits (S18), from a path
 state | \mathrm{state} | state |  | the state of a path at a time
-G | G | real, at least 0 | increment | weight of a pool's candidate
+G | G | real | increment | weight of a pool's candidate; a second function of the leaves (S18)
 xi | \xi | real, in (0, 1] |  | relative deviation of a pool's mean
 up | \mathrm{up} | real, in [0, 1] |  | 0 on pools whose mean is not too large
 down | \mathrm{down} | real, in [0, 1] |  | 0 on pools whose mean is not too small

@@ -161,19 +161,25 @@ MOST_LEAVES = 64
 """Leaves of the trees whose spectrum is computed: a second at most."""
 
 
-def _small_tree(c: Constants) -> bool:
-    """Whether every state is entered from one, on edges of positive weight, and the leaves that are reached are two to `MOST_LEAVES`."""
+def _tree(c: Constants) -> bool:
+    """Whether every state is entered from one, on edges of positive weight."""
     for t, after in enumerate(c.alive[1:]):
         entered = {(x, e.target) for x in c.alive[t] for e in c.model.edges[t][x] if e.probability and e.potential}
         if len([y for _, y in entered if y in after]) != len(after):
             return False
-    return 2 <= len(c.alive[-1]) <= MOST_LEAVES
+    return True
+
+
+def _small_tree(c: Constants) -> bool:
+    """Whether that is so, and the leaves that are reached are two to `MOST_LEAVES`."""
+    return _tree(c) and 2 <= len(c.alive[-1]) <= MOST_LEAVES
 
 
 SCOPES: dict[str, Callable[[Constants], bool]] = {
     "": lambda c: True,
     catalogue.POSITIVE: _positive,
     catalogue.EVERYWHERE: _everywhere,
+    catalogue.TREE: _tree,
     catalogue.SMALL_TREE: _small_tree,
 }
 """Conditions of sealed hypotheses beyond finite constants. Where the reference goes to a state that no particle can occupy, the other

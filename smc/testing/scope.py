@@ -23,7 +23,8 @@ from smc.setting.model import Edge, Model
 from smc.setting.paths import paths_by_layer, prefix_tree_of
 from smc.testing.finite_models import holds
 from smc.testing.kept import Kept
-from smc.testing.witness import ONE, Layers, Paths, fraction, reciprocal
+from smc.testing.walking import Walking
+from smc.testing.witness import Layers, Paths, fraction
 
 DEFINED = frozenset(
     {
@@ -35,10 +36,18 @@ DEFINED = frozenset(
         "CJ",
         "Dev",
         "GF",
+        "H",
+        "HJ",
         "J",
+        "KF",
         "Out",
         "OutJ",
         "P",
+        "PF",
+        "PFF",
+        "PFK",
+        "PIJ",
+        "PJ",
         "PQ",
         "PS",
         "PV",
@@ -56,7 +65,7 @@ DEFINED = frozenset(
 MEASURED = {
     "S7": frozenset({"W"}), "S7.uniform": frozenset({"C"}),
     "S12.average": frozenset({"J", "VJ", "pi"}),
-    "S18.gap": frozenset({"A"}),
+    "S18": frozenset({"A"}), "S18.visits": frozenset({"A"}),
     "S14": frozenset({"PV", "PQ"}), "S14.tv": frozenset({"PV", "PQ"}),
     "S14.bias": frozenset({"PV", "PQ"}),
 }  # fmt: skip
@@ -188,25 +197,14 @@ def _proposals(c: Constants, proposals: int) -> Reading:
 
 
 def _walk(c: Constants, visits: int) -> Reading:
-    """S18 on the paths that the target takes, with increments of numbered states."""
-    paths: dict[tuple[int, ...], Fraction] = {(0,): ONE}
-    for t, step in enumerate(c.model.edges):
-        paths = {
-            (*path, e.target): p * fraction(e.probability * e.potential)
-            for path, p in paths.items() for e in step[path[-1]]
-            if e.probability and e.potential and c.true_value[t + 1][e.target]
-        }  # fmt: skip
-    mass = {path: p * fraction(c.true_value[-1][path[-1]] / c.normaliser) for path, p in paths.items()}
+    """S18 on the walk, with functions of numbered leaves; A at the root is the model's longest path."""
+    walking = Walking(c)
+    env, ranges = walking.environment_of(lambda x: Fraction(x % 2), lambda x: Fraction(x + 1, 5))
 
-    def g(path: tuple[int, ...], t: int) -> Fraction:
-        return Fraction((7 * path[t + 1] + t) % 5 - 2)
+    def longest(t: int, x: int) -> Fraction:
+        return walking.longest(t, x) if (t, x) != (0, 0) else fraction(c.longest_path)
 
-    env = {
-        "mu": lambda: [(p, path) for path, p in mass.items()], "A": fraction(c.longest_path), "T": c.model.horizon,
-        "f": lambda path: sum((g(path, t) for t in range(c.model.horizon)), Fraction(0)), "g": g,
-        "u": lambda path, t: fraction(c.value_ratio[t + 1][path[t + 1]]) if t < c.model.horizon else ONE, "1/": reciprocal,
-    }  # fmt: skip
-    return env, {"Y": list(mass), "nat": range(c.model.horizon + 1)}
+    return env | {"A": longest, "j": visits - 1}, ranges
 
 
 def _kept(c: Constants, sweeps: int) -> Reading:
@@ -223,7 +221,8 @@ ON_PATHS: dict[str, Callable[[Constants, int], Reading]] = {
     "S7.uniform": _proposals,
     "S17": _kept,
     "S17.sweeps": _kept,
-    "S18.gap": _walk,
+    "S18": _walk,
+    "S18.visits": _walk,
 }
 """Statements about an object that the model's paths make, by how it is read."""
 

@@ -23,7 +23,7 @@ SPOKEN_OF: dict[str, tuple[Sampler, ...]] = {
 }
 """Samplers by statement, of those that `check` measures; one on the reward model alone comes with any of them."""
 COUNTED = {
-    row.id for row in ROWS.values() if any({"N", "omega", "H", "second"} & set(form.names) for form in row.forms)
+    row.id for row in ROWS.values() if any({"N", "omega", "H", "J", "second"} & set(form.names) for form in row.forms)
 }
 """Statements whose bounds or runs know a number of particles or proposals; second moments of a run do."""
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 import smc.checks.table
 import smc.testing.scope as scope
-from proofs.catalogue import FORMS, POSITIVE, SMALL_TREE
+from proofs.catalogue import FORMS, POSITIVE, SMALL_TREE, TREE
 from proofs.kernel.printing import show
 from smc.campaign.plan import make_plan
 from smc.campaign.search import run_chunk, searched
@@ -107,7 +107,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     form = next(form for form in FORMS.values() if form.sealed == sealed and form.quantity in QUANTITIES)
     id = next(id for (id, _), f in FORMS.items() if f is form)
     sampler = form.samplers[0] if form.samplers else "naive"
-    c = scope.on_the_tree(c) if form.scope == SMALL_TREE else c
+    c = scope.on_the_tree(c) if form.scope in (SMALL_TREE, TREE) else c
     found = check(c.model, c.twist, sampler, **find(sampler).keyword(1)).rows
     row = next(row for row in found if (row.id, row.form) == (id, form.form))
     assert not unmet(row, c, 1)

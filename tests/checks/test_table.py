@@ -32,6 +32,7 @@ def test_every_name_that_a_row_uses_is_known(key):
             "N",
             "omega",
             "H",
+            "J",
             "n",
             "pistar",
             "V",
