@@ -218,7 +218,7 @@ def test_every_symbol_of_a_closed_form_is_an_input_or_said_by_its_row(replayer):
         quantified = set(form.at.split())
         said = set(form.names) | set(form.where) | set(form.ones.split()) | quantified | {"root"}
         assert symbols <= said, f"{key}: {symbols - said}"
-        statement = {symbol.name for symbol in theorem.free()} | quantified | {"T", "H"}
+        statement = {symbol.name for symbol in theorem.free()} | quantified | {"T", "H", "J"}
         assert set(form.names) | set(form.where) | set(form.ones.split()) <= statement, key
         assert len(form.at.split()) == quantifiers(theorem.concl), f"{key}: one name for each quantified variable"
 
