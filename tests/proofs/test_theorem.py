@@ -72,7 +72,21 @@ def test_backends_agree_with_the_exact_value(eps, n):
 
 def values_of(form, draw: random.Random) -> dict:
     """A value for every symbol and function of a form, rational; counts and indices natural, ratios at least one."""
-    out: dict = {"n": 3, "m": 0, "y": 0, "z": 0, "w": 0, "y0": 0, "N": 7, "T": 4, "k": 2, "j": 2, "B": 3, "J": 3, "root": 0}
+    out: dict = {
+        "n": 3,
+        "m": 0,
+        "y": 0,
+        "z": 0,
+        "w": 0,
+        "y0": 0,
+        "N": 7,
+        "T": 4,
+        "k": 2,
+        "j": 2,
+        "B": 3,
+        "J": 3,
+        "root": 0,
+    }
     for name in ("eps", "L", "R", "delta", "C_act", "a", "b"):
         out.setdefault(name, 1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)))
     table = [1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)) for _ in range(20)]
