@@ -234,7 +234,7 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
     for name in ("S10.chi_square", "S10.entropy"):
         divergence = replayer.theorem(name)
         known = env | {"log": lambda x: Fraction(math.log(x))}
-        positive = all(law) if name == "S10.chi_square" else all(law) and all(c.target)
+        positive = name == "S10.chi_square" or all(c.target)
         assert all(holds(h, known, ranges) for h in divergence.hyps) == positive
         if positive:
             low, high = (evaluate(side, known) for side in claim_of(divergence)[1][0].kids)
