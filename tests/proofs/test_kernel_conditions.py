@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from proofs.derive.author import Library, Proof
-from proofs.kernel import ProofError, mk, num
+from proofs.kernel import ProofError, mk, num, var
 from proofs.kernel import arithmetic as certificates
 from proofs.kernel.terms import quotient
-from proofs.language.terms import E, all_of, element, fn, implies, le, lt, measure, nat, product, real, total
+from proofs.language.terms import E, all_of, element, eq, fn, implies, le, lt, measure, nat, product, real, total
 
 x, y, z = real("x y z")
 j, k, m, n = nat("j k m n")
@@ -72,6 +72,29 @@ def test_an_average_is_compared_at_every_point_of_its_own_sort(p):
     """A premise about all numbers is none about all points, even where the point does not occur."""
     claim = p.assume(all_of(x, le(y, z)))
     refused(p, "mono", [claim], [E(mu, u, y), E(mu, u, z)], match="not a forall")
+
+
+def test_the_guard_is_about_the_null_function_that_is_given(p):
+    h, g = fn("h", "X -> real"), fn("g", "X -> real")
+    left, right, null = E(mu, u, f(u)), E(mu, u, g(u)), E(mu, u, h(u))
+    fact = p.assume(all_of(u, implies(eq(h(u), 0), le(f(u), g(u)))))
+
+    def facts(body, z):
+        return [fact, p.assume(all_of(u, le(0, body))), p.assume(eq(z, 0))]
+
+    assert p.step("mono", facts(h(u), null), [left, right, null]).concl is le(left, right)
+    square, elsewhere = E(mu, u, g(u) ** 2), E(measure("nu", "", "X"), u, h(u))
+    refused(p, "mono", facts(g(u) ** 2, square), [left, right, square], match="guard is not z = 0")
+    refused(p, "mono", facts(h(u), elsewhere), [left, right, elsewhere], match="guard is not z = 0")
+
+
+def test_induction_is_not_over_a_number_that_a_hypothesis_fixes(p):
+    """D = n by definition: from D <= 2 follows n <= 3 => n + 1 <= 3, of this n alone."""
+    number = var("D0", "nat")
+    defined, small, claim = p.step("define", [], [number, n]), p.assume(le(number, 2)), le(n, 3)
+    step = p.certificate(le(n + 1, 3), products=[(1, [small], [])], eqs=[(1, defined)]).discharge(claim)
+    base = p.certificate(le(0, 3), products=[(3, [], [])])
+    refused(p, "induct", [base, step], [n, claim], match="fixed")
 
 
 def test_every_sort_of_a_symbol_is_one():
