@@ -25,6 +25,7 @@ SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
 VALUES, RANGE, TARGETS = "worst V*/V or V/V*", "q_p", "1 + chi^2(pi* || pihat)"
 TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
 CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
+GROWTH = "growth of E[U^2]"
 RELAXATION, KEPT, SWEPT = "1/gap of the leaf chain", "largest pi(z')/P(z, z')", "TV from the worst kept path"
 SPLIT = "bias of branch A"
 
@@ -42,6 +43,7 @@ FORM_WORDS = {
     "identity": "an equality",
     "naive": "reference paths, weighted at the end",
     "lower": "a lower bound",
+    "step": "one step of a run, whatever came before",
     "sweep": "one sweep of conditional SMC, from any kept path",
     "sweeps": "sweep after sweep of conditional SMC, from any kept path",
     "gap": "the worst variance of a function of the leaves over its Dirichlet form",
@@ -54,6 +56,7 @@ QUANTITY_WORDS = {
     "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
     "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
     "branch A": "branch A: where the split model's steps multiply V by 3/2 or 1/2; its bias: the target's mass less the output's",
+    "E[U^2]": "U: Zhat nu(V*/V)/Z along a run, of mean 1; its second moment grows by so much from one step to the next",
     "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
 }
 """What the quantities are, for legends: by a word that occurs in their names."""
@@ -363,6 +366,12 @@ _ROWS = (
         "Any cloud whose slots are uncorrelated with the rest, one step. Steps multiply as in S12 (in words); exact laws under "
         "stratified, residual and infinity-ESS resampling are held against S12 with N or theta N. Under systematic resampling, and below "
         "a threshold on the effective sample size, S12 is false.",
+        forms=(
+            Form(  # the first half of the conclusion, for a test function whose sums have mean 1
+                "step", "S16.step", GROWTH, "omega b", samplers=NAIVE + ADAPTED, under=SLOTS, ones="h k w",
+                where={"N": lambda: 1, "mu": lambda: lambda: [(1, (0,))]},
+            ),
+        ),
     ),
     Row(
         "S17", "iterated conditional SMC: every sweep keeps 1/prod(1 + (2 b_p - 1)/(N - 1)) of the target",

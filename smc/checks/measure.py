@@ -8,6 +8,7 @@ from functools import cached_property
 
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.backtracking import backtracking
+from smc.exact.clouds import growths
 from smc.exact.conditional import ConditionalKernel, sweep_kernel
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.lumping import Lumping, lump_process, unlumped
@@ -82,6 +83,11 @@ class Measured:
     def _pairs(self) -> tuple[list[int], list[Rational], Rational]:
         """As `PairRecursion.rows`, at this number of particles."""
         return self._run.pairs.rows(ONE - ONE / self.particles, ONE / self.particles)
+
+    @cached_property
+    def growths(self) -> list[Rational]:
+        """By how much `E[U^2]` grows in steps 1..T (S16)."""
+        return growths(self.process, self.particles)
 
     @property
     def kernel(self) -> ConditionalKernel:

@@ -16,8 +16,10 @@ from proofs import bounds, catalogue
 from proofs.catalogue import Form
 from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.checks.row import Claim, Row, held, tightest
+from smc.exact.clouds import weights_to_come
 from smc.instances.split import is_split
 from smc.numbers import INFINITE, Ball, Extended, Rational, ball, finite
+from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
@@ -105,6 +107,25 @@ def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
     yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, m.sampler.at(m.count))
 
 
+def _growth(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """What each step does to the second moment of the estimate so far."""
+    assert m is not None
+    for p, (grown, b) in enumerate(zip(m.growths, ranges(m.process), strict=True), 1):
+        yield Observed(f"{catalogue.GROWTH} at step {p}", grown, m.sampler.at(m.count) | {"b": b})
+
+
+def ranges(process: ParticleProcess) -> list[Extended]:
+    """`b_p`, p = 1..T, of any process: the largest weight of a move times the mean of the weights after it, over the least mean of the
+    weights from before it. `Constants.b` for naive SMC, `b_adapted` for adapted."""
+    means, alive, found = weights_to_come(process), {0}, list[Extended]()
+    for step, here, there in zip(process.steps, means, means[1:], strict=False):
+        least = min(here[x] for x in alive)
+        moves = [o for x in alive for o in step[x]]
+        found.append(max(o.weight * there[o.target] for o in moves) / least if least else INFINITE)
+        alive = {o.target for o in moves if o.weight}
+    return found
+
+
 def _kept(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """How little of the target a sweep from a kept path may keep, over all pairs of paths."""
     assert m is not None
@@ -141,6 +162,7 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
     catalogue.AT_STEP: _guided,
     catalogue.TV: _total_variation,
     catalogue.SECOND_MOMENT: _second_moment,
+    catalogue.GROWTH: _growth,
     catalogue.RELAXATION: _relaxation,
     catalogue.KEPT: _kept,
     catalogue.SWEPT: _swept,
@@ -194,6 +216,8 @@ RUNS: dict[str, Callable[[Sampler], bool]] = {
 told of it by those alone."""
 AT_ANY_COUNT = frozenset({"N", "omega"})
 """Inputs that change with the number of particles and with nothing else of a run."""
+OF_THE_OUTPUT = frozenset({catalogue.TV, catalogue.SECOND_MOMENT})
+"""Quantities of the output and the normaliser of a whole run."""
 
 
 EVERY = frozenset(catalogue.ROWS)
@@ -259,7 +283,7 @@ def claimed(sampler: Sampler) -> bool:
 def _at_any_count(sampler: Sampler, form: Form) -> bool:
     """Whether the count of `sampler` is what the bound changes with."""
     counted = AT_ANY_COUNT.intersection(form.names)
-    return bool(counted) and counted <= sampler.at(1).keys()
+    return form.quantity in OF_THE_OUTPUT and bool(counted) and counted <= sampler.at(1).keys()
 
 
 def claims(c: Constants, sampler: Sampler) -> list[Claim]:

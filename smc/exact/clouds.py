@@ -11,8 +11,9 @@ Clouds keep their order, which stratified and systematic resampling see; where t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import comb, prod
 from typing import Any
 
@@ -100,14 +101,40 @@ def last_clouds(
     process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS
 ) -> tuple[dict[Cloud, Masses], Rational]:
     """The clouds of the last layer that live, weights of mean 1, and the probability of a dead run. Raises as `cloud_moments` does."""
-    start, dead, resampling = process.scale, ZERO, process.resampling
+    layers = list(_layers(process, particles, most))
+    return layers[-1][0], sum((lost for _, lost in layers), ZERO)
+
+
+def _layers(process: ParticleProcess, particles: int, most: int) -> Iterator[tuple[dict[Cloud, Masses], Rational]]:
+    """The clouds that live at times 0, 1, ..., T, and the probability of dying there."""
+    start, resampling = process.scale, process.resampling
     clouds: dict[Cloud, Masses] = {((0, ONE),) * whole_number("particles", particles): (ONE, start, start * start)}
+    yield clouds, ZERO
     for t in range(process.horizon):
         # the order of the last cloud no longer matters: its output is drawn by weight
         ordered = not resampling.scheme.symmetric and t + 1 < process.horizon
         clouds, lost = _weighted(_moved(process, t, clouds, resampling, ordered, most))
-        dead += lost
-    return clouds, dead
+        yield clouds, lost
+
+
+def weights_to_come(process: ParticleProcess) -> list[list[Rational]]:
+    """`u_t(x)`: the mean of the product of the weights after time t from x, shape (|X_t|,) for t = 0..T; V*/V for naive SMC."""
+    found = [[ONE] * process.sizes[-1]]
+    for step in reversed(process.steps):
+        found.insert(0, [sum((o.probability * o.weight * found[0][o.target] for o in row), ZERO) for row in step])
+    return found
+
+
+def growths(process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS) -> list[Rational]:
+    """`E[U_p^2] / E[U_{p-1}^2]` for p = 1..T, `U_p = Zhat_p nu_p(u_p) / Z`, with `u` of `weights_to_come` (S16). `E[U_p] = 1`, `U_0 = 1`,
+    and U_T is `Zhat/Z`. Raises as `cloud_moments` does."""
+    found, means = [], weights_to_come(process)
+    for (clouds, _), u in zip(_layers(process, particles, most), means, strict=True):
+        level = ZERO
+        for cloud, (_, _, square) in clouds.items():
+            level += square * (sum((w * u[x] for x, w in cloud if w), ZERO) / particles) ** 2
+        found.append(level)
+    return [after / before for before, after in pairwise(found)]
 
 
 def _moved(

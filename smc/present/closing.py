@@ -27,7 +27,7 @@ def _what_holds(closing: Closing) -> str:
     ]
     best = closing.tightest
     if not closing.about_the_run:
-        return f"{', '.join(told)}, of model and reward model; no statement speaks of {closing.sampler.name}: nothing was claimed of it"
+        return f"{', '.join(told)}, of model and reward model; no statement speaks of {closing.sampler.label}: nothing was claimed of it"
     useful = (
         f"tightest useful bound: {best.quantity} <= {short(best.bound)}, by {best.id} ({best.form})"
         if best is not None

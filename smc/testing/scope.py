@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from proofs import bounds
-from proofs.catalogue import AT_STEP, FORMS, TARGETS, Form
+from proofs.catalogue import AT_STEP, FORMS, GROWTH, TARGETS, Form
 from proofs.kernel import Node
 from proofs.kernel.printing import show
 from smc.checks.row import Row
@@ -24,7 +24,7 @@ from smc.setting.paths import paths_by_layer, prefix_tree_of
 from smc.testing.finite_models import holds
 from smc.testing.kept import Kept
 from smc.testing.walking import Walking
-from smc.testing.witness import Layers, Paths, fraction
+from smc.testing.witness import ONE, Layers, Paths, fraction
 
 DEFINED = frozenset(
     {
@@ -173,6 +173,9 @@ def _readings(form: Form, c: Constants, particles: int) -> Iterator[Reading]:
     if form.quantity == TARGETS:
         yield from _layers_of_targets(c)
         return
+    if form.quantity == GROWTH:
+        yield from _slots(c)
+        return
     if form.sealed in ON_PATHS:
         yield ON_PATHS[form.sealed](c, particles)
         return
@@ -187,6 +190,26 @@ def _readings(form: Form, c: Constants, particles: int) -> Iterator[Reading]:
     if form.sealed in ON_THE_TREE:  # test functions are counted as well as times
         ranges |= {"nat": range(max(layers.T + 2, layers.width))}
     yield env, ranges | {"Edge": edges}
+
+
+def _slots(c: Constants) -> Iterator[Reading]:
+    """S16 on one slot, at every state that its particle can leave from and at every step whose b is finite."""
+    layers = Layers(c)
+    for t, b in enumerate(c.b):
+        if b == INFINITE:
+            continue
+        for x in c.alive[t]:
+
+            def h(y: int, t: int = t, x: int = x) -> Fraction:
+                return layers.psi(t, x, y) * layers.Vstar(t + 1, y) / layers.V(t, x)
+
+            env = {
+                "N": 1, "w": lambda _: ONE, "omega": ONE, "a": min(map(fraction, c.value_ratio[t].values())), "b": fraction(b),
+                "h": h, "k": lambda y, h=h: h(y) * (y % 2), "R": lambda cloud: Fraction(cloud[0] % 2),
+                "mu": lambda t=t, x=x: [(p, (y,)) for p, y in layers.M(t, x)],
+            }  # fmt: skip
+            reached = [y for _, y in layers.M(t, x)]
+            yield env, {"Y": reached, "Y*": [(y,) for y in reached], "nat": range(1)}
 
 
 def _proposals(c: Constants, proposals: int) -> Reading:

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import prod
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smc.checks.atlas import chart, model_setting
+from smc.checks.check import check
 from smc.checks.least import least_by_laws
 from smc.checks.model_plan import plan_model
+from smc.checks.table import ranges
 from smc.cli import run
 from smc.errors import TooLarge
-from smc.exact.clouds import cloud_moments
+from smc.exact.clouds import cloud_moments, growths
 from smc.formats import load
-from smc.numbers import ONE, ZERO, Rational
+from smc.numbers import INFINITE, ONE, ZERO, Rational, Verdict
 from smc.samplers import resampled
+from smc.samplers.adapted import adapted
 from smc.samplers.naive import naive
 from smc.samplers.resampling import (
     SCHEMES,
     SIZES,
     SYSTEMATIC,
+    Resampling,
     effective_sample_size,
     infinity_effective_sample_size,
     resampling_of,
 )
 from smc.setting.analysis import analyse
+from smc.setting.model import Model
+from smc.setting.twist import twist
 from smc.testing import nasty_weights, resamplings
+from tests.effort import effort
+from tests.exact.random_models import graphs, trees, twisted
 
 TREE = load("shipped:verifier-tree")
 TENTH = Rational(1, 10)
@@ -89,6 +99,42 @@ def test_what_is_typed_is_read_again(resampling):
     read = resampling_of(resampling.typed)
     assert read.scheme is resampling.scheme
     assert all(read.due(w) is resampling.due(w) for w in ([ONE], [ONE / 2] * 2, [ONE / 3, 2 * ONE / 3]))
+
+
+ON_SLOTS = ("stratified", "residual", "killing", "multinomial:inf:1/2", "stratified:inf:3/4")
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=effort(300, sample=25))
+def test_the_growth_of_the_second_moment_is_told_step_by_step(data):
+    """Its product is E[Zhat^2]/Z^2 under every scheme; where slots are independent each step is within S16, by the model's own b_p."""
+    model, steered = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)))
+    particles, typed = data.draw(st.integers(1, 3)), data.draw(st.sampled_from([*TYPED, *ON_SLOTS]))
+    moved = data.draw(st.sampled_from([naive, adapted]))
+    sampler, c = resampled(moved, typed), analyse(model, steered)
+    process = sampler.process(model, steered)
+    grown = growths(process, particles)
+    assert prod(grown, start=ONE) == cloud_moments(process, particles).second_moment / c.normaliser**2
+    assert ranges(process) == list(c.b if moved is naive else c.b_adapted)
+    told = [row for row in check(model, steered, sampler, particles=particles).rows if row.id == "S16"]
+    assert len(told) == (sampler.worth is not None) and all(row.verdict is Verdict.HOLDS for row in told)
+    if told and INFINITE not in ranges(process):
+        share = ONE if sampler.resampling.threshold is None else sampler.resampling.threshold
+        assert all(g <= 1 + (b - 1) / (share * particles) for g, b in zip(grown, ranges(process), strict=True))
+
+
+def test_a_smaller_share_of_the_weight_than_slots_carry_is_refuted(monkeypatch):
+    """Were the slots of a skipped resampling worth N, S16 would be false: weights of 5 and 1 are carried on."""
+    model = Model.from_edges(
+        [["r"], ["a", "b"], ["c", "d", "e"]],
+        [[("r", "a", "1/2"), ("r", "b", "1/2")], [("a", "c", "1/3"), ("a", "d", "2/3"), ("b", "e", 1)]],
+        {"c": 15, "d": 0, "e": 1},
+    )
+    steered, rule = twist(model, [[1], [5, 1]]), "multinomial:inf:1/2"
+    assert check(model, steered, resampled(naive, rule), particles=2).verdict is Verdict.HOLDS
+    monkeypatch.setattr(Resampling, "worth", property(lambda rule: ONE))
+    (row,) = [row for row in check(model, steered, resampled(naive, rule), particles=2).rows if row.id == "S16"]
+    assert row.verdict is Verdict.REFUTED
 
 
 @pytest.mark.parametrize("typed", TYPED)

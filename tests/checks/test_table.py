@@ -31,6 +31,7 @@ def test_every_name_that_a_row_uses_is_known(key):
         given = {
             "N",
             "omega",
+            "b",
             "H",
             "J",
             "n",

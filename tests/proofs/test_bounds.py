@@ -39,6 +39,8 @@ def value(draw: random.Random, key: tuple[str, str], name: str):
         return [square(draw) for _ in range(3)]
     if name in ("q", "r", "chi", "PV", "excess"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
+    if key == ("S16", "step"):  # one step: one b
+        return square(draw)
     if name == "b":  # b (b - 1) is a square at b = s/(s - 1), s a square
         return [s / (s - 1) for s in (square(draw) * 4 for _ in range(draw.randint(1, 4)))]
     if name in bounds.COUNTS:
@@ -98,6 +100,7 @@ EXPECTED = {
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
+    ("S16", "step"): lambda omega, b: 1 + omega * (b - 1),
     ("S17", "sweep"): lambda N, b: math.prod(1 + (2 * x - 1) / N for x in b),
     ("S17", "sweeps"): lambda N, H, b: (1 - 1 / math.prod(1 + (2 * x - 1) / N for x in b)) ** H,
     ("S18", "gap"): lambda A: A,

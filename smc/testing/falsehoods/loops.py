@@ -82,6 +82,28 @@ def _(instance: Instance) -> Claims:
     yield "E[Zhat^2]", found, least
 
 
+def light_among_heavy() -> SearchStrategy[Instance]:
+    """The same with weights so far apart that many light particles lie between two heavy ones."""
+
+    def made(p: Rational, light: int, particles: int) -> Instance:
+        stay: list[dict[int, Rational]] = [{0: ONE}, {1: ONE}]
+        return layers([[{0: p, 1: 1 - p}], stay], [[1], [1, 100_000]], (light, 100_000), particles)
+
+    chances = st.sampled_from([HALF, Rational(2, 5)])
+    return st.builds(made, chances, st.sampled_from([400, 30]), st.sampled_from([2, 8]))
+
+
+@planted(
+    "S16/systematic-density", "S12's second level, E[U^2 nu(y)] <= beta pi(y), under systematic resampling",
+    where=light_among_heavy,
+)  # fmt: skip
+def _(instance: Instance) -> Claims:
+    c, found = instance.constants, under(Resampling(SYSTEMATIC), instance)
+    beta = growth(c.b, (ONE, -ONE), ONE * instance.particles)
+    for pi, second in zip(c.target, found.second, strict=True):
+        yield "E[U^2 nu(y)]", second / c.normaliser**2, INFINITE if beta == INFINITE else finite(beta) * pi
+
+
 @planted("S16/threshold", "S12 with theta N particles, below a threshold on the effective sample size", where=rare)
 def _(instance: Instance) -> Claims:
     c, found = instance.constants, under(Resampling(MULTINOMIAL, HALF), instance)
