@@ -131,13 +131,12 @@ table(("T", "N = 4", "N = 16", "N = 64"), rows)
 # and a walk that goes back on the tree mixes at a rate that its longest path gives (S18). On a small tree, exactly:
 
 # %%
-from dataclasses import replace
-
+from smc.checks.table import spoken_of_by
 from smc.exact.backtracking import backtracking
 from smc.exact.clouds import cloud_moments
 from smc.exact.conditional import conditional_kernel, minorisation
+from smc.samplers import resampled
 from smc.samplers.naive import naive
-from smc.samplers.resampling import SCHEMES, Resampling
 from smc.setting.model import prefix_tree
 from smc.setting.twist import with_bellman_error
 
@@ -149,10 +148,11 @@ kernel, walk = conditional_kernel(process, 3), backtracking(process)
 
 # %%
 rows = []
-for scheme in ("multinomial", "stratified", "systematic"):
-    law = cloud_moments(replace(process, resampling=Resampling(SCHEMES[scheme])), 3).output
-    rows.append((scheme, short(law.total_variation(kernel.target))))
-table(("scheme", "TV, N = 3"), rows)
+for scheme in ("multinomial", "stratified", "multinomial:inf:1/2", "systematic"):
+    sampler = resampled(naive, scheme)
+    law = cloud_moments(sampler.process(tree, steered), 3).output
+    rows.append((scheme, short(law.total_variation(kernel.target)), ", ".join(spoken_of_by(sampler)) or "none"))
+table(("scheme", "TV, N = 3", "statements"), rows)
 
 # %%
 assert kernel.after(kernel.target, 1) == kernel.target

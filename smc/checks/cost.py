@@ -61,7 +61,7 @@ QUICK = 0.05
 MOST_SUCCESSORS = 8_000
 """Largest number of successors of a layer's clouds, of a run under another resampling whose law is looked at."""
 SCHEMES_SHOWN = (
-    "stratified", "residual", "systematic", "killing", "multinomial:ess:1/2", "multinomial:inf:1/2",
+    "stratified", "residual", "systematic", "ssp", "killing", "multinomial:ess:1/2", "multinomial:inf:1/2",
 )  # fmt: skip
 """The ways to resample that are shown beside multinomial after every step, as they are typed: what libraries offer."""
 BITS = 256

@@ -275,6 +275,11 @@ def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
     return [(row.id, form.form, form.scope) for row, form in known(sampler) if not SCOPES[form.scope](c)]
 
 
+def spoken_of_by(sampler: Sampler) -> list[str]:
+    """IDs of the statements on runs of `sampler`, as it resamples."""
+    return list(dict.fromkeys(row.id for row, form in known(sampler) if form.samplers))
+
+
 def claimed(sampler: Sampler) -> bool:
     """Whether statements speak of `sampler`, as it resamples, at every number of particles."""
     return any(_at_any_count(sampler, form) for _, form in known(sampler))

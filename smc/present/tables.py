@@ -18,6 +18,7 @@ from smc.checks.check import Report
 from smc.checks.model_plan import ModelPlan
 from smc.checks.plan import Demand, Setting, cheapest
 from smc.checks.row import Ends, Row
+from smc.checks.table import spoken_of_by
 from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
 from smc.numbers import INFINITE, Rational, Verdict, is_infinite, nearest_float
@@ -262,7 +263,7 @@ def side_by_side(entries: Sequence[Entry]) -> list[Table]:
         table.add_column(f"least N for {short(group[0].delta)}", justify="right")
         table.add_column("spoken of by")
         for entry in group:
-            exact, spoken = dict(entry.distances), dict.fromkeys(claim.id for claim in entry.setting.claims)
+            exact, spoken = dict(entry.distances), spoken_of_by(entry.setting.sampler)
             cells = [short(exact[n]) if n in exact else "—" for n in counts]
             table.add_row(entry.setting.sampler.label, *cells, _least(entry), ", ".join(spoken) or "no statement")
         tables.append(table)
