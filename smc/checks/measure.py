@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from smc.errors import TooLarge
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
 from smc.exact.backtracking import backtracking
 from smc.exact.clouds import growths
@@ -21,6 +23,9 @@ from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import PARTICLES, Sampler
 from smc.setting.analysis import Constants
 
+BALL_BITS = 64
+"""Binary digits of a law in balls that stands in for an exact one that would take long."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -28,6 +33,7 @@ class Measured:
 
     progress: called with (share done, what is being done) while an exact law takes more than a second.
     bits: None for rationals; else the law of a resampled run comes as balls of radius at most `2**-bits`.
+    patience: seconds of an exact law, by estimate, beyond which it comes as balls as well, of radius `2**-BALL_BITS`.
     """
 
     constants: Constants
@@ -35,6 +41,7 @@ class Measured:
     count: int
     progress: Callable[[float, str], None] | None = field(default=None, compare=False, repr=False)
     bits: int | None = None
+    patience: float = math.inf
 
     @property
     def particles(self) -> int:
@@ -66,13 +73,18 @@ class Measured:
     def output(self) -> OutputLaw | CertifiedLaw:
         """Expected law of the output, with `dead`."""
         process, lumping = self.process, self.lumping
-        if self.bits is not None:
-            enclosed = output_law(process, self.count, mode="certified", bits=self.bits, progress=self.progress)
-            balls = tuple(ball(ZERO) if k is None else enclosed.law[k] for k in lumping.classes[-1])
-            return replace(enclosed, law=balls)
-        law = output_law(process, self.count, progress=self.progress)
-        by_state = (ZERO if k is None else law.law[k] for k in lumping.classes[-1])
-        return OutputLaw(tuple(by_state), law.dead)
+        if self.bits is None:
+            try:
+                law = output_law(process, self.count, progress=self.progress, most=self.patience)
+            except TooLarge:
+                if math.isinf(self.patience):
+                    raise
+                return replace(self, bits=BALL_BITS).output
+            by_state = (ZERO if k is None else law.law[k] for k in lumping.classes[-1])
+            return OutputLaw(tuple(by_state), law.dead)
+        enclosed = output_law(process, self.count, mode="certified", bits=self.bits, progress=self.progress)
+        balls = tuple(ball(ZERO) if k is None else enclosed.law[k] for k in lumping.classes[-1])
+        return replace(enclosed, law=balls)
 
     @cached_property
     def total_variation(self) -> Rational | Ball:

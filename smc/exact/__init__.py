@@ -31,7 +31,7 @@ from smc.exact.metropolis import chain_law
 from smc.exact.moments import second_moment as _second_moment
 from smc.exact.moments import second_moment_ball as _second_moment_ball
 from smc.exact.occupancy.cells import CellChain, cell_chain
-from smc.exact.occupancy.cost import MODES, Plan, choose
+from smc.exact.occupancy.cost import MODES, Plan, choose, duration
 from smc.exact.single import one_particle_law
 from smc.numbers import Ball, Rational, Verdict, at_most, ball, precision
 from smc.samplers.process import ParticleProcess, Selection
@@ -59,17 +59,17 @@ Progress = Callable[[float, str], None]
 @overload
 def output_law(
     process: ParticleProcess, particles: int, *, mode: Literal["exact"] = ..., bits: int = ..., progress: Progress | None = ...,
-    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float = ...,
 ) -> OutputLaw: ...  # fmt: skip
 @overload
 def output_law(
     process: ParticleProcess, particles: int, *, mode: Literal["certified"], bits: int = ..., progress: Progress | None = ...,
-    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float = ...,
 ) -> CertifiedLaw: ...  # fmt: skip
 @overload
 def output_law(
     process: ParticleProcess, particles: int, *, mode: Literal["float"], bits: int = ..., progress: Progress | None = ...,
-    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float = ...,
 ) -> FloatLaw: ...  # fmt: skip
 def output_law(
     process: ParticleProcess,
@@ -81,16 +81,18 @@ def output_law(
     explain: Callable[[Plan], None] | None = None,
     memory: float | None = None,
     method: str | None = None,
+    most: float = inf,
 ) -> OutputLaw | CertifiedLaw | FloatLaw:
     """Expected law of the output of `process` with `particles` particles (proposals, for a chain), and the probability that the run dies.
 
     mode: `exact` (OutputLaw), `certified` (CertifiedLaw, radii at most `2**-bits`), `float` (FloatLaw).
     progress: see `Progress`. explain: called with the Plan before anything is allocated.
     memory: limit in bytes, half of the free memory when None. method: an engine of this mode, in place of the cost model's choice.
+    most: seconds, by estimate, that the engine may take.
 
     The modes and engines are for processes that are resampled; the laws of the others are sums over terminal states.
     Raises InputError for a count below 1, an unknown mode, or another mode than `exact` for a process that is not resampled; TooLarge,
-    before anything is allocated, for what will not fit.
+    before anything is allocated, for what will not fit or takes longer than `most`.
     """
     if process.selection is not Selection.RESAMPLED and mode == "exact":
         return _not_resampled(process, particles)
@@ -104,6 +106,12 @@ def output_law(
     chain, plan = _planned(process, particles, mode, bits, memory)
     if explain is not None:
         explain(plan)
+    if plan.costs and plan.costs[0].seconds > most:
+        raise TooLarge(
+            f"the {mode} law takes about {duration(plan.costs[0].seconds)}, more than {duration(most)}",
+            where=f"{particles} particles",
+            mend="take fewer particles",
+        )
     if method is not None and method not in MODES[mode]:
         raise InputError(
             f"no engine {method!r} in mode {mode!r}", where="method", mend=f"choose one of {', '.join(MODES[mode])}"

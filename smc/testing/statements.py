@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from proofs.catalogue import ROWS
@@ -35,9 +36,12 @@ def report(instance: Instance, sampler: str | Sampler) -> Report:
     return check(instance.model, instance.twist, chosen, **chosen.keyword(instance.particles))
 
 
-def measured(constants: Constants, sampler: Sampler) -> Callable[[int], Measured]:
-    """What `report` measures, by the instance's number of particles, from one analysis and one process for all of them."""
-    first = Measured(constants, sampler, 1)
+def measured(constants: Constants, sampler: Sampler, patience: float = math.inf) -> Callable[[int], Measured]:
+    """What `report` measures, by the instance's number of particles, from one analysis and one process for all of them.
+
+    patience: see `Measured`.
+    """
+    first = Measured(constants, sampler, 1, patience=patience)
     return first.at if sampler.count.fixed is None else lambda particles: first
 
 

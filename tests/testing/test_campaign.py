@@ -26,7 +26,7 @@ from smc.campaign.runner import Ending, run
 from smc.campaign.search import SLACK_STEPS, run_chunk
 from smc.campaign.store import Store, _median
 from smc.campaign.summary import markdown, plot
-from smc.checks import table
+from smc.checks import measure, table
 from smc.cli import run as cli
 from smc.errors import InputError
 from smc.numbers import ONE
@@ -61,6 +61,25 @@ def test_a_chunk_is_a_function_of_plan_and_number():
     assert first.digests != other.digests
     assert first.examples == CHUNK < first.instances == len(first.digests)
     assert run_chunk(replace(plan, seed=4), 4).digests != first.digests
+
+
+def test_balls_stand_in_for_laws_that_take_long_and_leave_nothing_undecided(monkeypatch):
+    """Every law as balls: bounds that are met with equality are told by the exact law after all, the others say what it says."""
+    plan = make_plan(statements=["S10", "S12", "S13"], seed=3, chunk=CHUNK)
+    exact = run_chunk(plan, 2)
+    modes = []
+    honest = measure.output_law
+    monkeypatch.setattr(
+        measure, "output_law", lambda *given, **how: modes.append(how.get("mode")) or honest(*given, **how)
+    )
+    monkeypatch.setattr("smc.exact.SMALL", 0)
+    monkeypatch.setattr(search, "PATIENCE", -1.0)
+    found = run_chunk(plan, 2)
+    assert modes.count("certified") > 20 and exact.digests == found.digests
+    for claim, one in exact.found.items():
+        other = found.found[claim]
+        assert (other.checked, other.undecided, other.vacuous) == (one.checked, 0, one.vacuous)
+        assert math.isclose(one.best, other.best, rel_tol=1e-12) and one.slack == other.slack
 
 
 @pytest.mark.by_turn
