@@ -37,16 +37,6 @@ def made():
 
 
 @pytest.fixture
-def one_replay(monkeypatch, made) -> None:
-    """The command line reads the session's replay of what is stored; any other folder is replayed anew each time."""
-    from proofs.kernel.replay import STORED
-    from proofs.reading import blueprint as module
-
-    honest = module.blueprint
-    monkeypatch.setattr(module, "blueprint", lambda folder=STORED: made if folder == STORED else honest(folder))
-
-
-@pytest.fixture
 def ledger() -> Ledger:
     """Counts of this test, so that it can refuse to pass on nothing; ratios go to the session's ledger."""
     return LEDGER.page()

@@ -37,7 +37,7 @@ def turn(cases: Iterable[Case], sample: int) -> list[Case]:
     return [case for k, case in enumerate(listed) if k in chosen]
 
 
-SHARE = 4
+SHARE = 5
 """Of the tests marked `by_turn`, one in so many is run a day."""
 
 

@@ -33,7 +33,7 @@ Q | Q | natural; or real | queries | number of oracle queries; in G1 the mean of
 n | n | natural | horizon - 1, horizon - t | steps to go; the horizon is n + 1 where a statement says so
 m | m | natural |  | steps to go, or a second count
 t | t | natural, at most T | step | time; layers are X_0 = {root}, ..., X_T
-j | j | natural |  | number of sweeps (S17) or visits (S18)
+j | j | natural; or real |  | number of sweeps (S17) or visits (S18); the function between two others in a lemma on means
 k | k | natural; or real |  | index of a sum or product; the vocabulary in S6
 B | B | natural, at least 1; or real; or side | children | children of the root in the lower bound
 eps | \varepsilon | real, at least 0 | constants.bellman_error | Bellman error (Assumption 3.2)

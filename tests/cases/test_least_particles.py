@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from smc.checks.atlas import chart, model_setting
 from smc.checks.least import least_particles
 from smc.exact import output_law
+from smc.exact.enough import enough
 from smc.formats import load
 from smc.numbers import Rational, rational
 from smc.samplers import particle_process
@@ -82,7 +83,8 @@ def test_no_count_is_claimed_wrongly(weights, delta):
 def test_what_is_not_settled_is_said_to_be_open(monkeypatch):
     source = load(str(FOLDER / "least_particles_dip.json"))
     setting = model_setting(source.model, source.twist())
-    found = least_particles(setting.process, setting.near, rational("1/100"), seconds=0)
+    certified = enough(setting.process, rational("1/100"), budget=0)
+    found = least_particles(setting.process, setting.near, rational("1/100"), certified=certified, seconds=0)
     assert (found.particles, found.onward) == (666, 666), "what the theorems promise"
     assert found.open == ((1, 665),) and "open: N = 1..665" in found.text(rational("1/100"))
     monkeypatch.setattr("smc.checks.least.MOST_ENCLOSURE", 0.0)

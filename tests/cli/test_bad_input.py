@@ -12,6 +12,7 @@ import pytest
 
 from smc.cli import run
 from tests.formats.examples import LAYERED, MDP, bent, written
+from tests.proofs.stores import small_store
 
 NAN = json.dumps(LAYERED).replace('"3/4"', "NaN")
 INFINITY = json.dumps(LAYERED).replace('"3/4"', "-Infinity")
@@ -188,7 +189,10 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
         (["convert", "shipped:verifier-tree", "-o", ""], "no file is named"),
         (["convert", "shipped:verifier-tree", "--to", ""], "unknown kind ''"),
         (["atlas", "family:hidden?eps=1/2", "--horizons", ""], "is not a list of numbers"),
-        (["atlas", "family:hidden?eps=1/2", "--value", "perfect"], "--value or --algorithm beside a family"),
+        (
+            ["atlas", "family:hidden?eps=1/2", "--value", "perfect"],
+            "--value, --algorithm or --resampling beside a family",
+        ),
         (["atlas", "family:ones?c=2", "--cost", "--value", "perfect"], "write family:ones?c=2"),
         (["atlas", "shipped:verifier-tree", "--eps", "1/4", "--value", "perfect"], "keep one of the two"),
         (["check", "shipped:cliffwalking", "--value", "perfect^weights:1/2"], "is entered by two edges"),
@@ -317,9 +321,9 @@ def test_too_large_says_the_size_the_estimate_and_the_way_out(capsys):
         (["chek", "x"], "check?"),
     ],
 )
-@pytest.mark.usefixtures("one_replay")
-def test_a_mistyped_name_meets_the_one_that_is_meant(arguments, meant, capsys):
-    assert run(arguments) == 2
+def test_a_mistyped_name_meets_the_one_that_is_meant(arguments, meant, tmp_path, capsys):
+    few = ["--stored", str(small_store(tmp_path / "stored"))] if arguments[0] == "prove" else []
+    assert run([*arguments, *few]) == 2
     said = capsys.readouterr().err
     assert meant in said
     assert said.count("\n") == 1

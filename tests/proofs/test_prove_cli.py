@@ -12,13 +12,19 @@ import pytest
 
 from proofs.catalogue import ROWS, SOURCES
 from proofs.kernel.replay import SEALS, STORED
+from proofs.reading import blueprint as module
 from smc.cli import run
 from tests.effort import NIGHTLY, turn
 from tests.proofs.stores import small_store
 
 KEYS = {"id", "source", "about", "steps", "gaps", "axioms", "rests_on", "rocq"}
 
-pytestmark = pytest.mark.usefixtures("one_replay")
+
+@pytest.fixture(autouse=True)
+def one_replay(monkeypatch, made):
+    """What is stored is replayed once a session; any other folder anew each time."""
+    honest = module.blueprint
+    monkeypatch.setattr(module, "blueprint", lambda folder=STORED: made if folder == STORED else honest(folder))
 
 
 def document(capsys, *arguments: str) -> dict:
