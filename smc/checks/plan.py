@@ -48,7 +48,7 @@ class Demand:
     """What one statement asks for.
 
     count: particles or proposals, None when the statement gives no finite count for this accuracy. unit: what is counted.
-    cost: reward-model evaluations. sufficient: False for a lower bound (no algorithm of its class does with less).
+    cost: reward-model evaluations. calls: of the generator, one for a step of a particle. sufficient: False for a lower bound (no algorithm of its class does with less).
     """
 
     id: str
@@ -56,6 +56,7 @@ class Demand:
     count: int | None
     unit: str
     cost: int | None
+    calls: int | None
     sufficient: bool = True
     remark: str = ""
 
@@ -138,28 +139,31 @@ def _upper(s: Setting) -> list[Demand]:
     step, guided_step = horizon, horizon * s.branching
     common = {"T": horizon, "L": big_l, "eps": eps}
     demands = [
-        _asked(statement, n := particles(statement, "uniform", **common), n * step)
+        _asked(statement, n := particles(statement, "uniform", **common), n * step, n * step)
         for statement in ("P3", "S3", "S13", "S4", "S12")
     ]
     n = particles("S8", "uniform", T=horizon, eps=eps)
-    demands.append(_asked("S8", n, n * guided_step))
+    demands.append(_asked("S8", n, n * guided_step, n * step))
     for statement in ("P5", "S2"):
         enough = at_most(bounds.evaluate(statement, "uniform", T=horizon, eps=eps), delta) is Verdict.HOLDS
         lacking = "" if enough else "one guided particle is not shown to be this accurate"
-        demands.append(_asked(statement, 1 if enough else None, guided_step if enough else None, remark=lacking))
+        found = (1, guided_step, step) if enough else (None, None, None)
+        demands.append(_asked(statement, *found, remark=lacking))
     demands.append(_pool(s))
     proposals = _proposals(s)
     beyond = "" if proposals else f"more than 2^{MOST_PROPOSALS.bit_length() - 1} proposals"
-    cost = None if proposals is None else proposals * guided_step
-    demands.append(_asked("S7", proposals, cost, unit="proposals", remark=beyond))
+    found = (None, None, None) if proposals is None else (proposals, proposals * guided_step, proposals * step)
+    demands.append(_asked("S7", *found, unit="proposals", remark=beyond))
     return demands
 
 
-def _asked(statement: str, count: int | None, cost: int | None, *, unit: str = "particles", remark: str = "") -> Demand:
+def _asked(
+    statement: str, count: int | None, cost: int | None, calls: int | None, *, unit: str = "particles", remark: str = ""
+) -> Demand:
     """What `statement` asks for, with the words of its row where there is nothing else to remark."""
     row = ROWS[statement]
     sampler = next(sampler for form in row.forms for sampler in form.samplers)
-    return Demand(statement, sampler, count, unit, cost, remark=remark or row.asks)
+    return Demand(statement, sampler, count, unit, cost, calls, remark=remark or row.asks)
 
 
 def _proposals(s: Setting) -> int | None:
@@ -192,7 +196,7 @@ def _pool(s: Setting) -> Demand:
     """
     growth = ball(2 * s.eps * s.horizon + 4, BITS)
     if 2 * growth > MOST_PROPOSALS.bit_length():
-        return Demand("P6", "pool mh", None, "proposals", None, remark="more proposals than can be written down")
+        return Demand("P6", "pool mh", None, "proposals", None, None, remark="more proposals than can be written down")
     proposals = 1 + _round_up(growth.exp() * ball(2 / s.delta, BITS).log())
     rest = s.delta / 2 / (1 + s.ratio_bound * (1 + s.eps) / proposals)
     size = pool_size(horizon=s.horizon, eps=s.eps, ratio_bound=s.ratio_bound, proposals=proposals, delta=rest)
@@ -202,6 +206,7 @@ def _pool(s: Setting) -> Demand:
         "pool mh",
         proposals,
         "proposals",
+        cost,
         cost,
         remark=f"pools of {size:,} reference moves; {ROWS['P6'].asks}",
     )
@@ -220,7 +225,7 @@ def _lower(s: Setting) -> list[Demand]:
         levels = f"{best.hidden} hidden level{'s' * (best.hidden > 1)}"
         rows.append((best.queries, f"{ROWS['S6'].asks} with {s.branching} successors a step ({levels})"))
     return [
-        Demand("S6", "any algorithm", n := max(0, _round_up(value)), "queries", n, sufficient=False, remark=remark)
+        Demand("S6", "any algorithm", n := max(0, _round_up(value)), "queries", n, n, sufficient=False, remark=remark)
         for value, remark in rows
     ]
 

@@ -131,7 +131,8 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
         ("algorithm", "left"),
         ("count", "right"),
         ("unit", "left"),
-        ("reward-model evaluations", "right"),
+        ("generator calls", "right"),
+        ("reward-model calls", "right"),
         ("remark", "left"),
     ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
@@ -144,7 +145,7 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
             d.algorithm + mark,
             count,
             d.unit,
-            short(d.cost) if d.sufficient else f"≥ {short(d.cost)}",
+            *(short(n) if d.sufficient else f"≥ {short(n)}" for n in (d.calls, d.cost)),
             d.remark,
             style="bold" if d is best else None,
         )

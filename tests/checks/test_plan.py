@@ -100,3 +100,14 @@ def test_impossible_settings_name_their_place(given, where):
     with pytest.raises(InputError) as caught:
         setting(*given)
     assert caught.value.where == where
+
+
+def test_a_step_of_a_particle_is_a_call_of_the_generator():
+    """Guided moves score every successor of the state that they leave; the others score where they go."""
+    given = setting(8, "1/10", "2", "1/10", branching=3)
+    found = {d.id: d for d in plan(given) if d.sufficient and d.count is not None}
+    for id in ("P3", "S3", "S13", "S4", "S12"):
+        assert found[id].calls == found[id].cost == 8 * found[id].count
+    for id in ("S8", "S7"):
+        assert found[id].calls == 8 * found[id].count and found[id].cost == 3 * found[id].calls
+    assert found["P6"].calls == found["P6"].cost > 8 * found["P6"].count
