@@ -97,6 +97,13 @@ def test_induction_is_not_over_a_number_that_a_hypothesis_fixes(p):
     refused(p, "induct", [base, step], [n, claim], match="fixed")
 
 
+def test_a_step_between_naturals_is_between_two_naturals(p):
+    """n < n + 1/2, and not n + 1 <= n + 1/2."""
+    assert p.step("nat_step", [p.assume(lt(m, n))]).concl is le(m + 1, n)
+    for order in (lt(n, x), lt(x, n), lt(x, y)):
+        refused(p, "nat_step", [p.assume(order)], match="not naturals")
+
+
 def test_every_sort_of_a_symbol_is_one():
     for sorts in (("X", "no sort"), ("no sort", "X"), ("no sort",)):
         with pytest.raises(ProofError, match="malformed symbol"):

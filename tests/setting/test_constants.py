@@ -111,6 +111,13 @@ def test_on_the_way():
 
 
 # ------------------------------------------------------------------------------------------------ by enumeration of paths
+def test_a_doomed_state_without_weight_has_no_part_in_the_moments():
+    """Model B with V = 0 at c, which the reference reaches and which V* = 0 dooms: E[V_1] = 2 + 1 and E[psi^2 V*^2/V_1] = 13/4 + 1/4."""
+    model = worked_b().model
+    given = from_mappings(model, [{"root": 2}, {"a": 2, "b": 4, "c": 0}])
+    assert plain(analyse(model, given).increment_moment) == [F(3, 2), F(7, 6)]
+
+
 def paths(model: Model, start: int = 0, first: int = 0, end: int | None = None):
     """(states, psis, mass) of every path of positive probability from the state `first` of layer `start` to layer `end`, the last unless it
     is given; parallel edges are two paths.
