@@ -1,7 +1,8 @@
 """How much work a test does: a sample in `make test`, all of it in `make nightly` (HYPOTHESIS_PROFILE=nightly). The checks are the same.
 
 Three ways to take a sample: `effort` draws fewer examples, `turn` takes some cases of a list, and of the tests marked `by_turn`
-(a search, a simulation, an enumeration that takes a large part of a second) a day runs a share. A test that is named is always run.
+(a search, a simulation, an enumeration that takes a large part of a second) a day runs a fifth. What is asked for by name
+(`::`, `-k`) is always run.
 """
 
 from __future__ import annotations
