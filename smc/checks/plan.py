@@ -48,7 +48,8 @@ class Demand:
     """What one statement asks for.
 
     count: particles or proposals, None when the statement gives no finite count for this accuracy. unit: what is counted.
-    cost: reward-model evaluations. calls: of the generator, one for a step of a particle. sufficient: False for a lower bound (no algorithm of its class does with less).
+    cost: reward-model evaluations. calls: of the generator, one for a step of a particle. sufficient: False for a lower bound (no
+    algorithm of its class does with less).
     """
 
     id: str
