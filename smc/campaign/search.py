@@ -22,7 +22,7 @@ from smc.checks import table
 from smc.checks.measure import Measured
 from smc.checks.row import Row
 from smc.exact import CertifiedLaw
-from smc.exact.clouds import most_successors
+from smc.exact.clouds import most_clouds
 from smc.formats.native import layered_document
 from smc.interrupts import pass_on
 from smc.numbers import ONE, Verdict, nearest_float
@@ -126,7 +126,7 @@ SCHEMES_DRAWN = (
     ),
 )  # fmt: skip
 """How the runs of a model resample: as the statements on slots ask, or (three draws in fourteen) multinomially after every step."""
-MOST_SUCCESSORS = 400
+MOST_AT_A_TIME = 400
 """Clouds of a layer up to which a run under another resampling is held against its statements: some milliseconds."""
 REWARD_MODELS = 4
 """Reward models drawn for a model: a model is dearer to draw than to check."""
@@ -184,7 +184,7 @@ def evaluate(plan: Plan, drawn: Instance) -> Iterator[tuple[Instance, list[Findi
         for sampler, statements in held.items():
             wanted = statements if particles == 1 else statements & COUNTED
             try:
-                if not sampler.plain and most_successors(measuring[sampler](1).process, particles) > MOST_SUCCESSORS:
+                if not sampler.plain and most_clouds(measuring[sampler](1).process, particles) > MOST_AT_A_TIME:
                     continue
                 rows = _rows(measuring[sampler](particles), wanted, ready)
                 found += [(row.id, sampler, row) for row in rows]

@@ -33,7 +33,7 @@ from smc.checks.table import claims
 from smc.errors import InputError, ModelError, TooLarge
 from smc.exact import seconds_of_law
 from smc.exact.backtracking import Backtracking, backtracking
-from smc.exact.clouds import most_successors
+from smc.exact.clouds import most_clouds
 from smc.exact.conditional import sweeps
 from smc.exact.enough import enough
 from smc.exact.metropolis import sampler_of
@@ -58,8 +58,8 @@ MOST_CLOUDS = 2_000
 """Largest number of clouds of a layer that conditional SMC may have: its kernel is a matrix between leaves."""
 QUICK = 0.05
 """Estimated seconds of an exact law that is looked at before a certificate is."""
-MOST_SUCCESSORS = 8_000
-"""Largest number of successors of a layer's clouds, of a run under another resampling whose law is looked at."""
+MOST_AT_A_TIME = 8_000
+"""Largest number of clouds at one time, of a run under another resampling whose law is looked at."""
 SCHEMES_SHOWN = (
     "stratified", "residual", "systematic", "ssp", "killing", "multinomial:ess:1/2", "multinomial:inf:1/2",
 )  # fmt: skip
@@ -134,7 +134,7 @@ def _law(c: Constants, sampler: Sampler) -> Law:
 
     @cache
     def distance(n: int) -> Rational | Ball:
-        if not run.process.plain and (many := most_successors(run.process, n)) > MOST_SUCCESSORS:
+        if not run.process.plain and (many := most_clouds(run.process, n)) > MOST_AT_A_TIME:
             raise TooLarge(f"{many} clouds", where="particles", mend="take fewer particles")
         if run.process.plain and (took := seconds_of_law(run.process, n)) > QUICK:
             raise TooLarge(f"about {took:.2g} seconds", where="particles", mend="take fewer particles")

@@ -79,21 +79,22 @@ def cloud_moments(process: ParticleProcess, particles: int, *, most: int = MOST_
     return CloudMoments(tuple(law), tuple(first), tuple(second), dead)
 
 
-def most_successors(process: ParticleProcess, particles: int) -> int:
-    """At most so many successors of the clouds of one layer, from the process's moves alone: a particle is its state where every step
-    resamples, and its path where weights are carried."""
+def most_clouds(process: ParticleProcess, particles: int) -> int:
+    """At most so many clouds at one time, from the process's moves alone: a particle is its state and last weight where every step
+    resamples, and its path where weights are carried, since one of the times when all were resampled last."""
     rule = process.resampling
     every = rule.threshold is None or rule.threshold >= 1
     ways, most = {0: 1}, 1
-    for step in process.steps:
+    for t, step in enumerate(process.steps):
         after: dict[int, int] = {}
         for x, paths in ways.items():
             for target, _, weight in step[x]:
                 if weight:
                     after[target] = after.get(target, 0) + (1 if every else paths)
-        kinds = sum(after.values()) + 1  # and the lost one
+        kinds = sum(after.values()) + 1  # and the one that is lost
         ways = dict.fromkeys(after, 1) if every else after
-        most = max(most, comb(kinds + particles - 1, particles) if rule.scheme.symmetric else kinds**particles)
+        clouds = comb(kinds + particles - 1, particles) if rule.scheme.symmetric else kinds**particles
+        most = max(most, clouds if every else (t + 1) * clouds)
     return most
 
 

@@ -17,7 +17,7 @@ from smc.checks.model_plan import plan_model
 from smc.checks.table import ranges
 from smc.cli import run
 from smc.errors import TooLarge
-from smc.exact.clouds import cloud_moments, growths
+from smc.exact.clouds import cloud_moments, growths, last_clouds, most_clouds
 from smc.formats import load
 from smc.numbers import INFINITE, ONE, ZERO, Rational, Verdict
 from smc.samplers import resampled
@@ -121,6 +121,15 @@ def test_the_growth_of_the_second_moment_is_told_step_by_step(data):
     if told and INFINITE not in ranges(process):
         share = ONE if sampler.resampling.threshold is None else sampler.resampling.threshold
         assert all(g <= 1 + (b - 1) / (share * particles) for g, b in zip(grown, ranges(process), strict=True))
+
+
+@given(model=twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)), rule=resamplings())
+@settings(deadline=None, max_examples=effort(300, sample=25))
+def test_the_estimate_of_clouds_is_never_too_low(model, rule):
+    """By which campaigns and costs leave a law out."""
+    process = replace(naive.process(*model), resampling=rule)
+    for particles in (1, 2, 3):
+        assert len(last_clouds(process, particles)[0]) <= most_clouds(process, particles)
 
 
 def test_a_smaller_share_of_the_weight_than_slots_carry_is_refuted(monkeypatch):
