@@ -20,7 +20,7 @@ ROWS = [
 def row(library, scheme: str, threshold: str) -> list[str]:
     """Its cells: version, scheme, when, living, dying, genealogy, words."""
     when = "every step" if threshold == "1" else f"below {threshold} N"
-    (found,) = [r for r in ROWS if r[0].startswith(library.name) and r[1].split()[0] == scheme and r[2] == when]
+    (found,) = [r for r in ROWS if r[0].startswith(library.name) and r[1] == scheme and r[2] == when]
     return found
 
 

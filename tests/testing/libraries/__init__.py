@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,9 @@ def share_of(threshold: str) -> float:
     return int(over) / int(under or 1)
 
 
-def _setups(schemes: dict[str, str], thresholds: tuple[str, ...]) -> Iterator[tuple[str, str, Sampler]]:
-    for theirs, ours in schemes.items():
-        for threshold in thresholds:
-            yield theirs, threshold, naive.resampling_by(resampling_of(f"{ours}:{threshold}"))
+def _setups(schemes: tuple[str, ...], thresholds: tuple[str, ...]) -> Iterator[tuple[str, str, Sampler]]:
+    for scheme, threshold in product(schemes, thresholds):
+        yield scheme, threshold, naive.resampling_by(resampling_of(f"{scheme}:{threshold}"))
 
 
 COMMON = ("multinomial", "residual", "stratified", "systematic")
@@ -110,14 +110,14 @@ LIBRARIES = (
     Library(
         "particles",
         (("particles",),),
-        tuple(_setups({s: s for s in (*COMMON, "killing", "ssp")}, ("1", "1/2"))),
+        tuple(_setups((*COMMON, "killing", "ssp"), ("1", "1/2"))),
         1500,
     ),
-    Library("blackjax", (("blackjax",),), tuple(_setups({s: s for s in COMMON}, ("1",))), 4000),
+    Library("blackjax", (("blackjax",),), tuple(_setups(COMMON, ("1",))), 4000),
     Library(
         "llamppl",
         (("numpy",), ("--no-deps", "llamppl")),  # its loop asks for no language model
-        tuple(_setups({s: s for s in COMMON}, ("1", "1/2"))),
+        tuple(_setups(COMMON, ("1", "1/2"))),
         1000,
     ),
 )

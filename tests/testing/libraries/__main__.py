@@ -56,10 +56,9 @@ def rows() -> list[str]:
             line = "not told" if not told else "kept" if all(f.kept for f in told) else "broken"
             said = dict.fromkeys(f"{part}: {r.diagnosis}" for part, r in reports.items() if r.broken)
             when = "every step" if threshold == "1" else f"below {threshold} N"
-            as_if = "" if declared.resampling.scheme.name == scheme else f" (held to {declared.resampling.scheme.name})"
             (version,) = versions
             lines.append(
-                f"| {version} | {scheme}{as_if} | {when} | {laws[0]} | {laws[1]} | {line} | {cell('; '.join(said) or 'conforms')} |"
+                f"| {version} | {scheme} | {when} | {laws[0]} | {laws[1]} | {line} | {cell('; '.join(said) or 'conforms')} |"
             )
             print(lines[-1], flush=True)
     return lines
