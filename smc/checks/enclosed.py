@@ -20,6 +20,7 @@ from smc.checks.table import claims, rows
 from smc.errors import InputError
 from smc.exact.enclosure import Enclosure, enclosure, joined
 from smc.exact.enclosure_cost import BUDGET, Way, choose
+from smc.exact.float_fours import OutOfRange
 from smc.numbers import Rational
 from smc.samplers import find
 from smc.samplers.naive import naive
@@ -87,7 +88,8 @@ def check_by_enclosure(
 ) -> EnclosedReport:
     """The tightest enclosure that fits `budget` seconds, held against every statement on `sampler` with N = `particles`.
 
-    Level four where it fits, else level two; a level four that takes longer than its estimate and the budget is given up for level two.
+    Level four where it fits, else level two; a level four that takes longer than its estimate and the budget, or whose values leave
+    the range of floats, is given up for level two.
     explain: called with the way that is taken. Raises InputError for a sampler whose particles do not interact, TooLarge where
     nothing fits.
     """
@@ -101,12 +103,16 @@ def check_by_enclosure(
         explain(way)
     try:
         found = _run(process, particles, way, progress, time.monotonic() + budget)
-    except _Overrun:
+    except (_Overrun, OutOfRange):
         way = choose(quotient, particles, level=2, budget=budget)
         if explain is not None:
             explain(way)
         found = _run(process, particles, way, progress, None)
-    if found.bits is not None and choose(quotient, particles, level=2, budget=budget).arithmetic == "rationals":
+    if (
+        found.level == 4
+        and found.arithmetic != "rationals"
+        and choose(quotient, particles, level=2, budget=budget).arithmetic == "rationals"
+    ):
         found = replace(found, second_moment=enclosure(process, particles).second_moment)  # exact, where it is quick
     held = list(rows(constants))
     tv = found.tv_lower, found.tv_upper

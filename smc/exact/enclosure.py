@@ -18,7 +18,7 @@ four at most `E(1-U)^4`. Interchangeable states are joined first (`lump_symmetri
 |---|---|---|
 | rationals | exact | answers whose digits can be written down |
 | balls | `flint.arb`, precision doubled until they add next to nothing to the width | long fractions; level four |
-| floats | float64 with a bound on all rounding errors (`float_moments`), level two | chains of thousands of states |
+| floats | float64 with a bound on all rounding errors (`float_moments`, `float_fours`) | thousands of states; level four, up to ninety |
 
 The ends are rationals in each case.
 """
@@ -35,11 +35,12 @@ from typing import Any
 import flint
 
 from smc.errors import InputError, whole_number
+from smc.exact.float_fours import float_particle_moments
 from smc.exact.float_moments import float_moments
 from smc.exact.lumping import lump_symmetric
 from smc.exact.moments import means, pair_moment_balls, pair_moments
 from smc.exact.particle_moments import particle_moment_balls, particle_moments
-from smc.numbers import ZERO, Ball, Rational, dyadic, precision, rounded
+from smc.numbers import ONE, ZERO, Ball, Rational, dyadic, precision, rounded
 from smc.samplers.process import ParticleProcess
 
 START_BITS, MOST_BITS = 128, 1 << 14
@@ -209,12 +210,23 @@ def _by_floats(process: ParticleProcess, particles: int, level: int, tick: Progr
     return tuple(pi), tuple(lower), second, None
 
 
+def _by_float_fours(process: ParticleProcess, particles: int, level: int, tick: Progress) -> _Parts:
+    del level
+    with precision(START_BITS):
+        by_class = float_particle_moments(process, particles, tick)
+        sides = [ends(_lower_ball(m)) for m in by_class]
+        target = tuple((max(ZERO, low), high) for low, high in (ends(m[0]) for m in by_class))
+        low, high = ends(sum((m[1] for m in by_class), flint.arb(0)))
+    return target, tuple(max(ZERO, low) for low, _ in sides), (max(ONE, low), high), None
+
+
 WAYS: dict[tuple[int, str], Callable[[ParticleProcess, int, int, Progress], _Parts]] = {
     (2, "rationals"): _exact,
     (2, "balls"): _by_balls,
     (2, "floats"): _by_floats,
     (4, "rationals"): _exact,
     (4, "balls"): _by_balls,
+    (4, "floats"): _by_float_fours,
 }
 """By level and arithmetic."""
 

@@ -2,7 +2,7 @@
 
 Operation counts times what one operation took on the machine where they were measured (a 2.6 GHz core), right within a factor of about
 three. Level four is preferred where it fits, since it is never wider; between arithmetics, rationals while they are quick, else the
-fastest.
+fastest, but level four in floats only where nothing else fits.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log2
+from math import ceil, log2
 
 from smc.errors import TooLarge
 from smc.exact.enclosure import MOST_MOVES
+from smc.exact.float_fours import ORDER
 from smc.exact.moments import Layer, gauge
 from smc.exact.occupancy.cost import duration, size
 from smc.numbers import Rational
@@ -27,6 +28,8 @@ QUICK = 1.0
 """Seconds up to which rationals are preferred to anything faster."""
 LONG = 100_000
 """Bits of the model's own fractions beyond which balls take over."""
+MOST_IN_FLOATS = 10**8
+"""Particles up to which level four in floats is tighter than level two: its rounding errors take some 10^-11."""
 BALL_BITS = 200
 """Working precision that is usual for balls."""
 
@@ -66,6 +69,7 @@ def ways(process: ParticleProcess, particles: int) -> list[Way]:
         Way(2, "floats", *_pairs_in_floats(widths, edges)),
         Way(4, "rationals", *_fours(widths, [2 * b for b in bits])),
         Way(4, "balls", *_fours(widths, [0.0] * len(bits))),
+        *([Way(4, "floats", *_fours_in_floats(widths, edges))] if ORDER <= particles <= MOST_IN_FLOATS else []),
     ]
 
 
@@ -84,7 +88,7 @@ def choose(
         best = min(found, key=lambda way: (way.bytes > memory, way.seconds))
         mend = "use level 2" if level == 4 else ""
         if best.bytes <= memory:
-            mend = f"give a budget of {best.seconds:.0f} seconds"
+            mend = f"give a budget of {ceil(best.seconds)} seconds"
         raise TooLarge(
             f"{max(process.sizes):,} states in the widest layer; {best}",
             where=f"enclosure at {particles} particles",
@@ -92,7 +96,10 @@ def choose(
         )
     highest = [way for way in fitting if way.level == max(w.level for w in fitting)]
     quick = [way for way in highest if way.arithmetic == "rationals" and way.seconds <= QUICK]
-    return quick[0] if quick else min(highest, key=lambda way: way.seconds)
+    sharp = [
+        way for way in highest if (way.level, way.arithmetic) != (4, "floats")
+    ]  # floats only where nothing else fits
+    return quick[0] if quick else min(sharp or highest, key=lambda way: way.seconds)
 
 
 def _bits(layers: Sequence[Layer], particles: int) -> list[float]:
@@ -157,3 +164,9 @@ def _fours(widths: list[int], bits: list[float]) -> tuple[float, float]:
         seconds += 1e-3 + each * (6e-6 * top**4 + 1e-7 * top**5)
         held = max(held, top**4 * (3 * 120 + digits / 2))
     return seconds, held
+
+
+def _fours_in_floats(widths: list[int], edges: list[int]) -> tuple[float, float]:
+    tops = [float(max(pair)) for pair in pairwise(widths)]
+    seconds = 5e-3 + sum(2e-4 + 2e-8 * top**4 + 7e-10 * top**5 for top in tops) + 2e-5 * sum(edges)
+    return seconds, 40 * max(tops) ** 4

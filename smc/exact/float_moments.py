@@ -119,7 +119,7 @@ def float_moments(
     mass = u[0]
     for edges, kernel in zip(steps, kernels, strict=True):
         mass = edges.forward(kernel, mass)
-    slack = _gamma(8 * (terms + 6 * horizon + 12))
+    slack = gamma(8 * (terms + 6 * horizon + 12))
     floor = [Rational(m) if m > TINY else ZERO for m in mass.tolist()]
     roof = [
         max(Rational(m), Rational(TINY)) if here else ZERO
@@ -144,5 +144,6 @@ def _live(steps: list[_Edges]) -> list[np.ndarray]:
     return [a & b for a, b in zip(ahead, behind, strict=True)]
 
 
-def _gamma(roundings: int) -> Rational:
+def gamma(roundings: int) -> Rational:
+    """Relative error that so many roundings in a row make at most."""
     return roundings * UNIT / (1 - roundings * UNIT)

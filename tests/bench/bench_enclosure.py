@@ -1,7 +1,7 @@
 """Enclosures at a million particles: seconds of processor and clock (medians of interleaved runs in one process; they differ on a busy
-machine), widths, and memory, from small to large.
+machine), widths, and memory, from small to large; and what level four takes in each arithmetic, by estimate.
 
-`python -m tests.bench.bench_enclosure` prints the table; `--quick` leaves out the chain of 10^4 states.
+`python -m tests.bench.bench_enclosure` prints the tables; `--quick` leaves out what takes minutes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import resource
 import statistics
 import sys
 import time
+from functools import cache
 
-from smc.exact.enclosure import enclosure
+from smc.exact.enclosure import enclosure, joined
+from smc.exact.enclosure_cost import ways
 from smc.formats import load
 from smc.instances.hidden import hidden_child
 from smc.numbers import ONE, Rational
@@ -39,22 +41,30 @@ def long_chain(states: int = 10**4, horizon: int = 200) -> ParticleProcess:
     return ParticleProcess("chain", steps, (1, *[states] * horizon), ONE)
 
 
+@cache
+def lakes() -> dict[str, ParticleProcess]:
+    """FrozenLake under V*, by size."""
+    found = {}
+    for name, spec in (("4x4, T = 20", "horizon=20"), ("8x8, T = 100", "horizon=100&map_name=8x8")):
+        source = load(f"gym:FrozenLake-v1?{spec}", rationalise=True, with_values=False)
+        found[name] = particle_process(source.model, source.twist("perfect"), "naive")
+    return found
+
+
 def cases(quick: bool) -> dict[str, tuple[ParticleProcess, int, str, int]]:
     """By name: process, level, arithmetic, how many runs."""
     hard = hidden_child(children=26, horizon=5, gain=Rational(3, 2))
     hidden = particle_process(hard.model, hard.twist, "naive")
-    lakes = {}
-    for name, spec in (("4x4, T = 20", "horizon=20"), ("8x8, T = 100", "horizon=100&map_name=8x8")):
-        source = load(f"gym:FrozenLake-v1?{spec}", rationalise=True, with_values=False)
-        lakes[name] = particle_process(source.model, source.twist("perfect"), "naive")
     found = {
         "hidden child, level two": (hidden, 2, "rationals", 5),
         "hidden child, level four": (hidden, 4, "rationals", 5),
-        "FrozenLake 4x4, T = 20, level two": (lakes["4x4, T = 20"], 2, "rationals", 5),
-        "FrozenLake 4x4, T = 20, level four": (lakes["4x4, T = 20"], 4, "balls", 3),
-        "FrozenLake 8x8, T = 100, level two": (lakes["8x8, T = 100"], 2, "floats", 3),
+        "FrozenLake 4x4, T = 20, level two": (lakes()["4x4, T = 20"], 2, "rationals", 5),
+        "FrozenLake 4x4, T = 20, level four": (lakes()["4x4, T = 20"], 4, "balls", 3),
+        "FrozenLake 4x4, T = 20, level four in floats": (lakes()["4x4, T = 20"], 4, "floats", 3),
+        "FrozenLake 8x8, T = 100, level two": (lakes()["8x8, T = 100"], 2, "floats", 3),
     }
     if not quick:
+        found["FrozenLake 8x8, T = 100, level four in floats"] = (lakes()["8x8, T = 100"], 4, "floats", 1)
         found["chain of 10^4 states, T = 200, level two"] = (long_chain(), 2, "floats", 1)
     return found
 
@@ -79,6 +89,11 @@ def main(arguments: list[str]) -> None:
             f"{name:44} {statistics.median(processor[name]):9.3f} {statistics.median(clock[name]):9.3f}   "
             f"[{low:.7g}, {high:.7g}] {high - low:9.2g}"
         )
+    print("what level four takes, by estimate:")
+    for name in ("4x4, T = 20", "8x8, T = 100"):
+        quotient = joined(lakes()[name])[0]
+        found = [str(way) for way in ways(quotient, PARTICLES) if way.level == 4]
+        print(f"  FrozenLake {name}, up to {max(quotient.sizes)} classes a layer: {'; '.join(found)}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 
 

@@ -1,0 +1,136 @@
+"""Level four in float64: its balls hold the exact moments, its enclosure the exact law; where it is taken, given up, and refused."""
+
+from __future__ import annotations
+
+import flint
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from smc.checks.enclosed import check_by_enclosure
+from smc.errors import InputError, TooLarge
+from smc.exact import float_fours, output_law
+from smc.exact.enclosure import enclosure, joined
+from smc.exact.enclosure_cost import choose, ways
+from smc.exact.float_fours import OutOfRange, float_particle_moments
+from smc.exact.moments import means, pair_moments
+from smc.exact.particle_moments import coincidence, particle_moments
+from smc.formats import load
+from smc.numbers import ONE, Rational, precision
+from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
+from smc.setting.analysis import target
+from tests.effort import effort
+from tests.exact.random_models import graphs, trees, twisted
+
+TREE = load("shipped:verifier-tree")
+
+
+def exact_moments(process, particles):
+    """`E[U^j nu(y)]` by y and j = 1..4, in rationals."""
+    rows = [means(process), pair_moments(process, particles)]
+    rows += [particle_moments(process, particles, order) for order in (3, 4)]
+    z = sum(rows[0])
+    return [[row[y] / z**j for j, row in enumerate(rows, 1)] for y in range(process.sizes[-1])]
+
+
+def outside(process, particles):
+    """How many of the exact moments the balls do not hold."""
+    found = float_particle_moments(process, particles)
+    with precision(2_000):
+        return sum(
+            not ball.contains(flint.fmpq(int(value.numerator), int(value.denominator)))
+            for balls, values in zip(found, exact_moments(process, particles), strict=True)
+            for ball, value in zip(balls, values, strict=True)
+        )
+
+
+@pytest.mark.parametrize("algorithm", ["naive", "adapted"])
+@settings(deadline=None, max_examples=effort(120))
+@given(instance=twisted(graphs() | trees()), particles=st.sampled_from([4, 5, 9, 10**6, 10**8]))
+def test_the_balls_hold_the_exact_moments(algorithm, instance, particles):
+    process = particle_process(*instance, algorithm)
+    assume(sum(means(process)))
+    assert outside(process, particles) == 0
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        lambda n, places, blocks: coincidence(n, places, blocks) * (1 + Rational(1, 10**9) * (blocks == 3)),
+        lambda n, places, blocks: coincidence(n + 1, places, blocks),
+        lambda n, places, blocks: coincidence(n, places, blocks) * (blocks != 1 or places < 4),
+    ],
+    ids=["a coefficient by 1e-9", "N + 1 for N", "all coincide: dropped"],
+)
+def test_planted_coefficients_put_moments_outside(planted, monkeypatch):
+    process = joined(particle_process(TREE.model, TREE.twist(None), "naive"))[0]
+    assert outside(process, 10) == 0
+    monkeypatch.setattr(float_fours, "coincidence", planted)
+    assert outside(process, 10) > 0
+
+
+@settings(deadline=None, max_examples=effort(60))
+@given(instance=twisted(graphs(max_states=2)), particles=st.integers(4, 5))
+def test_the_enclosure_holds_the_exact_law(instance, particles):
+    model, twist = instance
+    process = particle_process(model, twist, "naive")
+    found, law = enclosure(process, particles, level=4, arithmetic="floats"), output_law(process, particles)
+    assert found.tv_lower <= law.total_variation(target(model)) <= found.tv_upper and law.dead <= found.dead_upper
+    for y, chance in enumerate(law.law):
+        low, high = found.probability(y)
+        assert low <= chance <= high
+
+
+def test_it_is_as_tight_as_balls_at_a_million_particles():
+    process = particle_process(TREE.model, TREE.twist(None), "naive")
+    floats, balls = (enclosure(process, 10**6, level=4, arithmetic=a) for a in ("floats", "balls"))
+    two = enclosure(process, 10**6)
+    assert floats.tv_lower <= balls.tv_lower <= balls.tv_upper <= floats.tv_upper
+    assert floats.dead_upper - balls.dead_upper < Rational(1, 10**11) and floats.dead_upper < two.dead_upper / 1000
+
+
+def test_it_is_taken_where_nothing_else_of_its_level_fits():
+    """FrozenLake 8x8 over 20 steps: up to 31 classes a layer, a minute in balls."""
+    source = load("gym:FrozenLake-v1?map_name=8x8&horizon=20", rationalise=True, with_values=False)
+    quotient = joined(particle_process(source.model, source.twist("perfect"), "naive"))[0]
+    assert choose(quotient, 10**6, budget=18.0).arithmetic == "floats"
+    assert choose(quotient, 10**6, budget=600.0).arithmetic == "balls"
+    for particles in (
+        3,
+        10**9,
+    ):  # a cloud of three has no four; beyond 10^8 rounding errors outweigh what level four gains
+        assert choose(quotient, particles, budget=18.0).level == 2
+    with pytest.raises(TooLarge, match=r"31 states in the widest layer; level 4 in floats.*give a budget of 1 seconds"):
+        choose(quotient, 10**6, level=4, budget=0.01)
+
+
+def test_a_layer_of_a_thousand_states_is_refused_with_the_cost():
+    wide = tuple(Outcome(y, ONE / 1000, Rational(1 + y)) for y in range(1000))
+    step = tuple((Outcome(y, ONE, Rational(1 + y % 7)),) for y in range(1000))
+    process = ParticleProcess("wide", ((wide,), step), (1, 1000, 1000), ONE)
+    assert {way.level for way in ways(process, 10)} == {2, 4}
+    with pytest.raises(TooLarge, match=r"1,000 states in the widest layer; level 4 in .* days, .*iB") as refused:
+        choose(process, 10, level=4)
+    assert refused.value.mend == "use level 2"
+
+
+def test_values_out_of_the_range_of_floats_are_left_to_level_two(monkeypatch):
+    far = Rational(1, 10**200)
+    step = (Outcome(0, ONE / 2, far), Outcome(1, ONE / 2, ONE))
+    process = ParticleProcess("far", ((step,), ((Outcome(0, ONE, ONE),), (Outcome(1, ONE, far),))), (1, 2, 2), ONE)
+    with pytest.raises(OutOfRange, match="leave the range of float64"):
+        float_particle_moments(process, 10)
+    monkeypatch.setattr(float_fours, "TINY", 1e300)  # nothing is in range
+    monkeypatch.setattr("smc.exact.enclosure_cost.QUICK", 0.0)
+    monkeypatch.setattr("smc.exact.enclosure_cost._fours", lambda widths, bits: (1e9, 0.0))
+    taken = []
+    found = check_by_enclosure(
+        TREE.model, TREE.twist(None), particles=10, explain=lambda way: taken.append(str(way)[:17])
+    )
+    assert taken[0] == "level 4 in floats" and found.found.level == 2
+
+
+def test_fewer_than_four_particles_are_refused():
+    with pytest.raises(InputError, match="floats are for 4 and more"):
+        float_particle_moments(particle_process(TREE.model, TREE.twist(None), "naive"), 3)
