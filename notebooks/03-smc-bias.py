@@ -171,7 +171,7 @@ demands(entry)
 # %% [markdown]
 # ## Any number of particles
 #
-# Beyond some dozens of particles the exact law is out of reach. Its moments are not: from those of two particles (S10), or of four,
+# Beyond some dozens of particles the exact law is out of reach. Its moments are not: from those of two particles (S10), or of four (S11),
 # follow two certified ends of the distance, in a time that does not depend on $N$. On a small tree of partial solutions every law
 # from one particle to sixteen is exact, and lies between them:
 

@@ -53,6 +53,15 @@ pistar | \pi^{*} | law on states |  | intermediate target by the true value
 pihat | \hat{\pi} | law on states | constants.twisted_target | intermediate target by the twist
 AF | A^{F} | real |  | mean of Zhat times the conditional mean of F
 CF | C^{F} | real |  | mean of Zhat^2 times the conditional mean of F, from a cloud on
+CF3 | C^{F}_{3} | real |  | mean of Zhat^3 times the conditional mean of F, from a cloud on
+CF4 | C^{F}_{4} | real |  | mean of Zhat^4 times the conditional mean of F, from a cloud on
+AJ | A^{F} | real |  | as AF, for a test function by its number
+CJ3 | C^{F}_{3} | real |  | as CF3, for a test function by its number
+CJ4 | C^{F}_{4} | real |  | as CF4, for a test function by its number
+third | m_{3} | real | measured.four_moments | mean of (Zhat/Z)^3 times the conditional mean of a test function, by its number
+fourth | m_{4} | real | measured.four_moments | mean of (Zhat/Z)^4 times the conditional mean of a test function, by its number
+alpha | \alpha | real | measured.four_moments | coefficient of U in a polynomial (S11), by the number of the test function
+beta | \beta | real | measured.four_moments | coefficient of U^2 in a polynomial (S11), by the number of the test function
 pi | \pi | real, in [0, 1] | constants.target | the target's mean of a test function, by its number
 second | k | real, positive | measured.answer_moments | mean of (Zhat/Z)^2 times the conditional mean of a test function, by its number
 FJ | F | real, in [0, 1] |  | test functions, by number

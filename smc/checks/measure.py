@@ -15,6 +15,7 @@ from smc.exact.conditional import ConditionalKernel, sweep_kernel
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.lumping import Lumping, lump_process, unlumped
 from smc.exact.moments import PairRecursion, means
+from smc.exact.particle_moments import particle_moments
 from smc.exact.spectrum import relaxation_time
 from smc.numbers import ONE, ZERO, Ball, Rational, balanced_sum, ball
 from smc.samplers.guided import guided
@@ -131,6 +132,24 @@ class Measured:
         states, rows, over = self._pairs
         pairs = [(first[y] / z, row / (over * z**2)) for y, row in zip(states, rows, strict=True) if first[y]]
         return [one for one, _ in pairs], [two for _, two in pairs]
+
+    @cached_property
+    def four_moments(self) -> dict[str, list[Rational]]:
+        """`E[(Zhat/Z)^i nu(y)]`, i = 3 and 4, over the states of `answer_moments`, and the alpha and beta where S11's bound is largest."""
+        z, first = self.constants.normaliser, means(self.process)
+        kept = [y for y in self._pairs[0] if first[y]]
+        rows = [particle_moments(self.process, self.particles, order) for order in (3, 4)]
+        third, fourth = ([row[y] / z**order for y in kept] for order, row in zip((3, 4), rows, strict=True))
+        best = [_peak(*m) for m in zip(*self.answer_moments, third, fourth, strict=True)]
+        return {"third": third, "fourth": fourth, "alpha": [a for a, _ in best], "beta": [b for _, b in best]}
+
+
+def _peak(m1: Rational, m2: Rational, m3: Rational, m4: Rational) -> tuple[Rational, Rational]:
+    """Where `2 (a m1 + b m2) - (a^2 m2 + 2 a b m3 + b^2 m4)` is largest; at b = 0 where the moments are those of one point."""
+    determinant = m2 * m4 - m3 * m3
+    if not determinant:
+        return m1 / m2, ZERO
+    return (m1 * m4 - m2 * m3) / determinant, (m2 * m2 - m1 * m3) / determinant
 
 
 @dataclass(frozen=True)

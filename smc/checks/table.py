@@ -7,7 +7,7 @@ that speaks of known quantities needs nothing here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import flint
@@ -98,7 +98,12 @@ def _total_variation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """TV of the output."""
     assert m is not None
     moments = {"pi": lambda: m.answer_moments[0], "second": lambda: m.answer_moments[1]}
+    moments |= {name: partial(_four_moments, m, name) for name in ("third", "fourth", "alpha", "beta")}
     yield Observed(catalogue.TV, m.total_variation, m.sampler.at(m.count) | moments)
+
+
+def _four_moments(m: Measured, name: str) -> list[Rational]:
+    return m.four_moments[name]
 
 
 def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
@@ -197,12 +202,21 @@ def _small_tree(c: Constants) -> bool:
     return _tree(c) and 2 <= len(c.alive[-1]) <= MOST_LEAVES
 
 
+MOST_QUADRUPLES = 20_000
+"""Quadruples of states of one layer, over all layers, for which the moments of four particles are quick: a second at most."""
+
+
+def _fours(c: Constants) -> bool:
+    return sum(len(layer) ** 4 for layer in c.alive) <= MOST_QUADRUPLES
+
+
 SCOPES: dict[str, Callable[[Constants], bool]] = {
     "": lambda c: True,
     catalogue.POSITIVE: _positive,
     catalogue.EVERYWHERE: _everywhere,
     catalogue.TREE: _tree,
     catalogue.SMALL_TREE: _small_tree,
+    catalogue.FOURS: _fours,
 }
 """Conditions of sealed hypotheses beyond finite constants. Where the reference goes to a state that no particle can occupy, the other
 statements hold of the model in which that move leads to a state of value zero: no constant, no run and no target tells the two apart."""

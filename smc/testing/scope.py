@@ -59,7 +59,7 @@ DEFINED = frozenset(
         "accept",
         "chi",
     }
-    | {"pi", "second"}
+    | {"AJ", "CJ3", "CJ4", "pi", "second", "third", "fourth"}
 )
 """Symbols that hypotheses define by a recursion or a formula in others; see `MEASURED`."""
 MEASURED = {
@@ -371,7 +371,7 @@ SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "P0": _nothing, "P1": _nothing, "P5": _nothing, "S2": _nothing, "S8.uniform": _nothing, "G1": _nothing,
     "P2": _two_sided, "P3": _two_sided, "S3": _two_sided, "S3.uniform": _two_sided, "S13.tv": _two_sided, "S13.uniform": _two_sided,
     "S4": _one_sided, "S4.uniform": _one_sided, "S5": _from_the_root, "S5.bias": _from_the_root, "G1.published": _published,
-    "S10.tv": _states, "S12.tv": _from_the_root, "S12.uniform": _upper,
+    "S10.tv": _states, "S11.tv": _states, "S12.tv": _from_the_root, "S12.uniform": _upper,
     "S14": _local, "S14.tv": _local, "S14.bias": _local, "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
     "S12.average": _paths, "S12.adapted_tv": _adapted_from_the_root, "S13.adapted_tv": _adapted, "S13.adapted_uniform": _nothing,
     "S12.adapted_uniform": _nothing, "S9.run": _split_model,

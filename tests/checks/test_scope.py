@@ -131,7 +131,7 @@ def test_s9_is_read_on_the_split_model_alone():
         assert all(unmet(row, c, 2) for row in made)
 
 
-UNCONDITIONAL = {"G3", "G1", "S10.tv"}
+UNCONDITIONAL = {"G3", "G1", "S10.tv", "S11.tv"}
 """Statements whose hypotheses hold no constant of the model beyond its own values."""
 
 

@@ -35,7 +35,9 @@ def value(draw: random.Random, key: tuple[str, str], name: str):
         return [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
     if name == "pi":
         return [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)]
-    if name in ("V", "Vstar", "second"):
+    if name in ("alpha", "beta"):
+        return [Fraction(draw.randint(-4, 4), draw.randint(1, 3)) for _ in range(3)]
+    if name in ("V", "Vstar", "second", "third", "fourth"):
         return [square(draw) for _ in range(3)]
     if name in ("q", "r", "chi", "PV", "excess"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
@@ -85,6 +87,10 @@ EXPECTED = {
     ("S8", "instance"): lambda N, q: sum(root(x) * (root(x) - 1) for x in q) / 2 / N,
     ("S8", "uniform"): lambda N, T, eps: sum(((1 + eps) ** (T - p)) * ((1 + eps) ** (T - p) - 1) for p in range(1, T + 1)) / 2 / N,
     ("S10", "certificate"): lambda pi, second: sum(max(p - p * p / k, ONE * 0) for p, k in zip(pi, second, strict=True)),
+    ("S11", "certificate"): lambda pi, second, third, fourth, alpha, beta: sum(
+        max(p - 2 * (a * p + b * k) + a * a * k + 2 * a * b * m + b * b * q, ONE * 0)
+        for p, k, m, q, a, b in zip(pi, second, third, fourth, alpha, beta, strict=True)
+    ),
     ("S12", "instance"): lambda N, b: 1 - 1 / math.prod(1 + (x - 1) / N for x in b),
     ("S12", "uniform"): lambda N, T, L, eps: T * L * (1 + eps) ** (2 * T - 1) / N,
     ("S12", "average"): lambda N, excess: sum(excess) / N,

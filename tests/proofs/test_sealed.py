@@ -20,6 +20,7 @@ from proofs.registry import load as load_registry
 from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.exact import output_law, second_moment
 from smc.exact.moments import pair_moments
+from smc.exact.particle_moments import particle_moments
 from smc.instances.two_branch import most_bias, most_variance
 from smc.numbers import INFINITE
 from smc.samplers import find, particle_process
@@ -251,6 +252,68 @@ def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
         root = {"sqrt": lambda x: Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))}
         bound = evaluate(claim_of(theorem)[1][1].kids[1], env | root)
         assert bound == bounds.evaluate("S10", "certificate", pi=[env["pi"](0), env["pi"](1)], second=second)
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("model", MODELS)
+def test_s11_says_what_the_engine_measures(replayer, model, particles):
+    """2 (a m_1 + b m_2) - (a^2 m_2 + 2 a b m_3 + b^2 m_4) <= out, and the best of these, with moments and law of the engines."""
+    c = analyse(*MODELS[model]())
+    process = particle_process(c.model, c.twist, "naive")
+    law, z = output_law(process, particles).law, fraction(c.normaliser)
+    rows = [[fraction(k) / z**i for k in particle_moments(process, particles, i)] for i in (2, 3, 4)]
+    cloud = Cloud(c, particles)
+
+    def of(make) -> dict:
+        return {name: make(i) for i, name in enumerate(("AF", "CF", "CF3", "CF4"), 1)}
+
+    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = cloud.environment(F)
+        env |= of(lambda i, F=F: cloud.moment_of(F, i))
+        ranges |= {"real": [Fraction(-1), Fraction(2, 3), Fraction(2)]}
+        out, *m = (sum(fraction(p) * F[x] for x, p in enumerate(row)) for row in (law, c.target, *rows))
+        theorem = replayer.theorem("S11")
+        check_theorem(theorem, env, ranges)
+        (left, right) = claim_of(theorem, ("alpha", "beta"))[1][0].kids
+        a, b = Fraction(2), Fraction(-1)
+        found = evaluate(left, env | {"alpha": a, "beta": b}), evaluate(right, env)
+        assert found == (2 * (a * m[0] + b * m[1]) - (a * a * m[1] + 2 * a * b * m[2] + b * b * m[3]), out)
+        lower, determinant = replayer.theorem("S11.lower"), m[1] * m[3] - m[2] ** 2
+        assert all(holds(h, env, ranges) for h in lower.hyps) == (determinant > 0)
+        if determinant:
+            best = (m[0] ** 2 * m[3] - 2 * m[0] * m[1] * m[2] + m[1] ** 3) / determinant
+            assert tuple(evaluate(side, env) for side in claim_of(lower)[1][0].kids) == (best, out) and best <= out
+
+    tests = [{x: Fraction(x == y) for x in range(2)} for y in range(2)]
+
+    def numbered(make):
+        made = [make(F) for F in tests]
+        return lambda j, *args: made[j % 2](*args)
+
+    found = Measured(c, find("naive"), particles).four_moments
+    kept = [y for y in range(2) if c.target[y]]
+    peaks = {name: [Fraction(0)] * 2 for name in ("alpha", "beta")}
+    for name, row in peaks.items():
+        for y, value in zip(kept, found[name], strict=True):
+            row[y] = fraction(value)
+    env |= {
+        "J": 2, "FJ": lambda j, x: tests[j % 2][x], "VJ": numbered(cloud.value_of), "OutJ": numbered(cloud.answer),
+        "pi": lambda j: fraction(c.target[j % 2]), "a": lambda j: Fraction(j % 2),
+        "alpha": lambda j: peaks["alpha"][j % 2], "beta": lambda j: peaks["beta"][j % 2],
+        **{name: numbered(lambda F, i=i: cloud.moment_of(F, i)) for i, name in enumerate(("AJ", "CJ", "CJ3", "CJ4"), 1)},
+        **{name: lambda j, row=row: row[j % 2] for name, row in zip(("second", "third", "fourth"), rows, strict=True)},
+        "sqrt": lambda x: Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator)),
+    }  # fmt: skip
+    theorem = replayer.theorem("S11.tv")
+    check_theorem(theorem, env, ranges)
+    inputs = {name: [env[name](y) for y in kept] for name in ("pi", "second", "third", "fourth", "alpha", "beta")}
+    assert evaluate(claim_of(theorem)[1][1].kids[1], env) == bounds.evaluate("S11", "certificate", **inputs)
+    wide = replayer.theorem("S11.width")
+    met = all(rows[0][y] > 0 and rows[0][y] * rows[2][y] > rows[1][y] ** 2 for y in range(2))
+    assert all(holds(h, env, ranges) for h in wide.hyps) == met
+    if met:
+        low, high = (evaluate(side, env) for side in claim_of(wide)[1][0].kids)
+        assert 0 <= low <= high == 1 - 4 + 6 * sum(rows[0]) - 4 * sum(rows[1]) + sum(rows[2])
 
 
 @pytest.mark.parametrize("particles", [1, 2])

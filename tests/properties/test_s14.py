@@ -6,6 +6,7 @@ import math
 
 from hypothesis import given, settings
 
+from proofs import bounds
 from smc.exact import output_law
 from smc.exact.enough import coalescence_ratios, tail_bound
 from smc.exact.moments import pair_moments
@@ -61,7 +62,8 @@ def test_as_the_certified_counts_have_it(instance):
     ratios = coalescence_ratios(process)
     for exact, above in zip(instance.constants.b_local, ratios, strict=True):
         assert exact <= above <= exact * (1 + Rational(1, 2**100))
-    assert tail_bound(ratios, 2 * instance.particles) <= tail_bound(ratios, instance.particles)
+    n = instance.particles
+    assert tail_bound(ratios, 2 * n) <= tail_bound(ratios, n) == bounds.evaluate("S14", "linear", N=n, b=ratios)
 
 
 @given(instances(models=layered_models(min_horizon=2)))

@@ -190,6 +190,21 @@ def _(instance: Instance) -> Claims:
     yield "chi^2", spread, (measured.second_moment_ratio - 1) / 2
 
 
+@planted("S11/odd", "the output law is at least 3 m_1 - 3 m_2 + m_3, as if U were at least 1", where=one_step)
+def _(instance: Instance) -> Claims:
+    measured = report(instance, naive).measured
+    law = output_law(particle_process(instance.model, instance.twist, naive.name), instance.particles).law
+    kept = [out for out, pi in zip(law, instance.constants.target, strict=True) if pi]
+    rest = zip(kept, *measured.answer_moments, measured.four_moments["third"], strict=True)
+    for out, pi, two, three in rest:
+        yield "pi - out", pi - out, pi - (3 * pi - 3 * two + three)
+
+
+@planted("S11/constant", "nine tenths of the certificate", where=ties)
+def _(instance: Instance) -> Claims:
+    yield from scaled("S11", "certificate", Rational(9, 10), instance)
+
+
 @planted("S10/constant", "nine tenths of the certificate", where=ties)
 def _(instance: Instance) -> Claims:
     yield from scaled("S10", "certificate", Rational(9, 10), instance)
