@@ -49,14 +49,14 @@ def pushed(g: Any) -> Any:
     return Eq(g(until, t, x), ahead(lambda r, q: g(until, r, q)))
 
 
-def meetings(s: Derivation) -> dict[str, Line]:
-    """PV and PQ by backward recursion; b(s) bounds PV PQ by the square of the true value where two lineages part."""
+def meetings(s: Derivation, end: Any = T) -> dict[str, Line]:
+    """PV and PQ by backward recursion; b(s) bounds PV PQ by the square of the true value where two lineages part.  end: the horizon."""
     most = PV(until, t, x) * PQ(until, t, x) <= b(until) * Vstar(t, x) ** 2
     return s.setting(
         {
-            "push": ForAll(until, t, x, implications(t < until, until < T, live, Both(pushed(PV), pushed(PQ)))),
+            "push": ForAll(until, t, x, implications(t < until, until < end, live, Both(pushed(PV), pushed(PQ)))),
             "ends": ForAll(t, x, Both(Eq(PV(t, t, x), V(t, x)), Eq(PQ(t, t, x), last(t, x)))),
-            "b bounds the meetings": ForAll(until, t, x, implications(t <= until, until < T, live, most)),
+            "b bounds the meetings": ForAll(until, t, x, implications(t <= until, until < end, live, most)),
         }
     )
 
@@ -73,11 +73,11 @@ def seen(value: Any) -> Any:
 )
 @in_sympy("meetings_nonneg")
 def meetings_nonneg(s: Derivation) -> Line:
-    given, ref = model(s), meetings(s)
+    given, ref = model(s, horizon), meetings(s, horizon)
     parts = []
-    with s.suppose(until < T) as inside:
+    with s.suppose(until < horizon) as inside:
         with s.suppose(t < until, live) as short:
-            s.know(s.prove(t < T, short[0], inside[0]))
+            s.know(s.prove(t < horizon, short[0], inside[0]))
             follow, push = given["moves follow edges"](t, x), ref["push"](until, t, x)
         for line in (follow, push[0], push[1]):
             s.know(short.then(line, t, x))
@@ -91,7 +91,7 @@ def meetings_nonneg(s: Derivation) -> Line:
         with s.suppose(t <= until, live) as here:
             both = here.then(s.both(parts[0](t, x), parts[1](t, x)), t, x)
     out = inside.then(both, until)
-    with s.suppose(t <= until, until < T, live) as here:
+    with s.suppose(t <= until, until < horizon, live) as here:
         line = out(until)(t, x)
     return here.then(line, until, t, x)
 
@@ -104,7 +104,7 @@ def meetings_nonneg(s: Derivation) -> Line:
 @in_sympy("value_below_meetings")
 def value_below_meetings(s: Derivation) -> Line:
     """0 <= PQ - 2 z Vstar + z^2 PV for every z, by backward induction from time s."""
-    given, ref = model(s), meetings(s)
+    given, ref = model(s, horizon), meetings(s, horizon)
 
     def shape(a: Any, v: Any, p: Any) -> Any:
         return relation("<=", 0, a - 2 * z * v + z**2 * p)
@@ -113,10 +113,10 @@ def value_below_meetings(s: Derivation) -> Line:
         return shape(PQ(until, time, x), Vstar(time, x), PV(until, time, x))
 
     def claim(r: Any) -> Any:
-        return ForAll(t, x, z, implications(Eq(t + r, until), until < T, live, below(t)))
+        return ForAll(t, x, z, implications(Eq(t + r, until), until < horizon, live, below(t)))
 
-    with s.suppose(Eq(t, until), until < T, live) as now:
-        s.know(s.prove(t < T, now[0], now[1]))
+    with s.suppose(Eq(t, until), until < horizon, live) as now:
+        s.know(s.prove(t < horizon, now[0], now[1]))
         value, ends = given["value recursion"](t, x), ref["ends"](t, x)
         with s.suppose(0 < V(t, x)):
             square = s.prove(relation("<=", 0, (psi(t, x, y) * Vstar(t + 1, y) - z * V(t, x)) ** 2 / V(t, x)))
@@ -132,9 +132,9 @@ def value_below_meetings(s: Derivation) -> Line:
         line = s.cases(V(t, x), 0, low, high)
         line = s.at(now[0], line, lambda r: shape(PQ(r, t, x), Vstar(t, x), PV(r, t, x)))
         base = now.then(line, t, x, z)
-    with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), until), until < T, live) as now:
+    with s.suppose(claim(m)) as hyp, s.suppose(Eq(t + (m + 1), until), until < horizon, live) as now:
         s.know(s.prove(t < until, now[0]))
-        s.know(s.prove(t < T, now[1]))
+        s.know(s.prove(t < horizon, now[1]))
         push = ref["push"](until, t, x)
         with on_move(s, given, t, x) as there:
             s.know(given["ends of a reachable edge are live"](t, x, y)[1])
@@ -142,7 +142,7 @@ def value_below_meetings(s: Derivation) -> Line:
             mean = there.average(s.prove(0 <= psi(t, x, y) * inside.rhs, inside, potential))
         step = hyp.then(now.then(s.prove(below(t), mean, push[0], push[1], given["value recursion"](t, x)), t, x, z))
     out = s.induct(m, claim, base, step)
-    with s.suppose(t <= until, until < T, live) as here, s.nat_split(here[0], m) as split:
+    with s.suppose(t <= until, until < horizon, live) as here, s.nat_split(here[0], m) as split:
         s.know(s.gen(out(m, t, x, z), z))
         line = s.use("discriminant")(PQ(until, t, x), Vstar(t, x), PV(until, t, x))
         line = split.close(line)
@@ -160,7 +160,10 @@ def meetings_at_least_one(s: Derivation) -> Line:
     ref = meetings(s)
     value = s.given(0 < Vstar(0, root)).rhs
     with s.suppose(until < T) as here:
-        low, high = s.use("value_below_meetings")(until, 0, root), ref["b bounds the meetings"](until, 0, root)
+        low, high = (
+            s.use("value_below_meetings", {horizon: T})(until, 0, root),
+            ref["b bounds the meetings"](until, 0, root),
+        )
         s.know(s.chain(low, high))
         s.know(s.prove(0 < value**2))
         line = s.use("cancel_factor")(value**2, 1, b(until))
@@ -217,7 +220,10 @@ def know_signs(s: Derivation, given: dict[str, Line], ref: dict[str, Line]) -> N
         s.know(s.prove(t + 1 <= until, s.nat_step(here[0])))
         s.know(given["ends of a reachable edge are live"](t, src(e), end)[1])
         factors = given["potentials are non-negative"](t, src(e), end), s.use("inverse_nonneg")(V(t, src(e)))
-        positive, most = s.use("meetings_nonneg")(until, t + 1, end), ref["b bounds the meetings"](until, t + 1, end)
+        positive, most = (
+            s.use("meetings_nonneg", {horizon: T})(until, t + 1, end),
+            ref["b bounds the meetings"](until, t + 1, end),
+        )
         lines = [s.prove(0 <= seen(value), positive[i], *factors) for i, value in enumerate((PV, PQ))]
         most = s.times_square(most, psi(t, src(e), end) / V(t, src(e)))
         lines.append(s.form(most, seen(PV) * seen(PQ) <= b(until) * lookahead(t, e) ** 2))
@@ -234,7 +240,7 @@ def know_recursion(s: Derivation, given: dict[str, Line], ref: dict[str, Line], 
         s.know(given["ends of a reachable edge are live"](t, src(e), end)[1])
         factors = given["potentials are non-negative"](t, src(e), end), s.use("inverse_nonneg")(V(t, src(e)))
         push, mean = ref["push"](until, t + 1, end)[part], moved(s, given, t + 1, end, carried(value, t + 1))
-        own = s.prove(0 <= seen(value), s.use("meetings_nonneg")(until, t + 1, end)[part], *factors)
+        own = s.prove(0 <= seen(value), s.use("meetings_nonneg", {horizon: T})(until, t + 1, end)[part], *factors)
         passed = weight(t, e) * mean.lhs
         line = at_end(
             s,
