@@ -110,7 +110,8 @@ class Audited:
         if found is None or not found.families:
             return ["no step has scores before and after it, so that nothing is seen of the reward model"]
         lines = [
-            f"{_many(found.families, 'prefix')}, {_many(found.horizon, 'step')}, scores taken as {found.scores.words}"
+            f"{_many(found.families, 'prefix')}, {_many(found.horizon, 'step')}, scores from {_number(self.audit.seen.low)} to "
+            f"{_number(self.audit.seen.high)} taken as {found.scores.words}"
         ]
         if found.unseen:
             lines.append(

@@ -90,7 +90,7 @@ class Classifier:
         found: list[float] = []
         for at in range(0, len(answers), self.batch):
             texts = [self.prompt + answer for answer in answers[at : at + self.batch]]
-            given = self.tokenizer(texts, return_tensors="pt", padding=len(texts) > 1)
+            given = self.tokenizer(texts, return_tensors="pt", padding=len(texts) > 1, padding_side="right")
             _fits(self.model, given["input_ids"].shape[1], "shorten the prompt or the horizon")
             names = ("input_ids", "attention_mask")
             with torch.inference_mode():

@@ -50,10 +50,13 @@ def ratio_figure(found: Facts) -> Figure:
 
 def audit_page(found: Audited, origin: Origin) -> str:
     """The page."""
-    lines = [*found.target(), *found.advice()]
-    return rendered(
-        "audit.html.jinja", claim=lines[-1] if lines else "nothing to say", origin=origin, parts=list(_parts(found))
-    )
+    return rendered("audit.html.jinja", claim=_claim(found), origin=origin, parts=list(_parts(found)))
+
+
+def _claim(found: Audited) -> str:
+    """The line that comes first: what the loop samples, or the cheapest count, certified or by theorem, or what else there is to say."""
+    lines = [*found.target()[-1:], *found.advice(), *found.model()]
+    return lines[0]
 
 
 def _parts(found: Audited) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,9 @@ LARGEST = 1 << 28
 LONGEST_WHOLE = 20
 """Digits of a whole number that is text."""
 WHOLE_LINES = "a line may be cut off: write each whole"
+NO_LINES = "give JSON lines, one JSON list, or one object"
+NAMES = {None: "null", True: "true", False: "false"}
+"""What JSON calls values that Python calls otherwise."""
 LARGEST_REAL = 1e100
 """Largest size of a number: sums and squares of such are floats."""
 LOG_SLACK = 1e-9
@@ -88,7 +91,7 @@ class Item:
         if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) < LONGEST_WHOLE:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.fault(f"{self.value!r}", f"give a whole number of at least {least}")
+            raise self.fault(shown(self.value), f"give a whole number of at least {least}")
         if below is not None and value >= below:
             raise self.fault(f"{value} is out of range", f"give a whole number from {least} to {below - 1}")
         return value
@@ -103,7 +106,7 @@ class Item:
         if abs(number) <= LARGEST_REAL or (zero_weight and number == -math.inf):
             return number
         also = ', or "-Infinity" for a weight of zero' if zero_weight else ""
-        raise self.fault(f"{value!r}", f"give a finite number, of size at most {LARGEST_REAL:g}{also}")
+        raise self.fault(shown(value), f"give a finite number, of size at most {LARGEST_REAL:g}{also}")
 
     def log_probability(self) -> float:
         """The logarithm of a probability: at most 0."""
@@ -145,7 +148,7 @@ def _lines(file: TextIO, path: str) -> Iterator[Item]:
             if not found and text.strip() == "{":  # one object, written over several lines
                 value, place = _whole(text + file.read(LARGEST), path), path
             else:
-                raise InputError(f"is not JSON ({error})", where=place, mend=WHOLE_LINES) from None
+                raise InputError(_no_json(error), where=place, mend=WHOLE_LINES if found else NO_LINES) from None
         found = True
         yield Item(value, place)
     if not found:
@@ -156,13 +159,25 @@ def _twice(error: _Twice, place: str) -> InputError:
     return InputError(f"{str(error)!r} is given twice", where=place, mend="keep one of the two")
 
 
+def _no_json(error: Exception, *, whole: bool = False) -> str:
+    """What the reader says; of lines and elements without its own count of lines, which begins at each."""
+    if isinstance(error, json.JSONDecodeError) and not whole:
+        return f"is not JSON ({error.msg.removesuffix(' starting at')})"
+    return f"is not JSON ({error})"
+
+
+def shown(value: Any) -> str:
+    """A value in a message, as JSON names it."""
+    return NAMES[value] if value is None or isinstance(value, bool) else repr(value)
+
+
 def _whole(text: str, path: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_fields)
     except _Twice as error:
         raise _twice(error, path) from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"is not JSON ({error})", where=path, mend="it may be cut off") from None
+        raise InputError(_no_json(error, whole=True), where=path, mend="it may be cut off") from None
 
 
 def _elements(file: TextIO, path: str) -> Iterator[Item]:
@@ -195,7 +210,7 @@ def _elements(file: TextIO, path: str) -> Iterator[Item]:
             text = file.read(max(CHUNK, len(buffer))) if more else ""
             more = bool(text)
             if not more or len(buffer) - at > LARGEST:
-                raise InputError(f"is not JSON ({error})", where=place, mend="the list may be cut off") from None
+                raise InputError(_no_json(error), where=place, mend="the list may be cut off") from None
             buffer, at = buffer[at:] + text, 0
             continue
         number, wanted = number + 1, ",]"

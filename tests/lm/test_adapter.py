@@ -85,6 +85,31 @@ def test_its_log_is_audited(tiny, tmp_path):
     assert report.genealogies is not None and report.genealogies.runs == 5
 
 
+class Counter:
+    """Texts that never end, whose value is their length and one."""
+
+    def initial(self):
+        return Text()
+
+    def sample_children(self, texts, rng):
+        return [Text((*text.tokens, 0)) for text in texts]
+
+    def log_prob(self, texts):
+        return np.zeros(len(texts))
+
+    def value(self, texts):
+        return np.array([1.0 + len(text.tokens) for text in texts])
+
+
+def test_rollouts_go_to_the_horizon():
+    """After each prefix but the empty one and those of the last step, whose children are the answers; the score before goes with it."""
+    found = list(sampled(Counter(), 2, 3, 4, np.random.default_rng(0), rollouts=2))
+    assert [family.step for family in found] == [0, 1, 2, 3] * 2
+    assert [family.rollouts for family in found[:4]] == [(), (5.0, 5.0), (5.0, 5.0), ()]
+    assert [family.before for family in found[:4]] == [None, 1.0, 2.0, 3.0]
+    assert [family.children for family in found[:4]] == [(2.0,) * 3, (3.0,) * 3, (4.0,) * 3, (5.0,) * 3]
+
+
 def test_its_prefixes_are_audited(tiny, tmp_path):
     path = tmp_path / "prefixes.jsonl"
     lines = prefix_lines(sampled(tiny, 30, 4, HORIZON, np.random.default_rng(4)))

@@ -115,7 +115,10 @@ def test_any_end_token_ends(tokenizer):
     assert abs(sum(text.ended for text in drawn) / 3000 - law[0]) < 5 * math.sqrt(law[0] * (1 - law[0]) / 3000)
 
 
-def test_the_last_law_alone_is_the_last_of_all(gpt2):
+@pytest.mark.parametrize("keeps", [True, False], ids=["kept", "cut"])
+def test_the_last_law_alone_is_the_last_of_all(gpt2, monkeypatch, keeps):
+    """Whether the model leaves out the others, or they are cut off."""
+    monkeypatch.setattr("smc.lm.hugging_face._keeps", lambda model: keeps)
     for temperature in (1.0, 0.7):
         model = CausalLM(gpt2, temperature)
         tokens = np.array([[2, 3, 5], [4, 4, 6]])
@@ -138,6 +141,34 @@ def test_a_padded_batch_is_its_answers_one_by_one(judge, tokenizer, labels):
         assert np.sum(parts, axis=0) == pytest.approx(np.ones(5))
     lifted = Classifier(model, tokenizer, "a b ", label=labels - 1, floor=0.5)(answers, [False] * 5)
     assert lifted == pytest.approx([max(value, 0.5) for value in found])
+
+
+def test_neither_padding_nor_its_side_is_seen(tokenizer):
+    """A reward model that looks both ways would read the padding, were it not masked; one that counts places would be moved by it."""
+    torch.manual_seed(9)
+    config = transformers.BertConfig(
+        **sizes(
+            num_hidden_layers=1,
+            hidden_size=8,
+            num_attention_heads=2,
+            intermediate_size=16,
+            max_position_embeddings=16,
+            num_labels=1,
+        )
+    )
+    answers = ["c", "c d e f", "g h"]
+    tokenizer.padding_side = "left"
+    for model in (transformers.BertForSequenceClassification(config).eval(), judged(10)):
+        many, one = (Classifier(model, tokenizer, "a b ", floor=1e-6, batch=size) for size in (3, 1))
+        assert many(answers, [False] * 3) == pytest.approx([one([answer], [False])[0] for answer in answers], rel=1e-5)
+    tokenizer.padding_side = "right"
+
+
+def judged(seed):
+    torch.manual_seed(seed)
+    return transformers.GPT2ForSequenceClassification(
+        transformers.GPT2Config(**sizes(n_layer=1, n_head=2, n_embd=8, n_positions=16, num_labels=1))
+    ).eval()
 
 
 def neighbouring(weight, heads):

@@ -39,6 +39,9 @@ def test_the_page_has_three_answers(logged, tmp_path):
     assert run(["audit", logged, "--report", str(page)]) == 0
     text = page.read_text()
     assert "Is the reward model good enough?" in text and "How many particles?" in text
+    assert (
+        '<p class="verdict">for accuracy 0.1, ' in text
+    )  # the cheapest theorem leads, not what the average prefix suggests
     assert text.count("<img") == 1 and "<script" not in text and 'src="http' not in text
     assert run(["audit", logged, "--report", str(tmp_path / "page.pdf")]) == 2
 

@@ -109,6 +109,22 @@ def element(name, *path, value):
 
 BAD = {
     "truncated lines": ("\n".join(lines_of("search-and-learn"))[:-30], "line 6: is not JSON"),
+    "a table": (
+        "prefix,score\na,0.5\n",
+        "line 1: is not JSON (Expecting value); give JSON lines, one JSON list, or one object",
+    ),
+    "null for a score": (
+        changed("search-and-learn", 1, scores=[[None], [1], [1], [1]]),
+        "line 2: scores[0][0]: null; give",
+    ),
+    "true for a score": (
+        changed("search-and-learn", 1, scores=[[True], [1], [1], [1]]),
+        "line 2: scores[0][0]: true; give",
+    ),
+    "cut in text": (
+        '{"step": 0, "children": [1]}\n{"children": ["',
+        "line 2: is not JSON (Unterminated string); a line may",
+    ),
     "truncated list": (SAMPLES["llamppl"].read_text()[:-40], "element 4: is not JSON"),
     "truncated object": ('{\n "log_weights_lst": [[1', "is not JSON"),
     "a number of too many digits": ('{"score": 1' + "0" * 5000 + "}", "line 1: is not JSON"),
@@ -192,7 +208,7 @@ BAD = {
     ),
     "value above 1": (
         element("openr", 1, "reasoning_steps", "mc_value", value=1.5),
-        "element 2: reasoning_steps: mc_value: mc_value 1.5",
+        "element 2: reasoning_steps: mc_value: 1.5; give a share",
     ),
     "no value": (
         element("openr", 1, "reasoning_steps", "children", 0, value={"text": "a"}),
@@ -216,7 +232,7 @@ BAD = {
     ),
     "unknown rating": (
         changed("prm800k", 1, label={"steps": [{"completions": [{"rating": 5}], "chosen_completion": None}]}),
-        "line 2: label: steps[0]: completions[0]: rating: rating 5",
+        "line 2: label: steps[0]: completions[0]: rating: 5; give one of",
     ),
     "chosen out of range": (
         changed("prm800k", 1, label={"steps": [{"completions": [{"rating": 1}], "chosen_completion": 1}]}),
@@ -402,6 +418,18 @@ def test_small_values_have_their_ratios(tmp_path):
     one, other = found
     assert other.square.mean == pytest.approx(one.square.mean) and other.effective == pytest.approx(one.effective)
     assert (other.lowest, other.largest_step) == pytest.approx((one.lowest, one.largest_step))
+
+
+def test_the_range_of_scores_is_said(tmp_path, capsys):
+    """One score below 0 among probabilities changes what all mean: the report says from where to where they go."""
+    path = tmp_path / "scores.jsonl"
+    for odd, said in (
+        (0.2, "scores from 0.2 to 0.75 taken as probabilities"),
+        (-0.2, "scores from -0.2 to 0.75 taken as logarithms of values"),
+    ):
+        path.write_text(json.dumps({"step": 0, "score": 0.5, "children": [0.75, odd, 0.5, 0.5]}))
+        assert run(["audit", str(path)]) == 0
+        assert said in capsys.readouterr().out
 
 
 def test_floor_lifts_scores_and_not_rewards(tmp_path):

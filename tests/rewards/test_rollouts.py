@@ -111,6 +111,17 @@ def test_the_activity_of_all_children_is_exact():
     assert found.activity[0] == pytest.approx(max(BEST[3][y] / BEST[2][x] for x in range(3) for y in range(3)))
 
 
+def test_the_activity_of_draws_is_no_larger_than_it_is():
+    """Rewards are 1 or 0 evenly, so that C_act is 2: four draws with one success do not show 4, four hundred show nearly 2."""
+
+    def shown(successes, draws):
+        rewards = (1.0,) * successes + (0.0,) * (draws - successes)
+        return facts([Family("a", "0", 0, 0.5, rewards, None, tuple(range(draws)), True)], 1, PLAIN, ERROR).activity[0]
+
+    assert shown(1, 4) <= 2 and shown(2, 8) <= 2
+    assert 1.7 < shown(200, 400) < 2
+
+
 def test_a_score_of_zero_on_a_living_prefix():
     """chi^2 is infinite where V is 0 and V* is not, and finite where both are."""
     others = [Family("b", str(k), 1, 0.5, (0.5, 0.5), rollouts=(1.0, 0.0, 1.0), before=0.5) for k in range(1, 9)]

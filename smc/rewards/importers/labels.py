@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smc.rewards.items import Item
+from smc.rewards.items import Item, shown
 from smc.rewards.records import Family, Format
 
 TAG = "ки"
@@ -54,7 +54,7 @@ def _rating(completion: Item) -> bool | None:
     if given.value is None:
         return None
     if given.value not in (-1, 0, 1):
-        raise given.fault(f"rating {given.value!r}", "one of -1, 0, 1")
+        raise given.fault(shown(given.value), "give one of -1, 0, 1")
     return given.value >= 0
 
 

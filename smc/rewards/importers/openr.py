@@ -51,7 +51,7 @@ def _value(node: Item) -> float | None:
         return None
     value = given.real()
     if not 0 <= value <= 1:
-        raise given.fault(f"mc_value {value:g}", "a share of right rollouts lies from 0 to 1")
+        raise given.fault(f"{value:g}", "give a share of right rollouts, from 0 to 1")
     return value
 
 
