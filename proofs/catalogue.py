@@ -27,7 +27,7 @@ TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
 CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
 GROWTH = "growth of E[U^2]"
 RELAXATION, KEPT, SWEPT = "1/gap of the leaf chain", "largest pi(z')/P(z, z')", "TV from the worst kept path"
-SPLIT = "bias of branch A"
+SPLIT, RARE = "bias of branch A", "bias of the rare branch"
 
 FORM_WORDS = {
     "instance": "from this model's own constants",
@@ -55,6 +55,7 @@ QUANTITY_WORDS = {
     "q_p": "q_p: largest / smallest psi V*(y)/V(x) over the moves x -> y of step p",
     "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
     "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
+    "rare branch": "rare branch: what the rare-branch model undervalues; its bias: the target's mass less the output's",
     "branch A": "branch A: where the split model's steps multiply V by 3/2 or 1/2; its bias: the target's mass less the output's",
     "E[U^2]": "U: Zhat nu(V*/V)/Z along a run, of mean 1; its second moment grows by so much from one step to the next",
     "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
@@ -374,6 +375,14 @@ _ROWS = (
             Form("linear", "S14.tv", TV, "N b", samplers=NAIVE, where={"n": lambda b: len(b) - 1}, reads={"b": "b local"}),
         ),
         attained="the second moment, in one step, at every N",
+    ),
+    Row(
+        "S15", "a bias of N^(-2/3)/9 where coverage is perfect and chi-squares are small: they alone cannot give 1/N",
+        "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3)",
+        ("lemmas.rare", "theory.s15_rare"), ("S15", "S15.rate"), "model",
+        "A run of four steps on one family. That C_act = 1 and 1 + chi^2 <= 3 there is read off the instance, exactly. The upper half, "
+        "(2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = floor(T/2), and more steps are in words and held against exact laws.",
+        forms=(Form("lower", "S15", RARE, "N s", ">=", samplers=NAIVE),),
     ),
     Row(
         "S16", "one step under stratified, residual or skipped resampling", "other resampling schemes: slots of unequal weights, one step",

@@ -17,6 +17,7 @@ from proofs.catalogue import Form
 from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.checks.row import Claim, Row, held, tightest
 from smc.exact.clouds import weights_to_come
+from smc.instances.rare_branch import rare_mass
 from smc.instances.split import is_split
 from smc.numbers import INFINITE, Ball, Extended, Rational, ball, finite
 from smc.samplers.process import ParticleProcess
@@ -159,6 +160,16 @@ def _branch(c: Constants, m: Measured | None) -> Iterator[Observed]:
         yield Observed(catalogue.SPLIT, excess, m.sampler.at(m.count))
 
 
+def _rare(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """Target mass of what lives less that of the output, on the rare-branch model of two rounds, whose state that lives comes first."""
+    assert m is not None
+    s = rare_mass(c.model, c.twist)
+    if s is not None:
+        output, aim = m.output.law[0], c.target[0]
+        lack = ball(aim) - output if isinstance(output, flint.arb) else aim - output
+        yield Observed(catalogue.RARE, lack, m.sampler.at(m.count) | {"s": s})
+
+
 QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {
     catalogue.VALUES: _values,
     catalogue.RANGE: _ranges,
@@ -172,6 +183,7 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
     catalogue.KEPT: _kept,
     catalogue.SWEPT: _swept,
     catalogue.SPLIT: _branch,
+    catalogue.RARE: _rare,
 }
 """What `check` measures, on the models that have it. A quantity has several instances where a statement speaks of every step."""
 

@@ -10,12 +10,22 @@ just been left (`V = 2/s`); on even levels and elsewhere `V = 1`. Then `1 + chi^
 
 so no bound in `C_act` and the chi-squares alone is of order 1/N once T >= 4. With s above 1 - 1/(1 + chi^2) nothing is rare: the family
 is meant for small s.
+
+The law of the output needs one count: m, the particles that live after an even level. On the next level `g ~ Bin(m, 1/2)` live on; the
+resampled cloud (G that live, B just left, the others) is multinomial with weights `(g s, (m - g) 2/s, N - m)`, and one particle of it is
+drawn with weights `(1/s, s/2, 1)`: it lives with probability `(G/s) / (G/s + B s/2 + N - G - B)`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import comb
+from typing import Any
+
+import flint
+
 from smc.errors import InputError, whole_number
-from smc.numbers import ONE, Rational, rational
+from smc.numbers import ONE, Ball, Rational, ball, precision, rational
 from smc.setting.model import Edge, Model, Row
 from smc.setting.twist import Twist, twist
 
@@ -50,3 +60,99 @@ def rare_branch(*, rounds: int, mass: object, horizon: int | None = None) -> tup
             values.append((ONE, ONE))
     model = Model(tuple(layers), tuple(steps), values[-1], f"rare branch, r = {rounds}, s = {s}")
     return model, twist(model, values[:-1], name="undervalues what lives")
+
+
+def rare_mass(model: Model, twist: Twist) -> Rational | None:
+    """The s of the family at two rounds and four steps, up to the names of the states; None for any other model."""
+    if model.sizes != (1, 2, 2, 3, 2) or len(model.edges[0][0]) != 2:
+        return None
+    s = model.edges[0][0][0].probability
+    known, values = rare_branch(rounds=2, mass=s)
+    same = (model.edges, model.reward, twist.values) == (known.edges, known.reward, values.values)
+    return s if same else None
+
+
+def lives_mass(particles: int, *, rounds: int, mass: object) -> Rational:
+    """P(the output lives) after T = 2r steps, exact: a probability. For small N: about `N^4` terms for each round after the first."""
+    n, s, r = _checked(particles, rounds, mass)
+    return _answer(n, s, r, lambda value: value, 0)[0]
+
+
+def certified_lives_mass(particles: int, *, rounds: int, mass: object, bits: int = 40) -> Ball:
+    """P(the output lives) after T = 2r steps, as an enclosure of radius at most `2^-bits`: what is too rare to matter is not followed."""
+    n, s, r = _checked(particles, rounds, mass)
+    working = 2 * bits + 64
+    while True:
+        with precision(working):
+            inside, outside = _answer(
+                n, s, r, lambda value, bits=working: ball(value, bits), flint.arb(2) ** -(working // 2)
+            )
+            found = inside + outside * flint.arb("0.5", "0.5")
+            if found.rad() < flint.arb(2) ** -bits:
+                return found
+        working *= 2
+
+
+def _checked(particles: int, rounds: int, mass: object) -> tuple[int, Rational, int]:
+    s = rational(mass)
+    if not 0 < s < 1:
+        raise InputError(f"{s}", where="mass", mend="give a probability strictly between 0 and 1")
+    return whole_number("particles", particles), s, whole_number("rounds", rounds)
+
+
+def _answer(n: int, s: Rational, rounds: int, number: Callable[[Rational], Any], least: Any) -> tuple[Any, Any]:
+    """P(the output lives), but for cases of probability below `least`, and the probability of those."""
+    share, nothing = number(s), number(ONE * 0)
+
+    def drawn(law: list[Any], weight: Any) -> list[Any]:
+        """The law of the living particles of a resampled cloud, from that of k of weight `weight` among n, the others of weight 1."""
+        out = [nothing] * (n + 1)
+        for k, mass in enumerate(law):
+            if likely(mass):
+                for j, p in enumerate(_binomial(n, k * weight / (k * weight + (n - k)))):
+                    out[j] += mass * p
+        return out
+
+    def likely(mass: Any) -> bool:
+        nonlocal missed
+        if mass < least:
+            missed += mass
+            return False
+        return True
+
+    missed = nothing
+    law = drawn(_binomial(n, share), share)
+    if rounds == 1:
+        return sum((mass * (k / share / (k / share + (n - k))) for k, mass in enumerate(law)), nothing), missed
+    law = drawn(law, 1 / share)
+    for turn in range(1, rounds):
+        after, answer = [nothing] * (n + 1), nothing
+        for m in range(1, n + 1):
+            for g in range(1, m + 1):  # g of m live on
+                flip = law[m] * number(Rational(comb(m, g), 2**m))
+                if not likely(flip):
+                    continue
+                good, bad, rest = g * share, (m - g) * 2 / share, n - m
+                for k, p in enumerate(_binomial(n, good / (good + bad + rest))[1:], 1):  # k of the resampled cloud live
+                    if not likely(flip * p):
+                        continue
+                    for j, q in enumerate(
+                        _binomial(n - k, bad / (bad + rest)) if n > g else [1] * (k == n)
+                    ):  # j have just left
+                        weight, alive = flip * p * q, k / share / (k / share + j * share / 2 + (n - k - j))
+                        if turn + 1 == rounds:
+                            answer += weight * alive
+                        elif likely(weight):
+                            for i, chance in enumerate(_binomial(n, alive)):
+                                after[i] += weight * chance
+        law = after
+    return answer, missed
+
+
+def _binomial(count: int, p: Any) -> list[Any]:
+    """Bin(count, p). Powers by multiplication: a ball that holds 0 has no others."""
+    ups, downs = [p * 0 + 1], [p * 0 + 1]
+    for _ in range(count):
+        ups.append(ups[-1] * p)
+        downs.append(downs[-1] * (1 - p))
+    return [comb(count, k) * ups[k] * downs[count - k] for k in range(count + 1)]

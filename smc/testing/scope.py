@@ -367,6 +367,14 @@ def _split_model(c: Constants, layers: Layers) -> dict[str, Any]:
     return {"F": lambda x: Fraction(x > 0), "sgn": lambda t, x, y: 1 if y == x + 1 else -1}
 
 
+def _rare_branch(c: Constants, layers: Layers) -> dict[str, Any]:
+    """State 0 of every level lives, state 2 has just left; s is the chance of the first move to state 0."""
+    return {
+        "F": lambda x: Fraction(x == 0), "lives": lambda t, x: Fraction(x == 0), "left": lambda x: Fraction(x == 2),
+        "s": fraction(c.model.edges[0][0][0].probability),
+    }  # fmt: skip
+
+
 SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "P0": _nothing, "P1": _nothing, "P5": _nothing, "S2": _nothing, "S8.uniform": _nothing, "G1": _nothing,
     "P2": _two_sided, "P3": _two_sided, "S3": _two_sided, "S3.uniform": _two_sided, "S13.tv": _two_sided, "S13.uniform": _two_sided,
@@ -374,6 +382,6 @@ SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "S10.tv": _states, "S11.tv": _states, "S12.tv": _from_the_root, "S12.uniform": _upper,
     "S14": _local, "S14.tv": _local, "S14.bias": _local, "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
     "S12.average": _paths, "S12.adapted_tv": _adapted_from_the_root, "S13.adapted_tv": _adapted, "S13.adapted_uniform": _nothing,
-    "S12.adapted_uniform": _nothing, "S9.run": _split_model,
+    "S12.adapted_uniform": _nothing, "S9.run": _split_model, "S15": _rare_branch,
 }  # fmt: skip
 """By sealed statement: the constants among its symbols. A new closed form that `check` measures is added here."""

@@ -18,6 +18,7 @@ from smc.checks.check import check
 from smc.checks.table import QUANTITIES
 from smc.exact import output_law
 from smc.formats import load
+from smc.instances.rare_branch import rare_branch
 from smc.instances.split import split_model
 from smc.numbers import ONE, Rational
 from smc.samplers import SAMPLERS, find, particle_process, resampled
@@ -92,7 +93,7 @@ def test_g1_is_read_in_the_model_as_it_is_given():
 
 
 @pytest.mark.parametrize(
-    "sealed", [name for name in SEALED if name != "S9.run"]
+    "sealed", [name for name in SEALED if name not in ("S9.run", "S15")]
 )  # that is stated of one model, see below
 def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     """With half of the constants some hypothesis of every statement that has one fails: nothing is read as met by default."""
@@ -129,6 +130,15 @@ def test_s9_is_read_on_the_split_model_alone():
     other = replace(model, edges=(uneven, *model.edges[1:]))
     for c in (wrong, analyse(other, perfect(other))):
         assert all(unmet(row, c, 2) for row in made)
+
+
+def test_s15_is_read_on_the_rare_branch_model_alone():
+    model, values = rare_branch(rounds=2, mass="1/12")
+    found = check(model, values, particles=3)
+    (row,) = [row for row in found.rows if row.id == "S15"]
+    assert not unmet(row, found.constants, 3)
+    wrong = analyse(model, replace(values, values=(values.values[0], (ONE / 13, ONE), *values.values[2:])))
+    assert any("V(1, x)" in hypothesis for hypothesis in unmet(row, wrong, 3))
 
 
 UNCONDITIONAL = {"G3", "G1", "S10.tv", "S11.tv"}

@@ -1,8 +1,9 @@
-"""S7, S9, G2 and the tilt of S1 read in models: Metropolis-Hastings and S9's split run as the exact engine measures them."""
+"""S7, S9, S15, G2 and the tilt of S1 read in models: Metropolis-Hastings and S9's split run as the exact engine measures them."""
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -13,10 +14,14 @@ from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.checks.atlas import split_setting
 from smc.checks.measure import Measured, importance_chi_square
+from smc.instances.rare_branch import lives_mass, rare_branch
 from smc.instances.split import split_model
 from smc.instances.two_branch import most_bias
+from smc.numbers import Rational
 from smc.samplers import find
 from smc.setting.analysis import analyse
+from smc.setting.model import Edge
+from smc.setting.twist import perfect
 from smc.testing.finite_models import check_theorem, holds
 from smc.testing.witness import Cloud, Layers, Paths, fraction, reciprocal
 from tests.proofs.test_sealed import branching
@@ -176,6 +181,50 @@ def test_s9_on_a_run_says_what_the_engine_measures(replayer, particles, horizon)
     assert evaluate(low[1], env) == evaluate(high[0], env) == bias
     assert evaluate(low[0], env) == bounds.evaluate("S9", "lower", N=particles, T=horizon) <= bias
     assert evaluate(high[1], env) == Fraction(horizon, 2 * particles)
+
+
+def rare(c) -> dict:
+    """State 0 of every level lives, state 2 has just left; s is the chance of the first move to state 0."""
+    s = fraction(c.model.edges[0][0][0].probability)
+    return {"lives": lambda t, x: Fraction(x == 0), "left": lambda x: Fraction(x == 2), "s": s}
+
+
+@pytest.mark.parametrize(("particles", "mass"), [(1, "1/3"), (2, "1/3"), (2, "1/50")])
+def test_s15_says_what_the_engine_measures(replayer, particles, mass):
+    """On the rare-branch model; other values, or a branch that is left in a third of the cases, are not covered."""
+    c = analyse(*rare_branch(rounds=2, mass=mass))
+    F = {x: Fraction(x == 0) for x in range(3)}
+    env, ranges = Cloud(c, particles).environment(F)
+    theorem = replayer.theorem("S15")
+    check_theorem(theorem, env | rare(c), ranges)
+    low, lack = claim_of(theorem)[1][0].kids
+    assert evaluate(lack, env | rare(c)) == fraction(Rational(mass) / 2 - lives_mass(particles, rounds=2, mass=mass))
+    assert evaluate(low, env | rare(c)) == bounds.evaluate("S15", "lower", N=particles, s=Rational(mass))
+    uneven = [Edge(0, Rational("1/3")), Edge(2, Rational("2/3"))]
+    other = replace(c.model, edges=(*c.model.edges[:2], (tuple(uneven), c.model.edges[2][1]), c.model.edges[3]))
+    for model, values in ((c.model, perfect(c.model)), (other, c.twist)):
+        env, ranges = Cloud(analyse(model, values), particles).environment(F)
+        assert not all(holds(h, env | rare(c), ranges) for h in theorem.hyps)
+
+
+def test_s15_rate_is_s15_at_one_mass(replayer):
+    """With s = r^2/3 and N r^3 = 1 its hypotheses are those of S15, and its bound is below S15's, at N = 1000 and more."""
+    rate, plain = replayer.theorem("S15.rate"), replayer.theorem("S15")
+    low, lack = claim_of(rate)[1][0].kids
+    assert lack is claim_of(plain)[1][0].kids[1]
+    for n in (10, 11, 30, 1000):
+        r, least = Fraction(1, n), bounds.evaluate("S15", "lower", N=n**3, s=Fraction(1, 3 * n * n))
+        assert evaluate(low, {"r": r}) == r * r / 9 <= least
+    assert bounds.evaluate("S15", "lower", N=9**3, s=Fraction(1, 243)) < Fraction(1, 729)
+    numbers = [h for h in rate.hyps if not {s.name for s in h.free} - {"N", "r"}]
+    env = {"N": 1000, "r": Fraction(1, 10)}
+    assert len(numbers) == 4 and all(holds(h, env, {}) for h in numbers)
+    assert not all(holds(h, env | {"N": 1001}, {}) for h in numbers)
+    c = analyse(*rare_branch(rounds=2, mass="1/12"))
+    env, ranges = Cloud(c, 1).environment({x: Fraction(x == 0) for x in range(3)})
+    others = [h for h in rate.hyps if h not in numbers]
+    check = [h for h in others if holds(h, env | rare(c) | {"r": Fraction(1, 2)}, ranges)]
+    assert len(check) == len(others), "but for the numbers the model at r = 1/2 meets them"
 
 
 def test_the_rate_is_not_that_of_other_constants():

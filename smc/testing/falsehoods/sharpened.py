@@ -12,6 +12,7 @@ from smc.checks.row import compare
 from smc.exact import output_law
 from smc.exact.guided import proposal_laws
 from smc.exact.independent import moments
+from smc.instances.rare_branch import rare_branch
 from smc.numbers import INFINITE, ONE, ZERO, Rational, finite, is_infinite
 from smc.samplers import particle_process
 from smc.samplers.naive import naive
@@ -398,6 +399,27 @@ def split_family() -> SearchStrategy[Instance]:
 @planted("S9/one-factor", "(1 - 1/N) once: the first step both branches and resamples", where=split_family)
 def _(instance: Instance) -> Claims:
     yield "claimed bias of branch A", _drift(instance, Rational(1, 36), 1), _branch_bias(instance)
+
+
+def rare_family() -> SearchStrategy[Instance]:
+    """The rare-branch model at two rounds, s = N^(-2/3)/3."""
+    return st.sampled_from((1, 2, 3)).map(lambda n: Instance(*rare_branch(rounds=2, mass=Rational(1, 3 * n * n)), n**3))
+
+
+@planted(
+    "S15/order",
+    "C_act and the largest chi^2 in place of q - 1 in S13's sum: a bound of the order 1/N",
+    where=rare_family,
+)
+def _(instance: Instance) -> Claims:
+    c = instance.constants
+    yield "TV", distance(instance), c.c_act * max(c.chi_square) / (4 * instance.particles)
+
+
+@planted("S15/nothing-lives", "s/2: the output never lives", where=rare_family)
+def _(instance: Instance) -> Claims:
+    law = output_law(particle_process(instance.model, instance.twist, "naive"), instance.particles).law
+    yield "claimed bias of the rare branch", instance.constants.target[0], instance.constants.target[0] - law[0]
 
 
 @planted("S9/ceiling", "(T - 1)/(40 N) in place of T/(2N): the order T/N has a constant", where=split_family)

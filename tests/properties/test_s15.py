@@ -1,0 +1,105 @@
+"""S15: on one family `C_act = 1`, every `1 + chi^2 <= 3` and the bias is of the order `N^(-r/(2r-1))`; nowhere is the order larger.
+
+Lower half, sealed at r = 2, T = 4: `TV >= s/2 - (2 N s^2 + s)(N s^2 + s + 6/N)`. Upper half, for every model, T and N:
+`TV <= (2^T - 1) C_act (1 + max chi^2) N^(-r/(2r-1))`, r = max(1, floor(T/2)); compared by its power 2r - 1, in rationals.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smc.exact import output_law
+from smc.instances.rare_branch import certified_lives_mass, lives_mass, rare_branch
+from smc.numbers import ONE, Rational, Verdict, at_most, ball, precision
+from smc.samplers import particle_process
+from smc.setting.analysis import Constants
+from smc.testing import Instance, hard_families, instances, layered_models, prefix_trees
+from tests.effort import NIGHTLY
+from tests.properties.common import rows
+
+
+def upper_power(c: Constants, particles: int) -> tuple[int, Rational]:
+    """The exponent 2r - 1, and that power of the upper bound."""
+    horizon = c.model.horizon
+    r = max(1, horizon // 2)
+    constant = (2**horizon - 1) * c.c_act * (1 + max(c.chi_square))
+    return 2 * r - 1, constant ** (2 * r - 1) / ONE / particles**r
+
+
+@given(
+    instances(models=layered_models(max_horizon=4), max_particles=4)
+    | instances(models=prefix_trees(max_horizon=3, max_children=2))
+    | hard_families(families=("S1", "S2", "S9", "G2"))
+    | st.sampled_from(((1, 1), (2, 2), (8, 2))).map(
+        lambda at: Instance(*rare_branch(rounds=2, mass=Rational(1, 3 * at[1] ** 2)), at[0])
+    )
+)
+def test_the_upper_half_on_every_model(instance):
+    """Zero rewards and doomed states among them."""
+    law = output_law(particle_process(instance.model, instance.twist, "naive"), instance.particles)
+    power, most = upper_power(instance.constants, instance.particles)
+    assert law.total_variation(instance.constants.target) ** power <= most
+
+
+def floor(particles: int, s: Rational) -> Rational:
+    """The sealed lower bound."""
+    return s / 2 - (2 * particles * s * s + s) * (particles * s * s + s + Rational(6, particles))
+
+
+@pytest.mark.parametrize(("particles", "mass"), [(14, "1/2000"), (16, "1/400"), (24, "1/300"), (40, "1/150")])
+def test_the_lower_half_where_it_is_positive(particles, mass):
+    s = Rational(mass)
+    lives = certified_lives_mass(particles, rounds=2, mass=s)
+    assert 0 < floor(particles, s) < s / 2
+    assert at_most(floor(particles, s), ball(s / 2) - lives) is Verdict.HOLDS
+
+
+@given(st.integers(2, 400), st.integers(1, 4))
+def test_the_lower_half_in_reports(k, particles):
+    (row,) = rows("S15", Instance(*rare_branch(rounds=2, mass=Rational(1, k)), particles))
+    assert row.verdict is Verdict.HOLDS and row.bound == floor(particles, Rational(1, k))
+
+
+@pytest.mark.skipif(not NIGHTLY, reason="a minute: the nightly run")
+def test_the_rate_at_a_thousand_particles():
+    """S15.rate at r = 1/10, its least N: TV >= r^2/9."""
+    s = Rational(1, 300)
+    lives = certified_lives_mass(1000, rounds=2, mass=s, bits=24)
+    assert at_most(Rational(1, 900), ball(s / 2) - lives) is Verdict.HOLDS
+
+
+def test_a_report_has_a_row_on_the_family_alone():
+    model, twist = rare_branch(rounds=2, mass="1/12")
+    (row,) = rows("S15", Instance(model, twist, 8))
+    assert row.observed == Rational(1, 24) - lives_mass(8, rounds=2, mass="1/12")
+    assert not rows("S15", Instance(*rare_branch(rounds=3, mass="1/12"), 2))
+    assert not rows("S15", Instance(*rare_branch(rounds=2, mass="1/12", horizon=5), 2))
+
+
+@pytest.mark.parametrize(
+    ("rounds", "particles", "mass"), [(1, 3, "1/5"), (2, 1, "1/12"), (2, 3, "1/5"), (2, 8, "1/12"), (3, 3, "1/4")]
+)
+def test_the_counting_engine_is_the_general_one(rounds, particles, mass):
+    """P(the output lives), from the law of one count and from the law of all clouds."""
+    exact = lives_mass(particles, rounds=rounds, mass=mass)
+    law = output_law(particle_process(*rare_branch(rounds=rounds, mass=mass), "naive"), particles).law
+    assert exact == law[0]
+    near = certified_lives_mass(particles, rounds=rounds, mass=mass, bits=40)
+    assert near.overlaps(ball(exact)) and near.rad() < 2.0**-40
+
+
+def test_the_order_is_two_thirds():
+    """TV N^(2/3) at N = n^3, s = 1/(3 n^2), as tabled on the theory's page; so TV N grows without end."""
+    scaled = []
+    for n, tabled in ((2, 1554), (3, 1599), (4, 1605), (5, 1607)):
+        s = Rational(1, 3 * n * n)
+        mass = certified_lives_mass(n**3, rounds=2, mass=s, bits=24)
+        with precision(128):
+            scaled.append((ball(s / 2) - mass) * n * n)
+        assert at_most(abs(scaled[-1] - ball(Rational(tabled, 10**4))), Rational(1, 10**4)) is Verdict.HOLDS
+    for n, (few, many) in enumerate(pairwise(scaled), 2):
+        assert at_most(few * n, many * (n + 1)) is Verdict.HOLDS
