@@ -126,6 +126,28 @@ rows = [
 table(("T", "N = 4", "N = 16", "N = 64"), rows)
 
 # %% [markdown]
+# ## What chi-squares cannot give
+#
+# The neighbour's bound (G1) asks for one-sided coverage and for the chi-squares of G3 alone, and falls like
+# $1/\sqrt N$. Can it fall like $1/N$? Not from these constants: on one family of four steps coverage is perfect,
+# every $1 + \chi^2$ is at most 3, and the bias is of the order $N^{-2/3}$. A branch that the reward model undervalues
+# is rare, survives resampling more rarely still, and has to do so twice.
+
+# %%
+statement("S15", setting=False)
+
+# %%
+statement("S15.rate", setting=False)
+
+# %% [markdown]
+# The exact bias on that family, by a count of the particles that live:
+
+# %%
+from smc.present.illustrations import rare_branch_order
+
+rare_branch_order()
+
+# %% [markdown]
 # Loops that people run resample in other ways, keep a path, or go back. The step of S12 survives where slots are
 # independent (S16: stratified, residual), conditional SMC keeps the target and forgets its path at a known rate (S17),
 # and a walk that goes back on the tree mixes at a rate that its longest path gives (S18). On a small tree, exactly:

@@ -19,6 +19,7 @@ drawn with weights `(1/s, s/2, 1)`: it lives with probability `(G/s) / (G/s + B 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import comb
 from typing import Any
 
@@ -84,9 +85,7 @@ def certified_lives_mass(particles: int, *, rounds: int, mass: object, bits: int
     working = 2 * bits + 64
     while True:
         with precision(working):
-            inside, outside = _answer(
-                n, s, r, lambda value, bits=working: ball(value, bits), flint.arb(2) ** -(working // 2)
-            )
+            inside, outside = _answer(n, s, r, partial(ball, bits=working), flint.arb(2) ** -(working // 2))
             found = inside + outside * flint.arb("0.5", "0.5")
             if found.rad() < flint.arb(2) ** -bits:
                 return found
@@ -103,6 +102,7 @@ def _checked(particles: int, rounds: int, mass: object) -> tuple[int, Rational, 
 def _answer(n: int, s: Rational, rounds: int, number: Callable[[Rational], Any], least: Any) -> tuple[Any, Any]:
     """P(the output lives), but for cases of probability below `least`, and the probability of those."""
     share, nothing = number(s), number(ONE * 0)
+    missed = nothing
 
     def drawn(law: list[Any], weight: Any) -> list[Any]:
         """The law of the living particles of a resampled cloud, from that of k of weight `weight` among n, the others of weight 1."""
@@ -120,7 +120,6 @@ def _answer(n: int, s: Rational, rounds: int, number: Callable[[Rational], Any],
             return False
         return True
 
-    missed = nothing
     law = drawn(_binomial(n, share), share)
     if rounds == 1:
         return sum((mass * (k / share / (k / share + (n - k))) for k, mass in enumerate(law)), nothing), missed

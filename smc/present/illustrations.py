@@ -9,8 +9,9 @@ from proofs import bounds
 from smc.checks.measure import importance_chi_square
 from smc.checks.plan import setting
 from smc.instances.hidden import hidden_child, hidden_mass
+from smc.instances.rare_branch import certified_lives_mass
 from smc.instances.two_branch import two_branch, weight_ratio
-from smc.numbers import Rational, rational
+from smc.numbers import Rational, ball, nearest_float, precision, rational
 from smc.present.figures import _log10, counts_by_statement, cycler_colours, in_style, new_axes
 from smc.query.exponents import exponent
 from smc.query.minimax import best_hit, least_tv
@@ -170,4 +171,25 @@ def exponent_by_vocabulary(
     axes.set_xticks(vocabularies, [str(k) for k in vocabularies])
     axes.minorticks_off()
     axes.legend(handles=axes.get_lines()[: len(epsilons)], loc="lower right")
+    return figure
+
+
+@in_style
+def rare_branch_order(sides: Sequence[int] = (2, 3, 4, 5)) -> Figure:
+    """The rare-branch model at r = 2, N = n^3, s = 1/(3 n^2): TV N^(2/3), enclosed to six digits, is flat, and TV N is not (S15)."""
+    figure, axes = new_axes(height=3.6)
+    points = []
+    for n in sides:
+        s = Rational(1, 3 * n * n)
+        lives = certified_lives_mass(n**3, rounds=2, mass=s, bits=30)
+        with precision(64):
+            points.append((n**3, nearest_float(ball(s / 2) - lives)))
+    for power, label, marker in ((2 / 3, "TV N^(2/3)", "o"), (1, "TV N", "s")):
+        axes.plot([n for n, _ in points], [tv * n**power for n, tv in points], marker=marker, label=label)
+    axes.axhline(1 / 9, color="0.5", linestyle="--", linewidth=1, label="1/9: TV N^(2/3) from N = 1000 on (S15)")
+    axes.set(xscale="log", yscale="log", xlabel="particles N", ylabel="TV, scaled")
+    axes.set_title("C_act = 1, 1 + chi^2 <= 3: no bound of the order 1/N", loc="left")
+    axes.set_xticks([n for n, _ in points], [str(n) for n, _ in points])
+    axes.minorticks_off()
+    figure.legend(loc="outside right upper")
     return figure

@@ -23,6 +23,7 @@ from smc.present.illustrations import (
     exponent_by_vocabulary,
     phase_transition,
     query_staircase,
+    rare_branch_order,
 )
 from smc.present.notebook import cell, table
 from smc.present.page import Origin, digest, page
@@ -88,6 +89,12 @@ def test_the_transition_separates_the_regimes():
     calm, wild = shown["eps = 1/T: enough particles (S13)"]["y"], shown["eps = 1/10: enough particles (S13)"]["y"]
     assert calm[2] - calm[1] == pytest.approx(0.301, abs=0.02)  # doubling T doubles the particles
     assert wild[2] - wild[1] > 6
+
+
+def test_the_bias_of_the_rare_branch_is_flat_in_the_one_scale_and_grows_in_the_other():
+    shown = lines(rare_branch_order(sides=(2, 3, 4)))
+    flat, growing = shown["TV N^(2/3)"]["y"], shown["TV N"]["y"]
+    assert max(flat) - min(flat) < 0.02 and growing[2] - growing[0] > 0.25  # on logarithmic axes
 
 
 def test_every_demand_has_a_bar_of_its_own():
