@@ -188,8 +188,9 @@ def rare_branch_order(sides: Sequence[int] = (2, 3, 4, 5)) -> Figure:
         axes.plot([n for n, _ in points], [tv * n**power for n, tv in points], marker=marker, label=label)
     axes.axhline(1 / 9, color="0.5", linestyle="--", linewidth=1, label="1/9: TV N^(2/3) from N = 1000 on (S15)")
     axes.set(xscale="log", yscale="log", xlabel="particles N", ylabel="TV, scaled")
-    axes.set_title("C_act = 1, 1 + chi^2 <= 3: no bound of the order 1/N", loc="left")
+    axes.set_title("Coverage 1 and chi-squares of at most 2", loc="left")
     axes.set_xticks([n for n, _ in points], [str(n) for n, _ in points])
+    axes.set_yticks([0.1, 0.2, 0.4, 0.8], ["0.1", "0.2", "0.4", "0.8"])
     axes.minorticks_off()
-    figure.legend(loc="outside right upper")
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)
     return figure
