@@ -118,6 +118,10 @@ class Audited:
                 f"no prefix is of {found.unseen:,} of the steps: no sum over steps, and no count by it, is known"
             )
         lines.append(DRAWN[self.audit.format.drawn])
+        if found.several and self.certified and not found.weighted:
+            lines.append(
+                "of several prompts: averages, and the counts by them, are over prompts, and one may need more"
+            )
         if not any(step.largest_step for step in found.steps):
             return [
                 *lines,

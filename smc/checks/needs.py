@@ -29,6 +29,7 @@ from smc.rewards.facts import Facts, StepFacts
 ONE_SIDED = ("S4", "S12", "S8", "S2", "S7", "P5", "P6")
 """Statements that bound ratios from above alone, or have no L."""
 TWO_SIDED = ("P3", "S3", "S13")
+SEVERAL = "a mean over several prompts bounds none of them: audit one at a time"
 TOO_FEW = "the mean reward is not certified above 0: log more answers"
 NO_FLOOR = "1/V has no end from above; lift V with --floor"
 NO_MEAN = "no mean reward is certified above 0: log whole answers, each with its reward"
@@ -80,7 +81,7 @@ def constants(found: Facts) -> Constants:
             up = max(up, step.largest_step / scale if scale else math.inf)
             both = max(both, up, scale / step.least_step if step.least_step else math.inf)
     final, top = found.final, found.scores.top
-    mass = final.lower / top if final is not None and top is not None and final.lower else None
+    mass = final.lower / top if final is not None and top is not None and final.lower and not found.several else None
     later = [step for step in found.steps if step.step] if eps is not None and math.isfinite(eps) else None
     shares = [step.effective for step in found.steps if step.effective is not None]
     return Constants(
@@ -153,7 +154,7 @@ def _others(c: Constants, delta: float, found: Facts) -> Iterator[Need]:
     best = None if c.mass is None else _whole((1 / c.mass - 1) / delta)
     yield Need(
         "S12", "best-of-n by weights", best, "answers", None if best is None else best * horizon,
-        "certified" if best else "theorem", "" if best else NO_MEAN if found.final is None else TOO_FEW,
+        "certified" if best else "theorem", "" if best else _why_no_mean(found),
     )  # fmt: skip
     if (coverage := found.coverage) is not None:
         count = _whole((coverage[1] / delta) ** 2) if math.isfinite(coverage[1]) else None
@@ -167,6 +168,10 @@ def _others(c: Constants, delta: float, found: Facts) -> Iterator[Need]:
             "S10", "naive", average, "particles", average * horizon, "average",
             "S10 knows the output to v/(1+v), v about the sum of 1/effective - 1 over N if V is near V*; no guarantee",
         )  # fmt: skip
+
+
+def _why_no_mean(found: Facts) -> str:
+    return SEVERAL if found.several else NO_MEAN if found.final is None else TOO_FEW
 
 
 def _on_paper(c: Constants, delta: float, branching: int) -> Iterator[Need]:

@@ -62,7 +62,8 @@ def command(
     The first is a loop: each particle at each step, the score after the step and the logarithm of what the step multiplied it by (up to a
     constant that the particles of a step share). Named are: the ratio of successive scores, the score itself, the parent's score, the ratio
     with the last score twice, and the last score, the product or the least of all scores at the end; of scores, of their odds, or of scores
-    in log or logit space. The second is a prefix drawn by the reference, with K draws of the next step.
+    in log or logit space. The second is a prefix drawn by the reference, with K draws of the next step. With "rollouts", rewards of two or
+    more whole answers drawn after it, and "before", the score one step earlier, V is held against the true value.
 
     Of a model, the exact distance between the target and what a loop with many particles samples.
 

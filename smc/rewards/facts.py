@@ -99,7 +99,8 @@ class Facts:
     does not hold. final: the mean reward of answers of the reference, each at its own end; None where the file does not hold them whole
     (see `smc.rewards.whole`; where all children of the last step end, and no others do, they are a sample of the answers without their
     earlier steps). along: sum of E[V_t], t = 1..T, of such answers, None for others. together: whether all answers end at the last step.
-    weighted: whether the prefixes are those of a loop. rewarded: whether some children have rewards, which no floor lifts."""
+    weighted: whether the prefixes are those of a loop. rewarded: whether some children have rewards, which no floor lifts. several: whether
+    the roots are of several prompts (scores that differ, or units without one): then averages are over prompts, and bound no single one."""
 
     scores: Scores
     horizon: int
@@ -111,6 +112,7 @@ class Facts:
     together: bool
     weighted: bool = False
     rewarded: bool = False
+    several: bool = False
 
     @property
     def unseen(self) -> int:
@@ -176,7 +178,7 @@ class Facts:
     def coverage(self) -> tuple[float, float] | None:
         """`1/2 sum_t sqrt(E[V_(t-1)] E[V*_t^2/V_(t-1)])/Z`, estimated and from above: over sqrt(N) it bounds the total variation (G1,
         sharper). None unless every step has the same answers, of the reference, each with the score before and two rewards after."""
-        if self.unseen or not self.together or self.weighted or self.final is None:
+        if self.unseen or not self.together or self.weighted or self.several or self.final is None:
             return None
         pairs = []
         for before, after in pairwise(self.steps):

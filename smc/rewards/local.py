@@ -172,11 +172,14 @@ def facts(
     with `6 error / (2 pi^2 i^2)` (their sum is error/2), by Hoeffding's inequality for its children. Memory goes with the steps seen.
     """
     steps: dict[int, _Step] = defaultdict(lambda: _Step(scores))
+    roots: set[str | float] = set()
     count, final, rewarded, together, whole = 0, Average(scores.top), False, True, Whole(scores.top, horizon)
     for count, family in enumerate(families, 1):
         rewarded = rewarded or family.rewarded
         last = family.step + 1 == horizon
         together = together and len(family.ends) == (len(family.children) if last else 0)
+        if family.step == 0 and len(roots) < 2:
+            roots.add(family.unit if family.score is None else family.score)
         whole.add(family, values(family, scores))
         if last and together:
             final.add(family.unit, family.mean(values(family, scores)))
@@ -188,7 +191,9 @@ def facts(
     if not together:
         final = whole.reward if own else Average(scores.top)
     along = whole.levels.plain if own else None
-    return Facts(scores, horizon, closed, count, error, final.interval(share), along, together, weighted, rewarded)
+    return Facts(
+        scores, horizon, closed, count, error, final.interval(share), along, together, weighted, rewarded, len(roots) > 1
+    )  # fmt: skip
 
 
 def _margin(log_term: float, children: int) -> float:

@@ -107,6 +107,22 @@ def test_visits_of_late_spreads(scale):
     assert asked.count is not None and asked.count >= 1 + np.log(np.sqrt(path - 1) / (2 * 0.1)) / -np.log1p(-1 / path)
 
 
+@pytest.mark.parametrize("roots", [(0.4, 0.6), (None, None)], ids=["scores", "no-scores"])
+def test_several_prompts_have_no_certified_count(roots):
+    """One prompt succeeds always, one hardly ever: the mean over both certifies no number of answers for the second."""
+    held = [
+        Family("x", str(k), 0, roots[k % 2], ((1.0,), (0.01,))[k % 2] * 4, None, tuple(range(4)), True)
+        for k in range(200)
+    ]
+    both, first = (
+        next(need for need in needs(facts(some, 1, PLAIN), DELTA) if need.algorithm == "best-of-n by weights")
+        for some in (held, [Family("x", one.unit, 0, 0.5, one.children, None, one.ends, True) for one in held[::2]])
+    )
+    assert both.count is None and both.kind == "theorem" and "several prompts" in both.remark
+    assert first.count is not None and first.kind == "certified"
+    assert facts(held, 1, PLAIN).coverage is None
+
+
 def test_zeros_leave_what_they_leave():
     families = [Family("x", str(k), t, 0.5, (0.0, 0.5, 0.5, 0.6)) for k in range(5) for t in range(2)]
     rows = {need.id: need for need in needs(facts(families, 2, PLAIN), DELTA)}

@@ -69,7 +69,7 @@ def holds(found, *, sharp=True):
 )  # fmt: skip
 def test_coverage(scores, children, rollouts):
     """Over 1,000 simulated audits (a sample in the daily run) all of it holds at once in at least the stated share."""
-    count = effort(1000, sample=25)
+    count = effort(1000, sample=12)
     rng = np.random.default_rng(30 + rollouts)
     missed = sum(
         not holds(facts(list(answers(rng, 40, children, rollouts)), 3, scores, ERROR), sharp=rollouts > 0)
@@ -80,14 +80,14 @@ def test_coverage(scores, children, rollouts):
 
 def test_ends_are_not_idle():
     """With many answers the ends are near the truth on both sides, and G1's constant is near the exact one."""
-    found = facts(answers(np.random.default_rng(1), 4000, 4, 4), 3, FLOORED, ERROR)
+    found = facts(answers(np.random.default_rng(1), 2000, 4, 4), 3, FLOORED, ERROR)
     assert holds(found)
     for step in found.steps[1:]:
         exact, chi = chi_square(step.step), step.truth.chi
         assert chi.mean == pytest.approx(exact, abs=0.03)
-        assert chi.upper < exact + 0.6
+        assert chi.upper < exact + 0.7
     exact = sum(map(math.sqrt, increments())) / 2
-    assert found.coverage[0] == pytest.approx(exact, rel=0.03) and found.coverage[1] < 1.3 * exact
+    assert found.coverage[0] == pytest.approx(exact, rel=0.03) and found.coverage[1] < 1.4 * exact
     assert 1 <= found.activity[0] <= activity() <= found.activity[1] == pytest.approx(20)
     plain = facts(answers(np.random.default_rng(1), 100, 4, 4), 3, PLAIN, ERROR)
     assert plain.activity[1] == math.inf == plain.steps[1].truth.chi.upper == plain.coverage[1]
