@@ -9,6 +9,7 @@ Where particles are resampled a cost model chooses among these (`explain_law` sa
 | certified | balls of a radius asked for | `certified` (the transform in ball arithmetic) |
 | float | float64, never a verdict | `floats` (matrix products) |
 
+Laws of few occupancies (`SMALL`) are computed at once by `small`, in whole numbers without arrays.
 The plain engine that defines the answer, and that all of them are tested against, is `smc.exact.occupancy.plain`.
 """
 
@@ -135,9 +136,9 @@ def _small_law(process: ParticleProcess, particles: int) -> OutputLaw | None:
     live = all(any(cells.weights) for cells in chain.layers)
     if not live or max(comb(particles + cells.count - 1, particles) for cells in chain.layers) > SMALL:
         return None
-    from smc.exact.occupancy.direct import direct_law
+    from smc.exact.occupancy.small import small_law
 
-    return direct_law(chain, particles)
+    return small_law(chain, particles)
 
 
 def explain_law(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smc.exact import certified_verdict, explain_law, output_law, second_moment, second_moment_ball
+from smc.exact import _small_law, certified_verdict, explain_law, output_law, second_moment, second_moment_ball
 from smc.exact.moments import _by_functions, _by_pairs, _test_functions, gauge
 from smc.exact.occupancy import plain
 from smc.exact.occupancy.cells import cell_chain
@@ -27,13 +27,16 @@ PRECISE = 4000
 def test_fast_engines_equal_the_plain_one(seed: int) -> None:
     """8,000 processes (a third of them in the everyday run); the counts make sure that the cases the issue is about are among them."""
     rng = random.Random(seed)
-    seen = dict.fromkeys(("dead", "rectangular", "by edge", "zero weight"), 0)
+    seen = dict.fromkeys(("dead", "rectangular", "by edge", "zero weight", "small"), 0)
     for made in processes(seed, INSTANCES):
         particles = rng.randint(1, 4 if made.horizon < 4 else 3)
         truth = plain.plain_law(made, particles)
         for method in ("direct", "transform"):
             assert output_law(made, particles, method=method) == truth, (method, particles, made)
+        small = _small_law(made, particles)
+        assert small in (None, truth), (particles, made)
         chain = cell_chain(made)
+        seen["small"] += small is not None
         seen["dead"] += bool(truth.dead)
         seen["rectangular"] += len({cells.count for cells in chain.layers}) > 1
         seen["by edge"] += any(cells.count > len(set(cells.states)) for cells in chain.layers)
