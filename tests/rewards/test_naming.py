@@ -143,7 +143,7 @@ LINE = {"run": 0, "step": 1, "particle": 0, "score": 0.5, "log_weight": 0}
         ([LINE, {**LINE, "step": 2, "parent": 4}], "line 2: parent 4"),
         ([LINE, {**LINE, "step": 2}], "parent None"),
         ([LINE, {**LINE, "run": 1}, {**LINE, "particle": 1}], "run 0 comes again"),
-        ([{**LINE, "particle": True}], "particle: True"),
+        ([{**LINE, "particle": True}], "particle: true"),
         ([{**LINE, "particle": -1}], "particle: -1"),
     ],
 )
