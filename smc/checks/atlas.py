@@ -20,7 +20,7 @@ from smc.checks.least import LeastParticles, least_by_laws, least_particles
 from smc.checks.measure import Measured
 from smc.checks.row import Claim, Row
 from smc.checks.table import claims
-from smc.errors import InputError, TooLarge, one_of
+from smc.errors import InputError, TooLarge, one_of, whole_number
 from smc.exact import seconds_of_law
 from smc.exact.occupancy.cost import duration
 from smc.instances.product import (
@@ -29,6 +29,7 @@ from smc.instances.product import (
     product_family,
     product_family_model,
 )
+from smc.instances.rare_branch import rare_branch
 from smc.instances.split import branch_mass, certified_branch_mass
 from smc.instances.two_branch import two_branch
 from smc.numbers import ONE, ZERO, Ball, Extended, Rational, ball, rational, text
@@ -236,14 +237,17 @@ LOOKING = 0.7
 """Share of what is left of the budget after which the search for the least N is told to end; it is ended where it does not."""
 EXACT_SPLIT = 2000
 """Largest `N^2 T` at which the split family's distance is computed in rationals."""
-FAMILIES = ("product", "hidden", "split")
+FAMILIES = ("product", "hidden", "split", "rare-branch")
 
 
-def family_setting(name: str, horizon: int, *, eps: object | None = None, c: object | None = None) -> Setting:
+def family_setting(
+    name: str, horizon: int, *, eps: object | None = None, c: object | None = None, s: object | None = None
+) -> Setting:
     """A built-in family at one horizon, at constant `eps` or at `eps = c/T`.
 
     product: ratio `1 + eps` (so the gain of a one; its Bellman error as `ratio^ones` is eps/2). hidden: S6's instance with
     `floor((1+eps)^(2(T-1))) + 1` children, gain `1 + eps`, whose Bellman error is eps. split: S9's instance, which takes neither.
+    rare-branch: S15's, with a branch of probability s and as many rounds as fit the horizon, two steps each.
     """
     if name not in FAMILIES:
         raise InputError(f"unknown family {name!r}", where="atlas", mend=one_of(FAMILIES, name))
@@ -251,6 +255,17 @@ def family_setting(name: str, horizon: int, *, eps: object | None = None, c: obj
         if eps is not None or c is not None:
             raise InputError("its Bellman error is 0", where="family:split", mend="leave eps and c out")
         return split_setting(horizon)
+    if name == "rare-branch":
+        if s is None or eps is not None or c is not None:
+            raise InputError("give s alone", where="family:rare-branch", mend="write family:rare-branch?s=1/27")
+        whole_number("horizon", horizon, least=2)
+        found = model_setting(*rare_branch(rounds=horizon // 2, mass=s, horizon=horizon))
+        lower = (Claim("S15", "lower", TV, {"s": rational(s)}, ">="),) if horizon == 4 else ()
+        return replace(found, claims=(*lower, *found.claims))
+    if s is not None:
+        raise InputError(
+            "s is the rare branch's", where=f"family:{name}", mend="leave it out, or write family:rare-branch?s=1/27"
+        )
     if (eps is None) == (c is None):
         raise InputError(
             "give one of eps and c", where=f"family:{name}", mend=f"write family:{name}?eps=1/4 or family:{name}?c=1"

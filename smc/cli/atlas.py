@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-FAMILY_HORIZONS = {"hidden": (2, 3, 4, 5)}
+FAMILY_HORIZONS = {"hidden": (2, 3, 4, 5), "rare-branch": (2, 4, 6)}
 """Horizons of a family when none are given; the hidden child's particles grow exponentially at constant eps."""
 
 ONES_HORIZON = 8
@@ -19,7 +19,8 @@ def command(
     model: Annotated[
         str,
         typer.Argument(
-            help="A model as for check, or a family: family:product?c=1, family:hidden?eps=1/4 (eps constant, or c/T).",
+            help="A model as for check, or a family: family:product?c=1, family:hidden?eps=1/4 (eps constant, or c/T), family:split, "
+            "family:rare-branch?s=1/27.",
             show_default=False,
         ),
     ],
@@ -27,7 +28,10 @@ def command(
     particles: Annotated[str, typer.Option(help="Numbers of particles, with commas.")] = "1,2,4,8",
     horizons: Annotated[
         str | None,
-        typer.Option(help="Horizons, with commas.", show_default="the model's own; families: 4,8,16; hidden: 2,3,4,5"),
+        typer.Option(
+            help="Horizons, with commas.",
+            show_default="the model's own; families: 4,8,16; hidden: 2,3,4,5; rare-branch: 2,4,6",
+        ),
     ] = None,
     eps: Annotated[
         str | None,
@@ -177,7 +181,7 @@ def _settings(spec, lengths, choices, samplers, rationalise):
     if spec.startswith("family:"):
         name, _, query = spec.removeprefix("family:").partition("?")
         options = dict(part.partition("=")[::2] for part in query.split("&") if part)
-        unknown = set(options) - {"eps", "c"}
+        unknown = set(options) - {"eps", "c", "s"}
         if unknown or choices != [None] or samplers:
             beside = "--eps, --value, --algorithm or --resampling beside a family"
             fault = f"option {sorted(unknown)[0]!r}" if unknown else beside

@@ -9,8 +9,9 @@ from smc.checks.atlas import chart, family_setting, hidden_setting, model_settin
 from smc.errors import InputError
 from smc.exact import output_law
 from smc.instances.hidden import audit, hidden_child
+from smc.instances.rare_branch import lives_mass
 from smc.instances.split import split_model
-from smc.numbers import Verdict, at_most
+from smc.numbers import Rational, Verdict, at_most
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import prefix_tree
@@ -85,11 +86,23 @@ def test_split_bias_lies_between_its_bounds():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(("other", 4), "unknown family"), (("hidden", 4), "one of eps and c")],
+    [(("other", 4), "unknown family"), (("hidden", 4), "one of eps and c"), (("rare-branch", 4), "give s alone")],
 )
 def test_bad_families(arguments, message):
     with pytest.raises(InputError, match=message):
         family_setting(*arguments)
+
+
+def test_the_rare_branch_is_that_of_s15():
+    """At T = 4 the TV is s/2 less what is left of it; no statement on the model is broken."""
+    setting = family_setting("rare-branch", 4, s="1/12")
+    assert setting.distance(8) == Rational(1, 24) - lives_mass(8, rounds=2, mass="1/12")
+    entry = chart(setting, "1/100", [1, 8], find_least=False)
+    assert {row.verdict for _, row in entry.rows} == {Verdict.HOLDS}
+    assert [n for n, row in entry.rows if row.id == "S15"] == [1, 8]
+    assert family_setting("rare-branch", 5, s="1/12").horizon == 5
+    with pytest.raises(InputError, match="the rare branch's"):
+        family_setting("hidden", 3, eps="1/4", s="1/12")
 
 
 def test_bad_accuracy():
