@@ -93,6 +93,7 @@ def test_commands(block, tmp_path, monkeypatch, capsys):
         assert not shown.strip() or agree(shown, done.stdout), f"{command} prints now:\n{done.stdout}"
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python(code, tmp_path, monkeypatch, capsys):
     """In this process, in the nightly run in one of its own."""

@@ -26,6 +26,7 @@ NAMES = st.one_of(
 NUMBERS = st.sampled_from(["1/2", Fraction(1, 2), Decimal("0.5"), rational("1/2")])
 
 
+@pytest.mark.by_turn
 @given(st.lists(NAMES, min_size=2, max_size=2, unique_by=str), NUMBERS)
 @settings(max_examples=effort(3000, sample=8))
 def test_what_from_edges_takes_round_trips(tmp_path_factory, names, half):

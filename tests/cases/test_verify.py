@@ -24,6 +24,7 @@ def test_a_run_that_does_not_fit_is_listed(tmp_path, capsys):
             assert option in options_of("verify") or f"{option} is an option of" in line
 
 
+@pytest.mark.by_turn
 def test_a_table_whose_rows_are_rounded(tmp_path, capsys, monkeypatch):
     pytest.importorskip("gymnasium")
     monkeypatch.setattr("smc.cli.verify.MOST_IN_FIGURE", effort(1024, sample=4))

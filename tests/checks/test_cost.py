@@ -106,6 +106,7 @@ def test_what_is_refused(arguments, said, capsys):
         costs(*ones(horizon=1, factor=1), ["2"])
 
 
+@pytest.mark.by_turn
 def test_schemes_stand_beside_plain_resampling_with_counts_of_their_own(capsys):
     """Every count under a scheme is the least by its own laws, and a step of a particle is a call; what has none says why."""
     assert run(["atlas", "shipped:verifier-tree", "--cost", "--delta", "1/10,1/100", "--json"]) == 0
@@ -125,6 +126,7 @@ def test_schemes_stand_beside_plain_resampling_with_counts_of_their_own(capsys):
     assert none["count"] is None and "no statement speaks of more" in none["how"]
 
 
+@pytest.mark.by_turn
 def test_the_winners_are_named(capsys):
     assert (
         run(

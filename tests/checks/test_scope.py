@@ -35,6 +35,7 @@ from tests.effort import NIGHTLY, effort
 SEALED = sorted({form.sealed for form in FORMS.values() if form.quantity in QUANTITIES})
 
 
+@pytest.mark.by_turn
 @given(searched(make_plan(max_horizon=3)))
 @settings(max_examples=effort(10_000, sample=8))
 def test_every_row_is_printed_in_scope(drawn):

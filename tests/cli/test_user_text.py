@@ -50,6 +50,7 @@ def steers(text: str) -> bool:
     )
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command))
 @given(name=TEXT, states=st.tuples(TEXT, TEXT).filter(lambda pair: pair[0] != pair[1]), note=TEXT)
 @example(name="$x$ \\dfrac12", states=("[bold]\x1b[31m", "a\nb"), note="\x9b2J :smile:")
@@ -72,6 +73,7 @@ def test_any_text_round_trips(name, states, note):
     assert true_value(again.model) == true_value(source.model)
 
 
+@pytest.mark.by_turn
 @given(st.text(max_size=60))
 @settings(max_examples=effort(60, sample=6), deadline=None)
 def test_any_text_in_place_of_a_model(tmp_path_factory, text):

@@ -210,6 +210,7 @@ def test_a_filter_of_900_steps(tmp_path):
     assert logarithm(z) == "-797.8"
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("steps", [150, pytest.param(900, marks=pytest.mark.nightly)])
 def test_a_filter_end_to_end(steps, tmp_path, capsys):
     found = report(capsys, "check", filter_spec(tmp_path, steps), "--value", "constant", "--particles", "1")

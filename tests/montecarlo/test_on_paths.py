@@ -64,6 +64,7 @@ def outside(found, law) -> list[object]:
     return [p for p, (low, high) in pairs if not low <= p <= high]
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("visits", [1, 2, 5])
 @pytest.mark.parametrize("case", CASES)
 def test_walks_visit_leaves_by_the_exact_law(case, visits):
@@ -102,6 +103,7 @@ def few_leaves() -> tuple[Model, object]:
     return model, twist(model, [[1], [1, 2]])
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(("case", "particles"), [("half dead", 2), ("quarter", 3), ("parallel", 3), ("few leaves", 25)])
 def test_one_sweep_from_every_path(case, particles):
     """Rows of the kernel. Twenty-five particles are resampled by sorted draws, of which the one that the kept path replaces is any."""
@@ -153,6 +155,7 @@ def test_walks_take_the_exact_number_of_steps(case, visits):
     assert runs.steps.min() == process.horizon + 2 * (visits - 1)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("sampler", [backtracking, conditional])
 def test_runs_repeat_whatever_the_threads(sampler):
     process = sampler.process(TREE.model, TREE.twist())

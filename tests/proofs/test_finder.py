@@ -112,6 +112,7 @@ def test_a_broken_cache_is_ignored(tmp_path):
     assert cache.get(le(2 * x * y, x**2 + y**2), [], []) is None
 
 
+@pytest.mark.by_turn
 def test_most_stored_certificates_are_found_again():
     """A sample; `python -m proofs.derive.count` takes all."""
     jobs = turn([c for certificates in stored_certificates().values() for c in certificates][::25], 12)

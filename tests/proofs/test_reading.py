@@ -180,6 +180,7 @@ def test_nothing_is_cut_at(made, columns):
             assert longest(kernel_text(made, entry, columns)) <= columns, entry.id
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("name", [*ROWS, "cauchy_schwarz"])
 def test_every_id_prints(capsys, monkeypatch, made, name):
     from proofs.reading import blueprint as module

@@ -163,6 +163,7 @@ def biases():
                     yield name, model, particles
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(("name", "model", "particles"), turn(biases(), 36))
 def test_bias_statements_say_what_the_engine_measures(replayer, name, model, particles):
     c = analyse(*MODELS[model]())
@@ -201,6 +202,7 @@ def test_s13_says_what_the_engine_measures(replayer, model, particles):
         assert evaluate(down, env) == aim * (1 - out) and evaluate(below, env) == Q * (1 - aim) * out
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("particles", [1, 2])
 @pytest.mark.parametrize("model", MODELS)
 def test_s10_and_s12_say_what_the_engine_measures(replayer, model, particles):
@@ -457,6 +459,7 @@ ADAPTED = {
 }
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("particles", [1, 2])
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", ADAPTED)

@@ -111,6 +111,7 @@ def test_sweeps_need_an_invariant_target(replayer):
     assert any(not holds(h, shifted, ranges) for h in theorem.hyps)
 
 
+@pytest.mark.by_turn
 def test_counts_of_particles_and_sweeps_suffice(replayer):
     """S17.count with enclosures of log 2 from below, of log(1/delta) from above: more particles and sweeps than it asks for."""
     c = rare()

@@ -106,6 +106,7 @@ FORMS_READ = sorted(
 )
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("sealed, part, side", turn(FORMS_READ, 14))
 def test_every_backend_agrees_with_the_enclosure(sealed, part, side):
     """Closed forms with sums, products and functions of time too."""

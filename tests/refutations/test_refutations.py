@@ -20,7 +20,7 @@ def is_shrunk(name: str, planted: Iterable[str]) -> bool:
     first: dict[str, str] = {}
     for other in planted:
         first.setdefault(other.partition("/")[0], other)
-    return NIGHTLY or name in turn(first.values(), 5)
+    return NIGHTLY or name in turn(first.values(), 2)
 
 
 def search(name: str, planted: Iterable[str]) -> settings:

@@ -63,6 +63,7 @@ def holds(found, *, sharp=True):
     return all(inside)
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("scores", "children", "rollouts"), [(PLAIN, 2, 2), (FLOORED, 2, 2), (FLOORED, 0, 4), (FLOORED, 4, 0)],
     ids=["plain", "floor", "all-children", "no-rollouts"],
@@ -78,6 +79,7 @@ def test_coverage(scores, children, rollouts):
     assert missed <= ERROR * count + 3 * math.sqrt(ERROR * (1 - ERROR) * count)
 
 
+@pytest.mark.by_turn
 def test_ends_are_not_idle():
     """With many answers the ends are near the truth on both sides, and G1's constant is near the exact one."""
     found = facts(answers(np.random.default_rng(1), 2000, 4, 4), 3, FLOORED, ERROR)

@@ -140,6 +140,7 @@ def test_a_campaign_draws_tempered_reward_models():
     assert len(names) == 2
 
 
+@pytest.mark.by_turn
 def test_a_campaign_draws_schemes_and_refutes_what_is_wrong_of_them(monkeypatch, tmp_path, capsys):
     """Were the statements on plain resampling told of every scheme, S5 with N for theta N would be refuted soon, and the command that is
     written refutes it again. As they are, the same instances hold."""
