@@ -44,6 +44,11 @@ EXPLAINED: dict[tuple[str, str, str], str] = {
         "1 / Vstar(0, root), everywhere",
         "numerator for denominator",
     ): "1/V*^2 stands on both sides: the variant is the statement times V*^4",
+    (
+        "S11",
+        "1 / Vstar(0, root), everywhere",
+        "numerator for denominator",
+    ): "a and b are any numbers: the variant is the statement at a V*^3 and b V*^6",
 } | {
     (
         "odds_wider",

@@ -304,9 +304,9 @@ _ROWS = (
     Row(
         "S11", "output law from below by four moments, at any number of particles",
         "bias of SMC by a certificate of four moments: width E(1 - Zhat/Z)^4",
-        ("theory.s11_level_four",), ("S11", "S11.lower", "S11.tv", "S11.width"), "model",
+        ("theory.s11_level_four", "theory.s11_leading"), ("S11", "S11.lower", "S11.tv", "S11.width", "S11.bias"), "model",
         "The moments are means along the run; that smc.exact.particle_moments computes them by following four particles is not sealed (for "
-        "two it is: S10.recursion). S11 (b), (c), (d) are not sealed.",
+        "two it is: S10.recursion). S11.bias is for one test function; that its remainder is of order N^(-3/2) is in words.",
         forms=(
             Form(
                 "certificate", "S11.tv", TV, "pi second third fourth alpha beta", samplers=NAIVE, part=1,

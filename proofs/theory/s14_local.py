@@ -156,12 +156,12 @@ def value_below_meetings(s: Derivation) -> Line:
 )
 @in_sympy("meetings_at_least_one")
 def meetings_at_least_one(s: Derivation) -> Line:
-    model(s)
-    ref = meetings(s)
+    model(s, horizon)
+    ref = meetings(s, horizon)
     value = s.given(0 < Vstar(0, root)).rhs
-    with s.suppose(until < T) as here:
+    with s.suppose(until < horizon) as here:
         low, high = (
-            s.use("value_below_meetings", {horizon: T})(until, 0, root),
+            s.use("value_below_meetings")(until, 0, root),
             ref["b bounds the meetings"](until, 0, root),
         )
         s.know(s.chain(low, high))
@@ -271,7 +271,7 @@ def know_tails(s: Derivation) -> None:
     one = s.nat_step(s.given(0 < N))
     with s.suppose(k <= n) as here:
         s.know(s.prove(k < T, here[0]))
-        positive = here.then(s.prove(0 < grow, s.use("meetings_at_least_one")(k), one), k)
+        positive = here.then(s.prove(0 < grow, s.use("meetings_at_least_one", {horizon: T})(k), one), k)
 
     def claim(count: Any) -> Any:
         return implications(relation("<=", count, T), relation("<", 0, front(count)))

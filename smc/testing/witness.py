@@ -211,13 +211,13 @@ class Cloud(Layers):
             lambda t, c, mean: (self.total(t, c) / self.N) ** power * mean,
         )
 
-    def moment_of(self, F: dict[int, Fraction], power: int = 1) -> Any:
-        """E of the product of the mean weights from t on, to a power, times the last cloud's weighted mean of F."""
+    def moment_of(self, F: dict[int, Fraction], power: int = 1, answers: int = 1) -> Any:
+        """E of the product of the mean weights from t on, to a power, times the last cloud's weighted mean of F to another, no larger."""
         t = self.T - 1
 
         def last(c: tuple) -> Fraction:
             rewarded = sum((self.weight(t, e) * F[e[1]] for e in c), Fraction(0))
-            return (self.total(t, c) / self.N) ** (power - 1) * rewarded / self.N
+            return (self.total(t, c) / self.N) ** (power - answers) * (rewarded / self.N) ** answers
 
         return self.backward(last, lambda t, c, mean: (self.total(t, c) / self.N) ** power * mean)
 

@@ -320,6 +320,30 @@ def test_s11_says_what_the_engine_measures(replayer, model, particles):
 
 @pytest.mark.parametrize("particles", [1, 2])
 @pytest.mark.parametrize("model", MODELS)
+def test_the_leading_term_says_what_the_engine_measures(replayer, model, particles):
+    """S11.bias: E F(output) - p - c, c = p E U^2 - E[U^2 nu(F)], with the law and the moments of the engines."""
+    c = analyse(*MODELS[model]())
+    process = particle_process(c.model, c.twist, "naive")
+    law, z = output_law(process, particles).law, fraction(c.normaliser)
+    second = [fraction(k) / z**2 for k in pair_moments(process, particles)]
+    cloud, theorem = Cloud(c, particles), replayer.theorem("S11.bias")
+    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
+        env, ranges = cloud.environment(F)
+        env |= {
+            "B3": cloud.moment(3),
+            "B4": cloud.moment(4),
+            "CF3": cloud.moment_of(F, 3),
+            "KF": cloud.moment_of(F, 2, 2),
+        }
+        check_theorem(theorem, env, ranges)
+        out, p, k = (sum(fraction(v) * F[x] for x, v in enumerate(row)) for row in (law, c.target, second))
+        (up, cap), (down, _) = (part.kids for part in claim_of(theorem)[1])
+        gap = out - p - (p * sum(second) - k)
+        assert evaluate(up, env) == gap == -evaluate(down, env) and abs(gap) <= evaluate(cap, env)
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("model", MODELS)
 def test_s14_says_what_the_engine_measures(replayer, model, particles):
     """E[(Zhat/Z)^2] <= prod, and pi^2 <= out (prod - (1 - 1/N)^T (1 - pi)), with the second moment and the law of the engines."""
     c = analyse(*MODELS[model]())

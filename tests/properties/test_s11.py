@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 
 from smc.exact import output_law
-from smc.exact.enclosure import enclosure, lower_bound
+from smc.exact.enclosure import enclosure, lower_bound, root_above
 from smc.exact.moments import means, pair_moments
 from smc.exact.particle_moments import particle_moments
 from smc.numbers import ONE, ZERO, Rational
@@ -79,3 +79,38 @@ def test_closer_than_level_two():
         for lows in ([m[0] ** 2 / m[1] for m in each], map(lower_bound, each))
     )
     assert exact < four < two and 10 * (four - exact) < two - exact
+
+
+def leading(each: list[tuple[Rational, ...]]) -> tuple[Rational, Rational, Rational, list[Rational]]:
+    """E(1 - U)^4, E U^2 - 1 and the leading terms `pi E U^2 - E[U^2 nu]` by state."""
+    total = [sum(column, ZERO) for column in zip(*each, strict=True)]
+    return (
+        1 - 4 * total[0] + 6 * total[1] - 4 * total[2] + total[3],
+        total[1] - 1,
+        sum((max(ZERO, m[0] * total[1] - m[1]) for m in each), ZERO),
+        [m[0] * total[1] - m[1] for m in each],
+    )
+
+
+@given(instances())
+def test_the_leading_term_of_the_bias(instance):
+    """S11 (c): `|out(y) - pi(y) - c(y)| <= sqrt(W) (sqrt(K_yy) + sqrt(v))`, with K_yy at most E[U^2 nu(y)] (1 - 2 pi) + pi^2 E U^2."""
+    process, n = particle_process(instance.model, instance.twist, "naive"), instance.particles
+    each = moments(process, n)
+    fourth, variance, _, terms = leading(each)
+    for out, pi, term, m in zip(output_law(process, n).law, instance.constants.target, terms, each, strict=True):
+        spread = m[1] * (1 - 2 * pi) + pi * pi * (1 + variance)  # nu^2 <= nu
+        most = root_above(fourth) * (root_above(spread) + root_above(variance))
+        assert abs(out - pi - term) <= most
+
+
+def test_the_remainder_falls_faster_than_the_leading_term():
+    """A biased coin: from N to 4 N the leading term falls to a fourth, `sqrt(W v)` to an eighth; at N = 64 the term is TV to a tenth."""
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/3"), ("r", "b", "2/3")]], {"a": 1, "b": 3})
+    c, process = analyse(model, perfect(model)), particle_process(model, perfect(model), "naive")
+    at = {n: leading(moments(process, n)) for n in (64, 256)}
+    assert at[256][2] * 4 == at[64][2]
+    fall = float(at[64][0] * at[64][1] / (at[256][0] * at[256][1])) ** 0.5
+    assert 7.5 < fall < 8.5
+    exact = output_law(process, 64).total_variation(c.target)
+    assert 0 < at[64][2] < exact < at[64][2] * Rational(11, 10)
