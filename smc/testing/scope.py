@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from proofs import bounds
-from proofs.catalogue import AT_STEP, FORMS, GROWTH, TARGETS, Form
+from proofs.catalogue import AT_STEP, FORMS, GROWTH, SMALL_TREE, TARGETS, TREE, Form
 from proofs.kernel import Node
 from proofs.kernel.printing import show
 from smc.checks.row import Row
@@ -103,7 +103,10 @@ def unmet(row: Row, c: Constants, particles: int) -> list[str]:
         return []
     if form.sealed in ON_THE_TREE and paths_by_layer(c.model)[-1] > LEAVES:
         return []
-    c = one_potential_a_state(c)
+    split = one_potential_a_state(c)
+    if split is not c and form.scope in (SMALL_TREE, TREE):
+        split = on_the_tree(split)  # a state to which two moves lead has become two, which share what is below them
+    c = split
     horizons = range(1, c.model.horizon + 1) if form.quantity == AT_STEP else (c.model.horizon,)
     failed = []
     for horizon in horizons:

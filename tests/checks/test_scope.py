@@ -118,6 +118,16 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     assert sealed in UNCONDITIONAL or unmet(row, wrong, 1)
 
 
+@pytest.mark.parametrize(("algorithm", "id"), [("backtracking", "S18"), ("conditional", "S17")])
+def test_statements_on_trees_are_read_where_two_moves_lead_to_a_state(algorithm, id):
+    """Moves of different potential to one state: a tree still, whose states are told apart by potential before it is read."""
+    step = ((Edge(0, ONE / 2), Edge(0, ONE / 4, ONE * 2), Edge(1, ONE / 4)),)
+    model = Model((("r",), ("a", "b"), ("c", "d")), (step, ((Edge(0, ONE),), (Edge(1, ONE),))), (ONE, ONE * 2))
+    found = check(model, twist(model, [[1], [1, 3]]), algorithm)
+    made = [row for row in found.rows if row.id == id]
+    assert made and not any(unmet(row, found.constants, found.measured.count) for row in made)
+
+
 def test_s9_is_read_on_the_split_model_alone():
     """Its rows are in scope there; on other values, or on a coin that is not fair, the reader refuses them."""
     model, values = split_model(3)
