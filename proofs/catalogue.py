@@ -44,6 +44,7 @@ FORM_WORDS = {
     "naive": "reference paths, weighted at the end",
     "lower": "a lower bound",
     "step": "one step of a run, whatever came before",
+    "normaliser": "of the normaliser, from this model's own constants",
     "sweep": "one sweep of conditional SMC, from any kept path",
     "sweeps": "sweep after sweep of conditional SMC, from any kept path",
     "gap": "the worst variance of a function of the leaves over its Dirichlet form",
@@ -385,15 +386,25 @@ _ROWS = (
         forms=(Form("lower", "S15", RARE, "N s", ">=", samplers=NAIVE),),
     ),
     Row(
-        "S16", "one step under stratified, residual or skipped resampling", "other resampling schemes: slots of unequal weights, one step",
-        ("theory.s16_slots",), ("S16.step",), "abstraction",
-        "Any cloud whose slots are uncorrelated with the rest, one step. Steps multiply as in S12 (in words); exact laws under "
-        "stratified, residual and infinity-ESS resampling are held against S12 with N or theta N. Under systematic resampling, and below "
-        "a threshold on the effective sample size, S12 is false.",
+        "S16", "S12 and S5 under resampling into independent slots: the largest share omega for 1/N",
+        "other resampling schemes: stratified, residual, or skipped while no weight is large",
+        ("theory.s16_slots", "lemmas.slots", "theory.s16_run"),
+        ("S16.step", "S16", "S16.tv", "S16.normaliser"), "model",
+        "That slots are independent, carry at most omega and together take each particle by its weight is a hypothesis on the run, (L); "
+        "stratified and residual resampling (omega = 1/N) and the infinity-ESS rule (1/(theta N)) meet it by definition, which exact runs "
+        "confirm. Under systematic resampling, and below a threshold on the effective sample size, S12 is false.",
         forms=(
             Form(  # the first half of the conclusion, for a test function whose sums have mean 1
                 "step", "S16.step", GROWTH, "omega b", samplers=NAIVE + ADAPTED, under=SLOTS, ones="h k w",
                 where={"N": lambda: 1, "mu": lambda: lambda: [(1, (0,))]},
+            ),
+            Form(
+                "instance", "S16.tv", TV, "omega b", samplers=NAIVE, under=SLOTS,
+                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
+            ),
+            Form(
+                "normaliser", "S16.normaliser", SECOND_MOMENT, "omega b", samplers=NAIVE, under=SLOTS,
+                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
             ),
         ),
     ),

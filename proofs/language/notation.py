@@ -121,6 +121,14 @@ PFKG | P^{FKG} | real |  | the same with F KG
 PKFG | P^{KFG} | real |  | the same with G KF
 PJ | P | real |  | the same with U(j, .), by the number of visits
 PIJ | P | real |  | the same with U(i, .) U(j, .)
+carried | \mathrm{carried} | real, at least 0 |  | the share of the weight that a particle carries (S16)
+share | \mathrm{share} | real, at least 0 |  | the share of a slot of the cloud after this one (S16)
+share0 | \mathrm{share}_0 | real, at least 0 |  | the share of a slot of the first cloud (S16)
+anc | \mathrm{anc} | real, at least 0 | Scheme.slots | chance that a slot takes a particle of the cloud (S16)
+slots | \mathrm{slots} | law of a cloud, by a cloud | resample | the cloud after this one, drawn into slots (S16)
+begin | \mathrm{begin} | law of a cloud |  | the first cloud, drawn into slots (S16)
+miss | \mathrm{miss} | real, at least 0 |  | zero exactly on clouds that carry their shares on reachable edges (S16)
+miss0 | \mathrm{miss}_0 | real, at least 0 |  | the same for the first cloud (S16)
 csmc | \mathrm{csmc}^{z} | law of an edge, by a kept path and a cloud | ConditionalKernel | as smc, the kept edge resampled too (S17)
 held | \mathrm{held} | edge, by a path and a time |  | the edge of a kept path at time t (S17)
 bz | b^{z} | real |  | as b, for the edges of the kept path alone

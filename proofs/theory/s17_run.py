@@ -75,6 +75,37 @@ KEPT = {
 """The path z has positive weight."""
 
 
+def between_values(s: Derivation, given: dict[str, Line]) -> Line:
+    """0 <= Qbar^F <= Qbar on reachable edges: forall t e; the rules of VF are known."""
+    a, q = src(e), dst(e)
+    share, rest = (
+        s.use("value_nonneg", {horizon: T, Vstar(t, x): value, V(t, x): V(t, x) * part})
+        for value, part in ((VF(t, x), F(x)), (Vstar(t, x) - VF(t, x), 1 - F(x)))
+    )
+    with s.suppose(t <= n, Eq(off(t, e), 0)) as here:
+        s.know(given["ends of a reachable edge are live"](t, a, q)[1])
+        s.know(given["twist is non-negative"](t, a))
+        s.know(s.prove(t + 1 <= T))
+        scale = given["potentials are non-negative"](t, a, q), s.use("inverse_nonneg")(V(t, a))
+        low = s.prove(0 <= tested(t, e), share(t + 1, q), *scale)
+        line = s.both(low, s.prove(tested(t, e) <= lookahead(t, e), rest(t + 1, q), *scale))
+    return here.then(line, t, e)
+
+
+def through(s: Derivation, given: dict[str, Line], rules: dict[str, Line], q: Any, value: Any) -> Line:
+    """G_t(q) times the mean of Qbar_{t+1} after the reachable edge q is Qbar_t(q), t < n; value: Vstar or VF, rules: its rules."""
+    end = dst(q)
+    s.know(given["ends of a reachable edge are live"](t, src(q), end)[1])
+    ahead = Expect(M(t + 1, end), y, psi(t + 1, end, y) * value(t + 2, y) / V(t + 1, end))
+    goal = Eq(weight(t, q) * ahead, lookahead(t, q, value))
+    with s.suppose(0 < V(t + 1, end)):
+        high = s.prove(goal, rules["value recursion"](t + 1, end))
+    with s.suppose(V(t + 1, end) <= 0):
+        none = s.know(s.zero(V(t + 1, end), given["twist is non-negative"](t + 1, end)))
+        low = s.prove(goal, rules["twist kills no live value"](t + 1, end), none)
+    return s.cases(V(t + 1, end), 0, low, high)
+
+
 class Sweep:
     """A run that keeps the edges held(z, t): its hypotheses, and the step from a cloud to the next."""
 
@@ -103,27 +134,11 @@ class Sweep:
         )
         self.weight = know_weights(s, self.given)
         self.nonneg = s.know(s.use("lookahead_nonneg"))
-        self.between = s.know(self._between())
+        self.between = s.know(between_values(s, self.given))
         one = s.nat_step(self.given["there are particles"])
         s.know(s.gen(s.prove(0 <= grow(k), one, self.low(k), self.low_kept(k)), k))
         self.positive = s.use("product_nonneg", {sequence(k): grow(k)})
         self.front = s.use("product_front", {sequence(k): grow(k)})
-
-    def _between(self) -> Line:
-        """0 <= Qbar^F <= Qbar on reachable edges: forall t e."""
-        s, given, (a, q) = self.s, self.given, (src(e), dst(e))
-        share, rest = (
-            s.use("value_nonneg", {horizon: T, Vstar(t, x): value, V(t, x): V(t, x) * part})
-            for value, part in ((VF(t, x), F(x)), (Vstar(t, x) - VF(t, x), 1 - F(x)))
-        )
-        with s.suppose(t <= n, Eq(off(t, e), 0)) as here:
-            s.know(given["ends of a reachable edge are live"](t, a, q)[1])
-            s.know(given["twist is non-negative"](t, a))
-            s.know(s.prove(t + 1 <= T))
-            scale = given["potentials are non-negative"](t, a, q), s.use("inverse_nonneg")(V(t, a))
-            low = s.prove(0 <= tested(t, e), share(t + 1, q), *scale)
-            line = s.both(low, s.prove(tested(t, e) <= lookahead(t, e), rest(t + 1, q), *scale))
-        return here.then(line, t, e)
 
     # ------------------------------------------------------------------------------------------------ one cloud
     def each(self, time: Any, clean: Line, line: Callable[[Any], Line]) -> Line:
@@ -152,16 +167,7 @@ class Sweep:
         s, given = self.s, self.given if value is Vstar else self.tested
 
         def one(q: Any) -> Line:
-            end = dst(q)
-            s.know(given["ends of a reachable edge are live"](t, src(q), end)[1])
-            ahead = Expect(M(t + 1, end), y, psi(t + 1, end, y) * value(t + 2, y) / V(t + 1, end))
-            goal = Eq(weight(t, q) * ahead, lookahead(t, q, value))
-            with s.suppose(0 < V(t + 1, end)):
-                high = s.prove(goal, given["value recursion"](t + 1, end))
-            with s.suppose(V(t + 1, end) <= 0):
-                none = s.know(s.zero(V(t + 1, end), given["twist is non-negative"](t + 1, end)))
-                low = s.prove(goal, given["twist kills no live value"](t + 1, end), none)
-            return s.cases(V(t + 1, end), 0, low, high)
+            return through(s, self.given, given, q, value)
 
         law = s.use("conditional_law", {of_ends(x, y): psi(t + 1, x, y) * value(t + 2, y) / V(t + 1, x)})
         sums = self.each(t, clean, one)

@@ -106,6 +106,8 @@ EXPECTED = {
     ("S6", "uniform"): lambda T, eps, delta: (ONE - 2 * delta) * (1 + eps) ** (2 * T - 2) / 2 - 1,
     ("P4", "uniform"): lambda T, eps: ((1 + eps) ** (2 * (T // 3)) - 6) / 6,
     ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
+    ("S16", "instance"): lambda omega, b: 1 - 1 / math.prod(1 + omega * (x - 1) for x in b),
+    ("S16", "normaliser"): lambda omega, b: math.prod(1 + omega * (x - 1) for x in b),
     ("S16", "step"): lambda omega, b: 1 + omega * (b - 1),
     ("S17", "sweep"): lambda N, b: math.prod(1 + (2 * x - 1) / N for x in b),
     ("S17", "sweeps"): lambda N, H, b: (1 - 1 / math.prod(1 + (2 * x - 1) / N for x in b)) ** H,

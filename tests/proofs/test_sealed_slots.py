@@ -1,0 +1,95 @@
+"""S16 as sealed, on exact runs under schemes with independent slots: hypotheses met, conclusions true, the law that of the exact engine."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+
+import pytest
+
+from proofs.language.terms import evaluate
+from proofs.registry import claim_of
+from smc.exact.clouds import cloud_moments
+from smc.samplers import resampled
+from smc.samplers.naive import naive
+from smc.setting.analysis import Constants, analyse
+from smc.setting.model import Model
+from smc.setting.twist import twist
+from smc.testing.finite_models import check_theorem, holds
+from smc.testing.slotted import Cloud, Slotted, carried_on, residual, stratified, unless_heavy
+from smc.testing.witness import fraction
+
+HALF = Fraction(1, 2)
+SCHEMES = {
+    "stratified": (stratified, HALF, "stratified"),
+    "residual": (residual, HALF, "residual"),
+    "infinity-ESS": (unless_heavy(Fraction(3, 4)), Fraction(3, 4), "stratified:inf:2/3"),
+}
+"""The slots, their largest share, and the same scheme of the exact engine, for two particles."""
+
+
+@cache
+def branching(*reward: str) -> Constants:
+    """Two steps, two states a layer, unequal branches, a potential, and a twist that is wrong."""
+    model = Model.from_edges(
+        [["root"], ["a", "b"], ["c", "d"]],
+        [
+            [("root", "a", "1/3"), ("root", "b", "2/3", "9/8")],
+            [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "c", "1/2"), ("b", "d", "1/2")],
+        ],
+        dict(zip("cd", reward, strict=True)),
+    )
+    return analyse(model, twist(model, (("11/10",), ("21/20", "1"))))
+
+
+TEST = {0: Fraction(1), 1: Fraction(1, 4)}
+
+
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")])
+@pytest.mark.parametrize("name", SCHEMES)
+def test_runs_into_slots(replayer, name, reward):
+    """S16 and its parts, zero rewards too; the answer and the second moment are those of the exact engine under that scheme."""
+    slots, omega, typed = SCHEMES[name]
+    c = branching(*reward)
+    env, ranges = Slotted(c, 2, slots, omega).environment_of(TEST)
+    found = cloud_moments(resampled(naive, typed).process(c.model, c.twist), 2)
+    beta = Fraction(1)
+    for b in c.b:
+        beta *= 1 + omega * (fraction(b) - 1)
+    out = sum(fraction(p) * TEST[y] for y, p in enumerate(found.law))
+    pi = sum(fraction(p) * TEST[y] for y, p in enumerate(c.target))
+    sides = {
+        "S16": (pi, beta * out),
+        "S16.normaliser": (fraction(found.second_moment) / fraction(c.normaliser) ** 2, beta),
+        "S16.tv": (out - pi, 1 - 1 / beta),
+    }
+    for id, expected in sides.items():
+        theorem = replayer.theorem(id)
+        check_theorem(theorem, env, ranges)
+        assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == expected, id
+
+
+def test_slots_that_hang_together_or_weigh_too_much_are_no_slots(replayer):
+    """Both particles drawn as one, and a share above omega: hypotheses fail."""
+    theorem = replayer.theorem("S16")
+    slotted = Slotted(branching("1", "6/5"), 2, stratified, HALF)
+    env, ranges = slotted.environment_of(TEST)
+    together = [(p, Cloud([d[0], d[0]])) for p, d in slotted.first()]
+    assert any(not holds(h, env | {"begin": lambda: together}, ranges) for h in theorem.hyps)
+    assert any(not holds(h, env | {"omega": Fraction(49, 100)}, ranges) for h in theorem.hyps)
+    small = env | {"b": lambda k: 1 + (env["b"](k) - 1) / 3}
+    assert any(not holds(h, small, ranges) for h in theorem.hyps)
+
+
+@pytest.mark.parametrize("id", ["S16", "S16.normaliser", "S16.tv"])
+def test_a_smaller_share_is_false(replayer, id):
+    """Two particles that are never resampled, one of them heavy: with omega = 1/2 the claims are false, for each some instance."""
+    theorem, broken = replayer.theorem(id), 0
+    for reward in (("0", "1"), ("1", "0"), ("1", "6/5"), ("1/9", "9")):
+        slotted = Slotted(branching(*reward), 2, carried_on, Fraction(1))
+        env, ranges = slotted.environment_of({0: Fraction(1), 1: Fraction(0)})
+        check_theorem(theorem, env, ranges)
+        less = env | {"omega": Fraction(0)}
+        assert any(not holds(h, less, ranges) for h in theorem.hyps)
+        broken += not holds(theorem.concl, less, ranges)
+    assert broken
