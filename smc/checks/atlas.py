@@ -17,7 +17,7 @@ from smc.checks.budget import OutOfTime, kept
 from smc.checks.demand import Demand, demand
 from smc.checks.document import exact
 from smc.checks.least import LeastParticles, least_by_laws, least_particles
-from smc.checks.measure import Measured
+from smc.checks.measure import Law, Measured, quick_law
 from smc.checks.row import Claim, Row
 from smc.checks.table import claims
 from smc.errors import InputError, TooLarge, one_of, whole_number
@@ -53,8 +53,8 @@ class Setting:
 
     claims: the statements that speak of its TV. distance: `N -> TV`, exact, or an enclosure where rationals would explode. truth: what
     `distance` is, for a table. falls: why it decreases in N, where that is proved. process: what is run, where its TV can be enclosed.
-    near: its TV in balls, which settles a comparison sooner than long fractions. laws: whether exact laws of few particles are all that is
-    known of it. Without any of these nothing is said of a least N.
+    near: its TV in balls, which settles a comparison sooner than long fractions. quick: its exact TV at few particles, where that is all
+    that is known of it. Without any of these nothing is said of a least N.
     """
 
     label: str
@@ -68,7 +68,7 @@ class Setting:
     falls: str = ""
     process: ParticleProcess | None = None
     near: Callable[[int], Rational | Ball] | None = None
-    laws: bool = False
+    quick: Law | None = None
 
     @property
     def named(self) -> str:
@@ -139,8 +139,10 @@ def model_setting(model: Model, twist: Twist, sampler: str | Sampler = naive, la
     distance = cache(lambda n: Measured(constants, chosen, n).total_variation)
     near = lambda n: Measured(constants, chosen, n, bits=BALL_BITS if n > 1 else None).total_variation  # noqa: E731
     made = _setting(label or f"{model.name}, {twist.name}", constants, chosen, distance)
-    process = Measured(constants, chosen, 1).process
-    return replace(made, process=process, near=near) if process.plain else replace(made, laws=True)
+    run = Measured(constants, chosen, 1)
+    if not run.process.plain:
+        return replace(made, quick=quick_law(run))
+    return replace(made, process=run.process, near=near)
 
 
 def _setting(label: str, c: Constants, sampler: Sampler, distance: Callable[[int], Rational | Ball]) -> Setting:
@@ -221,9 +223,9 @@ def chart(
                 )
         except OutOfTime as error:
             remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
-    elif find_least and setting.laws:
+    elif find_least and setting.quick is not None:
         promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
-        least = least_by_laws(setting.distance, goal, promised, seconds=ends - time.monotonic())
+        least = least_by_laws(setting.quick, goal, promised, seconds=ends - time.monotonic())
     elif find_least and setting.falls:
         try:
             found = minimum_particles(setting.distance, goal).particles

@@ -19,21 +19,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from proofs.catalogue import TV
 from smc.checks.demand import demand
 from smc.checks.document import exact
 from smc.checks.least import least_by_laws
-from smc.checks.measure import Measured
+from smc.checks.measure import Law, Measured, quick_law
 from smc.checks.table import claims
 from smc.errors import InputError, ModelError, TooLarge
-from smc.exact import seconds_of_law
 from smc.exact.backtracking import Backtracking, backtracking
-from smc.exact.clouds import most_clouds
 from smc.exact.conditional import sweeps
 from smc.exact.enough import enough
 from smc.exact.metropolis import sampler_of
@@ -56,10 +53,6 @@ MOST_SWEEPS = 40
 """Largest number of sweeps of conditional SMC, whose laws are exact."""
 MOST_CLOUDS = 2_000
 """Largest number of clouds of a layer that conditional SMC may have: its kernel is a matrix between leaves."""
-QUICK = 0.05
-"""Estimated seconds of an exact law that is looked at before a certificate is."""
-MOST_AT_A_TIME = 8_000
-"""Largest number of clouds at one time, of a run under another resampling whose law is looked at."""
 SCHEMES_SHOWN = (
     "stratified", "residual", "systematic", "ssp", "killing", "multinomial:ess:1/2", "multinomial:inf:1/2",
 )  # fmt: skip
@@ -115,32 +108,13 @@ def costs(model: Model, twist: Twist, deltas: Sequence[object], schemes: Sequenc
     for goal in goals:
         if not 0 < goal < 1:
             raise InputError(f"accuracy {goal}", where="delta", mend="a total variation between 0 and 1, such as 1/10")
-    laws = {sampler: _law(c, sampler) for sampler in samplers}
+    laws = {sampler: quick_law(Measured(c, sampler, 1)) for sampler in samplers}
     return [_cost(c, sampler, goal, laws[sampler]) for goal in goals for sampler in samplers]
 
 
 def _under(sampler: Sampler, schemes: Sequence[str]) -> list[Sampler]:
     """The sampler under each other resampling, where it resamples."""
     return [resampled(sampler, typed) for typed in schemes] if sampler.interacting else []
-
-
-Law = Callable[[int], Rational | Ball]
-"""TV by the number of particles."""
-
-
-def _law(c: Constants, sampler: Sampler) -> Law:
-    """The exact TV of few particles, worked out once. It raises TooLarge where the law is not quick."""
-    run = Measured(c, sampler, 1)
-
-    @cache
-    def distance(n: int) -> Rational | Ball:
-        if not run.process.plain and (many := most_clouds(run.process, n)) > MOST_AT_A_TIME:
-            raise TooLarge(f"{many} clouds", where="particles", mend="take fewer particles")
-        if run.process.plain and (took := seconds_of_law(run.process, n)) > QUICK:
-            raise TooLarge(f"about {took:.2g} seconds", where="particles", mend="take fewer particles")
-        return run.at(n).total_variation
-
-    return distance
 
 
 def cheapest(found: Sequence[Cost]) -> list[Cost]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from smc.errors import TooLarge
-from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment
+from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment, seconds_of_law
 from smc.exact.backtracking import backtracking
-from smc.exact.clouds import growths
+from smc.exact.clouds import growths, most_clouds
 from smc.exact.conditional import ConditionalKernel, sweep_kernel
 from smc.exact.guided import proposal_laws, weight_dispersion
 from smc.exact.lumping import Lumping, lump_process, unlumped
@@ -150,6 +150,29 @@ def _peak(m1: Rational, m2: Rational, m3: Rational, m4: Rational) -> tuple[Ratio
     if not determinant:
         return m1 / m2, ZERO
     return (m1 * m4 - m2 * m3) / determinant, (m2 * m2 - m1 * m3) / determinant
+
+
+QUICK = 0.05
+"""Estimated seconds of an exact law that is quick."""
+MOST_AT_A_TIME = 8_000
+"""Largest number of clouds at one time of a quick law under another resampling."""
+Law = Callable[[int], Rational | Ball]
+"""Total variation by the number of particles."""
+
+
+def quick_law(run: Measured) -> Law:
+    """The exact total variation of a resampled run where it is estimated to be quick, so that the answer depends on no machine; each count
+    is worked out once. It raises TooLarge elsewhere."""
+
+    @cache
+    def distance(n: int) -> Rational | Ball:
+        if not run.process.plain and (many := most_clouds(run.process, n)) > MOST_AT_A_TIME:
+            raise TooLarge(f"{many} clouds", where="particles", mend="take fewer particles")
+        if run.process.plain and (took := seconds_of_law(run.process, n)) > QUICK:
+            raise TooLarge(f"about {took:.2g} seconds", where="particles", mend="take fewer particles")
+        return run.at(n).total_variation
+
+    return distance
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,8 @@ def plan_model(
             told=lambda share, what: told(what),
         )
     else:
-        counts = least_by_laws(setting.distance, goal, promised, seconds=left(), told=lambda share, what: told(what))
+        assert setting.quick is not None
+        counts = least_by_laws(setting.quick, goal, promised, seconds=left(), told=lambda share, what: told(what))
     return ModelPlan(analyse(model, twist), setting.sampler, goal, demands, certified, counts)
 
 

@@ -26,7 +26,7 @@ def command(
     ] = None,
     algorithm: Annotated[str | None, typer.Option(help="naive or adapted (with MODEL).", show_default="naive")] = None,
     resampling: Annotated[
-        str | None, typer.Option(help="Resampling, as for check (with MODEL).", show_default="multinomial")
+        str | None, typer.Option(help="Resampling, as for check.", show_default="multinomial")
     ] = None,
     choice: Annotated[
         str | None,
@@ -50,9 +50,10 @@ def command(
     if model is None:
         _refuse_given(
             "no model",
-            algorithm=algorithm, resampling=resampling, choice=choice, value=value, budget=budget, rationalise=rationalise or None,
+            algorithm=algorithm, choice=choice, value=value, budget=budget, rationalise=rationalise or None,
         )  # fmt: skip
-        return _from_constants(horizon, eps, ratio_bound or "2", delta, 2 if branching is None else branching, as_json)
+        known = horizon, eps, ratio_bound or "2", delta, 2 if branching is None else branching
+        return _from_constants(*known, resampling, as_json)
     _refuse_given("the model has its own constants", eps=eps, ratio_bound=ratio_bound, branching=branching)
     from smc.samplers import find, resampled
 
@@ -106,19 +107,26 @@ def _accuracy(text: str) -> object:
         raise InputError(str(fault), where="delta", mend="write a number such as 1/10") from None
 
 
-def _from_constants(horizon, eps, ratio_bound, delta, branching, as_json) -> int:
+def _from_constants(horizon, eps, ratio_bound, delta, branching, resampling, as_json) -> int:
     from dataclasses import asdict
 
     from smc.checks.plan import cheapest, plan, setting
     from smc.cli.output import json_object, results
     from smc.errors import InputError
     from smc.present.tables import plan_table
+    from smc.samplers import resampled
+    from smc.samplers.naive import naive
 
     for name, given_value in (("horizon", horizon), ("eps", eps)):
         if given_value is None:
             raise InputError(f"no {name}", where=name, mend=f"give --{name}, or name a model")
     given = setting(horizon, eps, ratio_bound, delta, branching)
+    sampler = resampled(naive, resampling)
     demands = plan(given)
+    if not sampler.plain:
+        from smc.checks.scheme_plan import plan_by_slots
+
+        demands = plan_by_slots(given, sampler) + [d for d in demands if not d.sufficient]
     if as_json:
         best = cheapest(demands)
         json_object(
@@ -128,6 +136,7 @@ def _from_constants(horizon, eps, ratio_bound, delta, branching, as_json) -> int
                 "ratio_bound": str(given.ratio_bound),
                 "delta": str(given.delta),
                 "branching": given.branching,
+                "resampling": sampler.resampling.typed,
                 "demands": [asdict(d) for d in demands],
                 "cheapest": best and best.id,
             }

@@ -125,6 +125,47 @@ def test_the_growth_of_the_second_moment_is_told_step_by_step(data):
         assert all(g <= 1 + (b - 1) / (share * particles) for g, b in zip(grown, ranges(process), strict=True))
 
 
+@pytest.mark.parametrize(("typed", "share"), [("stratified", ONE), ("killing", ONE), ("residual:inf:1/2", ONE / 2)])
+def test_plan_counts_by_what_the_slots_are_worth(typed, share):
+    """S16 asks for as many as S12 where slots carry 1/N, and for the least N with omega = 1/(theta N) below a threshold."""
+    found = plan_model(TREE.model, TREE.twist(), resampled(naive, typed), delta=TENTH)
+    (asked,) = found.demands
+    assert (asked.id, asked.form) == ("S16", "instance") and found.by_constants == asked.particles
+    met = [
+        prod((1 + (b - 1) / (share * n) for b in analyse(TREE.model, TREE.twist()).b), start=ONE) <= 1 / (1 - TENTH)
+        for n in (asked.particles - 1, asked.particles)
+    ]
+    assert met == [False, True]
+    plain = plan_model(TREE.model, TREE.twist(), delta=TENTH)
+    (s12,) = [d.particles for d in plain.demands if (d.id, d.form) == ("S12", "instance")]
+    assert (asked.particles == s12) is (share == 1) and asked.particles >= s12
+    assert found.counts.particles <= found.least <= asked.particles
+
+
+@pytest.mark.parametrize(("typed", "share"), [("stratified", ONE), ("multinomial:inf:1/4", ONE / 4)])
+def test_plan_from_constants_counts_by_the_largest_steps(typed, share, capsys):
+    horizon, eps, big_l = 6, Rational(1, 20), Rational(3)
+    known = ["--horizon", str(horizon), "--eps", str(eps), "--ratio-bound", str(big_l)]
+    assert run(["plan", *known, "--resampling", typed, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (asked,) = [demand for demand in told["demands"] if demand["sufficient"]]
+    assert asked["id"] == "S16" and asked["calls"] == asked["cost"] == horizon * asked["count"]
+    ranges = [big_l * (1 + eps) ** (2 * (horizon - p) + 1) for p in range(1, horizon + 1)]
+    met = [
+        prod((1 + (b - 1) / (share * n) for b in ranges), start=ONE) <= 1 / (1 - TENTH)
+        for n in (asked["count"] - 1, asked["count"])
+    ]
+    assert met == [False, True]
+
+
+def test_a_simulation_is_held_against_the_same_statements(capsys):
+    simulated = ["--method", "monte-carlo", "--replicates", "200", "--json"]
+    for typed, spoken in (("stratified", {"instance", "normaliser"}), ("systematic", set())):
+        assert run(["check", "shipped:verifier-tree", "--resampling", typed, "--particles", "50", *simulated]) in (0, 3)
+        rows = [row for row in json.loads(capsys.readouterr().out)["bounds"] if row["id"] == "S16"]
+        assert {row["form"] for row in rows} == spoken and not [row for row in rows if row["verdict"] == "refuted"]
+
+
 @given(model=twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)), rule=resamplings())
 @settings(deadline=None, max_examples=effort(300, sample=25))
 def test_the_estimate_of_clouds_is_never_too_low(model, rule):
@@ -150,8 +191,8 @@ def test_a_smaller_share_of_the_weight_than_slots_carry_is_refuted(monkeypatch):
 
 @pytest.mark.parametrize("typed", TYPED)
 def test_plan_under_a_scheme_finds_the_least_count_by_its_own_laws(typed):
-    found = plan_model(TREE.model, TREE.twist(), resampled(naive, typed), delta=TENTH, budget=600)
-    first = next(n for n in range(1, 9) if truth(typed, n) <= TENTH)
+    found = plan_model(TREE.model, TREE.twist(), resampled(naive, typed), delta="1/5")
+    first = next(n for n in range(1, 9) if truth(typed, n) <= Rational(1, 5))
     assert found.counts.particles == first and found.certified is None
     told = found.to_json()
     assert told["resampling"] == resampling_of(typed).typed and told["certified"] is None and told["first"] == first
@@ -247,7 +288,13 @@ def test_bad_input_is_one_line(command, options, said, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plan", "--horizon", "3", "--eps", "1/10", "--resampling", "stratified"], "no model"),
+        (
+            ["plan", "--horizon", "3", "--eps", "1/10", "--resampling", "systematic"],
+            "no statement speaks of naive, systematic",
+        ),
+        (["plan", "--horizon", "3", "--eps", "1/10", "--resampling", "residual:1/2"], "no statement speaks of"),
+        (["plan", "--horizon", "3", "--eps", "1/10", "--resampling", "residual:inf:0"], "no statement speaks of"),
+        (["plan", "--horizon", "3", "--eps", "1/10", "--resampling", "nonsense"], "choose one of multinomial"),
         (["plan", "--horizon", "3", "--eps", "1/10", "--choice", "argmax"], "leave --choice out"),
         (["plan", "shipped:verifier-tree", "--choice", "best"], "choose one of weight, uniform, argmax"),
         (["atlas", "family:split", "--resampling", "stratified"], "--resampling beside a family"),
