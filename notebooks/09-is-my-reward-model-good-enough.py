@@ -99,13 +99,14 @@ table(NEED_COLUMNS, [need_row(need) for need in audited.needs])
 # ## V against the true value
 #
 # With a few whole answers drawn after each prefix a log also says how far the prefixes that are resampled by $V$ are from those of the
-# target, $\chi^2(\pi^*_t \,\|\, \hat\pi_t)$, and bounds the error of SMC with no worst case in it (G1, sharper): all ends are certified at
+# target (a chi-square at each step), and bounds the error of SMC with no worst case in it (G1, sharper): all ends are certified at
 # once. Utterances of at most six sounds that contain an *s*, others worth 1/4, scores from 30 texts alone; the exact value last:
 
 # %%
 hissing = chain(phones(), contains(["S"], PHONES), horizon=6, low=0.25)
 rough = hissing.steer(METHODS["rollouts"](hissing, hissing.walk(30, seed=0)))
-rolled = of_files([log_of_prefixes(rough, texts=3000, children=2, seed=3, rollouts=4)], Fraction(1, 10), floor=0.25)
+log = log_of_prefixes(rough, texts=3000, children=2, seed=3, rollouts=4)
+rolled = of_files([log], Fraction(1, 10), floor=0.25)
 exact = {str(t): f"{value:.3f}" for t, value in enumerate(rough.chi_squares)}
 table((*TRUTH_COLUMNS, "exact"), [(*row, exact[row[0]]) for row in truth_rows(rolled.audit.facts)])
 
