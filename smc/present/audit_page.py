@@ -45,7 +45,18 @@ def ratio_figure(found: Facts) -> Figure:
     axes.plot([t for t, _ in means], [ratio.mean for _, ratio in means], "o", color="black", markersize=4)
     axes.set_ylim(low, high)
     axes.set(yscale="log", xlabel="step", ylabel="Bellman ratio", title="Bellman ratio by step")
+    _plain_ticks(axes)
     return figure
+
+
+def _plain_ticks(axes: Any) -> None:
+    """Whole steps; ratios as 0.5 and not as powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def audit_page(found: Audited, origin: Origin) -> str:

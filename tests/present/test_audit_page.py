@@ -51,6 +51,10 @@ def test_the_figure_shows_what_was_seen(logged):
     assert found is not None
     lines = ratio_figure(found).data()[0]["lines"]
     bars = [line for line in lines if len(line["x"]) == 2 and line["x"][0] == line["x"][1]]
+    axes = ratio_figure(found).axes[0]
+    assert all(float(tick).is_integer() for tick in axes.get_xticks())  # no half steps
+    ticks = [label.get_text() for label in axes.get_yticklabels()]
+    assert "1" in ticks and not any("10^" in tick for tick in ticks)
     for step in found.steps:
         assert any(
             bar["x"][0] == step.step and bar["y"] == pytest.approx([step.lowest, step.highest], rel=1e-9)
