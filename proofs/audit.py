@@ -35,6 +35,26 @@ WEAKER = {("=", "<="), ("<", "<=")}
 # (ID, where, what) -> why a variant with a new conclusion is true as well
 EXPLAINED: dict[tuple[str, str, str], str] = {
     (
+        "conditional_law",
+        "1 + t, everywhere",
+        "+ made *",
+    ): "the law is defined there: with the moves of another time it is that of another run, and the lemma says so of it",
+    (
+        "conditional_law",
+        "1 + t, everywhere",
+        "a summand dropped",
+    ): "the law is defined there: with the moves of another time it is that of another run, and the lemma says so of it",
+    (
+        "leaf_squares",
+        "1 + n, everywhere",
+        "+ made *",
+    ): "the horizon is any number there: the variant has another",
+    (
+        "leaf_squares",
+        "1 + n, everywhere",
+        "a summand dropped",
+    ): "the horizon is any number there: the variant has another",
+    (
         "telescope_start",
         "(-1) * target, everywhere",
         "* made +",
