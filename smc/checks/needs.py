@@ -6,7 +6,7 @@ since no sample certifies a supremum; `Facts` says from below how bad the consta
 *Gauge.* Levels of V may be scaled freely. Scaled so that the Bellman ratios of a step lie in `[r_t^-1/2, r_t^1/2]`, uniform statements hold
 with `e^Lambda = prod_{0<t<T} r_t^1/2` for `(1+eps)^(T-1)`, so `eps := e^(Lambda/(T-1)) - 1`, and L is the largest ratio of a step in
 that scale (for one-sided statements only upwards). Best-of-N is SMC of one step, `b_1 - 1 <= max V_T / Z - 1` in S12. Iterated conditional
-SMC and the backtracking walk are S17 and S18: one step of each is sealed, the counts of whole runs are proved on paper:
+SMC and the backtracking walk are S17 and S18 (S17.count, S18.visits; their costs and, in S18, kappa for A are proved on paper):
 `N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L c_p c_(p-1)`, `c_t = prod_{t<=s<T} r_s^1/2` (r_0 = 1), the
 end of V*/V in that scale: eps knows the product of all r_s alone, and spreads may come late. J visits cost `kappa S J` steps, with
 `kappa, A' <= sum_t prod_{t<=s<T} sup rho_s` and `S = 2 sum_t E[V_t] / E[V_T]`, all of V as given: the walk sees the scale of a level.

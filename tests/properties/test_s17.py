@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
-from smc.numbers import ONE, ZERO, Rational
+from smc.numbers import INFINITE, ONE, ZERO, Rational
 from smc.samplers.naive import naive
 from smc.setting.analysis import analyse
+from smc.testing.kept import Kept
+from smc.testing.witness import fraction
 from tests.effort import effort
 from tests.exact.random_models import trees, twisted
 from tests.exact.test_conditional import rare_pair
@@ -33,6 +37,22 @@ def test_s17(data):
     start = tuple(ONE if z == live[0] else ZERO for z in range(len(pi)))
     for sweeps in (1, 2, 3):
         assert kernel.total_variation(start, sweeps) <= sweeps_bound(ranges, particles, sweeps)
+
+
+@settings(deadline=None, max_examples=effort(60, sample=15))
+@given(data=st.data())
+def test_path_by_path(data):
+    """S17.path: P_N(z, z') >= pi(z') / prod_p (1 + (b_p(z) + b_p(z') - 1)/(N - 1)), each path with its own b."""
+    model, twist = data.draw(twisted(trees(max_horizon=2, max_children=2)))
+    particles, c = data.draw(st.integers(2, 3)), analyse(model, twist)
+    if INFINITE in c.b:
+        return
+    kernel, kept = conditional_kernel(naive.process(model, twist), particles), Kept(c, particles - 1)
+    for z in kept.leaves:
+        for y in kept.leaves:
+            own, other = kept.along(z), kept.along(y)
+            growth = prod(1 + (own(t) + other(t) - 1) / (particles - 1) for t in range(model.horizon))
+            assert fraction(kernel.target[y]) <= growth * fraction(kernel.rows[z][y])
 
 
 def test_attained_and_smaller_constants_are_false():

@@ -31,6 +31,9 @@ def test_s18(data):
     first, steps = walk.at(1)
     assert all(p <= walk.kappa * q for p, q in zip(first, pi, strict=True))
     assert all(walk.at(j)[1] <= walk.kappa * walk.steps_per_visit * j for j in (1, 2, 4))
+    for j in (1, 2, 4):  # S18.visits, squared: TV^2 <= (A - 1)/4 (1 - 1/A)^(2 (J - 1))
+        distance = sum(abs(p - q) for p, q in zip(walk.at(j)[0], pi, strict=True)) / 2
+        assert distance**2 <= (walk.longest - 1) / 4 * (1 - 1 / walk.longest) ** (2 * j - 2)
     root = np.sqrt(np.array([float(pi[x]) for x in live]))
     symmetric = np.array([[float(kernel[x][y]) for y in live] for x in live]) * root[:, None] / root[None, :]
     values = np.linalg.eigvalsh((symmetric + symmetric.T) / 2)

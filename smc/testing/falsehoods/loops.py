@@ -160,6 +160,28 @@ def _(instance: Instance) -> Claims:
     yield from _minorised(instance, (ONE, -ONE))
 
 
+@planted("S17/all", "N in place of N - 1: the kept particle counted among the free ones", where=trees)
+def _(instance: Instance) -> Claims:
+    if instance.particles > 1:
+        kernel = conditional_kernel(naive.process(instance.model, instance.twist), instance.particles)
+        if kernel.smallest_ratio:
+            bound = growth(instance.constants.b, (2 * ONE, -ONE), ONE * instance.particles)
+            yield "largest pi(z')/P_N(z, z')", 1 / kernel.smallest_ratio, bound
+
+
+@planted("S18/twice", "the walk forgets twice as fast: (1 - 1/A)^(2 (J - 1)) at visit J", where=trees)
+def _(instance: Instance) -> Claims:
+    walk, pi = backtracking(naive.process(instance.model, instance.twist)), instance.constants.target
+    for visits in (2, 3, 5):
+        law = walk.at(visits)[0]
+        distance = sum((abs(p - q) for p, q in zip(law, pi, strict=True)), ZERO) / 2
+        yield (
+            f"TV^2 at visit {visits}",
+            distance**2,
+            (walk.longest - 1) / 4 * (1 - 1 / walk.longest) ** (4 * visits - 4),
+        )
+
+
 @planted("S18/mean-path", "1/kappa in place of 1/A': the mean path in place of the longest", where=trees, trees=True)
 def _(instance: Instance) -> Claims:
     """The gap is at most the Rayleigh quotient `(1 - P(y, y)) / (1 - pi(y))` of one leaf."""
