@@ -38,7 +38,7 @@ def test_the_exact_report_lies_inside(spec, algorithm, particles):
         lower, upper = report.found.probability(k)
         assert lower <= p <= upper
     assert report.found.second_moment == (exact.measured.second_moment_ratio,) * 2
-    stated = [row for row in exact.rows if row.id != "S10"]  # S10 is what the upper end is computed by
+    stated = [row for row in exact.rows if row.id not in ("S10", "S11")]  # by these the upper end is computed
     for row, true in zip(report.rows, stated, strict=True):
         assert (row.id, row.form) == (true.id, true.form)
         assert row.verdict in (true.verdict, Verdict.UNDECIDED)
