@@ -10,6 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from smc.instances.hidden import hidden_child
 from smc.instances.product import product_family_model
+from smc.instances.rare_branch import rare_branch
 from smc.instances.split import split_model
 from smc.instances.two_branch import most_bias, most_variance
 from smc.numbers import ONE, Rational
@@ -37,14 +38,22 @@ def _doubling(horizon: int, eps: Rational) -> tuple[Model, Twist]:
     return model, perfect(model)
 
 
+def _rare(horizon: int, eps: Rational) -> tuple[Model, Twist]:
+    """S15 with a branch of probability eps/12 (1/12 where eps is 0), whose Bellman error is larger by far; horizon at least 2."""
+    horizon = max(2, horizon)
+    return rare_branch(rounds=horizon // 2, mass=(eps or ONE) / 12, horizon=horizon)
+
+
 FAMILIES: dict[str, Callable[[int, Rational], tuple[Model, Twist]]] = {
     "S1": lambda horizon, eps: most_variance(horizon=horizon, eps=eps),
     "S2": lambda horizon, eps: most_bias(horizon=horizon, eps=eps),
     "S6": _hidden,
     "S9": lambda horizon, eps: split_model(horizon),
     "G2": _doubling,
+    "S15": _rare,
 }
-"""By the statement they serve: (horizon, Bellman error) to the model and its reward model. S9 and G2 have Bellman error 0."""
+"""By the statement they serve: (horizon, Bellman error) to the model and its reward model. S9 and G2 have Bellman error 0, S15 has its
+own."""
 
 
 def hard_families(
