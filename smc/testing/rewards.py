@@ -35,7 +35,7 @@ EPSILONS = tuple(Rational(p, q) for p, q in ((1, 1), (1, 2), (2, 1), (1, 4), (1,
 """Bellman errors drawn when none is chosen."""
 EXPONENTS = tuple(Rational(p, q) for p, q in ((1, 1), (1, 2), (2, 1), (0, 1), (1, 3), (3, 2)))
 """Powers to which reward models are raised."""
-SHARES = tuple(Rational(p, q) for p, q in ((1, 1), (1, 2), (1, 3), (2, 3)))
+SHARES = tuple(Rational(p, q) for p, q in ((1, 2), (1, 3), (2, 3)))
 """Powers of the weights by which a loop resamples."""
 WRAPPED = ("rescaled", "tempered")
 """Kinds that are laid on top of another."""
@@ -78,8 +78,12 @@ def perturbations(
 
 
 def on_trees(rewards: SearchStrategy[Perturbation]) -> SearchStrategy[Perturbation]:
-    """`rewards`, and each of them under a loop that resamples by a power of the weights: for models that are prefix trees."""
-    return rewards | st.builds(kinds_of.ResampledByPower, rewards, st.sampled_from(SHARES))
+    """`rewards`, most of them under a loop that resamples by a power of the weights: for models that are prefix trees."""
+
+    def made(reward: Perturbation, share: Rational | None) -> Perturbation:
+        return reward if share is None else kinds_of.ResampledByPower(reward, share)
+
+    return st.builds(made, rewards, st.sampled_from((None, *SHARES)))
 
 
 def reward_models(

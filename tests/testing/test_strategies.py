@@ -240,7 +240,7 @@ def test_perturbations_shrink_to_the_true_value():
     assert smallest(perturbations(kinds=("rescaled",))) == Rescaled(Perfect(), (ONE,))
     assert smallest(perturbations(kinds=("tempered",))) == Tempered(Perfect(), (ONE,))
     assert smallest(on_trees(perturbations()), lambda p: isinstance(p, ResampledByPower)) == (
-        ResampledByPower(Perfect(), ONE)
+        ResampledByPower(Perfect(), Rational(1, 2))
     )
     assert smallest(reward_models(a_model)).values == true_value(a_model)
 
