@@ -173,7 +173,7 @@ rows = []
 for scheme in ("multinomial", "stratified", "multinomial:inf:1/2", "systematic"):
     sampler = resampled(naive, scheme)
     law = cloud_moments(sampler.process(tree, steered), 3).output
-    speak = ", ".join(spoken_of_by(sampler)) or "none"
+    speak = ", ".join(spoken_of_by(analyse(tree, steered), sampler)) or "none"
     rows.append((scheme, short(law.total_variation(kernel.target)), speak))
 table(("scheme", "TV, N = 3", "statements"), rows)
 

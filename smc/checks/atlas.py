@@ -19,7 +19,7 @@ from smc.checks.document import exact
 from smc.checks.least import LeastParticles, least_by_laws, least_particles
 from smc.checks.measure import Law, Measured, quick_law
 from smc.checks.row import Claim, Row
-from smc.checks.table import claims
+from smc.checks.table import claims, spoken_of_by
 from smc.errors import InputError, TooLarge, one_of, whole_number
 from smc.exact import seconds_of_law
 from smc.exact.occupancy.cost import duration
@@ -54,7 +54,7 @@ class Setting:
     claims: the statements that speak of its TV. distance: `N -> TV`, exact, or an enclosure where rationals would explode. truth: what
     `distance` is, for a table. falls: why it decreases in N, where that is proved. process: what is run, where its TV can be enclosed.
     near: its TV in balls, which settles a comparison sooner than long fractions. quick: its exact TV at few particles, where that is all
-    that is known of it. Without any of these nothing is said of a least N.
+    that is known of it. Without any of these nothing is said of a least N. spoken: IDs of all statements on its runs.
     """
 
     label: str
@@ -69,6 +69,7 @@ class Setting:
     process: ParticleProcess | None = None
     near: Callable[[int], Rational | Ball] | None = None
     quick: Law | None = None
+    spoken: tuple[str, ...] = ()
 
     @property
     def named(self) -> str:
@@ -139,6 +140,7 @@ def model_setting(model: Model, twist: Twist, sampler: str | Sampler = naive, la
     distance = cache(lambda n: Measured(constants, chosen, n).total_variation)
     near = lambda n: Measured(constants, chosen, n, bits=BALL_BITS if n > 1 else None).total_variation  # noqa: E731
     made = _setting(label or f"{model.name}, {twist.name}", constants, chosen, distance)
+    made = replace(made, spoken=spoken_of_by(constants, chosen))
     run = Measured(constants, chosen, 1)
     if not run.process.plain:
         return replace(made, quick=quick_law(run))

@@ -301,9 +301,14 @@ def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
     return [(row.id, form.form, form.scope) for row, form in known(sampler) if not SCOPES[form.scope](c)]
 
 
-def spoken_of_by(sampler: Sampler) -> list[str]:
-    """IDs of the statements on runs of `sampler`, as it resamples."""
-    return list(dict.fromkeys(row.id for row, form in known(sampler) if form.samplers))
+def spoken_of_by(c: Constants, sampler: Sampler) -> tuple[str, ...]:
+    """IDs of the statements in scope on output, normaliser or steps of runs of `sampler`, as it resamples."""
+    told = (
+        row.id
+        for row, form in known(sampler)
+        if form.samplers and form.quantity in {*OF_THE_OUTPUT, catalogue.GROWTH} and SCOPES[form.scope](c)
+    )
+    return tuple(dict.fromkeys(told))
 
 
 def claimed(sampler: Sampler) -> bool:

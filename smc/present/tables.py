@@ -18,7 +18,6 @@ from smc.checks.check import Report
 from smc.checks.model_plan import ModelPlan
 from smc.checks.plan import Demand, Setting, cheapest
 from smc.checks.row import Ends, Row
-from smc.checks.table import spoken_of_by
 from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
 from smc.numbers import INFINITE, Rational, Verdict, is_infinite, nearest_float
@@ -204,7 +203,8 @@ def model_plan_table(found: ModelPlan) -> Table:
         else []
     )
     laws = "exact laws" if e is None else "exact laws and level four"
-    rows = [*enclosed, (f"{laws}: first met at", found.counts.particles), (f"{laws}: for good from", found.least)]
+    whole = f"{laws}: for good from" if e is not None or found.counts.exact else "for good from"
+    rows = [*enclosed, (f"{laws}: first met at", found.counts.particles), (whole, found.least)]
     for k, (what, count) in enumerate(rows):
         told = "-" if count is None else f"{count:,}"
         table.add_row(what, told, *cells(count), style="bold" if k == len(rows) - 1 else None)
@@ -264,7 +264,7 @@ def side_by_side(entries: Sequence[Entry]) -> list[Table]:
         table.add_column(f"least N for {short(group[0].delta)}", justify="right")
         table.add_column("spoken of by")
         for entry in group:
-            exact, spoken = dict(entry.distances), spoken_of_by(entry.setting.sampler)
+            exact, spoken = dict(entry.distances), entry.setting.spoken
             cells = [short(exact[n]) if n in exact else "—" for n in counts]
             table.add_row(entry.setting.sampler.label, *cells, _least(entry), ", ".join(spoken) or "no statement")
         tables.append(table)
