@@ -148,7 +148,7 @@ from smc.present.illustrations import rare_branch_order
 rare_branch_order()
 
 # %% [markdown]
-# Loops that people run resample in other ways, keep a path, or go back. The step of S12 survives where slots are
+# Loops that people run resample in other ways, keep a path, or go back. S12 and S5 survive where slots are
 # independent (S16: stratified, residual), conditional SMC keeps the target and forgets its path at a known rate (S17),
 # and a walk that goes back on the tree mixes at a rate that its longest path gives (S18). On a small tree, exactly:
 
