@@ -18,7 +18,6 @@ from smc.numbers import ONE, Rational, Verdict, at_most, ball, precision
 from smc.samplers import particle_process
 from smc.setting.analysis import Constants
 from smc.testing import Instance, hard_families, instances, layered_models, prefix_trees
-from tests.effort import NIGHTLY
 from tests.properties.common import rows
 
 
@@ -62,14 +61,6 @@ def test_the_lower_half_where_it_is_positive(particles, mass):
 def test_the_lower_half_in_reports(k, particles):
     (row,) = rows("S15", Instance(*rare_branch(rounds=2, mass=Rational(1, k)), particles))
     assert row.verdict is Verdict.HOLDS and row.bound == floor(particles, Rational(1, k))
-
-
-@pytest.mark.skipif(not NIGHTLY, reason="a minute: the nightly run")
-def test_the_rate_at_a_thousand_particles():
-    """S15.rate at r = 1/10, its least N: TV >= r^2/9."""
-    s = Rational(1, 300)
-    lives = certified_lives_mass(1000, rounds=2, mass=s, bits=24)
-    assert at_most(Rational(1, 900), ball(s / 2) - lives) is Verdict.HOLDS
 
 
 def test_a_report_has_a_row_on_the_family_alone():
