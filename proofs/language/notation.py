@@ -57,7 +57,7 @@ CF3 | C^{F}_{3} | real |  | mean of Zhat^3 times the conditional mean of F, from
 CF4 | C^{F}_{4} | real |  | mean of Zhat^4 times the conditional mean of F, from a cloud on
 B3 | B_{3} | real |  | mean of Zhat^3, from a cloud on
 B4 | B_{4} | real |  | mean of Zhat^4, from a cloud on
-KF | K^{F} | real |  | mean of the square of Zhat times the conditional mean of F, from a cloud on
+KF | K^{F} | real |  | mean of Zhat^2 times the conditional mean of F, from a cloud on; mean of F at the next leaf after a leaf (S18)
 AJ | A^{F} | real |  | as AF, for a test function by its number
 CJ3 | C^{F}_{3} | real |  | as CF3, for a test function by its number
 CJ4 | C^{F}_{4} | real |  | as CF4, for a test function by its number
@@ -112,7 +112,6 @@ smc | \mathrm{smc} | law of an edge, by a cloud | resample | law of a particle a
 H | H | natural, at least 1; or real | proposals | number of Metropolis-Hastings proposals; mean of F at the next leaf, from a state (S18)
 HG | H^{G} | real |  | the same of G
 HJ | H | real |  | mean of U at the next leaf, by the number of visits (S18)
-KF | KF | real | Backtracking.leaf_chain | mean of F at the next leaf after a leaf (S18)
 KG | KG | real | Backtracking.leaf_chain | the same of G
 PF | P^{F} | real |  | true value with the terminal reward times F (S18)
 PFF | P^{FF} | real |  | the same with F^2
@@ -126,7 +125,6 @@ share | \mathrm{share} | real, at least 0 |  | the share of a slot of the cloud 
 share0 | \mathrm{share}_0 | real, at least 0 |  | the share of a slot of the first cloud (S16)
 anc | \mathrm{anc} | real, at least 0 | Scheme.slots | chance that a slot takes a particle of the cloud (S16)
 slots | \mathrm{slots} | law of a cloud, by a cloud | resample | the cloud after this one, drawn into slots (S16)
-begin | \mathrm{begin} | law of a cloud |  | the first cloud, drawn into slots (S16)
 miss | \mathrm{miss} | real, at least 0 |  | zero exactly on clouds that carry their shares on reachable edges (S16)
 miss0 | \mathrm{miss}_0 | real, at least 0 |  | the same for the first cloud (S16)
 csmc | \mathrm{csmc}^{z} | law of an edge, by a kept path and a cloud | ConditionalKernel | as smc, the kept edge resampled too (S17)
@@ -160,7 +158,7 @@ touches | \mathrm{touches} | natural, 0 or 1 |  | 1 when a query lies below a ch
 below | \mathrm{below} | natural, 0 or 1 |  | 1 when an output lies below a child, else 0
 name | \mathrm{name} | output |  | what an algorithm answers in the end
 same | \mathrm{same} | natural, 0 or 1 |  | 1 when two children are the same, else 0
-begin | \mathrm{begin} | state of an algorithm |  | what an algorithm knows at first
+begin | \mathrm{begin} | state of an algorithm; or law of a cloud |  | first knowledge of an algorithm; first cloud, in slots (S16)
 update | \mathrm{update} | state of an algorithm |  | what it knows after an answer
 accept | \alpha | real, in [0, 1] | acceptance | acceptance probability of a proposal
 U | U | real |  | expected F after so many proposals (S7), sweeps (S17) or visits (S18), from a path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from proofs.kernel import Signature, replay
 from proofs.kernel.printing import names_in, statement
 from proofs.kernel.replay import STORED, Refused, behind, below_heading, load_seals, printed
-from proofs.language.notation import TABLE
+from proofs.language.notation import _ROWS, TABLE
 from proofs.language.terms import element, evaluate, fn, nat, real
 from proofs.reading.blueprint import rests_on
 from proofs.registry import REGISTRY, bound_of, claim_of
@@ -141,6 +142,12 @@ def test_p0_reads_as_its_words_do(replayer):
 def test_the_loader_prints_what_it_proved(capsys):
     assert replay.main(["--print", "S0.variance"]) == 0
     assert below_heading((STORED / "S0.variance.txt").read_text(encoding="utf-8")) in capsys.readouterr().out
+
+
+def test_a_name_has_one_row_of_the_notation_table():
+    """Of two rows the later would hide the other."""
+    names = [line.split("|")[0].strip() for line in _ROWS.strip().splitlines()]
+    assert not [name for name, times in Counter(names).items() if times > 1]
 
 
 def test_the_notation_table_has_the_sorts_of_the_statements(replayer):
