@@ -178,7 +178,7 @@ for scheme in ("multinomial", "stratified", "multinomial:inf:1/2", "systematic")
 table(("scheme", "TV, N = 3", "statements"), rows)
 
 # %%
-assert kernel.after(kernel.target, 1) == kernel.target
+assert kernel.target == analyse(tree, steered).target
 table(
     ("one sweep, N = 3", "exact", "S17"),
     [("least P(z, z')/pi(z')", short(kernel.smallest_ratio), short(minorisation(ranges, 3)))],
