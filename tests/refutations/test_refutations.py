@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
 from smc.numbers import Verdict
+from smc.setting.model import Model
+from smc.setting.twist import twist
 from smc.testing.falsehoods import FALSEHOODS
-from smc.testing.instances import describe
+from smc.testing.instances import Instance, describe
 from tests.effort import NIGHTLY, turn
 from tests.tightness import refutations
 
@@ -62,3 +64,15 @@ def test_every_statement_has_at_least_two():
 
     for statement in (*SPOKEN_OF, "G3"):
         assert sum(falsehood.statement == statement for falsehood in FALSEHOODS.values()) >= 2, statement
+
+
+def test_those_that_speak_of_a_model_that_is_no_tree_answer_there():
+    """A campaign asks every one that speaks of what it drew: one on paths that says it speaks of two moves into a state would stop it."""
+    moves = [
+        [("r", "a", "1/2"), ("r", "b", "1/2")],
+        [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "c", "1/2"), ("b", "d", "1/2")],
+    ]
+    model = Model.from_edges([["r"], ["a", "b"], ["c", "d"]], moves, {"c": 3, "d": 1})
+    instance = Instance(model, twist(model, (("1",), ("1", "2"))), 2)
+    asked = {name: falsehood.rows(instance) for name, falsehood in FALSEHOODS.items() if falsehood.speaks_of(instance)}
+    assert len(asked) > 50 and "S18/twice" not in asked

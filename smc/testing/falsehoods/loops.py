@@ -160,7 +160,7 @@ def _(instance: Instance) -> Claims:
     yield from _minorised(instance, (ONE, -ONE))
 
 
-@planted("S17/all", "N in place of N - 1: the kept particle counted among the free ones", where=trees)
+@planted("S17/all", "N in place of N - 1: the kept particle counted among the free ones", where=trees, trees=True)
 def _(instance: Instance) -> Claims:
     if instance.particles > 1:
         kernel = conditional_kernel(naive.process(instance.model, instance.twist), instance.particles)
@@ -169,7 +169,7 @@ def _(instance: Instance) -> Claims:
             yield "largest pi(z')/P_N(z, z')", 1 / kernel.smallest_ratio, bound
 
 
-@planted("S18/twice", "the walk forgets twice as fast: (1 - 1/A)^(2 (J - 1)) at visit J", where=trees)
+@planted("S18/twice", "the walk forgets twice as fast: (1 - 1/A)^(2 (J - 1)) at visit J", where=trees, trees=True)
 def _(instance: Instance) -> Claims:
     walk, pi = backtracking(naive.process(instance.model, instance.twist)), instance.constants.target
     for visits in (2, 3, 5):
