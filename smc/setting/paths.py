@@ -42,6 +42,16 @@ def paths_by_layer(model: Model) -> list[int]:
     return found
 
 
+def is_tree(model: Model) -> bool:
+    """Whether no state is entered by two moves of positive probability from states that the reference reaches."""
+    layer = [0]
+    for step in model.edges:
+        layer = [e.target for x in layer for e in step[x] if e.probability]
+        if len(set(layer)) < len(layer):
+            return False
+    return True
+
+
 def prefix_tree_of(model: Model) -> PrefixTree:
     """The prefix tree: a state is a path of moves of positive probability, named by its states without the root. Raises TooLarge."""
     nodes = sum(paths_by_layer(model))

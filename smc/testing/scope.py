@@ -20,7 +20,7 @@ from smc.checks.row import Row
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants, Twist, analyse
 from smc.setting.model import Edge, Model
-from smc.setting.paths import paths_by_layer, prefix_tree_of
+from smc.setting.paths import is_tree, paths_by_layer, prefix_tree_of
 from smc.testing.finite_models import holds
 from smc.testing.kept import Kept
 from smc.testing.walking import Walking
@@ -66,7 +66,8 @@ DEFINED = frozenset(
 MEASURED = {
     "S7": frozenset({"W"}), "S7.uniform": frozenset({"C"}),
     "S12.average": frozenset({"J", "VJ", "pi"}),
-    "S18": frozenset({"A"}), "S18.visits": frozenset({"A"}),
+    "S17.sweeps": frozenset({"VJ"}),
+    "S18": frozenset({"A", "H", "KF"}), "S18.visits": frozenset({"A", "HJ", "U"}),
     "S14": frozenset({"PV", "PQ"}), "S14.tv": frozenset({"PV", "PQ"}),
     "S14.bias": frozenset({"PV", "PQ"}),
 }  # fmt: skip
@@ -97,17 +98,20 @@ def unmet(row: Row, c: Constants, particles: int) -> list[str]:
     """The hypotheses behind `row` that the model does not meet, as texts; none where the row claims nothing (an infinite bound).
 
     particles: N, or H for Metropolis-Hastings. A statement on the guided particle at step t speaks of the model that ends there with the
-    reward V_t: all of them are read. One on paths (`ON_THE_TREE`) is not read where the model has over `LEAVES` of them.
+    reward V_t: all of them are read. One on paths is not read where the model has over `LEAVES` of them: `ON_THE_TREE`, and those stated of
+    trees where the model is none but for moves without weight.
     """
     form = FORMS[row.id, row.form]
     if isinstance(row.bound, float) and row.bound == INFINITE:
         return []
     if form.sealed in ON_THE_TREE and paths_by_layer(c.model)[-1] > LEAVES:
         return []
-    split = one_potential_a_state(c)
-    if split is not c and form.scope in (SMALL_TREE, TREE):
-        split = on_the_tree(split)  # a state to which two moves lead has become two, which share what is below them
-    c = split
+    c = one_potential_a_state(c)
+    if form.scope in (SMALL_TREE, TREE) and not is_tree(c.model):
+        # Two moves lead to a state, one of them without weight or into a copy of its own: a state is a path on the prefix tree alone.
+        if paths_by_layer(c.model)[-1] > LEAVES:
+            return []
+        c = on_the_tree(c)
     horizons = range(1, c.model.horizon + 1) if form.quantity == AT_STEP else (c.model.horizon,)
     failed = []
     for horizon in horizons:

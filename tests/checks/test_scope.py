@@ -27,6 +27,7 @@ from smc.setting.model import Edge, Model
 from smc.setting.paths import paths_by_layer
 from smc.setting.twist import perfect, twist
 from smc.testing import instances
+from smc.testing.kept import Kept
 from smc.testing.scope import ON_PATHS, SYMBOLS, model_hypotheses, one_potential_a_state, unmet, until
 from smc.testing.statements import report
 from smc.testing.witness import Layers
@@ -126,6 +127,57 @@ def test_statements_on_trees_are_read_where_two_moves_lead_to_a_state(algorithm,
     found = check(model, twist(model, [[1], [1, 3]]), algorithm)
     made = [row for row in found.rows if row.id == id]
     assert made and not any(unmet(row, found.constants, found.measured.count) for row in made)
+
+
+def entered_without_weight():
+    """Two moves into a, of which the one from B has potential 0: a tree to every run. On the layers A at B would need V*/V of a."""
+    moves = [
+        [("r", "A", "1/2"), ("r", "B", "1/2")],
+        [("A", "a", 1), ("B", "a", "1/2", 0), ("B", "b", "1/2")],
+        [("a", "c", "1/2"), ("a", "d", "1/2"), ("b", "e", 1)],
+    ]
+    model = Model.from_edges([["r"], ["A", "B"], ["a", "b"], ["c", "d", "e"]], moves, {"c": 1, "d": 1, "e": 1})
+    return model, twist(model, (("1",), ("1", "1/10"), ("1/10", "1")))
+
+
+def last_entered_without_weight():
+    """The same one step earlier: on the layers the leaf b has two parents, whose next leaves differ in law."""
+    moves = [
+        [("r", "A", "1/2"), ("r", "B", "1/2")],
+        [("A", "a", "1/3"), ("A", "b", "2/3"), ("B", "b", "1/2", 0), ("B", "c", "1/2")],
+    ]
+    model = Model.from_edges([["r"], ["A", "B"], ["a", "b", "c"]], moves, {"a": 1, "b": 3, "c": 2})
+    return model, twist(model, (("1",), ("1", "2")))
+
+
+@pytest.mark.parametrize(
+    ("made", "broken"),
+    [
+        (entered_without_weight, ["<= A(t, x)"]),
+        (last_entered_without_weight, ["KF(y) = H(n, x)", "U(1 + t, y) = HJ(t, n, x)"]),
+    ],
+)
+def test_statements_on_trees_are_read_where_a_move_without_weight_leads_to_a_state(made, broken, monkeypatch):
+    """Their rows are printed there, and true: on the prefix tree, where a state is a path. On the layers hypotheses fail."""
+    for algorithm, id in (("conditional", "S17"), ("backtracking", "S18")):
+        found = check(*made(), algorithm)
+        c, count = found.constants, found.measured.count
+        assert c.longest_path == scope.on_the_tree(c).longest_path and c.b == scope.on_the_tree(c).b
+        rows = [row for row in found.rows if row.id == id]
+        assert len(rows) >= 2 and not any(unmet(row, c, count) for row in rows)
+        if id == "S18":
+            monkeypatch.setattr(scope, "is_tree", lambda model: True)
+            failed = " ".join(hypothesis for row in rows for hypothesis in unmet(row, c, count))
+            assert all(part in failed for part in broken), failed
+
+
+def test_s17_after_sweeps_is_read_with_its_invariance(monkeypatch):
+    """That a sweep keeps the target is a claim about the kernel: one whose free particle starts on one leaf's path is refused."""
+    found = check(*last_entered_without_weight(), "conditional", sweeps=2)
+    [row] = [row for row in found.rows if FORMS[row.id, row.form].sealed == "S17.sweeps"]
+    assert not unmet(row, found.constants, 2)
+    monkeypatch.setattr(Kept, "first", lambda self: [(ONE, self.held(self.leaves[0], 0))])
+    assert "forall t:nat. VJ(1 + t, 0, root) = VJ(t, 0, root)" in unmet(row, found.constants, 2)
 
 
 def test_s9_is_read_on_the_split_model_alone():
