@@ -23,7 +23,7 @@ from typing import Any
 import flint
 
 from proofs.catalogue import FORMS, Form
-from proofs.kernel import Node
+from proofs.kernel import Node, ProofError
 from proofs.kernel.replay import STORED, Refused, decode_term, fingerprint, load_seals
 from proofs.language.terms import compiled
 from proofs.registry import claim_of
@@ -62,7 +62,7 @@ def claim(name: str, folder: Path = STORED) -> Claim:
             terms.append(decode_term(entry, terms))
         hyps, concl = data["claim"]
         found = Claim(frozenset(terms[h] for h in hyps), terms[concl])
-    except Exception as error:  # whatever is wrong with the file: it is not a stored proof
+    except (ProofError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Refused(f"{name}: no claim can be read: {error}") from error
     if str(load_seals(folder).get(name)).split()[0] != fingerprint(found):  # type: ignore[arg-type]
         raise Refused(f"{name}: the claim is not the sealed statement")

@@ -23,6 +23,14 @@ class OutOfTime(TooLarge):
     """The seconds that were given have passed."""
 
 
+class _Rung(BaseException):
+    """The alarm, on its way to the block that it ends: what reads a file and takes every error for a bad file lets it pass."""
+
+    def __init__(self, late: OutOfTime) -> None:
+        super().__init__(str(late))
+        self.late = late
+
+
 @contextmanager
 def kept(seconds: float, told: Progress = lambda share, what: None) -> Iterator[Progress]:
     """Ends the block with OutOfTime once `seconds` have passed, at most 10^9 (for longer there is no limit).
@@ -30,11 +38,20 @@ def kept(seconds: float, told: Progress = lambda share, what: None) -> Iterator[
     Yields `told` as the block's progress, which ends it as well: outside the main thread, and where the system has no timers, that is
     where a block ends. A timer that the caller has set is left alone.
     """
+    try:
+        with _kept(seconds, told) as progress:
+            yield progress
+    except _Rung as alarm:
+        raise alarm.late from None
+
+
+@contextmanager
+def _kept(seconds: float, told: Progress) -> Iterator[Progress]:
     ends, share, what = time.monotonic() + seconds, 0.0, ""
 
-    def over() -> NoReturn:
+    def over() -> OutOfTime:
         done = f"{share:.0%} done" if what else "not done"
-        raise OutOfTime(
+        return OutOfTime(
             f"{done} after {max(seconds, 0):.3g} seconds",
             where=what or "budget",
             mend="give more seconds with --budget",
@@ -44,19 +61,19 @@ def kept(seconds: float, told: Progress = lambda share, what: None) -> Iterator[
         nonlocal share, what
         share, what = now, doing
         if time.monotonic() > ends:
-            over()
+            raise over()
         told(now, doing)
 
-    def ring(number: int, frame: FrameType | None) -> None:
-        over()
+    def ring(number: int, frame: FrameType | None) -> NoReturn:
+        raise _Rung(over())
 
     if seconds <= 0:
-        over()
+        raise over()
     if not (math.isfinite(seconds) and seconds < 1e9 and _free()):
         yield tick
         return
     before, lost = signal.signal(signal.SIGALRM, ring), sys.unraisablehook
-    sys.unraisablehook = lambda what: None if isinstance(what.exc_value, OutOfTime) else lost(what)
+    sys.unraisablehook = lambda what: None if isinstance(what.exc_value, _Rung) else lost(what)
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)

@@ -113,9 +113,11 @@ def _powers(process: ParticleProcess, t: int) -> np.ndarray:
                     sums[k] += p
     powers = np.zeros((ORDER, *process.sizes[t : t + 2]))
     for (x, y), sums in exact.items():
-        powers[:, x, y] = values = [float(value) for value in sums]
-        if not all(TINY < value < 1 / TINY for value in values):
+        if not all(
+            TINY < value < 1 / TINY for value in sums
+        ):  # before they are floats: what is too large for one is none
             raise _too_far()
+        powers[:, x, y] = [float(value) for value in sums]
     return powers
 
 

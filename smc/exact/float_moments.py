@@ -59,8 +59,11 @@ def _edges(process: ParticleProcess) -> tuple[list[_Edges], int]:
                     one, two = entries.get((x, y), (ZERO, ZERO))
                     entries[x, y] = one + p * w, two + p * w * w
         source, target = (np.array([key[i] for key in entries], dtype=np.int64) for i in (0, 1))
-        first = np.array([float(a) for a, _ in entries.values()])
-        ratio = np.array([float(b / a) for a, b in entries.values()])
+        try:
+            first = np.array([float(a) for a, _ in entries.values()])
+            ratio = np.array([float(b / a) for a, b in entries.values()])
+        except OverflowError:
+            raise _too_far() from None
         sizes = process.sizes[t], process.sizes[t + 1]
         steps.append(_Edges(source, target, first, ratio, sizes))
         if entries:
@@ -85,11 +88,7 @@ def float_moments(
     for edges in reversed(steps):
         u.insert(0, edges.back(u[0]))
     if not all((layer[here] > TINY).all() and (layer < 1 / TINY).all() for layer, here in zip(u, live, strict=True)):
-        raise InputError(
-            "the values leave the range of float64",
-            where="method",
-            mend="choose a smaller model: balls have no such range",
-        )
+        raise _too_far()
     kernels = [
         np.where(live[t + 1][e.target] & live[t][e.source], e.first, 0.0)
         * u[t + 1][e.target]
@@ -147,3 +146,11 @@ def _live(steps: list[_Edges]) -> list[np.ndarray]:
 def gamma(roundings: int) -> Rational:
     """Relative error that so many roundings in a row make at most."""
     return roundings * UNIT / (1 - roundings * UNIT)
+
+
+def _too_far() -> InputError:
+    return InputError(
+        "the values leave the range of float64",
+        where="method",
+        mend="choose a smaller model: balls have no such range",
+    )

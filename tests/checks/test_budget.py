@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
 
 import pytest
 
+from proofs import bounds
+from proofs.kernel.replay import load_seals
 from smc.checks.budget import OutOfTime, kept
 from smc.cli import run
 
@@ -38,11 +41,19 @@ def test_an_alarm_that_is_swallowed_rings_again() -> None:
             try:
                 while True:
                     pass
-            except OutOfTime:
+            except BaseException:
                 if swallowed == 2:
                     raise
                 swallowed += 1
     assert swallowed == 2
+
+
+@pytest.mark.parametrize("read", [lambda: bounds.claim("S4"), load_seals], ids=["claim", "seals"])
+def test_an_alarm_while_a_stored_proof_is_read_says_nothing_of_the_proof(read, monkeypatch) -> None:
+    """Both take a ValueError for a file that is no stored proof, and OutOfTime is one."""
+    monkeypatch.setattr(json, "loads", lambda text: signal.raise_signal(signal.SIGALRM))
+    with pytest.raises(OutOfTime), kept(60):
+        read()
 
 
 def test_a_report_ends_the_block_where_there_is_no_alarm() -> None:

@@ -93,6 +93,14 @@ def test_the_refusal_names_a_number_of_particles_that_fits() -> None:
         explain_law(reference(), most + 1, memory=2**28)
 
 
+def test_a_number_of_particles_beyond_machine_words_is_costed_too() -> None:
+    """Bounds ask for such numbers, and a plan asks what their laws would take."""
+    with pytest.raises(TooLarge) as caught:
+        explain_law(reference(), 10**76, memory=2**28)
+    most = int(caught.value.mend.split("at most ")[1].split()[0])
+    assert explain_law(reference(), most, memory=2**28).method and most < 5000
+
+
 def test_too_large_for_exact_offers_the_modes_that_fit() -> None:
     with pytest.raises(TooLarge, match="mode 'certified'"):
         output_law(reference(), 500, memory=2**30)

@@ -13,6 +13,7 @@ from smc.exact import float_fours, output_law
 from smc.exact.enclosure import enclosure, joined
 from smc.exact.enclosure_cost import choose, ways
 from smc.exact.float_fours import OutOfRange, float_particle_moments
+from smc.exact.float_moments import float_moments
 from smc.exact.moments import means, pair_moments
 from smc.exact.particle_moments import coincidence, particle_moments
 from smc.formats import load
@@ -121,6 +122,12 @@ def test_values_out_of_the_range_of_floats_are_left_to_level_two(monkeypatch):
     process = ParticleProcess("far", ((step,), ((Outcome(0, ONE, ONE),), (Outcome(1, ONE, far),))), (1, 2, 2), ONE)
     with pytest.raises(OutOfRange, match="leave the range of float64"):
         float_particle_moments(process, 10)
+    beyond = ParticleProcess(
+        "beyond", (((Outcome(0, ONE, Rational(10**400)),),),), (1, 1), ONE
+    )  # the largest float is 1.8e308
+    for moments in (float_particle_moments, float_moments):
+        with pytest.raises(InputError, match="leave the range of float64"):
+            moments(beyond, 10)
     monkeypatch.setattr(float_fours, "TINY", 1e300)  # nothing is in range
     monkeypatch.setattr("smc.exact.enclosure_cost.QUICK", 0.0)
     monkeypatch.setattr("smc.exact.enclosure_cost._fours", lambda widths, bits: (1e9, 0.0))

@@ -8,13 +8,13 @@ be right within a factor of about three, which is enough to choose and to refuse
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
 from dataclasses import dataclass
 from math import comb, log2
 
 from smc.errors import TooLarge
 from smc.exact.occupancy.cells import CellChain
 from smc.exact.occupancy.simplex import occupancy_count
+from smc.numbers import least_enough
 
 METHODS = {
     "direct": "whole numbers, every entry of the kernel between occupancies",
@@ -133,7 +133,7 @@ def _refusal(
         return any(c.bytes <= limit and c.seconds <= PATIENCE for c in map(sizes.cost, MODES[mode]))
 
     # the largest number that fits: the costs grow with N
-    low = bisect_left(range(1, particles), True, key=lambda n: not fits(_Sizes(chain, n, bits), mode))
+    low = (least_enough(lambda n: n >= particles or not fits(_Sizes(chain, n, bits), mode), 2 * particles) or 1) - 1
     others = [other for other in ("certified", "float") if other != mode and mode == "exact"]
     others = [o for o in others if all(c.bytes <= limit and c.seconds <= PATIENCE for c in map(sizes.cost, MODES[o]))]
     ways = (
