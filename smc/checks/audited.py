@@ -159,14 +159,27 @@ class Audited:
         found = self.audit.facts
         if found is None or not found.families or self.audit.format.drawn != "reference":
             return []
+        ended = []
+        if found.all_before < found.horizon:
+            ended.append(
+                f"answers have ended by step {found.all_before}, and the prefixes there are those that go on: from there on "
+                "chi^2(pi*_t || pihat_t), which is over all answers, is not known from them"
+            )
         if not any(step.truth for step in found.steps):
             return [
                 "chi^2(pi*_t || pihat_t), which holds V against the true value V*, is not seen: it takes two or more rewards of answers "
-                "that the reference draws after a prefix, its `rollouts` in the format prefixes"
+                "that the reference draws after a prefix, its `rollouts` in the format prefixes",
+                *ended,
             ]
         lines = [
             "V against the true value V*, by answers drawn after the prefixes: chi^2(pi*_t || pihat_t), 0 where V_t is V*_t up to a factor"
         ]
+        lines += ended
+        if any(step.truth and step.truth.prefixes < step.prefixes for step in found.steps):
+            lines.append(
+                "where only some prefixes have answers drawn after them, the row is about those: about all only if they were chosen "
+                "at random, and no count is certified by it"
+            )
         if found.coverage is not None:
             seen, upper = found.coverage
             end = (
@@ -288,12 +301,21 @@ TRUTH_COLUMNS = ("step", "prefixes", "mean reward", "chi² of V* to V")
 
 
 def truth_rows(found: Facts) -> list[tuple[str, ...]]:
-    """A row a step that has answers drawn after its prefixes: the mean of V*, and chi^2(pi*_t || pihat_t), with their ends."""
+    """A row a step that has answers drawn after its prefixes: of how many, the mean of V*, and chi^2(pi*_t || pihat_t), with their ends."""
     return [
-        (str(step.step), f"{step.truth.chi.units:,}", _interval(step.truth.mass), _interval(step.truth.chi))
+        (
+            str(step.step),
+            _part(step.truth.prefixes, step.prefixes),
+            _interval(step.truth.mass),
+            _interval(step.truth.chi),
+        )
         for step in found.steps
         if step.truth is not None
     ]
+
+
+def _part(some: int, every: int) -> str:
+    return f"{every:,}" if some == every else f"{some:,} of {every:,}"
 
 
 def counted(need: Need) -> str:

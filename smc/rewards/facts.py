@@ -55,7 +55,7 @@ class StepFacts:
     w = V'/V. None where unknown. It is `1/(1 + chi^2)`, chi^2 the relative variance of the step's weights. effective_ends: an interval,
     where the means have theirs.
     killed: prefixes of score 0 that go on; dead: of score 0 that do not. active: C_act is at least this; truth: V against V*, where answers
-    were drawn after the prefixes.
+    were drawn after the prefixes and none ended before.
     """
 
     step: int
@@ -99,6 +99,7 @@ class Facts:
     does not hold. final: the mean reward of answers of the reference, each at its own end; None where the file does not hold them whole
     (see `smc.rewards.whole`; where all children of the last step end, and no others do, they are a sample of the answers without their
     earlier steps). along: sum of E[V_t], t = 1..T, of such answers, None for others. together: whether all answers end at the last step.
+    all_before: the first step that answers have ended by: the prefixes before it are those of all answers, later ones of those that go on.
     weighted: whether the prefixes are those of a loop. rewarded: whether some children have rewards, which no floor lifts. several: whether
     the roots are of several prompts (scores that differ, or units without one): then averages are over prompts, and bound no single one."""
 
@@ -110,6 +111,7 @@ class Facts:
     final: Interval | None
     along: float | None
     together: bool
+    all_before: int
     weighted: bool = False
     rewarded: bool = False
     several: bool = False
@@ -177,12 +179,13 @@ class Facts:
     @property
     def coverage(self) -> tuple[float, float] | None:
         """`1/2 sum_t sqrt(E[V_(t-1)] E[V*_t^2/V_(t-1)])/Z`, estimated and from above: over sqrt(N) it bounds the total variation (G1,
-        sharper). None unless every step has the same answers, of the reference, each with the score before and two rewards after."""
-        if self.unseen or not self.together or self.weighted or self.several or self.final is None:
+        sharper). None unless every step has the same answers, of the reference, and every prefix of them the score before and two rewards
+        after: those of a group that lack them may be the ones where V is far from V*."""
+        if self.unseen or not self.together or self.along is None or self.several or self.final is None:
             return None
         pairs = []
         for before, after in pairwise(self.steps):
-            if after.truth is None:
+            if after.truth is None or after.truth.prefixes < after.prefixes:
                 return None
             pairs.append((before.level, after.truth.moment, after.truth.mass.units))
         last = self.steps[-1]

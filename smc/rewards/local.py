@@ -174,10 +174,13 @@ def facts(
     steps: dict[int, _Step] = defaultdict(lambda: _Step(scores))
     roots: set[str | float] = set()
     count, final, rewarded, together, whole = 0, Average(scores.top), False, True, Whole(scores.top, horizon)
+    all_before = horizon
     for count, family in enumerate(families, 1):
         rewarded = rewarded or family.rewarded
         last = family.step + 1 == horizon
         together = together and len(family.ends) == (len(family.children) if last else 0)
+        if family.ends:
+            all_before = min(all_before, family.step + 1)
         if family.step == 0 and len(roots) < 2:
             roots.add(family.unit if family.score is None else family.score)
         whole.add(family, values(family, scores))
@@ -186,13 +189,13 @@ def facts(
         steps[family.step].add(family, partial(_margin, math.log(2 * math.pi**2 * count**2 / (3 * error))))
     whole.close()
     share = error / 2 / (horizon * (AVERAGES + len(FAR)) + 1)
-    closed = tuple(_closed(t, step, share, weighted) for t, step in sorted(steps.items()))
+    closed = tuple(_closed(t, step, share, weighted, t < all_before) for t, step in sorted(steps.items()))
     own = whole.possible and not weighted
     if not together:
         final = whole.reward if own else Average(scores.top)
     along = whole.levels.plain if own else None
     return Facts(
-        scores, horizon, closed, count, error, final.interval(share), along, together, weighted, rewarded, len(roots) > 1
+        scores, horizon, closed, count, error, final.interval(share), along, together, all_before, weighted, rewarded, len(roots) > 1
     )  # fmt: skip
 
 
@@ -218,7 +221,8 @@ def _effective_ends(level: Interval | None, after: Interval | None, energy: Inte
     return after.lower**2 / (level.upper * energy.upper), min(1.0, after.upper**2 / high) if high else 1.0
 
 
-def _closed(t: int, step: _Step, error: float, weighted: bool) -> StepFacts:
+def _closed(t: int, step: _Step, error: float, weighted: bool, everyone: bool) -> StepFacts:
+    """everyone: whether no answer has ended, so that the step's prefixes are those of all; V* of those that go on is another mean."""
     ratio, square = step.ratio.interval(error), step.square.interval(error)
     high, low = step.proved_high, step.proved_low
     if ratio is not None:
@@ -230,5 +234,5 @@ def _closed(t: int, step: _Step, error: float, weighted: bool) -> StepFacts:
         t, step.prefixes, step.seen, step.killed, step.dead, step.lowest, step.highest, step.lowest_at, step.highest_at, step.least_step,
         step.largest_step, high, low, level, after, ratio, square, energy, tuple(average.interval(error) for average in step.far),
         _effective(step, weighted), (0.0, 1.0) if weighted else _effective_ends(level, kept, energy), step.active,
-        None if weighted else step.answers.closed(error),
+        step.answers.closed(error) if everyone and not weighted else None,
     )  # fmt: skip

@@ -8,6 +8,8 @@ V*_t for V_t. With E over prefixes of step t of the reference,
 
 V* is not known, but two rewards of answers that the reference draws after a prefix, one without the other, have the product V*^2 in the
 mean: each mean is that of values of the log. Answers are drawn after a prefix (`rollouts`), or are its children where all of them end.
+The means are over all answers, ended ones with their reward for V and V*; those leave no prefix, so that nothing is said once some ended.
+Where some prefixes lack answers the rest need not be like them: a chi-square then is of those that have them, and G1's sum is not given.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ AVERAGES = 4
 @dataclass(frozen=True)
 class Truth:
     """What a step shows of V*. mass: E[V*_t]. chi: an estimate and ends of `chi^2(pi*_t || pihat_t)`. moment: `E[V*_t^2 / V_(t-1)]`, None
-    where some prefix came without the score before it. units: of prefixes with answers."""
+    where some prefix came without the score before it. prefixes: those with answers after them, which the three are about."""
 
+    prefixes: int
     mass: Interval
     chi: Interval
     moment: Interval | None
@@ -43,6 +46,7 @@ class Answers:
     mass: Average = field(init=False)
     tilt: Average = field(init=False)
     moment: Average = field(init=False)
+    prefixes: int = 0
     rootless: bool = False
     killed: bool = False
 
@@ -57,6 +61,7 @@ class Answers:
         mean, square = _moments(rewards, chances)
         if square is None:
             return
+        self.prefixes += 1
         self.level.add(unit, value)
         self.mass.add(unit, mean)
         self.tilt.add(unit, self._over(square, value))
@@ -83,9 +88,8 @@ class Answers:
         ]
         if self.killed:
             ends[0] = ends[2] = math.inf  # V is 0 where V* is not
-        return Truth(
-            mass, Interval(ends[0], ends[1], ends[2], mass.units), None if self.rootless or self.killed else moment
-        )
+        chi = Interval(ends[0], ends[1], ends[2], mass.units)
+        return Truth(self.prefixes, mass, chi, None if self.rootless or self.killed else moment)
 
 
 def _moments(rewards: Sequence[float], chances: Sequence[float] | None) -> tuple[float, float | None]:

@@ -164,6 +164,60 @@ def test_no_constant_of_answers_that_lack_something(fault):
     assert facts(held, 3, FLOORED).coverage is None
 
 
+def test_no_chi_square_over_answers_of_which_some_have_ended(tmp_path, capsys):
+    """Half the answers end after one step with reward 1; half go on, V = 0.1 and V* = 0.9 for all of those, so that over them alone chi^2
+    is 0. The layer holds both halves: `E[V] E[V*^2/V] / E[V*]^2 - 1 = 0.55 (1 + 8.1)/2 / 0.95^2 - 1 = 1.77`."""
+    held = []
+    for k in range(2000):
+        pair, kept = ((1.0, 0.1), (0,)) if k % 2 else ((0.1, 1.0), (1,))
+        held.append(Family("a", str(k), 0, 0.95, pair, None, kept, True, (1.0, 0.9)))
+        if k % 2 == 0:
+            held.append(Family("a", str(k), 1, 0.1, (1.0,) * 9 + (0.0,), None, tuple(range(10)), True, before=0.95))
+    found = facts(held, 2, FLOORED)
+    assert found.steps[0].truth is not None and found.steps[0].truth.chi.lower == 0
+    assert found.steps[1].truth is None and found.coverage is None and found.all_before == 1
+    path = tmp_path / "prefixes.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in prefix_lines(held)))
+    assert run(["audit", str(path), "--scores", "probabilities", "--floor", "0.05"]) == 0
+    assert "answers have ended by step 1" in capsys.readouterr().out
+
+
+def branches(fault, count=1500):
+    """V is 1/2 everywhere; after the first step V* is 1/2 on one branch and 0.95 on the other. A group is an answer of each branch.
+
+    fault: the good branch has no `rollouts`; or is `gone` from every second group, the others having a bad one more."""
+    rng = np.random.default_rng(7)
+    for k in range(count):
+        for best in (0.5, 0.95):
+            drawn = [tuple((rng.random(2) < p).astype(float).tolist()) for p in (0.725, best, best)]
+            yield Family("root", str(k), 0, 0.5, (0.5, 0.5), rollouts=drawn[0])
+            good, odd = best > 0.9, k % 2 == 1
+            times = 1 + (fault == "gone") * (-good if odd else not good)
+            for _ in range(times):
+                rollouts = () if good and fault == "rollouts" else drawn[1]
+                yield Family("one", str(k), 1, 0.5, (0.5, 0.5), rollouts=rollouts, before=0.5)
+            yield Family("two", str(k), 2, 0.5, drawn[2], None, (0, 1), True, before=0.5)
+
+
+@pytest.mark.parametrize("fault", [None, "rollouts", "gone"])
+def test_no_constant_when_a_branch_lacks_its_answers(fault, tmp_path, capsys):
+    """`c = (2 sqrt(E[V*_1^2]) + sqrt(E[V*_3^2])) / (2 Z)`; were the good branch left out of a step, less would be certified than it is."""
+    exact = (2 * math.sqrt((0.5**2 + 0.95**2) / 2) + math.sqrt(0.725)) / (2 * 0.725)
+    found = facts(branches(fault), 3, Scores("probabilities", lambda score: score, floor=0.25))
+    if fault is None:
+        assert found.coverage[0] == pytest.approx(exact, rel=0.02) and found.coverage[1] >= exact
+        return
+    assert found.coverage is None
+    assert [step.prefixes for step in found.steps] == [3000, 3000, 3000]
+    path = tmp_path / "prefixes.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in prefix_lines(branches(fault))))
+    assert run(["audit", str(path), "--scores", "probabilities", "--floor", "0.25"]) == 0
+    out = capsys.readouterr().out
+    assert "G1" not in out
+    if fault == "rollouts":
+        assert "1,500 of 3,000" in out and "the row is about those" in out
+
+
 def test_rollouts_of_an_adapter_through_a_file(tmp_path, capsys):
     """From an adapter to lines to the audit: chi^2 of a chain with ends at different steps is inside, and the certified count is said."""
     known = chain(letters(), ends(["a", "b"], SYMBOLS[:-1]), 4, low=0.125)
