@@ -50,7 +50,7 @@ class Report(Concluded):
             **exact_map("law", dict(zip(c.model.layers[-1], m.output.law, strict=True))),
             **exact("dead", m.output.dead),
             **exact("tv", m.total_variation),
-            **exact("second_moment_ratio", m.second_moment_ratio),
+            **exact("second_moment_ratio", m.second_moment_ratio if m.sampler.estimates else None),
             "bounds": [row.to_json() for row in self.rows],
             "out_of_scope": [{"id": i, "form": form, "unless": scope} for i, form, scope in self.out_of_scope],
             "summary": summary(self.closing),

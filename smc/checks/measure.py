@@ -46,8 +46,8 @@ class Measured:
 
     @property
     def particles(self) -> int:
-        """Number of particles: 1 for a sampler that counts proposals or visits."""
-        return self.count if self.sampler.count is PARTICLES else 1
+        """Number of particles: those held by a sampler that counts sweeps, 1 for one that counts proposals or visits."""
+        return self.count if self.sampler.count is PARTICLES else self.sampler.held or 1
 
     @cached_property
     def _run(self) -> _Run:

@@ -49,8 +49,8 @@ class SampledReport(Concluded):
 
     @property
     def particles(self) -> int:
-        """Number of particles: 1 for a sampler that counts visits or sweeps, as in exact reports."""
-        return self.estimated.particles if self.sampler.count is PARTICLES else 1
+        """Number of particles, as in exact reports: those held by a sampler that counts sweeps, 1 for one that counts visits."""
+        return self.estimated.particles if self.sampler.count is PARTICLES else self.sampler.held or 1
 
     @property
     def second_moment_interval(self) -> tuple[float, float]:
@@ -85,7 +85,7 @@ class SampledReport(Concluded):
             "tv": None,
             "tv_interval": list(e.tv_interval),
             **exact("second_moment_ratio", self.second_moment_ratio),
-            "second_moment_ratio_interval": interval(*self.second_moment_interval),
+            "second_moment_ratio_interval": interval(*self.second_moment_interval) if self.sampler.estimates else None,
             **({} if e.steps is None else {"steps": e.steps}),
             "bounds": [row.to_json() for row in self.rows],
             "summary": summary(self.closing),
@@ -130,7 +130,8 @@ def check_by_simulation(
     found = estimate(process, count, replicates, seed=seed, error=error, target=constants.target, progress=progress)
     exact = None
     measured = Measured(constants, chosen, count)  # its process is the same one with indistinguishable states joined
-    if measured.particles == 1 or (process.plain and _pair_moves(measured.process) <= MOST_PAIR_MOVES):
+    few_pairs = process.plain and _pair_moves(measured.process) <= MOST_PAIR_MOVES
+    if chosen.estimates and (measured.particles == 1 or few_pairs):
         exact = measured.second_moment_ratio
     report = SampledReport(constants, chosen, found, exact, ())
     held = list(rows(constants))

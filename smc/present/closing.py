@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smc.checks.closing import Closing
-from smc.checks.table import claimed
+from smc.checks.table import claimed, known
 from smc.numbers import Verdict
 from smc.present.digits import short
 
@@ -27,7 +27,11 @@ def _what_holds(closing: Closing) -> str:
     ]
     best = closing.tightest
     if not closing.about_the_run:
-        return f"{', '.join(told)}, of model and reward model; no statement speaks of {closing.sampler.label}: nothing was claimed of it"
+        who = closing.sampler.label
+        unheld = f"no statement speaks of {who}"
+        if any(form.samplers for _, form in known(closing.sampler)):
+            unheld = f"what statements say of {who} is held against its exact law only"
+        return f"{', '.join(told)}, of model and reward model; {unheld}: nothing was claimed of it"
     useful = (
         f"tightest useful bound: {best.quantity} <= {short(best.bound)}, by {best.id} ({best.form})"
         if best is not None

@@ -28,7 +28,8 @@ def lines(report: SampledReport) -> list[str]:
         *model_lines(c),
         f"{report.sampler.name}, {report.sampler.count.words(e.particles)}, {e.replicates} runs: "
         f"total variation to the target in {between(*e.tv_interval)}, "
-        f"probability of no answer in {between(*e.dead_interval)}, E[Zhat^2]/Z^2 in {between(*report.second_moment_interval)}",
+        f"probability of no answer in {between(*e.dead_interval)}"
+        + (f", E[Zhat^2]/Z^2 in {between(*report.second_moment_interval)}" if report.sampler.estimates else ""),
         f"{report.sampler.name}: {report.sampler.how}{'' if e.steps is None else f'; {e.steps:.4g} steps in the mean of the runs'}",
         e.guarantee,
         *(f"note: {note}" for note in c.model.notes),

@@ -98,8 +98,8 @@ def constants_lines(report: Report) -> list[str]:
     dead = f", probability of no answer {short(m.output.dead)}" if nearest_float(m.output.dead) > NOTHING else ""
     return [
         *model_lines(c),
-        f"{m.sampler.name}, {count}: exact total variation to the target {short(m.total_variation)}{dead}, "
-        f"E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}",
+        f"{m.sampler.name}, {count}: exact total variation to the target {short(m.total_variation)}{dead}"
+        + (f", E[Zhat^2]/Z^2 = {short(m.second_moment_ratio)}" if m.sampler.estimates else ""),
         f"{m.sampler.name}: {m.sampler.how}",
         *([f"symmetry: {m.lumping}"] if m.lumping.before != m.lumping.sizes else []),
         *(f"note: {note}" for note in c.model.notes),

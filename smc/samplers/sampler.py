@@ -160,6 +160,11 @@ class Sampler:
         return f"{self.resampling.words}; the output is {self.choice.value}"
 
     @property
+    def estimates(self) -> bool:
+        """Whether a run comes with an estimate `Zhat` of the normaliser: what walks and sweeps answer has none."""
+        return self.selection not in (Selection.WALK, Selection.CONDITIONAL)
+
+    @property
     def simulated(self) -> bool:
         """Whether the Monte Carlo engines run it at any count; the others have exact laws alone."""
         return self.count.fixed is None and self.selection not in (Selection.BEST, Selection.CHAIN)

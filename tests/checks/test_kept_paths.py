@@ -6,8 +6,10 @@ import pytest
 
 from smc.checks.check import check
 from smc.checks.row import compare
+from smc.checks.sampled import check_by_simulation
 from smc.checks.table import claimed, claims
 from smc.exact.conditional import conditional_kernel
+from smc.formats import load
 from smc.numbers import INFINITE, Rational, Verdict
 from smc.samplers import SAMPLERS
 from smc.samplers.conditional import conditional
@@ -69,3 +71,20 @@ def test_a_quantity_without_a_value_is_beyond_every_finite_bound(bound, verdict)
     assert row.to_json()["observed"] is None
     with pytest.raises(TypeError, match="no value"):
         assert row.value
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "counts", "particles"),
+    [("conditional", {"particles": 3, "sweeps": 2}, 3), ("backtracking", {"visits": 2}, 1)],
+)
+def test_a_report_of_sweeps_or_a_walk_has_its_particles_and_no_estimate_of_the_normaliser(algorithm, counts, particles):
+    source = load("shipped:verifier-tree")
+    given = source.model, source.twist(None), algorithm
+    exact, drawn = check(*given, **counts), check_by_simulation(*given, **counts, replicates=50)
+    for report in (exact, drawn):
+        shown = report.to_json()
+        assert shown["particles"] == particles and shown["second_moment_ratio"] is None
+        assert shown.get("second_moment_ratio_interval") is None and "Zhat" not in str(report)
+    assert f"what statements say of {algorithm} is held against its exact law only" in " ".join(str(drawn).split())
+    assert "nothing was claimed" not in str(exact)
+    assert "no statement speaks of best-of-n" in " ".join(str(check(*given[:2], "best-of-n", particles=2)).split())

@@ -45,7 +45,7 @@ def test_intervals_hold_the_exact_values(spec, algorithm):
     [("backtracking", {"visits": 2}), ("conditional", {"particles": 3, "sweeps": 2}), ("conditional", {})],
 )
 def test_walks_and_sweeps_are_simulated(algorithm, counts):
-    """Their intervals hold what the exact report says of the same run; the second moment is that of one path, exactly, in both."""
+    """Their intervals hold what the exact report says of the same run."""
     twist = TREE.twist()
     report = check_by_simulation(TREE.model, twist, algorithm, **counts, replicates=4000, seed=1)
     exact = check(TREE.model, twist, algorithm, **counts)
@@ -53,11 +53,12 @@ def test_walks_and_sweeps_are_simulated(algorithm, counts):
     assert low <= exact.measured.total_variation <= high < low + 0.2
     for p, (lo, hi) in zip(exact.measured.output.law, report.estimated.law_interval, strict=True):
         assert lo <= p <= hi
-    assert report.second_moment_ratio == exact.measured.second_moment_ratio
+    assert report.second_moment_ratio is None and exact.to_json()["second_moment_ratio"] is None  # neither estimates Z
     assert {row.id for row in report.rows} <= {row.id for row in exact.rows}
     known, seen = exact.to_json(), report.to_json()
     option = report.sampler.count.option
-    assert (seen["particles"], seen[option]) == (known["particles"], known[option]) == (1, counts.get(option, 1))
+    assert (seen["particles"], seen[option]) == (known["particles"], known[option])
+    assert seen["particles"] == (report.sampler.held or 1) and seen[option] == counts.get(option, 1)
     assert ("steps" in seen) == (algorithm == "backtracking")
 
 
