@@ -66,7 +66,9 @@ QUANTITY_WORDS = {
 POSITIVE = "V > 0 at every state that the reference reaches before T"
 EVERYWHERE = "a particle can be at every state that the reference reaches before T"
 TREE = "states form a tree"
-SMALL_TREE = "states form a tree of two to 64 leaves"
+SMALL_TREE = "states form a tree of at most 64 leaves"
+FORKED_TREE = "states form a tree of two to 64 leaves"
+TREES = frozenset({TREE, SMALL_TREE, FORKED_TREE})
 FOURS = "layers of few states: at most 20,000 quadruples of states in all"
 """Conditions on the model of sealed hypotheses, or of what is measured; not every model meets them, `smc.checks.table` evaluates them."""
 PLAIN = "every particle is drawn anew after every step, independently and by weight, and so is the output"
@@ -436,7 +438,7 @@ _ROWS = (
         "leaf, the first leaf has density at most kappa (A - 1 is sealed where kappa - 1 would do), steps per visit.",
         forms=(
             Form(  # the bound on the variance, where the Dirichlet form is 1
-                "gap", "S18", RELAXATION, "A", samplers=BACKTRACKING, reads={"A": "longest path"}, ones="PFF Vstar", scope=SMALL_TREE,
+                "gap", "S18", RELAXATION, "A", samplers=BACKTRACKING, reads={"A": "longest path"}, ones="PFF Vstar", scope=FORKED_TREE,
                 where={"A": lambda A: lambda t, x: A, "PFK": lambda: lambda t, x: 0},
             ),
             Form(

@@ -197,7 +197,7 @@ def _everywhere(c: Constants) -> bool:
 
 
 MOST_LEAVES = 64
-"""Leaves of the trees whose spectrum is computed: a second at most."""
+"""Leaves of the trees whose spectrum and whose kernel are computed: a second at most."""
 
 
 def _tree(c: Constants) -> bool:
@@ -210,8 +210,13 @@ def _tree(c: Constants) -> bool:
 
 
 def _small_tree(c: Constants) -> bool:
-    """Whether that is so, and the leaves that are reached are two to `MOST_LEAVES`."""
-    return _tree(c) and 2 <= len(c.alive[-1]) <= MOST_LEAVES
+    """Whether that is so, and the leaves that are reached are at most `MOST_LEAVES`."""
+    return _tree(c) and len(c.alive[-1]) <= MOST_LEAVES
+
+
+def _forked_tree(c: Constants) -> bool:
+    """Whether they are two or more besides: a chain of one leaf has no gap."""
+    return _small_tree(c) and len(c.alive[-1]) > 1
 
 
 MOST_QUADRUPLES = 20_000
@@ -228,6 +233,7 @@ SCOPES: dict[str, Callable[[Constants], bool]] = {
     catalogue.EVERYWHERE: _everywhere,
     catalogue.TREE: _tree,
     catalogue.SMALL_TREE: _small_tree,
+    catalogue.FORKED_TREE: _forked_tree,
     catalogue.FOURS: _fours,
 }
 """Conditions of sealed hypotheses beyond finite constants. Where the reference goes to a state that no particle can occupy, the other

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from proofs import bounds
-from proofs.catalogue import AT_STEP, FORMS, GROWTH, SMALL_TREE, TARGETS, TREE, Form
+from proofs.catalogue import AT_STEP, FORMS, GROWTH, TARGETS, TREES, Form
 from proofs.kernel import Node
 from proofs.kernel.printing import show
 from smc.checks.row import Row
@@ -107,7 +107,7 @@ def unmet(row: Row, c: Constants, particles: int) -> list[str]:
     if form.sealed in ON_THE_TREE and paths_by_layer(c.model)[-1] > LEAVES:
         return []
     c = one_potential_a_state(c)
-    if form.scope in (SMALL_TREE, TREE) and not is_tree(c.model):
+    if form.scope in TREES and not is_tree(c.model):
         # Two moves lead to a state, one of them without weight or into a copy of its own: a state is a path on the prefix tree alone.
         if paths_by_layer(c.model)[-1] > LEAVES:
             return []

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 import smc.checks.table
 import smc.testing.scope as scope
-from proofs.catalogue import FORMS, POSITIVE, SLOTS, SMALL_TREE, TREE
+from proofs.catalogue import FORMS, POSITIVE, SLOTS, TREES
 from proofs.kernel.printing import show
 from smc.campaign.plan import make_plan
 from smc.campaign.search import run_chunk, searched
@@ -20,7 +20,7 @@ from smc.exact import output_law
 from smc.formats import load
 from smc.instances.rare_branch import rare_branch
 from smc.instances.split import split_model
-from smc.numbers import ONE, Rational
+from smc.numbers import ONE, Rational, Verdict
 from smc.samplers import SAMPLERS, find, particle_process, resampled
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, Model
@@ -111,7 +111,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     id = next(id for (id, _), f in FORMS.items() if f is form)
     sampler = find(form.samplers[0] if form.samplers else "naive")
     sampler = resampled(sampler, "stratified") if form.under == SLOTS else sampler
-    c = scope.on_the_tree(c) if form.scope in (SMALL_TREE, TREE) else c
+    c = scope.on_the_tree(c) if form.scope in TREES else c
     found = check(c.model, c.twist, sampler, **sampler.keyword(1)).rows
     row = next(row for row in found if (row.id, row.form) == (id, form.form))
     assert not unmet(row, c, 1)
@@ -178,6 +178,20 @@ def test_s17_after_sweeps_is_read_with_its_invariance(monkeypatch):
     assert not unmet(row, found.constants, 2)
     monkeypatch.setattr(Kept, "first", lambda self: [(ONE, self.held(self.leaves[0], 0))])
     assert "forall t:nat. VJ(1 + t, 0, root) = VJ(t, 0, root)" in unmet(row, found.constants, 2)
+
+
+def test_one_leaf_has_no_gap_and_all_else_that_is_stated_of_trees():
+    """Two first moves of which one keeps its promise: kept paths and visits are spoken of, S18's gap alone asks for two leaves."""
+    moves = [[("r", "a", "1/2"), ("r", "b", "1/2", 0)], [("a", "c", 1), ("b", "d", 1)]]
+    model = Model.from_edges([["r"], ["a", "b"], ["c", "d"]], moves, {"c": 2, "d": 1})
+    told = {"conditional": {"sweep", "sweeps"}, "backtracking": {"visits"}}
+    left = {"conditional": [], "backtracking": [("S18", "gap", "states form a tree of two to 64 leaves")]}
+    for algorithm, forms in told.items():
+        found = check(model, twist(model, (("1",), ("1", "1"))), algorithm)
+        rows = [row for row in found.rows if row.id in ("S17", "S18")]
+        assert {row.form for row in rows} == forms and all(row.verdict is Verdict.HOLDS for row in rows)
+        assert not any(unmet(row, found.constants, found.measured.count) for row in rows)
+        assert [entry for entry in found.out_of_scope if entry[0] in ("S17", "S18")] == left[algorithm]
 
 
 def test_s9_is_read_on_the_split_model_alone():
