@@ -24,7 +24,7 @@ def enough(share: float) -> int:
 
 @dataclass
 class Ledger:
-    """best: by "ID form", the largest observed/bound and where. checked, vacuous: rows with a finite and with an infinite bound."""
+    """best: by "ID form", the largest observed/bound and where. checked, vacuous: rows that claim something, and that claim nothing."""
 
     best: dict[str, tuple[float, str]] = field(default_factory=dict)
     checked: Counter = field(default_factory=Counter)
@@ -41,7 +41,7 @@ class Ledger:
             f"{row.id} {row.form}: observed {row.observed} against bound {row.bound}\n{instance}"
         )
         key = f"{row.id} {row.form}"
-        if not isinstance(row.bound, float):
+        if row.claims:
             self.checked[key] += 1
             self._tighten(key, nearest_float(1 / row.slack) if row.slack else 0.0, str(instance))
         else:

@@ -109,8 +109,8 @@ def markdown(totals: Totals, plan: Plan, seconds: float) -> str:
         f"|{'---|' * 3}{'---:|' * 5}",
         *(f"| {' | '.join(cells(row, plan))} |" for row in totals.tightness),
         "",
-        "*No bound*: the statement claims nothing there (an infinite eps, L, q or b). A ratio of 1 is equality. "
-        "The median of bound/observed is over the instances where something was observed, to half a percent.",
+        "*No bound*: the statement claims nothing there (an infinite eps, L, q or b; from below, a bound of at most 0). "
+        "A ratio of 1 is equality. The median of bound/observed is over the instances where something was observed, to half a percent.",
         "",
         "| region | instances |",
         "|---|---:|",

@@ -14,7 +14,7 @@ from proofs.catalogue import TV, known_forms
 from smc.checks.demand import Demand, demand
 from smc.checks.row import Row, worst_verdict
 from smc.checks.table import QUANTITIES, claims
-from smc.numbers import INFINITE, ONE, Rational, Verdict, at_most, is_infinite
+from smc.numbers import INFINITE, ONE, Rational, Verdict, at_most
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
 
@@ -73,8 +73,8 @@ class Closing:
 
     @property
     def statements(self) -> dict[str, int]:
-        """How many rows have each verdict; rows whose bound is infinite claim nothing and are not counted."""
-        counted = [row.verdict for row in self.rows if not is_infinite(row.bound)]
+        """How many rows have each verdict; rows that claim nothing are not counted."""
+        counted = [row.verdict for row in self.rows if row.claims]
         return {verdict.value: counted.count(verdict) for verdict in Verdict}
 
     @property
@@ -91,7 +91,7 @@ class Closing:
             for row in self.rows
             if row.quantity.startswith(TV)
             and row.verdict is Verdict.HOLDS
-            and not is_infinite(row.bound)
+            and row.claims
             and at_most(row.bound, ONE) is Verdict.HOLDS
         ]
         best: Row | None = None

@@ -1,7 +1,8 @@
 """One statement held against one measurement: rows, claims and verdicts.
 
 Measurements come from `smc.checks.measure` (exact laws), `smc.exact.enclosure` (two certified ends) or a simulation (an interval), bounds
-from `proofs.bounds` (closed forms); neither knows the other. A row whose bound is infinite claims nothing and says so.
+from `proofs.bounds` (closed forms); neither knows the other. A row whose bound is infinite, or from below at most 0,
+claims nothing and says so.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from proofs import bounds
 from smc.checks.document import MOST_BITS, end, ends
 from smc.numbers import (
     INFINITE,
+    ZERO,
     Ball,
     Extended,
     Rational,
@@ -25,6 +27,7 @@ from smc.numbers import (
     ball,
     dyadic,
     finite,
+    is_infinite,
     nearest_float,
     precision,
 )
@@ -82,11 +85,21 @@ class Row:
             raise TypeError(f"{self.quantity} has no value: {self.observed}")
         return self.observed
 
+    @property
+    def claims(self) -> bool:
+        """Whether the row says anything: not where the bound is infinite, nor where it bounds a distance or a count from below by 0 or
+        less. What does not hold is never passed over."""
+        if is_infinite(self.bound):
+            return False
+        return (
+            self.relation != ">=" or self.verdict is not Verdict.HOLDS or at_most(self.bound, ZERO) is not Verdict.HOLDS
+        )
+
     @cached_property
     def slack(self) -> Extended:
         """bound / observed (its inverse for `>=`), for display and order: of two balls the middle; INFINITE where there is none,
-        as for a quantity known by its ends."""
-        if isinstance(self.observed, Ends):
+        as for a quantity known by its ends, and in a row that claims nothing."""
+        if isinstance(self.observed, Ends) or not self.claims:
             return INFINITE
         top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
         if (
@@ -99,7 +112,8 @@ class Row:
         return top / bottom
 
     def to_json(self) -> dict[str, Any]:
-        """Rationals as strings; a ball as its end that makes the relation, read from the file, a proof."""
+        """Rationals as strings; a ball as its end that makes the relation, read from the file, a proof. claims: false where the row
+        says nothing, and its verdict is no evidence."""
         upper_bound = self.relation != ">="
         seen = self.observed
         return {
@@ -114,6 +128,7 @@ class Row:
                 if isinstance(seen, Ends)
                 else end("observed", seen, lower=not upper_bound)
             ),
+            "claims": self.claims,
             "verdict": self.verdict.value,
         }
 

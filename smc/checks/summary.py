@@ -11,7 +11,7 @@ from rich.text import Text
 from proofs.catalogue import FORMS, ROWS
 from smc.checks.check import Report
 from smc.checks.row import Row, tightest, worst_verdict
-from smc.numbers import INFINITE, Verdict, is_infinite
+from smc.numbers import INFINITE, Verdict
 from smc.present.digits import short
 from smc.present.fitting import FittedTable
 from smc.present.tables import verdict_text
@@ -19,7 +19,7 @@ from smc.present.tables import verdict_text
 
 @dataclass(frozen=True)
 class Line:
-    """One statement in one form over many reports. checks: comparisons with a finite bound; closest: the one with the least slack."""
+    """One statement in one form over many reports. checks: comparisons that claim something; closest: the one with the least slack."""
 
     id: str
     form: str
@@ -38,7 +38,7 @@ def lines(reports: Iterable[Report]) -> list[Line]:
     order = list(FORMS)
     out = []
     for (identifier, form), pairs in sorted(found.items(), key=lambda item: order.index(item[0])):
-        claims = [(row, report) for row, report in pairs if not is_infinite(row.bound)]
+        claims = [(row, report) for row, report in pairs if row.claims]
         if not claims:
             out.append(Line(identifier, form, 0, None, "", None))
             continue
@@ -53,7 +53,7 @@ def summary_table(reports: Iterable[Report]) -> Table:
     """Statement, form, what it says, comparisons made, the tightest one (bound / observed, and where), verdict over all."""
     table = FittedTable(
         prose=("what it says", "in", "form"),
-        caption="bound / observed: 1x is a bound attained; a bound that is infinite claims nothing and is not counted",
+        caption="bound / observed: 1x is a bound attained; one that is infinite, or from below at most 0, claims nothing, uncounted",
     )
     for name in ("statement", "form", "what it says", "checks", "closest", "in", "verdict"):
         table.add_column(name, justify="right" if name in ("checks", "closest") else "left")

@@ -22,7 +22,7 @@ from smc.checks.plan import Setting, plan, setting
 from smc.errors import InputError, missing_extra
 from smc.instances.hidden import hidden_mass
 from smc.instances.two_branch import most_variance
-from smc.numbers import Rational, ball, is_infinite, nearest_float, rational
+from smc.numbers import Rational, ball, nearest_float, rational
 from smc.present.tables import write_atomically
 from smc.present.words import in_figure
 from smc.query.minimax import least_tv
@@ -84,11 +84,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     )
     for k, claim in enumerate(identifiers):
         colour, dash = palette[1 + k % (len(palette) - 1)], ("-", "--", "-.")[k // (len(palette) - 1)]
-        points = [
-            (n, nearest_float(row.bound))
-            for n, row in first.rows
-            if (row.id, row.form) == claim and not is_infinite(row.bound)
-        ]
+        points = [(n, nearest_float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and row.claims]
         if points:
             left.plot(*zip(*points, strict=True), color=colour, linestyle=dash, label=f"{claim[0]} ({claim[1]})")
         asked = [
@@ -166,7 +162,7 @@ def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for report in reports:
         for row in report.rows:
-            if row.quantity == TV and not is_infinite(row.bound):
+            if row.quantity == TV and row.claims:
                 curves.setdefault((row.id, row.form), []).append((report.measured.particles, nearest_float(row.bound)))
     palette = cycler_colours()[1:]
     colours = {

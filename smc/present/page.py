@@ -20,7 +20,7 @@ from smc.checks.check import Report
 from smc.checks.row import worst_verdict
 from smc.checks.summary import closeness, lines
 from smc.formats.native import dumps, layered_document
-from smc.numbers import INFINITE, Verdict, is_infinite, nearest_float
+from smc.numbers import INFINITE, Verdict, nearest_float
 from smc.present.closing import closing_lines
 from smc.present.digits import short
 from smc.present.tables import COLUMNS, constants_lines, row_cells
@@ -93,7 +93,7 @@ def overview(reports: Sequence[Report]) -> Table:
     rows = []
     for report in reports:
         m = report.measured
-        bounds = [row for row in report.rows if row.quantity.startswith(TV) and not is_infinite(row.bound)]
+        bounds = [row for row in report.rows if row.quantity.startswith(TV) and row.claims]
         best = min(bounds, key=lambda row: (row.slack, nearest_float(row.bound)), default=None)
         excess = "" if best is None or best.slack == INFINITE else f"{short(best.slack)}×"
         tightest = "—" if best is None else f"{best.id} ({best.form}){best.quantity.removeprefix(TV)}"
@@ -130,7 +130,7 @@ def legend(reports: Sequence[Report]) -> Iterator[tuple[str, str]]:
     yield "holds", "the exact number is certainly within the bound"
     yield "REFUTED", "it certainly is not"
     yield "undecided", "the enclosure of a square root is too wide to tell; it counts as a failure"
-    yield "claims nothing", "the bound is infinite on this model"
+    yield "claims nothing", "the bound is infinite on this model, or from below at most 0"
     yield "nothing claimed", "no statement speaks of this sampler"
 
 

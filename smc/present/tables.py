@@ -20,7 +20,7 @@ from smc.checks.plan import Demand, Setting, cheapest
 from smc.checks.row import Ends, Row
 from smc.errors import InputError
 from smc.exact.enough import MOST_PARTICLES
-from smc.numbers import INFINITE, Rational, Verdict, is_infinite, nearest_float
+from smc.numbers import INFINITE, Rational, Verdict, nearest_float
 from smc.present.digits import logarithm, short
 from smc.present.fitting import FittedTable
 from smc.setting.analysis import Constants
@@ -51,9 +51,9 @@ def row_cells(row: Row) -> list[str | Text]:
     """Statement, form, quantity, observed (both ends where that is all that is known), bound, bound / observed, verdict."""
     seen = row.observed
     observed = between(seen.low, seen.high) if isinstance(seen, Ends) else short(seen)
-    if is_infinite(row.bound):
+    if not row.claims:
         claim = Text("claims nothing", style="dim")
-        return [row.id, row.form, row.quantity, observed, "∞", "", claim]
+        return [row.id, row.form, row.quantity, observed, short(row.bound), "", claim]
     slack = "" if row.slack == INFINITE else f"{short(row.slack)}×"
     return [row.id, row.form, row.quantity, observed, short(row.bound), slack, verdict_text(row.verdict)]
 

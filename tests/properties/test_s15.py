@@ -6,16 +6,24 @@ Lower half, sealed at r = 2, T = 4: `TV >= s/2 - (2 N s^2 + s)(N s^2 + s + 6/N)`
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
+from smc.campaign.search import Chunk, _Recorder
+from smc.checks.check import check
+from smc.checks.row import compare
+from smc.checks.summary import lines
 from smc.exact import output_law
 from smc.instances.rare_branch import certified_lives_mass, lives_mass, rare_branch
-from smc.numbers import ONE, Rational, Verdict, at_most, ball, precision
+from smc.numbers import INFINITE, ONE, Rational, Verdict, at_most, ball, precision
+from smc.present.tables import row_cells
 from smc.samplers import particle_process
+from smc.samplers.naive import naive
 from smc.setting.analysis import Constants
 from smc.testing import Instance, hard_families, instances, layered_models, prefix_trees
 from tests.properties.common import rows
@@ -61,6 +69,26 @@ def test_the_lower_half_where_it_is_positive(particles, mass):
 def test_the_lower_half_in_reports(k, particles):
     (row,) = rows("S15", Instance(*rare_branch(rounds=2, mass=Rational(1, k)), particles))
     assert row.verdict is Verdict.HOLDS and row.bound == floor(particles, Rational(1, k))
+    assert row.claims == (row.bound > 0)
+
+
+def test_a_floor_below_zero_claims_nothing():
+    """At N = 4 the floor is negative: no slack, not counted as held, neither in a report nor in a campaign. A bias below it is REFUTED."""
+    instance = Instance(*rare_branch(rounds=2, mass="1/12"), 4)
+    report = check(instance.model, instance.twist, particles=4)
+    (row,) = (row for row in report.rows if row.id == "S15")
+    assert row.bound < 0 and row.slack == INFINITE and not row.claims and row.to_json()["claims"] is False
+    assert row_cells(row)[-2:] == ["", Text("claims nothing", style="dim")]
+    assert sum(report.closing.statements.values()) == sum(other.claims for other in report.rows) < len(report.rows)
+    (line,) = (line for line in lines([report]) if line.id == "S15")
+    assert (line.checks, line.verdict) == (0, None)
+    recorded = _Recorder(Chunk(0))
+    recorded.add(replace(instance, particles=1), "", [])
+    recorded.add(instance, "", [("S15", naive, row)])
+    (found,) = recorded.chunk.found.values()
+    assert (found.vacuous, found.checked, found.best) == (1, 0, -1.0) and not found.slack
+    below = compare("S15", "lower", row.quantity, 2 * row.bound, ">=", N=4, s=Rational(1, 12))
+    assert below.bound == row.bound and below.verdict is Verdict.REFUTED and below.claims
 
 
 def test_a_report_has_a_row_on_the_family_alone():

@@ -57,6 +57,8 @@ def test_a_report_has_both_ends_on_the_split_model_alone(ledger):
     assert set(found) == {"lower", "upper"} and {row.observed for row in found.values()} == {bias}
     assert found["lower"].bound == floor(2, 3) < bias < found["upper"].bound == Rational(3, 4)
     assert not rows("S9", Instance(model, perfect, 1)), "S9 asks for two particles"
+    one_step = {row.form: row.claims for row in rows("S9", Instance(*split_model(1), 2))}
+    assert one_step == {"lower": False, "upper": True}, "the floor is 0 at T = 1"
     other = replace(model, reward=(*model.reward[:-1], model.reward[-1] + 1))
     assert not rows("S9", Instance(other, perfected(other), 2))
     values = (perfect.values[0], (ONE, ONE * 2), *perfect.values[2:])
