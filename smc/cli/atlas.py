@@ -11,6 +11,10 @@ import typer
 FAMILY_HORIZONS = {"hidden": (2, 3, 4, 5), "rare-branch": (2, 4, 6)}
 """Horizons of a family when none are given; the hidden child's particles grow exponentially at constant eps."""
 
+PARTICLES = "1,2,4,8"
+"""Numbers of particles where none are given."""
+BUDGET = 60.0
+"""Seconds where none are given."""
 ONES_HORIZON = 8
 """Horizon of family:ones where none is given."""
 
@@ -25,7 +29,9 @@ def command(
         ),
     ],
     delta: Annotated[str, typer.Option(help="Total variation to reach; with --cost several, with commas.")] = "1/10",
-    particles: Annotated[str, typer.Option(help="Numbers of particles, with commas.")] = "1,2,4,8",
+    particles: Annotated[
+        str | None, typer.Option(help="Numbers of particles, with commas.", show_default=PARTICLES)
+    ] = None,
     horizons: Annotated[
         str | None,
         typer.Option(
@@ -59,7 +65,9 @@ def command(
             "--cost", help="Calls of generator and reward model that each sampler needs (also family:ones?c=2)."
         ),
     ] = False,
-    budget: Annotated[float, typer.Option(help="Seconds that the whole chart may take.")] = 60.0,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds that the whole chart may take.", show_default=f"{BUDGET:g}")
+    ] = None,
     figure: Annotated[str | None, typer.Option(help="Write a figure there (.png, .svg or .pdf).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -75,23 +83,33 @@ def command(
     from smc.cli.output import CODES, json_object, remarks, results, waiting
     from smc.errors import InputError
     from smc.present.tables import atlas_tables, side_by_side
+    from smc.setting.named_twists import carries_weights
 
     if cost:
-        if eps is not None or algorithm is not None or figure is not None:
+        if any(given is not None for given in (eps, algorithm, figure, particles, budget)):
             raise InputError(
-                "--cost is of every sampler", where="cost", mend="leave --eps, --algorithm and --figure out"
+                "--cost looks for the count of every sampler, within limits of its own",
+                where="cost",
+                mend="leave --eps, --algorithm, --figure, --particles and --budget out",
+            )
+        if any(map(carries_weights, value or ())):
+            raise InputError(
+                "a power of the weights is another reward model for naive proposals only, and --cost is of every sampler",
+                where="value",
+                mend="leave --cost out",
             )
         return _cost(
             model,
-            _whole_numbers("horizons", horizons) if horizons else [None],
+            [None] if horizons is None else _whole_numbers("horizons", horizons),
             value or [None],
             delta,
             rationalise,
             as_json,
             None if resampling is None else [one.strip() for one in resampling.split(",")],
         )
-    counts = _whole_numbers("particles", particles)
+    counts = _whole_numbers("particles", PARTICLES if particles is None else particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
+    budget = BUDGET if budget is None else budget
     if not 0 < budget < 1e9:
         raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     entries = []
@@ -169,13 +187,18 @@ def _samplers(algorithm, resampling):
     if algorithm is resampling is None:
         return []
     base = find(algorithm or "naive")
-    return list(dict.fromkeys(resampled(base, one.strip()) for one in resampling.split(","))) if resampling else [base]
+    return (
+        list(dict.fromkeys(resampled(base, one.strip()) for one in resampling.split(",")))
+        if resampling is not None
+        else [base]
+    )
 
 
 def _settings(spec, lengths, choices, samplers, rationalise):
     from smc.checks.atlas import family_setting, model_setting
     from smc.errors import InputError
     from smc.formats import load
+    from smc.samplers import find, steered
     from smc.setting.named_twists import uses_file
 
     if spec.startswith("family:"):
@@ -195,7 +218,9 @@ def _settings(spec, lengths, choices, samplers, rationalise):
     settings = []
     for horizon, choice in product(lengths or (None,), choices):
         source = load(spec, rationalise=rationalise, horizon=horizon, with_values=uses_file(choice)).meant(choice)
-        settings += [model_setting(source.model, source.twist(choice), s) for s in samplers or ["naive"]]
+        settings += [
+            model_setting(source.model, source.twist(choice), steered(s, choice)) for s in samplers or [find("naive")]
+        ]
     return settings
 
 

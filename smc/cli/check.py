@@ -84,7 +84,7 @@ def command(
             "file:kill (those; zeros on live states are meant), "
             "perfect (V*), constant:c, bellman-error:eps (V* times such an error), "
             "rounded:eps (V* in steps of 1 + eps); any to a power, as perfect^1/2, or perfect^1,1/2,1/4, one a layer; "
-            "perfect^weights:1/2 resamples by that power of the weights and carries the rest (on trees).",
+            "perfect^weights:1/2 resamples by that power of the weights and carries the rest (naive proposals, on trees).",
             show_default="file, else perfect",
         ),
     ] = None,
@@ -128,7 +128,7 @@ def command(
     from smc.cli.output import CODES, counting, json_object, remarks, results, waiting
     from smc.errors import InputError, TooLarge, one_of, whole_number
     from smc.formats import load
-    from smc.samplers import find, resampled
+    from smc.samplers import find, resampled, steered
     from smc.setting.named_twists import uses_file
 
     if method not in METHODS:
@@ -151,7 +151,7 @@ def command(
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
     given = {"particles": particles, "proposals": proposals, "visits": visits, "sweeps": sweeps}
     given = {name: whole_number(name, n, most=MOST) for name, n in given.items() if n is not None}
-    sampler = resampled(find(algorithm), resampling, choice)
+    sampler = steered(resampled(find(algorithm), resampling, choice), value)
     if sampler.held is not None:
         sampler = sampler.holding(particles)
     if planted is not None:

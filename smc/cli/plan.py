@@ -55,9 +55,9 @@ def command(
         known = horizon, eps, ratio_bound or "2", delta, 2 if branching is None else branching
         return _from_constants(*known, resampling, as_json)
     _refuse_given("the model has its own constants", eps=eps, ratio_bound=ratio_bound, branching=branching)
-    from smc.samplers import find, resampled
+    from smc.samplers import find, resampled, steered
 
-    sampler = resampled(find(algorithm or "naive"), resampling, choice)
+    sampler = steered(resampled(find(algorithm or "naive"), resampling, choice), value)
     return _from_model(model, horizon, delta, sampler, value, rationalise, budget, as_json)
 
 

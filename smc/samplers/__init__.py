@@ -17,6 +17,7 @@ from smc.samplers.resampling import choice_of, resampling_of
 from smc.samplers.sampler import Sampler
 from smc.samplers.weighted_of_n import weighted_of_n as _weighted_of_n
 from smc.setting.model import Model
+from smc.setting.named_twists import carries_weights
 from smc.setting.twist import Twist
 
 SAMPLERS = {
@@ -53,6 +54,18 @@ def resampled(sampler: Sampler, resampling: str | None, choice: str | None = Non
         return sampler
     rule = sampler.resampling if resampling is None else resampling_of(resampling)
     return sampler.resampling_by(rule, sampler.choice if choice is None else choice_of(choice))
+
+
+def steered(sampler: Sampler, choice: str | None) -> Sampler:
+    """`sampler`, if it can take the reward model that a person typed. Raises InputError for a power of the weights (S16.5: naive proposals
+    under another twist) where that twist would change the moves as well."""
+    if carries_weights(choice) and sampler.moves_by_values:
+        raise InputError(
+            f"a power of the weights is another reward model for naive proposals only, and {sampler.name} moves by the reward model",
+            where=f"value {choice}",
+            mend="choose --algorithm naive",
+        )
+    return sampler
 
 
 def particle_process(model: Model, twist: Twist, sampler: str | Sampler) -> ParticleProcess:

@@ -160,6 +160,11 @@ class Sampler:
         return f"{self.resampling.words}; the output is {self.choice.value}"
 
     @property
+    def moves_by_values(self) -> bool:
+        """Whether a move depends on the reward model, which is then asked for every successor."""
+        return self.scores is Scores.CHILDREN
+
+    @property
     def estimates(self) -> bool:
         """Whether a run comes with an estimate `Zhat` of the normaliser: what walks and sweeps answer has none."""
         return self.selection not in (Selection.WALK, Selection.CONDITIONAL)

@@ -37,6 +37,11 @@ def uses_file(choice: str | None) -> bool:
     return name is None or name in ("file", KILL) or name.startswith("floor:")
 
 
+def carries_weights(choice: str | None) -> bool:
+    """Whether `choice` stands for a loop that resamples by a power of its weights and carries the rest."""
+    return POWER + WEIGHTS in (choice or "")
+
+
 def choose(model: Model, choice: str | None, given: Sequence[Sequence[Rational]] | None = None) -> Twist:
     """The reward model that `choice` names; None takes the `given` values (layers 0..T-1), and V* where there are none.
 

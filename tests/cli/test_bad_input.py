@@ -196,6 +196,32 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
         (["atlas", "family:ones?c=2", "--cost", "--value", "perfect"], "write family:ones?c=2"),
         (["atlas", "shipped:verifier-tree", "--eps", "1/4", "--value", "perfect"], "keep one of the two"),
         (["check", "shipped:cliffwalking", "--value", "perfect^weights:1/2"], "is entered by two edges"),
+        *(
+            (
+                [command, "shipped:verifier-tree", "--value", "file^weights:1/2", "--algorithm", name],
+                f"for naive proposals only, and {name} moves by the reward model; choose --algorithm naive",
+            )
+            for command, names in (
+                ("check", ("adapted", "guided", "mh", "sis-guided", "backtracking")),
+                ("plan", ("adapted",)),
+                ("atlas", ("adapted",)),
+            )
+            for name in names
+        ),
+        *(
+            (["atlas", "shipped:verifier-tree", "--cost", *options], expected)
+            for options, expected in (
+                (
+                    ["--value", "file", "--value", "file^weights:1/2"],
+                    "and --cost is of every sampler; leave --cost out",
+                ),
+                (["--particles", "3"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
+                (["--budget", "1"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
+                (["--horizons", ""], "is not a list of numbers"),
+                (["--resampling", ""], "unknown resampling scheme ''"),
+            )
+        ),
+        (["atlas", "shipped:verifier-tree", "--resampling", ""], "unknown resampling scheme ''"),
         (["plan", "--horizon", "5", "--eps", "0", "--delta", "1"], "delta"),
         (["plan", "--horizon", "5", "--eps", "0", "--ratio-bound", "1/2"], "ratio-bound"),
         (["vectors", "folder", "--particles", "0"], "particles: belongs to a model"),
