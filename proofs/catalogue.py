@@ -384,7 +384,8 @@ _ROWS = (
         "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3)",
         ("lemmas.rare", "theory.s15_rare"), ("S15", "S15.rate"), "model",
         "A run of four steps on one family. That C_act = 1 and 1 + chi^2 <= 3 there is read off the instance, exactly. The upper half, "
-        "(2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = floor(T/2), and more steps are in words and held against exact laws.",
+        "(2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = floor(T/2), and more steps are in words and held against exact laws "
+        "of few particles, most of them where it is above 1 from three steps on: its exponent is not tested.",
         forms=(Form("lower", "S15", RARE, "N s", ">=", samplers=NAIVE),),
     ),
     Row(

@@ -46,7 +46,8 @@ def upper_power(c: Constants, particles: int) -> tuple[int, Rational]:
     )
 )
 def test_the_upper_half_on_every_model(instance):
-    """Zero rewards and doomed states among them."""
+    """Zero rewards and doomed states among them. From T = 3 on the bound is mostly above 1 at so few particles, and on the rare branch
+    274 times the bias at N = 64: what is drawn here does not tell its exponent from 1."""
     law = output_law(particle_process(instance.model, instance.twist, "naive"), instance.particles)
     power, most = upper_power(instance.constants, instance.particles)
     assert law.total_variation(instance.constants.target) ** power <= most
