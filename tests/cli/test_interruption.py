@@ -90,7 +90,7 @@ def test_a_campaign_is_interrupted_and_finds_no_crash(error, monkeypatch, capsys
     honest, calls = smc.campaign.search.table.rows, iter(range(10**6))
 
     def rows(*arguments):
-        if next(calls) == 200:
+        if next(calls) == 1000:
             turned_into(error)()
         return honest(*arguments)
 
