@@ -59,6 +59,10 @@ def latex(node: Node, level: int = 0, taken: frozenset[str] = frozenset()) -> st
     return Printer().write(node, level, taken)
 
 
+RAISED = re.compile(r" / |\^(\{[^{}]*\}|\S)$")
+"""What a name is written as that has an exponent already, or is a quotient."""
+
+
 def _whole(written: str) -> str:
     """A name that may take an index: one that has an index already stands in braces."""
     return f"{{{written}}}" if "_" in written else written
@@ -109,7 +113,9 @@ class Printer:
         elif op in ("*", "inv"):
             text = self._product(node, taken)
         elif op == "^":
-            text = f"{sub(kids[0], 8)}^{{{sub(kids[1])}}}"
+            base = sub(kids[0], 8)
+            whole = self.fenced(base) if kids[0].op == "f" and RAISED.search(base) else base
+            text = f"{whole}^{{{sub(kids[1])}}}"
         else:
             mine = LEVEL[op]
             right = mine if op in ("=>", "and") else mine + 1
@@ -174,7 +180,8 @@ class Printer:
         params = [self.write(k, 0, taken) for k in node.kids[:-1]]
         count = params.pop(0) if node.op == "I" else ""
         where = self._applied(node.symbol.name, params, node.symbol.args)
-        return where + (rf"^{{\otimes {count}}}" if count else "")
+        whole = f"{{{where}}}" if "^" in where else where  # of two exponents the second would be none
+        return rf"{whole}^{{\otimes {count}}}" if count else where
 
     def _product(self, node: Node, taken: frozenset[str]) -> str:
         c, top, bottom = split_product(node)

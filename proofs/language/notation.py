@@ -57,7 +57,7 @@ CF3 | C^{F}_{3} | real |  | mean of Zhat^3 times the conditional mean of F, from
 CF4 | C^{F}_{4} | real |  | mean of Zhat^4 times the conditional mean of F, from a cloud on
 B3 | B_{3} | real |  | mean of Zhat^3, from a cloud on
 B4 | B_{4} | real |  | mean of Zhat^4, from a cloud on
-KF | K^{F} | real |  | mean of Zhat^2 times the conditional mean of F, from a cloud on; mean of F at the next leaf after a leaf (S18)
+KF | K_{F} | real |  | mean of Zhat^2 times the conditional mean of F, from a cloud on; mean of F at the next leaf after a leaf (S18)
 AJ | A^{F} | real |  | as AF, for a test function by its number
 CJ3 | C^{F}_{3} | real |  | as CF3, for a test function by its number
 CJ4 | C^{F}_{4} | real |  | as CF4, for a test function by its number

@@ -13,11 +13,12 @@ from __future__ import annotations
 import difflib
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from numbers import Rational
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
@@ -61,10 +62,11 @@ class Theorem:
         self.conclusions = [faithful(c, table) for c in conclusions]
         names = called(name)
         self.hypotheses: dict[str, Any] = {}
+        times: Counter[str] = Counter()
         for h, formula in zip(hyps, self.formulas, strict=True):
             words = names.get(h, sp.sstr(formula))
-            again = sum(word.partition(" (")[0] == words for word in self.hypotheses)
-            self.hypotheses[f"{words} ({again + 1})" if again else words] = formula
+            times[words] += 1
+            self.hypotheses[f"{words} ({times[words]})" if times[words] > 1 else words] = formula
         self.symbols: dict[str, sp.Symbol] = {
             s.name: s for c in (*self.conclusions, *self.formulas) for s in c.free_symbols
         }
@@ -220,6 +222,9 @@ def _cloud(pairs: Iterable[tuple], n: Any) -> Iterable[tuple]:
 # ---------------------------------------------------------------------------------------------------- numbers
 class _Products:
     """Finite products in generated code."""
+
+    _rewriteable_functions: ClassVar[dict[str, Any]] = {}
+    """Nothing is rewritten: a statement's beta is its own, not Euler's."""
 
     def _print_Product(self, e: Any) -> str:
         k, low, high = e.limits[0]

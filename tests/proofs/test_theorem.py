@@ -87,13 +87,13 @@ def values_of(form, draw: random.Random) -> dict:
         "J": 3,
         "root": 0,
     }
-    for name in ("eps", "L", "R", "delta", "C_act", "a", "b"):
+    for name in ("eps", "L", "R", "delta", "C_act", "a", "b", "s", "omega"):
         out.setdefault(name, 1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)))
     table = [1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)) for _ in range(20)]
     functions = {
         name: lambda k, *_: table[k]
         for name in ("q", "b", "r", "chi", "V", "Vstar", "psi", "rho", "state", "pi", "excess", "A", "PFF", "PFK")
-    }
+    } | {name: lambda k, *_: table[k] - 3 for name in ("alpha", "beta", "third", "fourth")}
     return out | functions | {"second": lambda k, *_: table[k] + 2}  # more than pi: balls have no root at an exact zero
 
 
