@@ -35,7 +35,7 @@ from smc.samplers.resampling import (
 from smc.setting.analysis import analyse
 from smc.setting.model import Model
 from smc.setting.twist import twist
-from smc.testing import nasty_weights, resamplings
+from smc.testing import instances, nasty_weights, resamplings
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
@@ -123,6 +123,15 @@ def test_the_growth_of_the_second_moment_is_told_step_by_step(data):
     if told and INFINITE not in ranges(process):
         share = ONE if sampler.resampling.threshold is None else sampler.resampling.threshold
         assert all(g <= 1 + (b - 1) / (share * particles) for g, b in zip(grown, ranges(process), strict=True))
+
+
+@given(instances())
+@settings(deadline=None, max_examples=effort(1000, sample=60))
+def test_the_ranges_of_a_process_are_the_model_s(instance):
+    """b_p by the weights to come, which the observed growth reads too, is b_p by V*/V along the edges: a fault in one shows."""
+    c = instance.constants
+    assert ranges(naive.process(instance.model, instance.twist)) == list(c.b)
+    assert ranges(adapted.process(instance.model, instance.twist)) == list(c.b_adapted)
 
 
 @pytest.mark.parametrize(("typed", "share"), [("stratified", ONE), ("killing", ONE), ("residual:inf:1/2", ONE / 2)])
