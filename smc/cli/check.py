@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from smc.errors import TooLarge
     from smc.exact.enclosure_cost import Way
     from smc.numbers import Rational
+    from smc.samplers.process import ParticleProcess
     from smc.samplers.sampler import Sampler
     from smc.setting.killed import Killed
 
@@ -317,13 +318,13 @@ def _forewarn(model, twist, sampler: Sampler, count: int, explain: bool, mode: s
         remarks().print(
             f"note: exact values over {model.horizon} steps are long fractions and take a while", soft_wrap=True
         )
-    if not (sampler.interacting and sampler.plain) or count == 1:  # one particle is a chain: one pass over the edges
-        if explain:
-            remarks().print(
-                f"{sampler.name}: exact by passes over the edges, at once; no engine to choose", soft_wrap=True
-            )
+    chosen = sampler.interacting and sampler.plain and count > 1  # one particle is a chain: one pass over the edges
+    if not (chosen or explain):
         return
     process = Measured(analyse(model, twist), sampler, count).process
+    if not chosen:
+        remarks().print(f"{sampler.label}: exact {_one_way(process, count)}; no engine to choose", soft_wrap=True)
+        return
     try:
         plan = explain_law(process, count, mode=mode)
     except TooLarge as fault:
@@ -336,6 +337,24 @@ def _forewarn(model, twist, sampler: Sampler, count: int, explain: bool, mode: s
         remarks().print(
             f"note: the {mode} law takes about {duration(seconds)}; --method monte-carlo is quick", soft_wrap=True
         )
+
+
+def _one_way(process: ParticleProcess, count: int) -> str:
+    """How the law comes where there is one way only, and the size that says what it takes."""
+    from dataclasses import replace
+
+    from smc.exact.clouds import most_clouds
+    from smc.samplers.process import Selection
+
+    leaves = f"between {process.sizes[-1]:,} leaves"
+    if process.selection is Selection.WALK:
+        return f"{leaves}, visit by visit, on a tree of {sum(process.sizes):,} nodes"
+    if process.held is not None:
+        clouds = most_clouds(replace(process, selection=Selection.RESAMPLED), process.held)
+        return f"{leaves}, sweep by sweep, over clouds of {process.held} particles, at most {clouds:,} at one time"
+    if process.resampled and count > 1:
+        return f"over clouds of {count:,} particles, at most {most_clouds(process, count):,} at one time"
+    return "by passes over the edges, at once"
 
 
 def _for_command_line(fault: TooLarge, sampler: Sampler) -> TooLarge:

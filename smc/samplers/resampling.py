@@ -266,6 +266,8 @@ def resampling_of(text: str) -> Resampling:
         return Resampling(SCHEMES[scheme])
     *kind, share = rule
     typed = kind[0] if kind else effective_sample_size.typed
+    if not kind and share in SIZES:
+        raise InputError(f"{text!r} has no threshold", where="resampling", mend=f"write {text}:1/2")
     if len(kind) > 1 or typed not in SIZES:
         mend = f"write {scheme}, {scheme}:1/2, {scheme}:ess:1/2 or {scheme}:inf:1/2"
         raise InputError(f"{text!r}", where="resampling", mend=mend)

@@ -222,6 +222,10 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
             )
         ),
         (["atlas", "shipped:verifier-tree", "--resampling", ""], "unknown resampling scheme ''"),
+        (
+            ["check", "shipped:verifier-tree", "--resampling", "stratified:inf"],
+            "no threshold; write stratified:inf:1/2",
+        ),
         (["plan", "--horizon", "5", "--eps", "0", "--delta", "1"], "delta"),
         (["plan", "--horizon", "5", "--eps", "0", "--ratio-bound", "1/2"], "ratio-bound"),
         (["vectors", "folder", "--particles", "0"], "particles: belongs to a model"),

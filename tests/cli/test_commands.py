@@ -504,3 +504,24 @@ def test_a_planted_falsehood_that_is_not_found_yet_decides_nothing(tmp_path, mon
 def test_a_falsehood_about_another_sampler_is_no_row(capsys):
     assert run(["check", "shipped:verifier-tree", "--planted", "S8/constant"]) == 2
     assert "--algorithm adapted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--resampling", "stratified", "--particles", "3"],
+            "naive, stratified: exact over clouds of 3 particles, at most",
+        ),
+        (
+            ["--resampling", "stratified", "--particles", "1"],
+            "naive, stratified: exact by passes over the edges, at once",
+        ),
+        (["--algorithm", "conditional", "--particles", "3"], "sweep by sweep, over clouds of 3 particles, at most"),
+        (["--algorithm", "backtracking"], "visit by visit, on a tree of 15 nodes"),
+        (["--algorithm", "mh"], "mh: exact by passes over the edges, at once"),
+    ],
+)
+def test_explain_says_what_an_exact_law_goes_over(options, said, capsys):
+    assert run(["check", "shipped:verifier-tree", "--explain", *options]) in (0, 3)
+    assert said in " ".join(capsys.readouterr().err.split())
