@@ -29,7 +29,7 @@ def effort(full: int, *, sample: int | None = None) -> int:
 def turn(cases: Iterable[Case], sample: int) -> list[Case]:
     """Every case in the nightly run; otherwise `sample` of them, evenly spaced, whose turn it is.
 
-    Whose turn it is follows from the sources: a commit's verdict never changes, and the next change of the packages tries others.
+    Whose turn it is follows from the sources: a commit's verdict never changes, and the next change of packages or tests tries others.
     """
     listed = list(cases)
     if NIGHTLY or sample >= len(listed):
@@ -50,9 +50,9 @@ def resting(items: Sequence[pytest.Item]) -> set[pytest.Item]:
 
 @cache
 def _sources() -> int:
-    """A checksum of the packages."""
+    """A checksum of the packages and of the tests: a test that is new or changed takes another turn."""
     total = 0
-    for folder in ("proofs", "smc"):
+    for folder in ("proofs", "smc", "tests"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             total = zlib.crc32(path.read_bytes(), total)
     return total

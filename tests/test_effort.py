@@ -45,6 +45,15 @@ def test_every_case_has_its_turn(cases, sample, monkeypatch):
     assert set().union(*days) == set(range(cases))
 
 
+@pytest.mark.parametrize("folder", ["proofs", "smc", "tests"])
+def test_a_change_of_packages_or_tests_moves_the_turn(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(effort, "ROOT", tmp_path)
+    before = effort._sources.__wrapped__()
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "test_new.py").write_text("def test_new(): ...\n")
+    assert effort._sources.__wrapped__() != before
+
+
 def test_long_tests_rest_by_day_and_none_at_night(monkeypatch):
     monkeypatch.setattr(effort, "NIGHTLY", False)
     run = set()
