@@ -27,7 +27,7 @@ from proofs.lemmas.clouds import (
 )
 from proofs.lemmas.first_cloud import G0, H0, first_cloud, start
 from proofs.lemmas.first_cloud import reachable as first_reachable
-from proofs.lemmas.local_moments import bound, draws, first_mean, good, mean, powers, setting, tail, tails
+from proofs.lemmas.local_moments import bound, draws, first_mean, good, mean, one_ahead, powers, setting, tail, tails
 from proofs.lemmas.tested_clouds import outputs
 from proofs.registry import lemma
 
@@ -83,12 +83,7 @@ def local_tested_step(s: Derivation) -> Line:
             low = s.put(flat, lambda v: (v / N) ** 2 * later(most(m, t + 1, d)) <= most(m + 1, t, c), zero)
         with s.suppose(alive):
             step = s.use("local_step")(m, t, c)
-            never = s.prove(
-                Eq(Expect(law, f, bad(t + 1, f)), 0),
-                s.iid_sum(law, f, bad(t + 1, f), N),
-                s.use("clouds_stay_good")(t, c),
-            )
-            with s.surely(law, f, bad(t + 1, f), given["bad is non-negative"](t + 1), never) as fine:
+            with one_ahead(s, given) as fine:
                 own, other = given["h is non-negative"](t + 1, f), given["g is at most h"](t + 1, f)
                 sign = fine.average(s.prove(0 <= own.rhs * other.rhs, own, other))
             below = s.times_square(kept(s, law, t + 1, [sign]), ratio)

@@ -158,6 +158,14 @@ def longer(s: Derivation, given: dict[str, Line], clean: Line, value: Any) -> Li
     return s.prove(weights / N * law.lhs <= mean(at(value, p), t, c), sums, law)
 
 
+def one_ahead(s: Derivation, given: dict[str, Line]) -> Surely:
+    """`with one_ahead:` a particle f of the next cloud is reachable, as all of that cloud are almost surely."""
+    law, unreachable = mixture(t, c), bad(t + 1, f)
+    every = s.iid_sum(law, f, unreachable, N)
+    never = s.prove(Eq(Expect(law, f, unreachable), 0), every, s.use("clouds_stay_good")(t, c))
+    return s.surely(law, f, unreachable, given["bad is non-negative"](t + 1), never)
+
+
 @lemma(
     "parted",
     title="two lineages that meet later: one step",
@@ -171,12 +179,7 @@ def parted(s: Derivation) -> Line:
     law = mixture(t, c)
     with s.suppose(t < n, t + 1 < p, p <= n, reachable(t, c), 0 < weights) as now:
         two = draws(s, law, t + 1, at(plain, p), at(square, p))
-        zero = s.prove(
-            Eq(Expect(law, f, bad(t + 1, f)), 0),
-            s.iid_sum(law, f, bad(t + 1, f), N),
-            s.use("clouds_stay_good")(t, c),
-        )
-        with s.surely(law, f, bad(t + 1, f), given["bad is non-negative"](t + 1), zero) as fine:
+        with one_ahead(s, given) as fine:
             same = fine.average(given["b bounds the meetings"](p, t + 1, f))
             signs = [fine.average(given[f"{v.__name__} is non-negative"](p, t + 1, f)) for v in (plain, square)]
         ones = [sign.rhs for sign in signs]
