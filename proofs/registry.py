@@ -51,7 +51,7 @@ class Statement:
 
     @property
     def family(self) -> str:
-        """The ID of theory.md: S0 for S0.deviation."""
+        """The ID of the theory: S0 for S0.deviation."""
         return self.id.partition(".")[0]
 
     def text(self, written: str) -> str:

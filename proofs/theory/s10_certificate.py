@@ -119,9 +119,8 @@ def for_each(s: Derivation, line: Line, index) -> Line:
     "S10.tv",
     source="new",
     title="total variation by the certificate, at any number of particles",
-    words="Test functions F_j for j < J that add up to the weights a_j, 0 <= a_j <= 1 (the states of an event, or "
-    "of the last layer), with answers "
-    "Out_j, targets pi(j), and second moments second(j) = E[(Zhat/Z)^2 nu(F_j)] > 0; with l(j) = pi(j)^2/second(j): "
+    words="Test functions F_j for j < J and weights a_j, 0 <= a_j <= 1 (the states of an event, or of the last layer, each of weight 1), "
+    "with answers Out_j, targets pi(j), and second moments second(j) = E[(Zhat/Z)^2 nu(F_j)] > 0; with l(j) = pi(j)^2/second(j): "
     "sum_j a(j) (l(j) - pi(j)) <= sum_j a(j) (out_j - pi(j)) and sum_j a(j) (pi(j) - out_j) <= sum_j max(pi(j) - l(j), 0).",
 )
 @in_sympy("S10.tv")

@@ -156,7 +156,7 @@ run_means = Means(lambda value: begin(value(0, d)), out, scale)
     title="the leading term of the bias, with its remainder",
     words="Naive-proposal SMC as in S5, F a test function with values in [0, 1], whatever is answered once all particles are dead, U = "
     "Zhat/Z, p = VF_0/Vstar_0 the target's mean of F: |E F(output) - p - c| <= sqrt(E(1-U)^4 E D^2) + sqrt(E(1-U)^4 E(1-U)^2), with the "
-    "leading term c = p E U^2 - E[U^2 nu(F)] and D = U (nu(F) - p).  The remainder is of order N^(-3/2).",
+    "leading term c = p E U^2 - E[U^2 nu(F)] and D = U (nu(F) - p).",
 )
 @in_sympy("S11.bias")
 def leading(s: Derivation) -> Line:

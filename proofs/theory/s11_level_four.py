@@ -186,7 +186,7 @@ moments_of = pi(j), second(j), third(j), fourth(j)
     "S11.tv",
     source="new",
     title="total variation by four moments, at any number of particles",
-    words="Test functions F_j for j < J that add up to the weights a_j, 0 <= a_j <= 1 (the states of an event, or of the last layer), "
+    words="Test functions F_j for j < J and weights a_j, 0 <= a_j <= 1 (the states of an event, or of the last layer, each of weight 1), "
     "with answers Out_j, targets pi(j), moments second(j), third(j), fourth(j) = E[(Zhat/Z)^i nu(F_j)], i = 2, 3, 4, and any real "
     "alpha(j), beta(j); with l(j) = 2 (alpha pi + beta second) - (alpha^2 second + 2 alpha beta third + beta^2 fourth): "
     "sum_j a(j) (l(j) - pi(j)) <= sum_j a(j) (out_j - pi(j)) and sum_j a(j) (pi(j) - out_j) <= sum_j max(pi(j) - l(j), 0).",

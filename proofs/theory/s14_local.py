@@ -338,7 +338,7 @@ def know_meetings(s: Derivation, given: dict[str, Line], ref: dict[str, Line]) -
     source="new",
     title="variance of the normaliser by local second moments",
     words="Naive-proposal SMC as in S5, horizon T = n + 1; PV(s, t, x) = E[prod psi V_s | x_t = x] and PQ(s, t, x) the same with "
-    "E[psi^2 Vstar_{s+1}^2 | x_s]/V_s, b(s) = max over t <= s and live x of PV PQ / Vstar_t(x)^2 (beta'_{s+1} of theory.md): "
+    "E[psi^2 Vstar_{s+1}^2 | x_s]/V_s, b(s) = max over t <= s and live x of PV PQ / Vstar_t(x)^2 (beta'_{s+1} of the theory): "
     "E[(Zhat/Z)^2] <= prod_{k<T} (1 + (b(k) - 1)/N).",
     attained=True,
 )

@@ -441,7 +441,7 @@ def rare_branch(p: Derivation) -> Line:
 @statement(
     "S15.rate",
     source="new",
-    title="no bound in coverage and chi-squares alone is of the order 1/N: a bias of N^(-2/3)/9",
+    title="a bias of N^(-2/3)/9 on the rare-branch run, from 1000 particles on",
     words="As S15, with r = N^(-1/3) (N r^3 = 1), s = r^2/3 and N >= 1000 particles: r^2/9 <= pi - out.",
 )
 @in_sympy("S15.rate")

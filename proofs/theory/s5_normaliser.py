@@ -222,7 +222,7 @@ def mean_of_product(s: Derivation, given: dict[str, Line], product: Any, value: 
     title="variance of the normaliser",
     attained=True,
     words="E[(Zhat/Z)^2] <= prod_{t=0}^{n} (1 + (b(t) - 1)/N) for the horizon T = n + 1, with b(t) = max psi Vstar_{t+1}(y)/V_t(u) over "
-    "reachable edges at time t, over min Vstar_t(x)/V_t(x) (b_{t+1} of theory.md).  Zero rewards are allowed.",
+    "reachable edges at time t, over min Vstar_t(x)/V_t(x) (b_{t+1} of the theory).  Zero rewards are allowed.",
 )
 @in_sympy("S5")
 def second_moment(s: Derivation) -> Line:
