@@ -129,7 +129,7 @@ def simulate(
         )
     _check_memory(process, particles, replicates, genealogies)
     compiled = compile_process(process)
-    plain = resampling == "multinomial" and share == 1 and process.choice is Choice.BY_WEIGHT
+    plain = resampling == MULTINOMIAL.name and share == 1 and process.choice is Choice.BY_WEIGHT
     engine = OccupancyEngine(compiled) if plain and method != "particles" else None
     if engine is None and method == "occupancies":
         raise InputError(

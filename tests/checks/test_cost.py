@@ -114,13 +114,15 @@ def test_schemes_stand_beside_plain_resampling_with_counts_of_their_own(capsys):
     found = {(cost["algorithm"], cost["resampling"], cost["delta"]): cost for cost in entry["costs"]}
     source = load("shipped:verifier-tree")
     target = analyse(source.model, source.twist()).target
-    for name, typed in (("naive", "residual"), ("naive", "multinomial:ess:1/2"), ("adapted", "systematic")):
+    for name, typed, scored in (
+        ("naive", "residual", 3), ("naive", "multinomial:ess:1/2", 3), ("adapted", "systematic", 6),
+    ):  # fmt: skip
         process = resampled(find(name), typed).process(source.model, source.twist())
         cost = found[name, typed, "1/10"]
         tv = [cloud_moments(process, n).output.total_variation(target) for n in range(1, cost["count"] + 1)]
         assert tv[-1] <= Rational(1, 10) < min(tv[:-1], default=ONE), (name, typed)
         assert cost["how"] == "exact" and cost["generator_calls"] == str(3 * cost["count"])
-        assert cost["reward_calls"] == str((6 if name == "adapted" else 3) * cost["count"])
+        assert cost["reward_calls"] == str(scored * cost["count"])
     assert {typed for _, typed, _ in found} == {"multinomial", *SCHEMES_SHOWN}
     none = found["naive", "systematic", "1/100"]
     assert none["count"] is None and "no statement speaks of more" in none["how"]

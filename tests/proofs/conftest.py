@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.derive.author import Library
+from proofs.derive.author import Library, Proof
 from proofs.kernel.replay import Replayer
 from proofs.registry import library
+
+
+@pytest.fixture
+def p() -> Proof:
+    """A proof that knows no other."""
+    return Proof("test", Library({}))
 
 
 @pytest.fixture(scope="session")

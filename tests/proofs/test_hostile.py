@@ -29,22 +29,13 @@ from proofs.language.terms import (
     total,
 )
 from tests.effort import turn
+from tests.proofs.refusing import refused
 
 x, y = real("x y")
 n, m, d = nat("n m d")
 u, v = element("X", "u v")
 f, g2 = fn("f", "X -> real"), fn("g2", "X X -> real")
 mu = measure("mu", "", "X")
-
-
-@pytest.fixture
-def p() -> Proof:
-    return Proof("test", Library({}))
-
-
-def refused(proof: Proof, rule: str, facts, args, match: str) -> None:
-    with pytest.raises(ProofError, match=match):
-        proof.step(rule, facts, args)
 
 
 def stored(name: str, terms: list, steps: list, claim: list) -> str:

@@ -31,22 +31,13 @@ from proofs.language.terms import (
     sqrt,
     total,
 )
+from tests.proofs.refusing import refused
 
 x, y, a, b = real("x y a b")
 n, m, k, d = nat("n m k d")
 u, v, w = element("X", "u v w")
 f, g, h = fn("f", "X -> real"), fn("g", "X -> real"), fn("h", "real -> real")
 mu, nu, kappa = measure("mu", "", "X"), measure("nu", "", "X"), measure("kappa", "X", "X")
-
-
-@pytest.fixture
-def p() -> Proof:
-    return Proof("test", Library({}))
-
-
-def refused(proof: Proof, rule: str, facts=(), args=(), match: str = "") -> None:
-    with pytest.raises(ProofError, match=match or None):
-        proof.step(rule, facts, args)
 
 
 # ------------------------------------------------------------------------------------------- language

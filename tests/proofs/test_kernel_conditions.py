@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.derive.author import Library, Proof
 from proofs.kernel import ProofError, mk, num, var
 from proofs.kernel import arithmetic as certificates
 from proofs.kernel.terms import quotient
 from proofs.language.terms import E, all_of, element, eq, fn, implies, le, lt, measure, nat, product, real, total
+from tests.proofs.refusing import refused
 
 x, y, z = real("x y z")
 j, k, m, n = nat("j k m n")
@@ -16,16 +16,6 @@ u = element("X", "u")
 f = fn("f", "X -> real")
 s = fn("s", "nat -> real")
 mu = measure("mu", "", "X")
-
-
-@pytest.fixture
-def p() -> Proof:
-    return Proof("test", Library({}))
-
-
-def refused(proof: Proof, rule: str, facts=(), args=(), match: str = "") -> None:
-    with pytest.raises(ProofError, match=match or None):
-        proof.step(rule, facts, args)
 
 
 def test_the_variable_that_increases_is_in_neither_end(p):
