@@ -30,6 +30,11 @@ NO_UPPER = {
     False: "an upper end takes scores that are bounded away from 0, as --floor 0.01 lifts them",
 }
 """Why there is no upper end, by whether children have rewards."""
+GO_ON = (
+    "a row of the table by step is over the prefixes that go on at its step, its mean ratio and what is effective too: answers that have "
+    "ended by then are in none, and prefixes of score 0 have no ratio"
+)
+"""What the columns of a step are averages over."""
 DRAWN = {
     "reference": "prefixes drawn by the reference",
     "loop": "prefixes that the loop met: averages are over those, not over the reference",
@@ -152,7 +157,7 @@ class Audited:
             lines.append(
                 f"{killed:,} prefixes of score 0 go on to positive ones: the reward model kills what may succeed; --floor 0.01 lifts it"
             )
-        return lines
+        return [*lines, GO_ON]
 
     def truth(self) -> list[str]:
         """The reward model against the true value, where the file has answers drawn after its prefixes."""
@@ -240,7 +245,7 @@ class Audited:
                 "genealogies": None if audit.genealogies is None else asdict(audit.genealogies),
                 "facts": None if audit.facts is None else _facts(audit.facts),
                 "delta": str(self.delta),
-                "needs": [asdict(need) for need in self.needs],
+                "needs": [need.to_json() for need in self.needs],
                 "sentences": [*self.target(), *self.model(), *self.truth(), *self.genealogy(), *self.advice()],
             }
         )
@@ -358,6 +363,7 @@ def _facts(found: Facts) -> dict[str, Any]:
         "error": found.error,
         "scores": found.scores.words,
         "floor": found.scores.floor,
+        "all_before": found.all_before,
         **{name: {"lower": lower, "upper": upper} for name, (lower, upper) in names.items()},
         "C_act": {"lower": found.activity[0], "upper": found.activity[1], "seen": found.activity_seen},
         "coverage": None if found.coverage is None else {"estimate": found.coverage[0], "upper": found.coverage[1]},

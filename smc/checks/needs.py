@@ -6,7 +6,7 @@ since no sample certifies a supremum; `Facts` says from below how bad the consta
 *Gauge.* Levels of V may be scaled freely. Scaled so that the Bellman ratios of a step lie in `[r_t^-1/2, r_t^1/2]`, uniform statements hold
 with `e^Lambda = prod_{0<t<T} r_t^1/2` for `(1+eps)^(T-1)`, so `eps := e^(Lambda/(T-1)) - 1`, and L is the largest ratio of a step in
 that scale (for one-sided statements only upwards). Best-of-N is SMC of one step, `b_1 - 1 <= max V_T / Z - 1` in S12. Iterated conditional
-SMC and the backtracking walk are S17 and S18 (S17.count, S18.visits; their costs and, in S18, kappa for A are proved on paper):
+SMC and the backtracking walk are S17 and S18 (S17.count, S18.visits; their costs and, in S18, kappa for A are proved by hand):
 `N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L c_p c_(p-1)`, `c_t = prod_{t<=s<T} r_s^1/2` (r_0 = 1), the
 end of V*/V in that scale: eps knows the product of all r_s alone, and spreads may come late. J visits cost `kappa S J` steps, with
 `kappa, A' <= sum_t prod_{t<=s<T} sup rho_s` and `S = 2 sum_t E[V_t] / E[V_T]`, all of V as given: the walk sees the scale of a level.
@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import accumulate
 from operator import mul
+from typing import Any
 
 from proofs.catalogue import ROWS
 from smc.checks.plan import Demand, plan, setting
@@ -41,7 +42,8 @@ LARGEST = 1e300
 class Need:
     """What one statement asks for. count: None where it gives no finite one, for the reason in `remark`. calls: of the model, a step of a
     particle each (a guided move scores `branching` children). kind: "certified" (sealed, and its constants certified), "theorem" (sealed,
-    were the constants those seen), "paper" (proved on paper) or "average" (what the average prefix suggests, no guarantee)."""
+    were the constants those seen), "by hand" (a step of it is proved outside the kernel) or "average" (what the average prefix suggests, no
+    guarantee). Whose the statement is, the catalogue says: `source`."""
 
     id: str
     algorithm: str
@@ -50,6 +52,15 @@ class Need:
     calls: float | None
     kind: str
     remark: str = ""
+
+    @property
+    def source(self) -> str:
+        """Whose the statement is."""
+        return ROWS[self.id].source
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields, and whose the statement is."""
+        return {"source": self.source, **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,7 @@ def needs(found: Facts, delta: Fraction, branching: int = 2) -> list[Need]:
     rows = [
         *_theorems(c, delta, branching),
         *_others(c, float(delta), found),
-        *_on_paper(c, float(delta), branching),
+        *_by_hand(c, float(delta), branching),
     ]
     return sorted(rows, key=lambda need: math.inf if need.calls is None else need.calls)
 
@@ -174,7 +185,7 @@ def _why_no_mean(found: Facts) -> str:
     return SEVERAL if found.several else NO_MEAN if found.final is None else TOO_FEW
 
 
-def _on_paper(c: Constants, delta: float, branching: int) -> Iterator[Need]:
+def _by_hand(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     if c.eps is None:
         return
     horizon, why = c.horizon, "the constants seen are not finite"
@@ -182,20 +193,20 @@ def _on_paper(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     particles = _whole(1 + sum(2 * b - 1 for b in ranges) / math.log(2)) if ranges else None
     sweeps = max(1, math.ceil(math.log2(1 / delta)))
     if particles is None:
-        yield Need("S17", "iterated conditional smc", None, "particles", None, "paper", why)
+        yield Need("S17", "iterated conditional smc", None, "particles", None, "by hand", why)
     else:
         calls = sweeps * particles * horizon
-        yield Need("S17", "iterated conditional smc", particles, f"particles, {sweeps} sweeps", calls, "paper")
+        yield Need("S17", "iterated conditional smc", particles, f"particles, {sweeps} sweeps", calls, "by hand")
     kappa = sum(c.above) if c.above else math.inf
     decay = -math.log1p(-1 / kappa) if kappa > 1 else math.inf
     visits = None
     if math.isfinite(c.up) and math.isfinite(kappa):
         visits = _whole(1 + math.log(max(math.sqrt(max(kappa - 1, 0)) / (2 * delta), 1)) / decay)
     if visits is None:
-        yield Need("S18", "backtracking", None, "visits", None, "paper", why)
+        yield Need("S18", "backtracking", None, "visits", None, "by hand", why)
     else:
         steps = None if c.levels is None else _whole(2 * c.levels * kappa * visits)
-        yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "paper")
+        yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "by hand")
 
 
 def _whole(count: float) -> int | None:

@@ -65,6 +65,9 @@ def command(
     in log or logit space. The second is a prefix drawn by the reference, with K draws of the next step. With "rollouts", rewards of two or
     more whole answers drawn after it, and "before", the score one step earlier, V is held against the true value.
 
+    The table by step ("steps" in JSON: "ratio", "effective", "far" and all else) is over the prefixes that go on at that step: answers that
+    have ended by then ("all_before": the first step by which one has) are in no row, and prefixes of score 0 have no ratio.
+
     Of a model, the exact distance between the target and what a loop with many particles samples.
 
     Exit codes: 0 the loop samples the target, or no loop was logged, 1 it samples another law, 2 bad input, 3 the log does not decide.

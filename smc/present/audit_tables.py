@@ -9,11 +9,11 @@ from smc.checks.audited import STEP_COLUMNS, TRUTH_COLUMNS, WRITTEN_OUT, Audited
 from smc.checks.needs import Need
 from smc.present.words import on_terminal
 
-NEED_COLUMNS = ("by", "algorithm", "count", "calls", "basis")
+NEED_COLUMNS = ("by", "source", "algorithm", "count", "calls", "basis")
 BASIS = {
     "certified": "theorem, certified",
     "theorem": "theorem",
-    "paper": "proof on paper",
+    "by hand": "proof by hand",
     "average": "average, no guarantee",
 }
 
@@ -21,7 +21,14 @@ BASIS = {
 def need_row(need: Need) -> tuple[str, ...]:
     """A need as a table shows it."""
     calls = "—" if need.calls is None else f"{need.calls:,.0f}" if need.calls < WRITTEN_OUT else f"{need.calls:.3g}"
-    return need.id, need.algorithm, counted(need), calls, BASIS[need.kind] if need.count is not None else need.remark
+    return (
+        need.id,
+        need.source,
+        need.algorithm,
+        counted(need),
+        calls,
+        BASIS[need.kind] if need.count is not None else need.remark,
+    )
 
 
 def records(found: Audited) -> str:

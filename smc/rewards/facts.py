@@ -46,7 +46,10 @@ class Scores:
 
 @dataclass(frozen=True)
 class StepFacts:
-    """One step of an audit. seen: prefixes whose Bellman ratio is seen, with all children or at least `LEAST_CHILDREN` drawn (then through
+    """One step of an audit. All of it is over the prefixes that go on at the step: answers that have ended by then are in no mean; ratio,
+    square and far leave out those of score 0.
+
+    seen: prefixes whose Bellman ratio is seen, with all children or at least `LEAST_CHILDREN` drawn (then through
     their noise, which widens the spread); lowest, highest: those ratios, and where.
 
     least_step, largest_step: ratios V(y)/V(x) seen. sup_rho, inf_rho: the supremum of rho is at least, the infimum at most this.

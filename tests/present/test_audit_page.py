@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from smc.checks.audited import of_files
+from proofs.catalogue import ROWS
+from smc.checks.audited import GO_ON, of_files
 from smc.cli import run
 from smc.lm.automaton import ends
 from smc.lm.chain import chain
@@ -70,12 +71,45 @@ def test_a_loop_has_its_law_on_the_page(tmp_path):
     assert "a<b>" not in text and "bellman-smc audit &lt;file&gt;" in text
 
 
+def test_whose_a_statement_is_stands_in_its_row(logged, capsys):
+    """S17 and S18 rest on proofs by hand, and are no statements of the paper."""
+    assert run(["audit", logged, "--floor", "0.05"]) == 0
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    sources = {line[0]: line[1] for line in said if len(line) > 1 and line[0] in ROWS}
+    assert sources["P3"] == "paper" and sources["S17"] == sources["S18"] == sources["S13"] == "new"
+
+
+def test_what_a_row_by_step_is_over_is_said(tmp_path, capsys):
+    """Three of four answers end at the first step; the second row is over the fourth alone, in text, page, JSON and help."""
+    lines = [{"prefix": [], "unit": str(k), "children": [{"score": 0.5}, *[{"reward": 1}] * 3]} for k in range(20)] + [
+        {"prefix": ["a"], "unit": str(k), "score": 0.5, "children": [{"reward": 0.5}] * 4} for k in range(5)
+    ]
+    path, page = tmp_path / "prefixes.jsonl", tmp_path / "page.html"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    assert run(["audit", str(path), "--report", str(page)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert GO_ON in told and "answers that have ended by then are in none" in GO_ON
+    assert GO_ON in page.read_text()
+    assert run(["audit", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert GO_ON in found["sentences"] and found["facts"]["all_before"] == 1
+    assert [step["prefixes"] for step in found["facts"]["steps"]] == [20, 5]
+    assert run(["audit", "--help"]) == 0
+    assert "prefixes that go on at that step" in " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
 def test_the_command_says_the_worst_step_and_the_cheapest_sampler(logged, capsys):
     assert run(["audit", logged, "--floor", "0.05"]) == 0
     said = capsys.readouterr().out
     assert "the worst step is step" in said and "is cheapest by theorem" in said
     assert run(["audit", logged, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
+    assert all(need["source"] == {"P": "paper", "G": "neighbour", "S": "new"}[need["id"][0]] for need in found["needs"])
+    assert not {need["kind"] for need in found["needs"]} & {
+        "paper",
+        "neighbour",
+        "new",
+    }  # whose it is, and how sure, are two things
     calls = [need["calls"] for need in found["needs"]]
     finite = [c for c in calls if c is not None]
     assert finite == sorted(finite) and calls[: len(finite)] == finite
