@@ -83,7 +83,6 @@ def command(
     from smc.cli.output import CODES, json_object, remarks, results, waiting
     from smc.errors import InputError
     from smc.present.tables import atlas_tables, side_by_side
-    from smc.setting.named_twists import carries_weights
 
     if cost:
         if any(given is not None for given in (eps, algorithm, figure, particles, budget)):
@@ -91,12 +90,6 @@ def command(
                 "--cost looks for the count of every sampler, within limits of its own",
                 where="cost",
                 mend="leave --eps, --algorithm, --figure, --particles and --budget out",
-            )
-        if any(map(carries_weights, value or ())):
-            raise InputError(
-                "a power of the weights is another reward model for naive proposals only, and --cost is of every sampler",
-                where="value",
-                mend="leave --cost out",
             )
         return _cost(
             model,
@@ -145,7 +138,10 @@ def _cost(spec, lengths, choices, delta, rationalise, as_json, schemes) -> int:
     from smc.cli.output import CODES, json_object, results, waiting
     from smc.numbers import Verdict
     from smc.present.cost import cost_table, winners
+    from smc.samplers import SAMPLERS, check_steering
 
+    for choice in choices:
+        check_steering(SAMPLERS.values(), choice)
     goals = [_number("delta", part) for part in delta.split(",")]
     entries = []
     for horizon, choice in product(lengths, choices):
@@ -198,7 +194,7 @@ def _settings(spec, lengths, choices, samplers, rationalise):
     from smc.checks.atlas import family_setting, model_setting
     from smc.errors import InputError
     from smc.formats import load
-    from smc.samplers import find, steered
+    from smc.samplers import check_steering, find
     from smc.setting.named_twists import uses_file
 
     if spec.startswith("family:"):
@@ -216,11 +212,11 @@ def _settings(spec, lengths, choices, samplers, rationalise):
             family_setting(name, horizon, **numbers) for horizon in lengths or FAMILY_HORIZONS.get(name, (4, 8, 16))
         ]
     settings = []
+    samplers = samplers or [find("naive")]
     for horizon, choice in product(lengths or (None,), choices):
+        check_steering(samplers, choice)
         source = load(spec, rationalise=rationalise, horizon=horizon, with_values=uses_file(choice)).meant(choice)
-        settings += [
-            model_setting(source.model, source.twist(choice), steered(s, choice)) for s in samplers or [find("naive")]
-        ]
+        settings += [model_setting(source.model, source.twist(choice), s) for s in samplers]
     return settings
 
 

@@ -125,11 +125,17 @@ def _of_model(specs: list[str], multiplies: str, value: str | None, rationalise:
     from smc.rewards.multiplier import limit_law, multiplier
     from smc.rewards.words import REMEDY
     from smc.setting.analysis import analyse
-    from smc.setting.named_twists import uses_file
+    from smc.setting.named_twists import carries_weights, uses_file
 
     if len(specs) > 1:
         raise InputError(f"{len(specs)} models", where="multiplies", mend="give one model")
     factor = multiplier(multiplies)
+    if carries_weights(value):
+        raise InputError(
+            "a loop that carries a power of its weights multiplies by no factor of scores alone",
+            where=f"value {value}",
+            mend="leave the power of the weights out",
+        )
     source = load(specs[0], rationalise=rationalise, with_values=uses_file(value))
     constants = analyse(source.model, source.twist(value))
     law = limit_law(constants, factor)

@@ -129,7 +129,7 @@ def command(
     from smc.cli.output import CODES, counting, json_object, remarks, results, waiting
     from smc.errors import InputError, TooLarge, one_of, whole_number
     from smc.formats import load
-    from smc.samplers import find, resampled, steered
+    from smc.samplers import check_steering, find, resampled
     from smc.setting.named_twists import uses_file
 
     if method not in METHODS:
@@ -152,7 +152,8 @@ def command(
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
     given = {"particles": particles, "proposals": proposals, "visits": visits, "sweeps": sweeps}
     given = {name: whole_number(name, n, most=MOST) for name, n in given.items() if n is not None}
-    sampler = steered(resampled(find(algorithm), resampling, choice), value)
+    sampler = resampled(find(algorithm), resampling, choice)
+    check_steering([sampler], value)
     if sampler.held is not None:
         sampler = sampler.holding(particles)
     if planted is not None:

@@ -55,9 +55,10 @@ def command(
         known = horizon, eps, ratio_bound or "2", delta, 2 if branching is None else branching
         return _from_constants(*known, resampling, as_json)
     _refuse_given("the model has its own constants", eps=eps, ratio_bound=ratio_bound, branching=branching)
-    from smc.samplers import find, resampled, steered
+    from smc.samplers import check_steering, find, resampled
 
-    sampler = steered(resampled(find(algorithm or "naive"), resampling, choice), value)
+    sampler = resampled(find(algorithm or "naive"), resampling, choice)
+    check_steering([sampler], value)
     return _from_model(model, horizon, delta, sampler, value, rationalise, budget, as_json)
 
 

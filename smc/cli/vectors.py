@@ -69,10 +69,12 @@ def _of_model(spec: str, value: str | None, particles: int, rationalise: bool):
 
     from smc.errors import whole_number
     from smc.formats import load
+    from smc.samplers import check_steering
     from smc.setting.named_twists import uses_file
     from smc.testing.instances import Instance
-    from smc.testing.vectors import runs_document
+    from smc.testing.vectors import runs_document, samplers
 
+    check_steering(samplers(), value)
     source = load(spec, rationalise=rationalise, with_values=uses_file(value)).meant(value)
     instance = Instance(source.model, source.twist(value), whole_number("particles", particles))
     return re.sub(r"[^\w.-]+", "-", source.model.name).strip("-.") or "model", runs_document([instance])

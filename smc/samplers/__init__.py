@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from smc.errors import InputError, one_of
 from smc.samplers.adapted import adapted as _adapted
 from smc.samplers.backtracking import backtracking as _backtracking
@@ -56,16 +58,16 @@ def resampled(sampler: Sampler, resampling: str | None, choice: str | None = Non
     return sampler.resampling_by(rule, sampler.choice if choice is None else choice_of(choice))
 
 
-def steered(sampler: Sampler, choice: str | None) -> Sampler:
-    """`sampler`, if it can take the reward model that a person typed. Raises InputError for a power of the weights (S16.5: naive proposals
-    under another twist) where that twist would change the moves as well."""
-    if carries_weights(choice) and sampler.moves_by_values:
-        raise InputError(
-            f"a power of the weights is another reward model for naive proposals only, and {sampler.name} moves by the reward model",
-            where=f"value {choice}",
-            mend="choose --algorithm naive",
-        )
-    return sampler
+def check_steering(samplers: Iterable[Sampler], choice: str | None) -> None:
+    """Whether all of them can take the reward model that a person typed: every command asks before it runs any. Raises InputError for a
+    power of the weights (S16.5: naive proposals under another twist) where that twist would change the moves of one as well."""
+    for sampler in samplers:
+        if carries_weights(choice) and sampler.moves_by_values:
+            raise InputError(
+                f"a power of the weights is another reward model for naive proposals only, and {sampler.name} moves by the reward model",
+                where=f"value {choice}",
+                mend="choose --algorithm naive",
+            )
 
 
 def particle_process(model: Model, twist: Twist, sampler: str | Sampler) -> ParticleProcess:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from smc.cli import run
+from smc.cli import COMMANDS, run
+from smc.cli.mends import options_of
 from tests.formats.examples import LAYERED, MDP, bent, written
 from tests.proofs.stores import small_store
 
@@ -213,7 +214,7 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
             for options, expected in (
                 (
                     ["--value", "file", "--value", "file^weights:1/2"],
-                    "and --cost is of every sampler; leave --cost out",
+                    "for naive proposals only, and adapted moves by the reward model; choose --algorithm naive",
                 ),
                 (["--particles", "3"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
                 (["--budget", "1"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
@@ -242,6 +243,28 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
 )
 def test_faulty_commands_are_refused(arguments, expected, capsys):
     assert expected in refused(capsys, arguments)
+
+
+POWERS_OF_WEIGHTS = {
+    "check": ["shipped:verifier-tree", "--algorithm", "adapted"],
+    "plan": ["shipped:verifier-tree", "--algorithm", "adapted"],
+    "atlas": ["shipped:verifier-tree", "--cost"],
+    "vectors": ["folder", "--model", "shipped:verifier-tree"],
+    "audit": ["shipped:verifier-tree", "--multiplies", "odds"],
+    "convert": None,  # the twist itself, for whatever reads the file
+}
+"""A call of each command that takes a reward model where a power of the weights is not S16.5's twist."""
+
+
+def test_every_command_that_takes_a_reward_model_is_listed():
+    assert {name for name in COMMANDS if "--value" in options_of(name)} == set(POWERS_OF_WEIGHTS)
+
+
+@pytest.mark.parametrize("command", [name for name, call in POWERS_OF_WEIGHTS.items() if call])
+def test_a_power_of_the_weights_is_refused_alike(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    said = refused(capsys, [command, *POWERS_OF_WEIGHTS[command], "--value", "perfect^weights:1/2"])
+    assert "value perfect^weights:1/2" in said and not list(tmp_path.iterdir())
 
 
 def test_values_that_the_file_does_not_give(tmp_path, capsys):
