@@ -95,7 +95,7 @@ class Entry:
 
     def excess(self, demand: Demand) -> Rational | None:
         """How many times more a statement asks for than the least N from which on delta is met; None where that is not settled."""
-        if self.least is None or not self.least.exact or self.least.onward is None or demand.particles is None:
+        if self.least is None or not self.least.needed or self.least.onward is None or demand.particles is None:
             return None
         return Rational(demand.particles, self.least.onward)
 
@@ -124,6 +124,7 @@ class Entry:
             ],
             "least_particles": self.least.particles if self.least else None,
             "least_particles_onward": self.least.onward if self.least else None,
+            "least_needed": None if self.least is None else {"first": self.least.first, "onward": self.least.needed},
             "least_open": [list(counts) for counts in self.least.open] if self.least else None,
             "least_certificate": self.least.certificate if self.least else None,
             "remark": self.remark,

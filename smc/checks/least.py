@@ -43,8 +43,9 @@ class LeastParticles:
     """The counts at which `TV <= delta`.
 
     particles: the least N that is certain to meet delta. onward: the least N from which on every count is certain to. None: none was found.
-    open: the counts that nothing settled, as ranges with both ends (the last one without an end where no certificate reaches infinity);
-    `particles` is the least of all where none of them is below it, `onward` where none is. certificate: what answers for large N.
+    open: the counts that nothing settled, as ranges with both ends (the last one without an end where no certificate reaches infinity).
+    Neither number is ever one of them; `particles` is the least of all where none of them is below it (`first`), `onward` where the
+    count before it is none of them, but a certain miss (`needed`). certificate: what answers for large N.
     """
 
     particles: int | None
@@ -53,15 +54,27 @@ class LeastParticles:
     certificate: str
 
     @property
+    def first(self) -> bool:
+        """Whether `particles` is the least N that meets delta."""
+        return self.particles is not None and all(low > self.particles for low, _ in self.open)
+
+    @property
+    def needed(self) -> bool:
+        """Whether `onward` is the least N from which on delta is met: `TV > delta` is certain one below it."""
+        last = (self.onward or 0) - 1
+        return self.onward is not None and not any(
+            low <= last and (high is None or last <= high) for low, high in self.open
+        )
+
+    @property
     def exact(self) -> bool:
-        """Whether both numbers are the least."""
+        """Whether both numbers are the least, and nothing is open."""
         return not self.open
 
     def text(self, delta: Rational) -> str:
         """Both numbers for reading."""
-        undecided = ", ".join(f"N = {_range(low, high)}" for low, high in self.open)
-        rest = f"; open: {undecided}" if undecided else ""
-        first = "exact least N" if self.particles is None or self._least() else "certain"
+        rest = f"; open: {self.open_text()}" if self.open else ""
+        first = "exact least N" if self.first else "certain"
         if self.particles is None:
             return f"no N is known to reach TV ≤ {delta}{rest}"
         if self.onward is None:
@@ -72,9 +85,9 @@ class LeastParticles:
             f"{first} for TV ≤ {delta}: {self.particles}; from N = {self.onward} on every N ({self.certificate}){rest}"
         )
 
-    def _least(self) -> bool:
-        assert self.particles is not None
-        return all(low > self.particles for low, _ in self.open)
+    def open_text(self) -> str:
+        """The open counts for reading."""
+        return ", ".join(f"N = {_range(low, high)}" for low, high in self.open)
 
 
 def _range(low: int, high: int | None) -> str:
@@ -121,12 +134,11 @@ def least_particles(
     met, unsettled = look.first((MOST_PARTICLES if tail is None else tail) - 1)
     if tail is None:
         rest = MOST_PARTICLES if met is None else met + 1
-        return LeastParticles(met, None, _joined([*unsettled, (rest, None)]), "")
+        return LeastParticles(met, None, _without([*unsettled, (rest, None)], look.settled), "")
     look.deadline = began + seconds
     onward, above = look.onward(min([tail if met is None else met, *(low for low, _ in unsettled)]) - 1, tail)
-    met = min(n for n in (onward, met, *(n for n, side in look.seen.items() if side)) if n is not None)
-    still = {r for r in (*unsettled, *above) if not (r[0] == r[1] and r[0] in look.seen)}
-    return LeastParticles(met, onward, _joined(still), f"{by} from {tail} on")
+    met = min(n for n in (onward, met, look.met) if n is not None)
+    return LeastParticles(met, onward, _without([*unsettled, *above], look.settled), f"{by} from {tail} on")
 
 
 def least_by_laws(
@@ -175,6 +187,10 @@ class _Look:
     told: Callable[[int, int], None] = lambda low, high: None
     left: float = BUDGET
     seen: dict[int, bool] = field(default_factory=dict)
+    settled: list[Range] = field(default_factory=list)
+    """The blocks that were settled, whichever way."""
+    met: int | None = None
+    """The least count that was seen to meet the accuracy."""
     blunt: bool = False
     """Whether level two has left a single count open in this scan: from there on it is not asked."""
 
@@ -183,9 +199,14 @@ class _Look:
         self.told(low, high)
         try:
             with kept(self.deadline - time.monotonic()):
-                return self._block(low, high)
+                side = self._block(low, high)
         except OutOfTime:
             return None
+        if side is not None:
+            self.settled.append((low, high))
+        if side:
+            self.met = low if self.met is None else min(low, self.met)
+        return side
 
     def _block(self, low: int, high: int) -> bool | None:
         side = None if self.blunt or self.curve is None else self.curve.truth(low, high)
@@ -259,5 +280,21 @@ def _joined(ranges: Iterable[Range]) -> tuple[Range, ...]:
         if out and (last is None or low <= last + 1):
             out[-1] = (out[-1][0], None if last is None or high is None else max(last, high))
         else:
+            out.append((low, high))
+    return tuple(out)
+
+
+def _without(ranges: Iterable[Range], taken: Iterable[Range]) -> tuple[Range, ...]:
+    """The counts of `ranges` that are in none of `taken`, whose ranges end."""
+    out: list[Range] = []
+    for low, high in _joined(ranges):
+        for first, last in _joined(taken):
+            assert last is not None
+            if last < low or (high is not None and high < first):
+                continue
+            if low < first:
+                out.append((low, first - 1))
+            low = last + 1
+        if high is None or low <= high:
             out.append((low, high))
     return tuple(out)

@@ -71,10 +71,7 @@ class ModelPlan:
     @property
     def needed(self) -> bool:
         """Whether `TV > delta` is certain at `least - 1`."""
-        last = (self.least or 0) - 1
-        return self.least is not None and not any(
-            low <= last and (high is None or last <= high) for low, high in self.counts.open
-        )
+        return self.counts.needed
 
     def calls(self, particles: int) -> tuple[Rational, Rational]:
         """Calls of the generator and of the reward model that a run of so many particles makes while it lives."""
@@ -119,6 +116,7 @@ class ModelPlan:
                 "open": None if e.open_from is None else [e.open_from, e.open_to],
             },
             "first": self.counts.particles,
+            "first_needed": self.counts.first,
             "least": self.least,
             "least_needed": self.needed,
             "least_costs": self._costed(self.least),

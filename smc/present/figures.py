@@ -101,7 +101,7 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
                 color=colour,
                 linestyle=dash,
             )
-    least = [(e.setting.horizon, e.least.onward) for e in entries if e.least and e.least.exact and e.least.onward]
+    least = [(e.setting.horizon, e.least.onward) for e in entries if e.least and e.least.needed and e.least.onward]
     if least:
         right.plot(
             [t for t, _ in least],

@@ -92,9 +92,10 @@ def demands(entry: Entry) -> Shown:
     if entry.least is None:
         return table(("statement", "form", "particles asked for"), asked)
     rows = [(*row, _times(entry.excess(d))) for row, d in zip(asked, entry.demands, strict=True)]
-    least = [("exact least N", "", entry.least.particles, "")]
+    least = [("exact least N" if entry.least.first else "an N that is certain to", "", entry.least.particles, "")]
     if entry.least.onward != entry.least.particles:
-        least.append(("least N from which on all do", "", entry.least.onward, ""))
+        all_do = "from which on all do"
+        least.append((f"least N {all_do}" if entry.least.needed else f"an N {all_do}", "", entry.least.onward, ""))
     return table(("statement", "form", "particles asked for", "times the least"), [*least, *rows])
 
 

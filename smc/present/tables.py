@@ -15,6 +15,7 @@ from rich.text import Text
 from proofs.catalogue import FORM_WORDS, QUANTITY_WORDS
 from smc.checks.atlas import Entry
 from smc.checks.check import Report
+from smc.checks.least import LeastParticles
 from smc.checks.model_plan import ModelPlan
 from smc.checks.plan import Demand, Setting, cheapest
 from smc.checks.row import Ends, Row
@@ -167,14 +168,25 @@ def model_plan_lines(found: ModelPlan) -> list[str]:
     known = (
         ("theorems from eps, L, T", found.by_theorems, ""),
         ("this model's constants", found.by_constants, ""),
-        ("certified here", e.for_good, "from {} on") if e is not None else ("first met", found.counts.particles, ""),
-        ("exact" if found.counts.exact else "certain", found.least, "from {} on"),
+        ("certified here", e.for_good, "from {} on")
+        if e is not None
+        else (_met(found.counts), found.counts.particles, ""),
+        ("exact" if found.needed else "certain", found.least, "from {} on"),
     )
     told = (f"{name}: {'-' if n is None else (words or '{}').format(f'{n:,}')}" for name, n, words in known)
     lines.append("; ".join(told))
     if e is not None and e.open_from is not None:
         lines.append(f"N = {e.open_from:,} .. {e.open_to:,} is open at level two: give a larger --budget")
+    if e is not None and found.counts.open:
+        lines.append(
+            f"open: {found.counts.open_text()}: whether the accuracy is met there, neither laws nor enclosures have said"
+        )
     return [*lines, f"{found.sampler.name}: {found.sampler.how}"]
+
+
+def _met(counts: LeastParticles) -> str:
+    """What is known of the least count that meets the accuracy."""
+    return "first met" if counts.first else "certainly met"
 
 
 def model_plan_table(found: ModelPlan) -> Table:
@@ -196,19 +208,23 @@ def model_plan_table(found: ModelPlan) -> Table:
     enclosed = (
         [
             ("S14.2 from this model's constants", e.tail),
-            ("enclosure, level two: for good from", e.for_good),
+            (f"enclosure, level two: {_for_good(e.open_from is None)}", e.for_good),
             ("enclosure, level two: first met at", e.first),
         ]
         if e is not None
         else []
     )
     laws = "exact laws" if e is None else "exact laws and level four"
-    whole = f"{laws}: for good from" if e is not None or found.counts.exact else "for good from"
-    rows = [*enclosed, (f"{laws}: first met at", found.counts.particles), (whole, found.least)]
+    whole = f"{laws}: " * (e is not None or found.needed) + _for_good(found.needed)
+    rows = [*enclosed, (f"{laws}: {_met(found.counts)} at", found.counts.particles), (whole, found.least)]
     for k, (what, count) in enumerate(rows):
         told = "-" if count is None else f"{count:,}"
         table.add_row(what, told, *cells(count), style="bold" if k == len(rows) - 1 else None)
     return table
+
+
+def _for_good(least: bool) -> str:
+    return "for good from" if least else "certain for good from"
 
 
 def atlas_tables(entries: Sequence[Entry]) -> list[Table]:
@@ -276,10 +292,12 @@ def _least(entry: Entry) -> str:
     least = entry.least
     if least is None:
         return "—"
-    first = short(least.particles)
+    if least.particles is None:
+        return "—"
+    first = f"{'' if least.first else '≤ '}{short(least.particles)}"
     if least.onward in (None, least.particles):
         return first
-    return f"{first}; from {short(least.onward)} on"
+    return f"{first}; from {'' if least.needed else '≤ '}{short(least.onward)} on"
 
 
 def bound_text(row: Row) -> Text:

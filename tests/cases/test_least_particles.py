@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.checks.atlas import chart, model_setting
-from smc.checks.least import least_particles
+from smc.checks.least import _Look, least_particles
+from smc.cli import run
 from smc.exact import output_law
 from smc.exact.enough import enough
 from smc.formats import load
@@ -91,3 +94,60 @@ def test_what_is_not_settled_is_said_to_be_open(monkeypatch):
     found = least_particles(setting.process, setting.near, rational("1/100"))
     assert (found.particles, found.onward, found.open) == (3, None, ((4, None),))
     assert "open: N = 4 and more" in found.text(rational("1/100"))
+
+
+SIDES = {"meets": True, "misses": False, "open": None}
+
+
+@given(
+    st.lists(st.sampled_from(list(SIDES)), min_size=1, max_size=40).flatmap(
+        lambda few: st.lists(st.sampled_from(few), min_size=1, max_size=120)
+    ),
+    st.sampled_from([1, 3, 50]),
+)
+@settings(max_examples=effort(200, sample=40), deadline=None)
+def test_no_certified_count_lies_in_what_is_said_to_be_open(sides, most):
+    """Whatever laws and enclosures would say, count by count, and however soon a scan gives up: neither number is open, both keep what
+    they say, and what is called the least has certain misses alone before it."""
+    tail = len(sides) + 1
+
+    def block(self, low, high):
+        found = {SIDES[side] for side in sides[low - 1 : high]}
+        self.blunt = self.blunt or (low == high and None in found)
+        return found.pop() if len(found) == 1 else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Look, "_block", block)
+        patch.setattr("smc.checks.least.MOST_UNSETTLED", most)
+        patch.setattr("smc.checks.least.ways", lambda *_: [SimpleNamespace(seconds=math.inf, level=2)])
+        patch.setattr("smc.checks.least.joined", lambda process: (process,))
+        found = least_particles(None, None, rational("1/100"), [(tail, "a theorem")])
+    listed = [n for low, high in found.open for n in range(low, high + 1)]
+    assert found.particles <= found.onward <= tail and not {found.particles, found.onward} & set(listed)
+    assert found.particles == tail or sides[found.particles - 1] == "meets"
+    assert set(sides[found.onward - 1 :]) <= {"meets"}
+    assert found.first is not any(n < found.particles for n in listed)
+    if found.first:
+        assert set(sides[: found.particles - 1]) <= {"misses"}
+    if found.needed and found.onward > 1:
+        assert sides[found.onward - 2] == "misses"
+    if most == 50 and sides.count("open") < 50:
+        assert {sides[n - 1] for n in listed} <= {"open"}
+
+
+def test_what_is_open_is_said_beside_what_is_certain(monkeypatch, capsys):
+    """Were there no laws and no level four, many counts would be open: every output says so of the same two numbers."""
+    monkeypatch.setattr(_Look, "_one", lambda self, n: None)
+    model = ["shipped:verifier-tree", "--delta", "1/100"]
+    found = report(capsys, "plan", *model)
+    assert found["open"] and not found["first_needed"] and not found["least_needed"]
+    assert found["open"][-1][1] < found["first"] <= found["least"]
+    assert run(["plan", *model]) == 0
+    text = capsys.readouterr().out
+    assert "open: N = " in text and "certainly met at" in text and "certain for good from" in text
+    assert "first met at" not in text.split("level four")[1] and "exact: from" not in text
+    entry = report(capsys, "atlas", *model, "--particles", "1")["entries"][0]
+    assert (
+        entry["least_needed"] == {"first": False, "onward": False}
+        and entry["least_open"][-1][1] < entry["least_particles"]
+    )
