@@ -1,8 +1,7 @@
-"""The commands from the outside: what they print, their exit codes, what they import, and how they stop."""
+"""The commands from the outside: what they print, their exit codes, and how they stop."""
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import signal
@@ -11,93 +10,26 @@ import sys
 import time
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
-from pathlib import Path
 
 import pytest
 
-from proofs.reading.blueprint import blueprint
-from smc.cli import COMMANDS, run
+from smc.cli import run
 from smc.exact import output_law
-from smc.formats import load, shipped
+from smc.formats import load
 from smc.numbers import ONE, ZERO, Verdict, rational
-from smc.samplers import find, particle_process
+from smc.samplers import particle_process
 from smc.setting import twist as reward
 from smc.setting.analysis import analyse
 from smc.testing.falsehoods import FALSEHOODS
 from tests.checks.planted import divide
-from tests.effort import NIGHTLY, turn
+from tests.cli.processes import program
+from tests.effort import turn
 from tests.formats.examples import LAYERED, bent, written
-from tests.proofs.stores import small_store
 
-HEAVY = (
-    "sympy",
-    "numpy",
-    "mpmath",
-    "flint",
-    "gmpy2",
-    "matplotlib",
-    "gymnasium",
-    "proofs",
-    "hypothesis",
-    "joblib",
-    "numba",
-    "smc.exact",
-    "smc.checks.check",
-)
 KEYS = {
     "horizon", "normaliser", "bellman_error", "bellman_product", "ratio_bound", "algorithm", "particles", "method",
     "law", "dead", "tv", "second_moment_ratio", "bounds",
 }  # fmt: skip
-
-
-def program(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "smc", *arguments], capture_output=True, text=True, timeout=120, **options
-    )
-
-
-def imported_by(*arguments: str) -> set[str]:
-    """Modules that a call of the command line has imported when it ends."""
-    code = f"import sys; from smc.cli import run; code = run({list(arguments)!r}); "
-    code += "print('|'.join(sys.modules), file=sys.stderr); sys.exit(code)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return set(done.stderr.splitlines()[-1].split("|"))
-
-
-@pytest.mark.by_turn
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["check", "--help"], ["plan", "--help"], ["verify", "--help"], ["convert", "-h"], ["--version"]],
-)
-def test_help_imports_nothing_heavy(arguments):
-    loaded = imported_by(*arguments)
-    assert not [name for name in HEAVY if name in loaded]
-    others = {f"smc.cli.{name}" for name in COMMANDS} - {f"smc.cli.{arguments[0]}"}
-    assert not others & loaded
-
-
-def test_the_test_above_can_fail():
-    loaded = imported_by("plan", "--horizon", "3", "--eps", "1/10", "--json")
-    assert {"flint", "gmpy2", "proofs"} <= loaded
-
-
-def test_overview_lists_what_is_installed(capsys):
-    assert run(["--help"]) == 0
-    shown = capsys.readouterr().out
-    for name in ("verify", "check", "plan", "convert"):
-        assert name in shown
-    for name in COMMANDS:
-        assert (
-            f"smc.cli.{name}" in sys.modules or not (Path(run.__code__.co_filename).parent / f"{name}.py").exists()
-        ) or name in shown
-
-
-def test_no_command_shows_the_overview(capsys):
-    assert run([]) == 2
-    shown = capsys.readouterr()
-    assert (shown.out + shown.err).count("Usage: ") == 1
 
 
 def test_check_prints_one_object_with_the_promised_keys(tmp_path, capsys):
@@ -275,140 +207,6 @@ def _umask() -> int:
     return umask
 
 
-def counts(by_name):
-    """The counts at which `verify` runs each sampler, by the sampler's name."""
-    return {find(name): numbers for name, numbers in by_name.items()}
-
-
-def hurry(patch, folder):
-    """By day the page is about a few proofs, its curve ends at N = 4, and the figures that have tests of their own are left out."""
-    if not NIGHTLY:
-        for figures in ("_argument", "_certified"):
-            patch.setattr(f"smc.cli.verify.{figures}", lambda *_: [])
-        patch.setattr("smc.cli.verify.MOST_IN_FIGURE", 4)
-        patch.setattr("proofs.reading.blueprint.blueprint", partial(blueprint, small_store(folder / "proofs")))
-
-
-@pytest.fixture(scope="module")
-def small_verify(tmp_path_factory):
-    """`verify` with few particles, in the nightly run on a grid world: its folder, exit code and output."""
-    folder = tmp_path_factory.mktemp("verify")
-    second = "shipped:cliffwalking" if NIGHTLY else written(folder, LAYERED)
-    with pytest.MonkeyPatch.context() as patch:
-        hurry(patch, folder)
-        patch.setattr(
-            "smc.checks.verify.COUNTS", counts({"naive": (1, 2), "adapted": (2,), "guided": (1,), "mh": (2,)})
-        )
-        code = run(
-            [
-                "verify",
-                "shipped:verifier-tree",
-                second,
-                "-o",
-                str(folder / "out"),
-                "--report",
-                str(folder / "page"),
-            ]
-        )
-    return folder, code
-
-
-def test_verify_writes_a_report_that_stands_alone(small_verify):
-    folder, code = small_verify
-    found = json.loads((folder / "out" / "report.json").read_text())
-    assert code == 0 and found["verdict"] == "holds" and found["left_out"] == []
-    assert len(found["reports"]) == 2 * 3 * 5
-    for r in found["reports"]:
-        assert sum(rational(p) for p in r["law"].values()) + rational(r["dead"]) == 1
-        for row in r["bounds"]:
-            assert row["verdict"] == "holds"
-            assert row["bound"] is None or rational(row["observed"]) <= rational(row["bound"])
-    assert {r["twist"] for r in found["reports"]} == {"file", "V*", "Bellman error 1/10"}
-    assert "verifier-tree" in (folder / "page" / "report.html").read_text()
-
-
-def test_verify_draws_its_figure_or_says_why_not(small_verify, tmp_path, capsys, monkeypatch):
-    pytest.importorskip("matplotlib")
-    folder, _ = small_verify
-    assert (folder / "out" / "tv-against-particles.png").read_bytes().startswith(b"\x89PNG")
-    for name in [m for m in sys.modules if m.split(".")[0] == "matplotlib"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "smc.present.figures", raising=False)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 2)}))
-    assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path / "out")]) == 0
-    assert "no figure: " in capsys.readouterr().err
-    assert os.listdir(tmp_path / "out") == ["report.json"]
-
-
-def test_verify_counts_what_it_leaves_out(tmp_path, capsys, monkeypatch):
-    from smc.checks.verify import Case
-    from smc.errors import TooLarge
-
-    honest = Case.run
-
-    def refuse(case, progress=None):
-        if case.count == 2:
-            raise TooLarge("planted", where="particles", mend="ask for less")
-        return honest(case, progress)
-
-    hurry(monkeypatch, tmp_path)
-    monkeypatch.setattr(Case, "run", refuse)
-    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 2)}))
-    assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 0
-    found = json.loads((tmp_path / "report.json").read_text())
-    said = capsys.readouterr().err
-    assert len(found["left_out"]) == len(found["reports"]) == 3 and "3 runs would take too long" in said
-    assert said.count("planted") == 3, "each with its reason"
-    assert all("planted" in line for line in found["left_out"])
-
-
-def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, monkeypatch):
-    """A run beyond the budget and a sampler whose law does not fit are listed; the rest is run: all that is announced is there."""
-    from smc.errors import TooLarge
-
-    def refuse(process, particles):
-        raise TooLarge("too many weights", where="model", mend="ask for less")
-
-    monkeypatch.setattr("smc.exact.independent_law", refuse)
-    model = "frozenlake-4x4" if NIGHTLY else "verifier-tree"
-    if not NIGHTLY:
-        hurry(monkeypatch, tmp_path)
-        monkeypatch.setattr("smc.checks.verify.BUDGET", 0.0)
-    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 8), "weighted-of-n": (4,)}))
-    assert run(["verify", f"shipped:{model}", "-o", str(tmp_path), "--report", str(tmp_path)]) == 0
-    found = json.loads((tmp_path / "report.json").read_text())
-    assert len(found["reports"]) == 3 and len(found["left_out"]) == 6
-    assert sum("occupancies" in line for line in found["left_out"]) == 3
-    assert sum("too many weights" in line for line in found["left_out"]) == 3
-    page = (tmp_path / "report.html").read_text()
-    assert f"<li>{model}, file, naive, 8: 8 particles: about" in page and "6 runs left out" in page
-
-
-def test_verify_of_nothing_is_undecided(tmp_path, monkeypatch):
-    """No run within the budget: nothing was checked, so nothing holds."""
-    monkeypatch.setattr("smc.checks.verify.BUDGET", 0.0)
-    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (2, 4)}))
-    assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path)]) == 3
-    found = json.loads((tmp_path / "report.json").read_text())
-    assert found["verdict"] == "undecided" and len(found["left_out"]) == 6
-
-
-def test_verify_refuses_a_place_that_it_cannot_write_before_it_works(tmp_path, capsys, monkeypatch):
-    blocked = tmp_path / "file"
-    blocked.write_text("kept")
-    monkeypatch.setattr("smc.checks.verify.Case.run", lambda case: pytest.fail("worked first"))
-    assert run(["verify", "-o", str(blocked / "out")]) == 2
-    assert "cannot be written" in capsys.readouterr().err and blocked.read_text() == "kept"
-
-
-def test_every_shipped_model_is_checked_by_default(tmp_path, monkeypatch):
-    monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"guided": (1,)}))
-    assert run(["verify", "-o", str(tmp_path)]) == 0
-    found = json.loads((tmp_path / "report.json").read_text())
-    assert {r["model"] for r in found["reports"]} == set(shipped())
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent otherwise there")
 def test_ctrl_c_is_one_line_and_130(tmp_path):
     """Sent while a long run is under way, which its own process says by writing a file."""
@@ -459,25 +257,6 @@ def test_certified_law_encloses_the_exact_one(capsys):
         value = Fraction(exact["tv"] if key == "tv" else exact["law"][key])
         assert Fraction(low) <= value <= Fraction(high)
         assert Fraction(high) - Fraction(low) < Fraction(1, 10**30)
-
-
-def test_the_models_that_convert_shows_are_models(tmp_path):
-    from smc.cli.convert import command
-
-    blocks = [b.removeprefix("\b\n") for b in inspect.cleandoc(command.__doc__).split("\n\n") if b.startswith("\b")]
-    shown = [block[block.index("{") :] for block in blocks]
-    assert len(shown) == 2
-    for text in shown:
-        path = tmp_path / "shown.json"
-        path.write_text(text, encoding="utf-8")
-        assert run(["check", str(path), "--particles", "2"]) == 0
-
-
-@pytest.mark.parametrize("command", list(COMMANDS))
-def test_help_shows_every_default(command, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
-    assert run([command, "--help"]) == 0
-    assert " . " not in capsys.readouterr().out, "a bracket was read as markup"
 
 
 def test_a_planted_falsehood_that_is_found_is_refuted_again_by_the_command_that_is_written(

@@ -1,14 +1,11 @@
-"""Sealed statements against the numerical side: hypotheses met by models of `smc`, left sides as the engine measures them, tightness."""
+"""Sealed statements against the numerical side: hypotheses met by models of `smc`, left sides as the engine measures them."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
-from functools import cache
-from operator import mul
 from pathlib import Path
 
-import flint
 import pytest
 
 from proofs import bounds
@@ -17,42 +14,23 @@ from proofs.language.terms import evaluate
 from proofs.reading.blueprint import RESTS_ON, rests_on
 from proofs.registry import claim_of
 from proofs.registry import load as load_registry
-from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
+from smc.checks.measure import Measured
 from smc.exact import output_law, second_moment
 from smc.exact.moments import pair_moments
 from smc.exact.particle_moments import particle_moments
-from smc.instances.two_branch import most_bias, most_variance
 from smc.numbers import INFINITE
 from smc.samplers import find, particle_process
 from smc.setting.analysis import analyse
 from smc.setting.model import Model
-from smc.setting.twist import twist, with_bellman_error
+from smc.setting.twist import twist
 from smc.testing.finite_models import check_theorem, holds
-from smc.testing.witness import Adapted, Cloud, Layers, fraction, reciprocal
+from smc.testing.witness import Cloud, Layers, fraction
 from tests.effort import turn
+from tests.proofs.sealed_models import MODELS, branching
 
 GOLDEN = STORED / RESTS_ON
 
 
-def branching(reward: tuple = ("1", "6/5"), values: tuple = (("11/10",), ("21/20", "1"))):
-    """Two steps, two states a layer, unequal branches, a potential, and a twist that is wrong."""
-    model = Model.from_edges(
-        [["root"], ["a", "b"], ["c", "d"]],
-        [
-            [("root", "a", "1/3"), ("root", "b", "2/3", "9/8")],
-            [("a", "c", "1/4"), ("a", "d", "3/4"), ("b", "c", "1/2"), ("b", "d", "1/2")],
-        ],
-        dict(zip(("c", "d"), reward, strict=True)),
-    )
-    return model, twist(model, values)
-
-
-def perfect():
-    model, _ = branching()
-    return model, with_bellman_error(model, 0)
-
-
-# ------------------------------------------------------------------------------------------- what they rest on
 def test_what_each_proof_rests_on_is_golden(replayer):
     assert GOLDEN.read_text(encoding="utf-8") == rests_on(), (
         "run python -m proofs.derive.author and look at the difference"
@@ -71,7 +49,6 @@ def test_axioms_are_those_of_the_logic(made):
     assert {a for e in made.entries.values() for a in e.axioms} <= known and not made.refusals
 
 
-# ------------------------------------------------------------------------------------------- vacuity, and the link to the engine
 def test_every_statement_is_read_in_a_model():
     """A statement that no test instance satisfies fails here: its ID stands in a test that checks hypotheses and conclusion in models."""
     sources = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
@@ -80,9 +57,6 @@ def test_every_statement_is_read_in_a_model():
         assert s.source == "lemma" or f'"{name}"' in reading, (
             f"{name}: no test meets its hypotheses in a concrete model"
         )
-
-
-MODELS = {"wrong twist": branching, "perfect twist": perfect, "zero rewards": lambda: branching(("0", "1"))}
 
 
 @pytest.mark.parametrize(("name", "model"), [("P0", m) for m in MODELS] + [("P1", m) for m in list(MODELS)[:2]])
@@ -384,82 +358,11 @@ def test_the_joint_bound_is_sharper_than_either(replayer, particles):
         assert float(joint) < float(other)
 
 
-@pytest.mark.parametrize("particles", [1, 2])
-def test_the_joint_bound_is_sharper_than_either_under_adapted_smc(replayer, particles):
-    """A fair bit that the reward model misjudges in the second step, V_1 = (4, 1) where V* = 1: b = 8/5, q = 4."""
-    edges = [[("root", "a", "1/5"), ("root", "b", "4/5")], [("a", "c", 1), ("b", "d", 1)]]
-    model = Model.from_edges([["root"], ["a", "b"], ["c", "d"]], edges, {"c": 1, "d": 1})
-    c = analyse(model, twist(model, ((1,), (4, 1))))
-    assert c.b_adapted == (Fraction(8, 5), 1) and c.q_adapted == (4, 1)
-    law = output_law(particle_process(c.model, c.twist, "adapted"), particles).law
-    theorem = replayer.theorem("S13.adapted_joint")
-    for F in ({0: Fraction(1), 1: Fraction(0)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
-        env, ranges = Adapted(c, particles).environment(F)
-        check_theorem(theorem, env, ranges)
-        (left, right), (_, same) = (part.kids for part in claim_of(theorem)[1])
-        assert evaluate(left, env) == sum(
-            fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(law, c.target, strict=True))
-        )
-    joint = evaluate(right, env)
-    assert joint == evaluate(same, env) > 0
-    for id, given in (("S12", {"b": c.b_adapted}), ("S13", {"q": c.q_adapted})):
-        assert float(joint) < float(bounds.evaluate(id, "adapted", N=particles, **given))
-
-
 def test_the_bounds_are_not_trivial_on_these_models():
     c = analyse(*branching())
     for (id, form), inputs, _ in (BIAS[name] for name in ("S3", "S3.uniform", "P2", "S4", "S4.uniform")):
         at = {n: bounds.evaluate(id, form, N=n, **inputs(c)) for n in (2, 20)}
         assert 0 < float(at[20]) < 1 / 2 and abs(float(at[2]) - 10 * float(at[20])) < 1e-9
-
-
-def log_below(x: Fraction) -> Fraction:
-    """A rational just below log x, which makes a hypothesis that needs log x to be large harder to meet."""
-    middle, exponent = flint.arb(flint.fmpq(x.numerator, x.denominator)).log().lower().mid().man_exp()
-    return Fraction(int(middle)) * Fraction(2) ** int(exponent)
-
-
-def pairs_of(c, N: int):
-    """S5's two-particle recursion R(t, x, y) from the layers, by its definition."""
-    layers = Layers(c)
-
-    def G(t: int, x: int, y: int) -> Fraction:
-        return layers.psi(t, x, y) * layers.V(t + 1, y) * reciprocal(layers.V(t, x))
-
-    @cache
-    def R(t: int, x: int, y: int) -> Fraction:
-        if t >= layers.T:
-            return Fraction(1)
-        once = sum(p * G(t, x, u) ** 2 * R(t + 1, u, u) for p, u in layers.M(t, x))
-        twice = sum(
-            p * q * G(t, x, u) * G(t, y, v) * R(t + 1, u, v) for p, u in layers.M(t, x) for q, v in layers.M(t, y)
-        )
-        return once / N + (1 - Fraction(1, N)) * twice
-
-    return R
-
-
-@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")], ids=["positive", "a zero reward"])
-@pytest.mark.parametrize("particles", [1, 2])
-def test_s5_says_what_the_engine_measures(replayer, reward, particles):
-    c = analyse(*branching(reward))
-    env, ranges = Cloud(c, particles).environment()
-    env["R"] = pairs_of(c, particles)
-    for name in ("S5", "S5.mean", "S5.recursion"):
-        check_theorem(replayer.theorem(name), env, ranges)
-    enough = (
-        sum(fraction(b) for b in c.b) / particles
-    )  # log(1 + delta) >= sum(b - 1)/N at delta = e^this - 1, and at any larger
-    check_theorem(
-        replayer.theorem("S5.particles"), env | {"delta": Fraction(3) ** math.ceil(enough), "log": log_below}, ranges
-    )
-    left, right = claim_of(replayer.theorem("S5"))[1][0].kids
-    second = second_moment(particle_process(c.model, c.twist, "naive"), particles)
-    assert evaluate(left, env) == fraction(second) / fraction(c.normaliser) ** 2
-    assert evaluate(right, env) == bounds.evaluate("S5", "instance", N=particles, b=c.b)
-    assert evaluate(left, env) > 1, "the bound is not trivial"
-    mean, value = claim_of(replayer.theorem("S5.mean"))[1][0].kids
-    assert evaluate(mean, env) == evaluate(value, env) == fraction(c.normaliser)
 
 
 def test_a_smaller_bound_than_s3_is_false_where_s3_is_checked(replayer):
@@ -470,162 +373,3 @@ def test_a_smaller_bound_than_s3_is_false_where_s3_is_checked(replayer):
     assert max(gaps) > evaluate(claim_of(replayer.theorem("S3"))[1][0].kids[1], env) / 100
     small = {**env, "q": lambda k: Fraction(1)}
     assert not all(holds(h, small, ranges) for h in replayer.theorem("S3").hyps)
-
-
-ADAPTED = {
-    "S8": (("S8", "instance"), lambda c: {"q": c.q_adapted}),
-    "S8.uniform": (("S8", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
-    "S12.adapted_tv": (("S12", "adapted"), lambda c: {"b": c.b_adapted}),
-    "S12.adapted_uniform": (("S12", "adapted uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
-    "S13.adapted_tv": (("S13", "adapted"), lambda c: {"q": c.q_adapted}),
-    "S13.adapted_sum": (None, None),
-    "S13.adapted_uniform": (("S13", "adapted uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
-}
-
-
-@pytest.mark.by_turn
-@pytest.mark.parametrize("particles", [1, 2])
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", ADAPTED)
-def test_adapted_statements_say_what_the_engine_measures(replayer, name, model, particles):
-    c = analyse(*MODELS[model]())
-    law = output_law(particle_process(c.model, c.twist, "adapted"), particles).law
-    theorem = replayer.theorem(name)
-    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
-        env, ranges = Adapted(c, particles).environment(F)
-        check_theorem(theorem, env, ranges)
-        (left, right), (below, _right) = (part.kids for part in claim_of(theorem)[1])
-        bias = sum(fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(law, c.target, strict=True)))
-        assert evaluate(left, env) == bias == -evaluate(below, env), "the statement and the engine mean the same run"
-        assert bias == 0 or model != "perfect twist"
-    form, inputs = ADAPTED[name]
-    if form is not None:
-        bound = bounds.evaluate(*form, N=particles, **inputs(c))
-        assert abs(float(bound) - float(evaluate(right, env))) < 1e-12 and float(bound) <= 1.2 / particles
-        assert float(bound) > 0 or model != "wrong twist"
-
-
-@pytest.mark.parametrize("particles", [1, 2])
-@pytest.mark.parametrize("model", MODELS)
-def test_density_and_odds_of_adapted_smc_say_what_the_engine_measures(replayer, model, particles):
-    """pi <= beta out, and the odds of out within Q of those of pi, with pi and out of the engines."""
-    c = analyse(*MODELS[model]())
-    law = output_law(particle_process(c.model, c.twist, "adapted"), particles).law
-    beta, Q = (math.prod(1 + (fraction(x) - 1) / particles for x in xs) for xs in (c.b_adapted, c.q_adapted))
-    for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
-        env, ranges = Adapted(c, particles).environment(F)
-        out, pi = (sum(fraction(p) * F[x] for x, p in enumerate(row)) for row in (law, c.target))
-        odds = ((1 - pi) * out, Q * pi * (1 - out)), (pi * (1 - out), Q * (1 - pi) * out)
-        for name, sides in {"S12.adapted": ((pi, beta * out),), "S13.adapted": odds}.items():
-            theorem = replayer.theorem(name)
-            check_theorem(theorem, env, ranges)
-            assert tuple(tuple(evaluate(side, env) for side in part.kids) for part in claim_of(theorem)[1]) == sides
-
-
-@pytest.mark.parametrize("model", list(MODELS)[:2])
-def test_g3_is_the_identity_that_is_measured(replayer, model):
-    c = analyse(*MODELS[model]())
-    for t in range(c.model.horizon + 1):
-        eta, star, v = ([fraction(x) for x in layer[t]] for layer in (c.prefix_mass, c.true_value, c.twist.values))
-        env = {
-            "ref": lambda eta=eta: [(m, x) for x, m in enumerate(eta)],
-            "V": lambda x, v=v: v[x],
-            "Vstar": lambda x, star=star: star[x],
-            "pistar": lambda eta=eta, s=star: [(m * w / sum(map(mul, eta, s)), x) for x, (m, w) in enumerate(zip(eta, s, strict=True))],
-            "pihat": lambda eta=eta, s=v: [(m * w / sum(map(mul, eta, s)), x) for x, (m, w) in enumerate(zip(eta, s, strict=True))],
-        }  # fmt: skip
-        check_theorem(replayer.theorem("G3"), env, {"X": range(len(eta))})
-        left, right = claim_of(replayer.theorem("G3"))[1][0].kids
-        down, up = map(fraction, c.ratio_mean[t])
-        assert evaluate(left, env) == 1 + fraction(target_chi_square(c, t))
-        assert (
-            evaluate(right, env)
-            == bounds.evaluate("G3", "identity", pistar=[w for w, _ in env["pistar"]()], V=v, Vstar=star)
-            == down * up
-        )
-
-
-# ------------------------------------------------------------------------------------------- tightness
-@pytest.mark.parametrize(("low", "high"), [("1/3", "3"), ("0", "2")])
-def test_s0_attained_is_met_by_the_coin_of_mean_one(replayer, low, high):
-    low, high = Fraction(low), Fraction(high)
-    w = (1 - low) / (high - low)
-    env = {"w": w, "a": low, "b": high, "coin": lambda w: [(1 - w, 0), (w, 1)]}
-    theorem = replayer.theorem("S0.attained")
-    check_theorem(theorem, env, {})
-    left, right = claim_of(theorem)[1][0].kids
-    assert evaluate(left, env) == evaluate(right, env) > 0
-
-
-@pytest.mark.parametrize(("horizon", "eps"), [(2, "1/2"), (4, "1/3")])
-def test_s1_is_attained_by_the_model_of_smc(replayer, horizon, eps):
-    """The two-branch model: chi^2 of the guided law, measured, equals the sealed bound evaluated, exactly."""
-    c = analyse(*most_variance(horizon=horizon, eps=eps))
-    bound = bounds.evaluate("S1", "uniform", T=horizon, eps=c.bellman_error)
-    assert importance_chi_square(c) == bound == bounds.evaluate("S1", "instance", r=c.level_ratio[1:])
-    layers = Layers(c)
-    env, ranges = layers.environment()
-    n, error, guided = horizon - 1, fraction(c.bellman_error), layers.guided
-    rho = {(t, x): fraction(r) for t, layer in enumerate(c.bellman_ratio) for x, r in layer.items()}
-
-    def moment(power: int, t: int, x: int) -> Fraction:
-        if t >= n:
-            return Fraction(1)
-        return sum((w * rho[t + 1, y] ** power * moment(power, t + 1, y) for w, y in guided(t, x)), Fraction(0))
-
-    env |= {
-        "n": n, "eps": error, "K": guided, "rho": lambda t, x: rho.get((t, x), Fraction(1)),
-        "A": lambda t, x: moment(1, t, x), "C": lambda t, x: moment(2, t, x),
-        "dead": lambda t, x: 0 if (t, x) in rho else 1,
-    }  # fmt: skip
-    ranges |= {"nat": range(n + 1)}
-    check_theorem(replayer.theorem("S1"), env, ranges)
-    left, right = claim_of(replayer.theorem("S1"))[1][0].kids
-    assert evaluate(left, {**env, "y": 0}) == evaluate(right, env) == bound
-
-
-GUIDED = {
-    "S2": (("S2", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
-    "S2.product": (("S2", "instance"), lambda c: {"r": c.level_ratio[1:]}),
-    "S2.linear": (None, None),
-    "P5": (("P5", "uniform"), lambda c: {"T": c.model.horizon, "eps": c.bellman_error}),
-}
-
-
-@pytest.mark.parametrize("name", GUIDED)
-@pytest.mark.parametrize("model", [*MODELS, "attaining"])
-def test_guided_statements_say_what_is_measured(replayer, name, model):
-    c = analyse(*(most_bias(horizon=3, eps="1/2") if model == "attaining" else MODELS[model]()))
-    layers = Layers(c)
-    law = Measured(c, find("guided"), 1).output.law
-    form, inputs = GUIDED[name]
-    levels = [{x: fraction(r) for x, r in layer.items()} for layer in c.bellman_ratio]
-    widest = Fraction(0)
-    for F in (
-        {0: Fraction(0), 1: Fraction(1)},
-        {0: Fraction(1), 1: Fraction(0)},
-        {0: Fraction(1, 2), 1: Fraction(1, 7)},
-    ):
-        env, ranges = layers.environment()
-        env |= {
-            "F": lambda x, F=F: F[x],
-            "VF": layers.value_of(F),
-            "GF": layers.mean_of(F),
-            "guided": layers.guided,
-            "lo": lambda t: min(levels[t].values()) if t < len(levels) else Fraction(1),
-            "r": lambda t: max(levels[t].values()) / min(levels[t].values()) if t < len(levels) else Fraction(1),
-        }
-        theorem = replayer.theorem(name)
-        check_theorem(theorem, env, ranges)
-        (left, right), (below, _right) = (part.kids for part in claim_of(theorem)[1])
-        bias = sum(fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(c.target, law, strict=True)))
-        assert evaluate(left, env) == bias == -evaluate(below, env), (
-            "the statement and the measurement mean the same particle"
-        )
-        widest = max(widest, abs(bias))
-    assert widest == fraction(guided_tv(c)[-1])
-    if form is not None:
-        bound = bounds.evaluate(*form, **inputs(c))
-        assert abs(float(bound) - float(evaluate(right, env))) < 1e-12
-        if model == "attaining" and name.startswith("S2"):
-            assert widest == bound > 0, "attained"

@@ -24,7 +24,7 @@ from smc.setting.model import Edge
 from smc.setting.twist import perfect
 from smc.testing.finite_models import check_theorem, holds
 from smc.testing.witness import Cloud, Layers, Paths, fraction, reciprocal
-from tests.proofs.test_sealed import branching
+from tests.proofs.sealed_models import branching
 
 
 @pytest.mark.parametrize("proposals", [1, 2, 4])

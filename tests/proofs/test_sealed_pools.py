@@ -14,7 +14,7 @@ from proofs.registry import claim_of
 from smc.setting.analysis import analyse
 from smc.testing.finite_models import check_theorem, holds
 from smc.testing.witness import Layers, fraction, reciprocal, root_above
-from tests.proofs.test_sealed import branching
+from tests.proofs.sealed_models import branching
 
 
 def end_of(ball: flint.arb) -> Fraction:
