@@ -416,8 +416,9 @@ _ROWS = (
         "conditional SMC (particle Gibbs): how fast it forgets where it started",
         ("theory.s17_conditional", "theory.s17_run", "theory.s17_sweeps"),
         ("S17.step", "S17.path", "S17", "S17.sweeps", "S17.count"), "model",
-        "S17.sweeps and S17.count ask that a sweep leaves the target as it is: in the kernel a hypothesis, proved on paper (S17.1); "
-        "the kernel is computed from S17.1; it is held against the conditional run, enumerated, on trees of at most two steps.",
+        "S17.sweeps and S17.count ask that a sweep leaves the target as it is: a hypothesis of the seals, in Rocq a theorem about the run "
+        "(S17_invariant; reversible and positive semidefinite too). That smc.exact.conditional computes the sweep from S17.1 is held "
+        "against the conditional run, enumerated, on trees of at most two steps.",
         forms=(  # N free particles beside the kept one
             Form(
                 "sweep", "S17", KEPT, "N b", samplers=CONDITIONAL, reads={"b": "b from the root"}, ones="Out", scope=SMALL_TREE,

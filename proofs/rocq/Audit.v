@@ -6,7 +6,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
-From BellmanSMC Require Import Normaliser Certificate Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools.
+From BellmanSMC Require Import Normaliser Certificate Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
@@ -267,6 +267,30 @@ Print Assumptions Statements.P6_pool_metropolis.
 Goal True. idtac "#### P6_pools_suffice". Abort.
 Check @Statements.P6_pools_suffice.
 Print Assumptions Statements.P6_pools_suffice.
+
+Goal True. idtac "#### S17_identity". Abort.
+Check @Statements.S17_identity.
+Print Assumptions Statements.S17_identity.
+
+Goal True. idtac "#### S17_reversible". Abort.
+Check @Statements.S17_reversible.
+Print Assumptions Statements.S17_reversible.
+
+Goal True. idtac "#### S17_positive". Abort.
+Check @Statements.S17_positive.
+Print Assumptions Statements.S17_positive.
+
+Goal True. idtac "#### S17_invariant". Abort.
+Check @Statements.S17_invariant.
+Print Assumptions Statements.S17_invariant.
+
+Goal True. idtac "#### S17_place". Abort.
+Check @Statements.S17_place.
+Print Assumptions Statements.S17_place.
+
+Goal True. idtac "#### S17_detailed_balance". Abort.
+Check @Statements.S17_detailed_balance.
+Print Assumptions Statements.S17_detailed_balance.
 
 Goal True. idtac "#### G1_first_step". Abort.
 Check @Statements.G1_first_step.

@@ -4,7 +4,7 @@
    ordered field, X any finite type of states, T the horizon.  Step p = t+1 goes from layer t to layer t+1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser PathModel Adapted LowerBound LowerBoundModel Certificate.
-From BellmanSMC Require Import Metropolis Pools.
+From BellmanSMC Require Import Metropolis Pools Exchange Conditional.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -131,6 +131,20 @@ Proof. by []. Qed.
 Lemma pool_chain_is n H : pool_metropolis m n H = metropolis_law (pool_proposal m n) (pool_weight m 0 (root m)) H.
 Proof. by []. Qed.
 Lemma pool_output_is n H v : pool_output m n H v = \sum_w pool_metropolis m n H w * (pool_path w == v)%:R. Proof. by []. Qed.
+
+(* conditional SMC: the kept walk goes on at a place i drawn uniformly; put y i e is the cloud y with e at place i *)
+Lemma put_is N (y : {ffun 'I_N -> X * X}) i e : put y i e = [ffun j => if j == i then e else y j]. Proof. by []. Qed.
+Lemma kept_last N g nu x : @kept_from _ _ m N g 0 T nu x tt = \sum_z nu z * g z. Proof. by []. Qed.
+Lemma kept_step N g k t nu x y (w : walk X k) : @kept_from _ _ m N g k.+1 t nu x (y, w)
+  = N%:R^-1 * \sum_i \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c
+      * kept_from m N g t.+1 (resample m t (put c i (x, y))) y w. Proof. by []. Qed.
+Lemma conditional_is N g (w : walk X T) : conditional N g w = kept_from m N g 0 (fun x => (x == root m)%:R) (root m) w.
+Proof. by []. Qed.
+Lemma two_last N f g nu : two_from m N f g 0 T nu = (\sum_x nu x * f x) * (\sum_x nu x * g x). Proof. by []. Qed.
+Lemma two_step N f g k t nu : two_from m N f g k.+1 t nu = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c
+  * (total m t c / N%:R * two_from m N f g k t.+1 (resample m t c)). Proof. by []. Qed.
+Lemma two_answers_is N f g : two_answers m N f g = V 0 (root m) * two_from m N f g T 0 (fun x => (x == root m)%:R).
+Proof. by []. Qed.
 
 (* SMC whose states carry their path f; a step from layer t writes coordinate t+1 *)
 Lemma path_model_is : path_model m = {| horizon := T; root := [ffun=> root m];

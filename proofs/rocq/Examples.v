@@ -8,7 +8,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
-From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools.
+From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -130,6 +130,10 @@ have [-> _|xN] := eqVneq x None; last by rewrite /= (negbTE xN) eqxx.
 split; last exact: Z_gt0.
 exact: (twist_root_gt0 coin_well_formed).
 Qed.
+(* two particles, one of them kept *)
+Theorem S17_example (g : branch_node -> R) :
+  \sum_w target_path coin_model w * Conditional.conditional 2 g w = mean (target coin_model) g.
+Proof. exact: (Conditional.S17_invariant coin_well_formed coin_no_kill (isT : 0 < 2)%N (lt0r_neq0 Z_gt0)). Qed.
 End Coin.
 
 (* ---- Zero rewards -------------------------------------------------------------- *)

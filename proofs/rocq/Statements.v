@@ -7,10 +7,10 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
-From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools.
+From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
-Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools.
+Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -425,6 +425,45 @@ Theorem P6_pools_suffice (d delta : R) : 0 < delta -> (1 - C^-1) ^+ H <= d ->
 Proof. exact: (Pools.P6_pools_suffice wf n_gt0 H_gt0 eps_ge0 bellman L_gt0 ratio xi01). Qed.
 End Bias.
 End ResamplingPools.
+
+(* conditional g w: the mean of g at the answer of a run of conditional SMC that keeps the walk w; two_answers f g:
+   E[Zhat nu(f) nu(g)] of an ordinary run, nu the weighted law of its last cloud *)
+Section ConditionalRuns.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
+Local Notation T := (horizon m).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis Z_neq0 : normaliser m != 0.
+
+Theorem S17_identity (f g : X -> R) :
+  \sum_w target_path m w * f (walk_end (root m) w) * conditional N g w = two_answers m N f g / normaliser m.
+Proof. exact: (Conditional.S17_identity N wf keeps Z_neq0). Qed.
+
+Theorem S17_reversible (f g : X -> R) : \sum_w target_path m w * f (walk_end (root m) w) * conditional N g w
+  = \sum_w target_path m w * g (walk_end (root m) w) * conditional N f w.
+Proof. exact: (Conditional.S17_reversible N wf keeps Z_neq0). Qed.
+
+Theorem S17_positive (f : X -> R) : 0 <= \sum_w target_path m w * f (walk_end (root m) w) * conditional N f w.
+Proof. exact: (Conditional.S17_positive N wf keeps Z_neq0). Qed.
+
+(* the target is what a sweep leaves as it is: the hypothesis of the sealed S17.sweeps and S17.count *)
+Theorem S17_invariant (g : X -> R) : (0 < N)%N -> \sum_w target_path m w * conditional N g w = mean (target m) g.
+Proof. by move=> N0; exact: (Conditional.S17_invariant wf keeps N0 Z_neq0). Qed.
+
+(* the kept edge may have any place among the N: the others are free *)
+Theorem S17_place (g nu : X -> R) k t x (w : walk X k.+1) (i : 'I_N) : (0 < N)%N ->
+  kept_from m N g t nu x w = cmean (mutate m t nu) (fun y : cloud N (X * X) =>
+    kept_from m N g t.+1 (resample m t (Exchange.put y i (x, w.1))) w.1 w.2).
+Proof. by move=> N0; exact: Conditional.kept_place. Qed.
+End ConditionalRuns.
+
+(* states that carry their paths: detailed balance between any two walks of the target *)
+Theorem S17_detailed_balance (R : realFieldType) (X : finType) (m : model R X) (N : nat)
+    (w w' : walk [finType of path_type m] (horizon (path_model m))) : well_formed m -> no_kill m -> normaliser m != 0 ->
+  target_path (path_model m) w != 0 -> target_path (path_model m) w' != 0 ->
+  target_path (path_model m) w * conditional N (fun f => (f == walk_end (root (path_model m)) w')%:R) w
+  = target_path (path_model m) w' * conditional N (fun f => (f == walk_end (root (path_model m)) w)%:R) w'.
+Proof. by move=> *; exact: Conditional.S17_paths. Qed.
 
 (* ==== 6. The neighbour's statements ======================================================= *)
 Section Neighbours.

@@ -1,7 +1,7 @@
 """S17: sweep after sweep of conditional SMC comes to the target at a geometric rate, since every sweep keeps a share 1/beta of it.
 
 U(j, x) is the mean of a test function F after j sweeps from the path that ends in x.  That the target is invariant under a sweep is a
-hypothesis here (`invariant`) and a theorem in Rocq (`conditional_smc_reversible`).
+hypothesis here (`invariant`) and a theorem in Rocq (`S17_invariant`).
 """
 
 from __future__ import annotations
