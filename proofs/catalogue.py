@@ -27,41 +27,8 @@ TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
 CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
 GROWTH = "growth of E[U^2]"
 RELAXATION, KEPT, SWEPT = "1/gap of the leaf chain", "largest pi(z')/P(z, z')", "TV from the worst kept path"
+DENSITY, STEPS = "largest density of the first leaf", "mean steps to the visit"
 SPLIT, RARE = "bias of branch A", "bias of the rare branch"
-
-FORM_WORDS = {
-    "instance": "from this model's own constants",
-    "uniform": "from eps, L and T alone",
-    "average": "an average over the target's paths, where others take a maximum",
-    "adapted": "for guided moves, from this model's own constants",
-    "adapted uniform": "for guided moves, from eps and T alone",
-    "bias": "from the bound on the second moment",
-    "linear": "from the same moments, of order 1/N",
-    "published": "the neighbour's constant",
-    "sharper": "the same argument, improved",
-    "certificate": "from the run's own second moments, at any N",
-    "identity": "an equality",
-    "naive": "reference paths, weighted at the end",
-    "lower": "a lower bound",
-    "step": "one step of a run, whatever came before",
-    "normaliser": "of the normaliser, from this model's own constants",
-    "sweep": "one sweep of conditional SMC, from any kept path",
-    "sweeps": "sweep after sweep of conditional SMC, from any kept path",
-    "gap": "the worst variance of a function of the leaves over its Dirichlet form",
-    "visits": "at a visit of a walk from the root, by its gap",
-    "upper": "an upper bound, beside the lower one",
-}
-"""What the forms of a statement are, for legends."""
-QUANTITY_WORDS = {
-    "q_p": "q_p: largest / smallest psi V*(y)/V(x) over the moves x -> y of step p",
-    "chi^2": "chi^2: chi-square divergence; pi: the target; pi*, pihat: the targets at that step under V* and under the reward model",
-    "Zhat": "Zhat: the run's estimate of Z; E[Zhat^2]/Z^2 is 1 when it has no variance",
-    "rare branch": "rare branch: what the rare-branch model undervalues; its bias: the target's mass less the output's",
-    "branch A": "branch A: where the split model's steps multiply V by 3/2 or 1/2; its bias: the target's mass less the output's",
-    "E[U^2]": "U: Zhat nu(V*/V)/Z along a run, of mean 1; its second moment grows by so much from one step to the next",
-    "TV": "TV: total variation to the target; a bound of 1 or more on it is true but says nothing: take more particles",
-}
-"""What the quantities are, for legends: by a word that occurs in their names."""
 
 POSITIVE = "V > 0 at every state that the reference reaches before T"
 EVERYWHERE = "a particle can be at every state that the reference reaches before T"
@@ -432,20 +399,31 @@ _ROWS = (
         attained="one step, two particles of weight b",
     ),
     Row(
-        "S18", "value-guided backtracking walk: reversible whatever V, gap at least 1/A, A the longest path",
-        "walks that go back on a prefix tree: how fast they mix",
-        ("theory.s18_gap", "theory.s18_walk", "theory.s18_mixing"),
-        ("S18.gap", "S18.reversible", "S18.positive", "S18", "S18.visits", "S18.count"), "model",
-        "On the prefix tree. S18.gap is its inequality along single paths. In words: harmonic extensions are the walk's means at the next "
-        "leaf, the first leaf has density at most kappa (A - 1 is sealed where kappa - 1 would do), steps per visit.",
+        "S18", "value-guided backtracking walk: reversible whatever V, gap at least 1/A (longest path), first leaf by kappa (mean path)",
+        "walks that go back on a prefix tree: how fast they mix, and at what cost",
+        ("theory.s18_gap", "theory.s18_walk", "theory.s18_mixing", "theory.s18_first", "theory.s18_kappa", "theory.s18_steps"),
+        ("S18.gap", "S18.reversible", "S18.positive", "S18", "S18.first", "S18.chi_square", "S18.kappa", "S18.kappa_count",
+         "S18.stationary", "S18.steps", "S18.visits", "S18.count"), "model",
+        "On the prefix tree. S18.gap is its inequality along single paths; S18.visits and S18.count have A for kappa <= A. In words: "
+        "harmonic extensions are means at the next leaf of the walk, means of steps are at least 0.",
         forms=(
             Form(  # the bound on the variance, where the Dirichlet form is 1
                 "gap", "S18", RELAXATION, "A", samplers=BACKTRACKING, reads={"A": "longest path"}, ones="PFF Vstar", scope=FORKED_TREE,
                 where={"A": lambda A: lambda t, x: A, "PFK": lambda: lambda t, x: 0},
             ),
             Form(
-                "visits", "S18.visits", TV, "J A", samplers=BACKTRACKING, reads={"A": "longest path"}, scope=TREE,
-                where={"j": lambda J: J - 1, "A": lambda A: lambda t, x: A},
+                "visits", "S18.kappa", TV, "J A kappa", samplers=BACKTRACKING, scope=TREE,
+                reads={"A": "longest path", "kappa": "mean path"},
+                where={"j": lambda J: J - 1, "A": lambda A: lambda t, x: A, "kappa": lambda kappa: lambda t, x: kappa},
+            ),
+            Form(
+                "density", "S18.first", DENSITY, "kappa", samplers=BACKTRACKING, reads={"kappa": "mean path"}, ones="PF Vstar", scope=TREE,
+                where={"kappa": lambda kappa: lambda t, x: kappa},
+            ),
+            Form(  # twice the conductances over Vstar_0 are the stationary mean of steps from leaf to leaf
+                "steps", "S18.steps", STEPS, "J kappa conductances", samplers=BACKTRACKING, reads={"kappa": "mean path"}, ones="Vstar",
+                where={"j": lambda J: J - 1, "kappa": lambda kappa: lambda t, x: kappa,
+                       "conductances": lambda conductances: lambda t, x: conductances}, scope=TREE,
             ),
         ),
         attained="one step; in S18.gap increments c(path) V*/V with E c = 0, on paths of equal sums",

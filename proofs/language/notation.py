@@ -78,7 +78,7 @@ PV | P^{V} | real | constants.increment_moment | reference mean of V_t with the 
 PQ | P^{Q} | real | constants.increment_moment | reference mean of E[psi^2 Vstar^2]/V at time t, from an earlier state
 PS | P^{S} | real |  | reference mean of (Vstar_t)^2/V_t with the path's potentials, from an earlier state
 chi | \chi^{2} | real | constants.chi_square | chi^2(pi*_t || pihat_t) at time t
-P | P | real |  | mean of Zhat at time t, by an earlier cloud (G1)
+P | P | real |  | mean of Zhat at time t, by an earlier cloud (G1); value of what a walk collects (S18)
 J | J | natural; or real |  | number of test functions (S10); mean size of a martingale increment at time t, by an earlier cloud (G1)
 Dev | \mathrm{Dev} | real |  | mean absolute value of r Zhat - 1, from a cloud on (G1)
 GF | G^{F} | real |  | mean of F at the end of the guided particle's path
@@ -132,9 +132,12 @@ held | \mathrm{held} | edge, by a path and a time |  | the edge of a kept path a
 bz | b^{z} | real |  | as b, for the edges of the kept path alone
 first | \mathrm{first} | law of an edge |  | law of a particle of the first cloud
 A | A | real; or side; or functional |  | mean product of weights (S1); answer without noise (S3); largest sum of V*/V on a path (S18)
+kappa | \kappa | real | mean_path | mean sum of V*/V along a path of the target, from a state on (S18)
+steps | \mathrm{steps} | real |  | mean number of steps of a walk to its next leaf, from a state (S18)
+conductances | \mathrm{conductances} | real | steps_per_visit | sum of the products of psi and V over the nodes below a state (S18)
 C | C | real |  | second moment of a product of weights
 W | W | real |  | expected final answer, by the cloud
-R | R | real |  | reference mean (S1); a self-normalised average; the range ratio (S7)
+R | R | real |  | reference mean (S1); a self-normalised average; the range ratio (S7); what a walk collects at a state, times V (S18)
 f | f | real |  | test function
 g | g | real, at least 0 | increment | weight of an edge; a test function
 h | h | real, at least 0 |  | a density with mean one, or an unnormalised weight

@@ -38,12 +38,17 @@ class Visits:
     def __init__(self, s: Derivation) -> None:
         self.s, self.run = s, Walk(s)
         self.nonneg, _ = longest(s)
-        self.positive, self.least = s.given(0 < total, relation("<=", 1, reach))
+        self.positive = s.given(0 < total)
+        self.least = self.at_least_one()
         self.start = s.given(ForAll(x, Eq(U(0, x), F(x))))
         self.means = self._for_all(value_rules(self._at(one, j), U(j, x) * V(T, x)), j)
         self.products = self._for_all(value_rules(self._at(two, i, j), U(i, x) * U(j, x) * V(T, x)), i, j)
         rules = extension_rules(lambda q: U(j, q), self._at(extension, j), lambda q: U(j + 1, q))
         self.extensions = self._for_all(rules, j)
+
+    def at_least_one(self) -> Line:
+        """1 <= A."""
+        return self.s.given(relation("<=", 1, reach))
 
     @staticmethod
     def _at(value: Any, *numbers: Any) -> Any:
@@ -270,18 +275,25 @@ def at_most_a_quarter(visits: Visits, tests: Line) -> Line:
 )
 @in_sympy("S18.count")
 def visits_needed(s: Derivation) -> Line:
-    """(A - 1)/4 (1 - 1/A)^(2 j) <= (A - 1)/4 exp(-2 j/A) <= delta^2, solved for j."""
-    (delta,), count, size, aim = symbols("delta"), *(Symbol(name, positive=True) for name in ("j", "A", "c"))
-    [wanted] = solve(Eq(exp(-2 * count / size), 1 / aim), count)  # A log(c)/2 at c = (A - 1)/(4 delta^2)
-    odds = (reach - 1) / (4 * delta**2)
+    return enough_visits(s, reach, "S18.visits")
+
+
+def enough_visits(s: Derivation, start: Any, visits: str, *most: Line) -> Line:
+    """(c - 1)/4 (1 - 1/A)^(2 j) <= (c - 1)/4 exp(-2 j/A) <= delta^2, solved for j, in the statement `visits`.
+
+    start: its c, which is at most A by the lines `most`.
+    """
+    (delta,), count, size, aim = symbols("delta"), *(Symbol(name, positive=True) for name in ("j", "A", "aim"))
+    [wanted] = solve(Eq(exp(-2 * count / size), 1 / aim), count)  # A log(aim)/2 at (c - 1)/(4 delta^2)
+    odds = (start - 1) / (4 * delta**2)
     enough = wanted.subs(log(aim), Log(odds)).subs(size, reach)
-    large, _, long = s.given(1 < reach, 0 < delta, enough <= j)
-    s.know(s.prove(0 < reach, large))
-    s.know(s.prove(0 <= theta, large))
-    s.know(s.prove(0 < reach - 1, large))
-    s.know(s.prove(relation("<=", 1, reach), large))
+    large, _, long = s.given(1 < start, 0 < delta, enough <= j)
+    s.know(s.prove(0 < reach, large, *most))
+    s.know(s.prove(0 <= theta, large, *most))
+    s.know(s.prove(0 < start - 1, large))
+    s.know(s.prove(relation("<=", 1, reach), large, *most))
     s.know(s.prove(0 < odds))
-    line = s.use("S18.visits")
+    line = s.use(visits)
     s.know(s.prove(theta <= Exp(-1 / reach), s.axiom("exp_ge", -1 / reach)))
     power = s.prove(
         theta ** (2 * j) <= Exp(2 * j * (-1 / reach)),
@@ -295,10 +307,10 @@ def visits_needed(s: Derivation) -> Line:
         s.axiom("exp_add", Log(odds), -Log(odds)),
         s.axiom("exp_zero"),
     )
-    last = s.prove(Eq((reach - 1) / 4 * Exp(-Log(odds)), delta**2), unit, s.axiom("exp_log", odds))
+    last = s.prove(Eq((start - 1) / 4 * Exp(-Log(odds)), delta**2), unit, s.axiom("exp_log", odds))
     short = s.prove(theta ** (2 * j) <= Exp(-Log(odds)), power, falling)
-    bound = Root(reach - 1) / 2 * theta**j
-    square = s.prove(bound**2 <= (reach - 1) / 4 * theta ** (2 * j), s.axiom("sqrt_square", reach - 1))
-    s.know(s.prove(bound**2 <= delta**2, square, s.prove((reach - 1) / 4 * theta ** (2 * j) <= delta**2, short, last)))
+    bound = Root(start - 1) / 2 * theta**j
+    square = s.prove(bound**2 <= (start - 1) / 4 * theta ** (2 * j), s.axiom("sqrt_square", start - 1))
+    s.know(s.prove(bound**2 <= delta**2, square, s.prove((start - 1) / 4 * theta ** (2 * j) <= delta**2, short, last)))
     most = s.use("square_below")(bound, delta)
     return s.both(*(s.prove(line[side].lhs <= delta, line[side], most) for side in (0, 1)))

@@ -71,31 +71,39 @@ class Walk:
         """Hypotheses on a value with the terminal reward V times `end` of x, by name."""
         return self.s.setting(value_rules(value, end * V(T, x)))
 
-    def below(self, claim: Callable[[Any], Any], at_leaf: Callable[[], Line], at_node: Callable[[Line], Line]) -> Line:
+    def below(
+        self,
+        claim: Callable[[Any], Any],
+        at_leaf: Callable[[], Line],
+        at_node: Callable[[Line], Line],
+        supposing: Callable[[Any, Any], tuple[Any, ...]] = lambda time, at: (),
+    ) -> Line:
         """forall t x y. noedge(t, x, y) = 0 => claim(t) for t <= n, by induction from the leaves.
 
         claim(t): of the edge x -> y at a time. at_leaf: claim(n). at_node: claim(t) for t < n, from the claim about the edges y -> u at
-        t + 1, forall u.
+        t + 1, forall u. supposing: further conditions on x at a time, between the edge and the claim.
         """
         s, given = self.s, self.given
-        edge = Eq(noedge(t, x, y), 0)
+        edge, known = Eq(noedge(t, x, y), 0), supposing(t, x)
 
         def formula(r: Any) -> Any:
-            return ForAll(t, x, y, implications(Eq(t + r, n), edge, claim(t)))
+            return ForAll(t, x, y, implications(Eq(t + r, n), edge, *known, claim(t)))
 
-        with s.suppose(Eq(t, n), edge) as now:
+        with s.suppose(Eq(t, n), edge, *known) as now:
             s.know(s.at(now[0], now[1], lambda r: Eq(noedge(r, x, y), 0)))
+            for i in range(len(known)):
+                s.know(s.at(now[0], now[2 + i], lambda r, i=i: supposing(r, x)[i]))
             s.know(given["ends of a reachable edge are live"](n, x, y)[1])
             base = now.then(s.at(s.prove(Eq(n, t), now[0]), at_leaf(), claim), t, x, y)
-        with s.suppose(formula(m)) as hyp, s.suppose(Eq(t + (m + 1), n), edge) as now:
+        with s.suppose(formula(m)) as hyp, s.suppose(Eq(t + (m + 1), n), edge, *known) as now:
             for early in (t < n, t + 1 <= n, t + 1 < T):
                 s.know(s.prove(early, now[0]))
             s.know(given["ends of a reachable edge are live"](t, x, y)[1])
-            with s.suppose(Eq(noedge(t + 1, y, u), 0)) as child:
+            with s.suppose(Eq(noedge(t + 1, y, u), 0), *supposing(t + 1, y)) as child:
                 ahead = child.then(hyp[0](t + 1, y, u), u)
             step = hyp.then(now.then(at_node(ahead), t, x, y))
         whole = s.induct(m, formula, base, step)
-        with s.suppose(relation("<=", t, n), edge) as here, s.nat_split(here[0], m) as split:
+        with s.suppose(relation("<=", t, n), edge, *known) as here, s.nat_split(here[0], m) as split:
             line = split.close(whole(m, t, x, y))
         return here.then(line, t, x, y)
 

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 
 from smc.errors import TooLarge
 from smc.exact import CertifiedLaw, OutputLaw, output_law, second_moment, seconds_of_law
-from smc.exact.backtracking import backtracking
+from smc.exact.backtracking import Backtracking, backtracking
 from smc.exact.clouds import growths, most_clouds
 from smc.exact.conditional import ConditionalKernel, sweep_kernel
 from smc.exact.guided import proposal_laws, weight_dispersion
@@ -107,10 +107,15 @@ class Measured:
         """The kernel of one sweep between kept paths (S17)."""
         return self._run.kernel
 
+    @property
+    def walk(self) -> Backtracking[Rational]:
+        """The walk on the tree of the process, read at leaves (S18)."""
+        return self._run.walk
+
     @cached_property
     def relaxation_time(self) -> Rational | Ball | None:
         """`1/gap` of the chain of leaves at which a walk is read (S18); None where it reaches one leaf."""
-        kernel = backtracking(self.process).leaf_chain()
+        kernel = self.walk.leaf_chain()
         live = [x for x, row in enumerate(kernel) if any(row)]
         return relaxation_time([[kernel[x][y] for y in live] for x in live])
 
@@ -186,6 +191,11 @@ class _Run:
     def kernel(self) -> ConditionalKernel:
         """That of a process that keeps a path."""
         return sweep_kernel(self.process)
+
+    @cached_property
+    def walk(self) -> Backtracking[Rational]:
+        """That of a process that goes up and down its tree."""
+        return backtracking(self.process)
 
     @cached_property
     def pairs(self) -> PairRecursion:

@@ -36,6 +36,8 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
     "b local": lambda c: c.b_local,
     "b adapted": lambda c: c.b_adapted,
     "longest path": lambda c: c.longest_path,
+    "mean path": lambda c: c.mean_path,
+    "conductances": lambda c: c.steps_per_visit / 2,
     "path excess": lambda c: c.path_excess,
     "r": lambda c: c.level_ratio[1:],
     "R": lambda c: c.bellman_product,
@@ -151,6 +153,19 @@ def _relaxation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     yield Observed(catalogue.RELAXATION, m.relaxation_time, {})
 
 
+def _first_leaf(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """The largest density of the first leaf that a walk from the root visits."""
+    assert m is not None
+    law, _ = m.walk.at(1)
+    yield Observed(catalogue.DENSITY, max(p / aim for p, aim in zip(law, c.target, strict=True) if aim), {})
+
+
+def _steps(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """Steps of a walk from the root to its visit of that number, in the mean."""
+    assert m is not None
+    yield Observed(catalogue.STEPS, m.walk.at(m.count)[1], m.sampler.at(m.count))
+
+
 def _branch(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """What A lacks is what state B, the first one, has too much of: no run of the split model dies. S9 asks for two particles."""
     assert m is not None
@@ -180,6 +195,8 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
     catalogue.SECOND_MOMENT: _second_moment,
     catalogue.GROWTH: _growth,
     catalogue.RELAXATION: _relaxation,
+    catalogue.DENSITY: _first_leaf,
+    catalogue.STEPS: _steps,
     catalogue.KEPT: _kept,
     catalogue.SWEPT: _swept,
     catalogue.SPLIT: _branch,

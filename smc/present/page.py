@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from proofs.catalogue import FORM_WORDS, QUANTITY_WORDS, ROWS, TV
+from proofs.catalogue import ROWS, TV
+from proofs.legends import FORM_WORDS, QUANTITY_WORDS
 from smc.checks.check import Report
 from smc.checks.row import worst_verdict
 from smc.checks.summary import closeness, lines

@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from proofs.catalogue import FORM_WORDS, QUANTITY_WORDS
+from proofs.legends import FORM_WORDS, QUANTITY_WORDS
 from smc.checks.atlas import Entry
 from smc.checks.check import Report
 from smc.checks.least import LeastParticles

@@ -257,6 +257,26 @@ class Constants:
         return max(sums.values())
 
     @cached_property
+    def mean_path(self) -> Rational:
+        """`kappa = sum_{t = 1..T} E_pi[u_t]`, the target's mean where `longest_path` is the maximum (S18)."""
+        layers = zip(self.prefix_mass[1:], self.true_value[1:], self.value_ratio[1:], strict=True)
+        return balanced_sum(mass[x] * star[x] * u[x] for mass, star, u in layers for x in u) / self.normaliser
+
+    @cached_property
+    def steps_per_visit(self) -> Rational:
+        """`S = 2 sum_{t = 1..T} E[prod_{s <= t} psi_s V_t] / Z` over paths of alive states: a walk's steps from leaf to leaf (S18)."""
+        masses, total = {0: ONE}, ZERO
+        for t, values in enumerate(self.twist.values[1:]):
+            further: dict[int, Rational] = dict.fromkeys(self.alive[t + 1], ZERO)
+            for x in self.alive[t]:
+                for e in self.model.edges[t][x]:
+                    if e.target in further:
+                        further[e.target] += masses[x] * e.probability * e.potential
+            masses = further
+            total += balanced_sum(mass * values[x] for x, mass in masses.items())
+        return 2 * total / self.normaliser
+
+    @cached_property
     def c_act(self) -> Rational:
         """`C_act = max psi_t V*_t(y) / V*_{t-1}(x)` over edges that leave states of positive true value (G1)."""
         star = self.true_value

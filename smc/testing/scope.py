@@ -60,6 +60,7 @@ DEFINED = frozenset(
         "chi",
     }
     | {"AJ", "CJ3", "CJ4", "pi", "second", "third", "fourth"}
+    | {"kappa", "steps", "conductances"}
     | {"anc", "carried", "share", "share0", "begin", "slots", "miss", "miss0"}
 )
 """Symbols that hypotheses define by a recursion or a formula in others; see `MEASURED`."""
@@ -67,7 +68,8 @@ MEASURED = {
     "S7": frozenset({"W"}), "S7.uniform": frozenset({"C"}),
     "S12.average": frozenset({"J", "VJ", "pi"}),
     "S17.sweeps": frozenset({"VJ"}),
-    "S18": frozenset({"A", "H", "KF"}), "S18.visits": frozenset({"A", "HJ", "U"}),
+    "S18": frozenset({"A", "H", "KF"}), "S18.kappa": frozenset({"A", "HJ", "U", "kappa"}),
+    "S18.first": frozenset({"H", "kappa"}), "S18.steps": frozenset({"HJ", "U", "kappa", "steps", "conductances"}),
     "S14": frozenset({"PV", "PQ"}), "S14.tv": frozenset({"PV", "PQ"}),
     "S14.bias": frozenset({"PV", "PQ"}),
 }  # fmt: skip
@@ -228,14 +230,26 @@ def _proposals(c: Constants, proposals: int) -> Reading:
 
 
 def _walk(c: Constants, visits: int) -> Reading:
-    """S18 on the walk, with functions of numbered leaves; A at the root is the model's longest path."""
+    """S18 on the walk, with functions of numbered leaves."""
+    return _walk_for(Walking(c), lambda x: Fraction(x % 2), visits)
+
+
+def _walk_for(walking: Walking, F: Callable[[int], Fraction], visits: int) -> Reading:
+    """S18 for a function of the leaves; A, kappa and the conductances at the root are the model's constants."""
+    c = walking.c
+    env, ranges = walking.environment_of(F, lambda x: Fraction(x + 1, 5))
+    own = {"A": c.longest_path, "kappa": c.mean_path, "conductances": c.steps_per_visit * c.normaliser / 2}
+
+    def told(name: str) -> Callable[[int, int], Fraction]:
+        return lambda t, x: env[name](t, x) if (t, x) != (0, 0) else fraction(own[name])
+
+    return env | {name: told(name) for name in own} | {"j": visits - 1}, ranges
+
+
+def _walk_steps(c: Constants, visits: int) -> Reading:
+    """S18 on the walk, where the function of a leaf is what its visit costs."""
     walking = Walking(c)
-    env, ranges = walking.environment_of(lambda x: Fraction(x % 2), lambda x: Fraction(x + 1, 5))
-
-    def longest(t: int, x: int) -> Fraction:
-        return walking.longest(t, x) if (t, x) != (0, 0) else fraction(c.longest_path)
-
-    return env | {"A": longest, "j": visits - 1}, ranges
+    return _walk_for(walking, cache(walking.cost), visits)
 
 
 def _kept(c: Constants, sweeps: int) -> Reading:
@@ -253,7 +267,9 @@ ON_PATHS: dict[str, Callable[[Constants, int], Reading]] = {
     "S17": _kept,
     "S17.sweeps": _kept,
     "S18": _walk,
-    "S18.visits": _walk,
+    "S18.kappa": _walk,
+    "S18.first": _walk,
+    "S18.steps": _walk_steps,
 }
 """Statements about an object that the model's paths make, by how it is read."""
 

@@ -51,6 +51,31 @@ class Walking(Layers):
         ways = [y for p, y in self.M(t, x) if p]
         return max(self.Vstar(t + 1, y) * reciprocal(self.V(t + 1, y)) + self.longest(t + 1, y) for y in ways)
 
+    def mean_path(self, t: int, x: int) -> Fraction:
+        """kappa: the target's mean, from x on, of the sum of Vstar/V along the path, x left out."""
+        if t >= self.T or x not in self.live[t]:
+            return ZERO
+        stars = [(p * self.psi(t, x, y) * self.Vstar(t + 1, y), y) for p, y in self.M(t, x)]
+        ahead = (q * (self.mean_path(t + 1, y) + self.Vstar(t + 1, y) * reciprocal(self.V(t + 1, y))) for q, y in stars)
+        return sum(ahead, ZERO) * reciprocal(self.Vstar(t, x))
+
+    def steps(self, t: int, x: int) -> Fraction:
+        """The mean number of steps to the next leaf, by the exact walk; 0 at a leaf and where no walk comes."""
+        if t >= self.T or x not in self.live[t] or not self.V(t, x):
+            return ZERO
+        return fraction(self.walk.next_leaf({(t, x): self.walk.one})[1])
+
+    def cost(self, z: int) -> Fraction:
+        """What a visit of a leaf costs, in steps up to the next one."""
+        return 1 + self.steps(self.T - 1, self.parent[z]) if z in self.parent else ZERO
+
+    def conductances(self, t: int, x: int) -> Fraction:
+        """The sum of prod psi V over the nodes below x."""
+        if t >= self.T or x not in self.live[t] or not self.V(t, x):
+            return ZERO
+        ways = ((p * self.psi(t, x, y), y) for p, y in self.M(t, x))
+        return sum((q * (self.V(t + 1, y) + self.conductances(t + 1, y)) for q, y in ways), ZERO)
+
     def environment_of(self, F: Function, G: Function) -> tuple[dict[str, Any], dict[str, Any]]:
         """The symbols of S18 for two functions of the leaves, and the ranges of the quantifiers."""
         env, ranges = super().environment()
@@ -67,6 +92,7 @@ class Walking(Layers):
         env |= {name: self.under(f) for name, f in values.items()}
         env |= {
             "F": F, "G": G, "H": self.extension(F), "HG": self.extension(G), "KF": KF, "KG": KG, "A": cache(self.longest),
+            "kappa": cache(self.mean_path), "steps": cache(self.steps), "conductances": cache(self.conductances),
             "U": lambda j, x: visited(j)(x), "HJ": lambda j, t, x: self.extension(visited(j))(t, x),
             "PJ": lambda j, t, x: value(j)(t, x), "PIJ": lambda i, j, t, x: both(i, j)(t, x),
         }  # fmt: skip

@@ -184,7 +184,7 @@ def test_one_leaf_has_no_gap_and_all_else_that_is_stated_of_trees():
     """Two first moves of which one keeps its promise: kept paths and visits are spoken of, S18's gap alone asks for two leaves."""
     moves = [[("r", "a", "1/2"), ("r", "b", "1/2", 0)], [("a", "c", 1), ("b", "d", 1)]]
     model = Model.from_edges([["r"], ["a", "b"], ["c", "d"]], moves, {"c": 2, "d": 1})
-    told = {"conditional": {"sweep", "sweeps"}, "backtracking": {"visits"}}
+    told = {"conditional": {"sweep", "sweeps"}, "backtracking": {"visits", "density", "steps"}}
     left = {"conditional": [], "backtracking": [("S18", "gap", "states form a tree of two to 64 leaves")]}
     for algorithm, forms in told.items():
         found = check(model, twist(model, (("1",), ("1", "1"))), algorithm)
@@ -231,7 +231,7 @@ def replace_constants(c):
         name: tuple(1 + (x - 1) / 2 for x in getattr(c, name))
         for name in ("q", "q_adapted", "b", "b_local", "b_adapted", "level_ratio")
     }
-    half["longest_path"] = c.longest_path / 2
+    half |= {name: getattr(c, name) / 2 for name in ("longest_path", "mean_path", "steps_per_visit")}
     half["path_excess"] = tuple(x / 2 for x in c.path_excess)
     for name, value in half.items():
         object.__setattr__(made, name, value)

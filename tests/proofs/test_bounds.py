@@ -113,7 +113,9 @@ EXPECTED = {
     ("S17", "sweeps"): lambda N, H, b: (1 - 1 / math.prod(1 + (2 * x - 1) / N for x in b)) ** H,
     ("S15", "lower"): lambda N, s: s / 2 - (2 * N * s**2 + s) * (N * s**2 + s + ONE * 6 / N),
     ("S18", "gap"): lambda A: A,
-    ("S18", "visits"): None,  # the root of A - 1: compared by its square below
+    ("S18", "visits"): None,  # the root of kappa - 1: compared by its square below
+    ("S18", "density"): lambda kappa: kappa,
+    ("S18", "steps"): lambda J, kappa, conductances: kappa * (2 * conductances * J - 1),
     ("S9", "upper"): lambda N, T: ONE * T / (2 * N),
     ("G3", "identity"): lambda pistar, V, Vstar: (
         sum(p * v / w for p, v, w in zip(pistar, V, Vstar, strict=True))
@@ -173,14 +175,14 @@ def test_the_odds_bound_is_where_its_odds_are_the_root_of_the_product(form):
 
 
 def test_the_bound_on_visits_has_the_square_of_its_closed_form():
-    """(A - 1)/4 (1 - 1/A)^(2 (J - 1))."""
+    """(kappa - 1)/4 (1 - 1/A)^(2 (J - 1))."""
     for seed in range(12):
         given = inputs(("S18", "visits"), seed)
         found = bounds.evaluate("S18", "visits", **given)
         x = found if isinstance(found, flint.arb) else flint.arb(flint.fmpq(found.numerator, found.denominator))
-        square = (given["A"] - 1) / 4 * (1 - 1 / given["A"]) ** (2 * given["J"] - 2)
+        square = (given["kappa"] - 1) / 4 * (1 - 1 / given["A"]) ** (2 * given["J"] - 2)
         assert (x * x).overlaps(flint.arb(flint.fmpq(square.numerator, square.denominator)))
-    assert bounds.evaluate("S18", "visits", J=3, A=Fraction(5)) == Fraction(16, 25)
+    assert bounds.evaluate("S18", "visits", J=3, A=Fraction(5), kappa=Fraction(13, 4)) == Fraction(12, 25)
 
 
 def test_roots_are_enclosed_when_they_are_irrational():

@@ -30,17 +30,19 @@ def test_s18(data):
     assert all(sum(kernel[x]) == 1 for x in live)
     first, steps = walk.at(1)
     assert all(p <= walk.kappa * q for p, q in zip(first, pi, strict=True))
-    assert all(walk.at(j)[1] <= walk.kappa * walk.steps_per_visit * j for j in (1, 2, 4))
-    for j in (1, 2, 4):  # S18.visits, squared: TV^2 <= (A - 1)/4 (1 - 1/A)^(2 (J - 1))
-        distance = sum(abs(p - q) for p, q in zip(walk.at(j)[0], pi, strict=True)) / 2
-        assert distance**2 <= (walk.longest - 1) / 4 * (1 - 1 / walk.longest) ** (2 * j - 2)
+    assert sum((p - pi[x]) ** 2 / pi[x] for x, p in enumerate(first) if p) <= walk.kappa - 1 <= walk.longest - 1
+    for j in (1, 2, 4):  # S18.kappa, squared: TV^2 <= (kappa - 1)/4 (1 - 1/A)^(2 (J - 1)); S18.steps
+        law, taken = walk.at(j)
+        distance = sum(abs(p - q) for p, q in zip(law, pi, strict=True)) / 2
+        assert distance**2 <= (walk.kappa - 1) / 4 * (1 - 1 / walk.longest) ** (2 * j - 2)
+        assert taken <= walk.kappa * (walk.steps_per_visit * j - 1)
     root = np.sqrt(np.array([float(pi[x]) for x in live]))
     symmetric = np.array([[float(kernel[x][y]) for y in live] for x in live]) * root[:, None] / root[None, :]
     values = np.linalg.eigvalsh((symmetric + symmetric.T) / 2)
     assert values[0] > -1e-9, "positive semidefinite"
     if len(live) > 1:
         assert 1 - values[-2] >= 1 / float(walk.longest) - 1e-9
-    assert steps >= model.horizon and walk.kappa >= 0
+    assert steps >= model.horizon and walk.kappa >= 1
 
 
 def test_attained_with_a_perfect_reward_model():

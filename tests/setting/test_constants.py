@@ -63,6 +63,8 @@ BY_HAND = {
     "b_local": ([F(9, 8), F(17, 15)], [F(3, 2), F(91, 72)]),
     "b_adapted": ([F(5, 4), 1], [F(65, 48), 1]),
     "longest_path": (F(9, 4), F(9, 4)),
+    "mean_path": (F(49, 24), F(17, 8)),
+    "steps_per_visit": (4, F(25, 6)),
     "path_excess": ([F(1, 4), F(2, 5)], [F(5, 9), INFINITE]),
     "c_act": (F(8, 5), F(5, 3)),
     "c_inf": (F(5, 4), INFINITE),
@@ -206,6 +208,16 @@ def test_again_from_the_paths(data, model):
     assert plain(c.longest_path) == max(
         sum(star[t][x] / values[t][x] for t, x in enumerate(states) if t)
         for states, _, mass in paths(model) if mass * phi[states[-1]]
+    )  # fmt: skip
+    assert plain(c.mean_path) == sum(
+        mass * phi[states[-1]] / star[0][0] * star[t][x] / values[t][x]
+        for states, _, mass in paths(model) if mass * phi[states[-1]]
+        for t, x in enumerate(states) if t
+    )  # fmt: skip
+    assert plain(c.steps_per_visit) == 2 / star[0][0] * sum(
+        mass * values[t][z[-1]]
+        for t in range(1, len(values))
+        for z, _, mass in paths(model, 0, 0, t) if all(map(lambda r, y: values[r][y], range(t + 1), z))
     )  # fmt: skip
     assert plain(c.upper_ratio) == max(weights)
     assert plain(c.ratio_bound) == (max(max(weights), 1 / min(weights)) if min(weights) else INFINITE)

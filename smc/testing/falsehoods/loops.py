@@ -175,11 +175,41 @@ def _(instance: Instance) -> Claims:
     for visits in (2, 3, 5):
         law = walk.at(visits)[0]
         distance = sum((abs(p - q) for p, q in zip(law, pi, strict=True)), ZERO) / 2
-        yield (
-            f"TV^2 at visit {visits}",
-            distance**2,
-            (walk.longest - 1) / 4 * (1 - 1 / walk.longest) ** (4 * visits - 4),
-        )
+        yield f"TV^2 at visit {visits}", distance**2, (walk.kappa - 1) / 4 * (1 - 1 / walk.longest) ** (4 * visits - 4)
+
+
+@planted("S18/less", "the first leaf has density at most kappa - 1", where=trees, trees=True)
+def _(instance: Instance) -> Claims:
+    walk = backtracking(naive.process(instance.model, instance.twist))
+    law, _ = walk.at(1)
+    densities = [p / pi for p, pi in zip(law, instance.constants.target, strict=True) if pi]
+    yield "largest density of the first leaf", max(densities), walk.kappa - 1
+
+
+@planted(
+    "S18/start", "kappa - 2 in place of kappa - 1: a walk from the root begins closer to the target", where=trees,
+    trees=True,
+)  # fmt: skip
+def _(instance: Instance) -> Claims:
+    walk, pi = backtracking(naive.process(instance.model, instance.twist)), instance.constants.target
+    distance = sum((abs(p - q) for p, q in zip(walk.at(1)[0], pi, strict=True)), ZERO) / 2
+    if walk.kappa >= 2:
+        yield "TV^2 at visit 1", distance**2, (walk.kappa - 2) / 4
+
+
+@planted("S18/by-the-mean", "(1 - 1/kappa) in place of (1 - 1/A) a visit", where=trees, trees=True)
+def _(instance: Instance) -> Claims:
+    walk, pi = backtracking(naive.process(instance.model, instance.twist)), instance.constants.target
+    for visits in (2, 5, 20):
+        distance = sum((abs(p - q) for p, q in zip(walk.at(visits)[0], pi, strict=True)), ZERO) / 2
+        yield f"TV^2 at visit {visits}", distance**2, (walk.kappa - 1) / 4 * (1 - 1 / walk.kappa) ** (2 * visits - 2)
+
+
+@planted("S18/no-kappa", "steps to the visit J are S J - 1, as in the stationary walk", where=trees, trees=True)
+def _(instance: Instance) -> Claims:
+    walk = backtracking(naive.process(instance.model, instance.twist))
+    for visits in (1, 3):
+        yield f"steps to visit {visits}", walk.at(visits)[1], walk.steps_per_visit * visits - 1
 
 
 @planted("S18/mean-path", "1/kappa in place of 1/A': the mean path in place of the longest", where=trees, trees=True)
