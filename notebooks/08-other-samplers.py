@@ -150,7 +150,8 @@ rare_branch_order()
 # %% [markdown]
 # Loops that people run resample in other ways, keep a path, or go back. S12 and S5 survive where slots are
 # independent (S16: stratified, residual), conditional SMC keeps the target and forgets its path at a known rate (S17),
-# and a walk that goes back on the tree mixes at a rate that its longest path gives (S18). On a small tree, exactly:
+# and a walk that goes back on the tree mixes at a rate that its longest path gives, from a first leaf and at a cost that
+# the mean path gives (S18). On a small tree, exactly:
 
 # %%
 from smc.checks.table import spoken_of_by
@@ -188,6 +189,21 @@ table(
 table(
     ("walk", "kappa", "A'", "steps a visit"),
     [("tree", short(walk.kappa), short(walk.longest), short(walk.steps_per_visit))],
+)
+
+# %%
+statement("S18.first", setting=False)
+
+# %%
+first, later = walk.at(1), walk.at(3)
+density = max(p / q for p, q in zip(first[0], kernel.target, strict=True))
+assert density <= walk.kappa
+table(
+    ("walk", "exact", "S18"),
+    [
+        ("first leaf: largest density", short(density), short(walk.kappa)),
+        ("third leaf: steps from the root", short(later[1]), short(walk.kappa * (3 * walk.steps_per_visit - 1))),
+    ],
 )
 
 # %% [markdown]

@@ -88,7 +88,8 @@ class First(Walk):
 
         def quadratic() -> Line:
             left, low, square = child()
-            self.know_wide(time, at), s.know(low), s.know(square)
+            self.know_wide(time, at)
+            s.know(low), s.know(square)
             own = reach(time + 1, u), slope * Vstar(time + 1, u), left
             return s.use("never_below", dict(zip(symbols("x a y"), own, strict=True)))(z)
 

@@ -278,20 +278,20 @@ def visits_needed(s: Derivation) -> Line:
     return enough_visits(s, reach, "S18.visits")
 
 
-def enough_visits(s: Derivation, start: Any, visits: str, *most: Line) -> Line:
+def enough_visits(s: Derivation, start: Any, visits: str, *below: Line) -> Line:
     """(c - 1)/4 (1 - 1/A)^(2 j) <= (c - 1)/4 exp(-2 j/A) <= delta^2, solved for j, in the statement `visits`.
 
-    start: its c, which is at most A by the lines `most`.
+    start: its c, which is at most A by the lines `below`.
     """
     (delta,), count, size, aim = symbols("delta"), *(Symbol(name, positive=True) for name in ("j", "A", "aim"))
     [wanted] = solve(Eq(exp(-2 * count / size), 1 / aim), count)  # A log(aim)/2 at (c - 1)/(4 delta^2)
     odds = (start - 1) / (4 * delta**2)
     enough = wanted.subs(log(aim), Log(odds)).subs(size, reach)
     large, _, long = s.given(1 < start, 0 < delta, enough <= j)
-    s.know(s.prove(0 < reach, large, *most))
-    s.know(s.prove(0 <= theta, large, *most))
+    s.know(s.prove(0 < reach, large, *below))
+    s.know(s.prove(0 <= theta, large, *below))
     s.know(s.prove(0 < start - 1, large))
-    s.know(s.prove(relation("<=", 1, reach), large, *most))
+    s.know(s.prove(relation("<=", 1, reach), large, *below))
     s.know(s.prove(0 < odds))
     line = s.use(visits)
     s.know(s.prove(theta <= Exp(-1 / reach), s.axiom("exp_ge", -1 / reach)))

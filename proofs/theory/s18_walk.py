@@ -92,7 +92,11 @@ class Walk:
         with s.suppose(Eq(t, n), edge, *known) as now:
             s.know(s.at(now[0], now[1], lambda r: Eq(noedge(r, x, y), 0)))
             for i in range(len(known)):
-                s.know(s.at(now[0], now[2 + i], lambda r, i=i: supposing(r, x)[i]))
+
+                def condition(r: Any, i: int = i) -> Any:
+                    return supposing(r, x)[i]
+
+                s.know(s.at(now[0], now[2 + i], condition))
             s.know(given["ends of a reachable edge are live"](n, x, y)[1])
             base = now.then(s.at(s.prove(Eq(n, t), now[0]), at_leaf(), claim), t, x, y)
         with s.suppose(formula(m)) as hyp, s.suppose(Eq(t + (m + 1), n), edge, *known) as now:

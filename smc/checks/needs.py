@@ -6,7 +6,7 @@ since no sample certifies a supremum; `Facts` says from below how bad the consta
 *Gauge.* Levels of V may be scaled freely. Scaled so that the Bellman ratios of a step lie in `[r_t^-1/2, r_t^1/2]`, uniform statements hold
 with `e^Lambda = prod_{0<t<T} r_t^1/2` for `(1+eps)^(T-1)`, so `eps := e^(Lambda/(T-1)) - 1`, and L is the largest ratio of a step in
 that scale (for one-sided statements only upwards). Best-of-N is SMC of one step, `b_1 - 1 <= max V_T / Z - 1` in S12. Iterated conditional
-SMC and the backtracking walk are S17 and S18 (S17.count, S18.visits; their costs and, in S18, kappa for A are proved by hand):
+SMC and the backtracking walk are S17 and S18 (S17.count, which has a step proved by hand; S18.kappa_count, S18.steps):
 `N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L c_p c_(p-1)`, `c_t = prod_{t<=s<T} r_s^1/2` (r_0 = 1), the
 end of V*/V in that scale: eps knows the product of all r_s alone, and spreads may come late. J visits cost `kappa S J` steps, with
 `kappa, A' <= sum_t prod_{t<=s<T} sup rho_s` and `S = 2 sum_t E[V_t] / E[V_T]`, all of V as given: the walk sees the scale of a level.
@@ -123,7 +123,7 @@ def needs(found: Facts, delta: Fraction, branching: int = 2) -> list[Need]:
     rows = [
         *_theorems(c, delta, branching),
         *_others(c, float(delta), found),
-        *_by_hand(c, float(delta), branching),
+        *_on_paths(c, float(delta), branching),
     ]
     return sorted(rows, key=lambda need: math.inf if need.calls is None else need.calls)
 
@@ -185,7 +185,7 @@ def _why_no_mean(found: Facts) -> str:
     return SEVERAL if found.several else NO_MEAN if found.final is None else TOO_FEW
 
 
-def _by_hand(c: Constants, delta: float, branching: int) -> Iterator[Need]:
+def _on_paths(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     if c.eps is None:
         return
     horizon, why = c.horizon, "the constants seen are not finite"
@@ -197,16 +197,16 @@ def _by_hand(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     else:
         calls = sweeps * particles * horizon
         yield Need("S17", "iterated conditional smc", particles, f"particles, {sweeps} sweeps", calls, "by hand")
-    kappa = sum(c.above) if c.above else math.inf
+    kappa = sum(c.above) if c.above else math.inf  # at least A', which is at least kappa
     decay = -math.log1p(-1 / kappa) if kappa > 1 else math.inf
     visits = None
     if math.isfinite(c.up) and math.isfinite(kappa):
         visits = _whole(1 + math.log(max(math.sqrt(max(kappa - 1, 0)) / (2 * delta), 1)) / decay)
     if visits is None:
-        yield Need("S18", "backtracking", None, "visits", None, "by hand", why)
+        yield Need("S18", "backtracking", None, "visits", None, "theorem", why)
     else:
         steps = None if c.levels is None else _whole(2 * c.levels * kappa * visits)
-        yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "by hand")
+        yield Need("S18", "backtracking", visits, "visits", None if steps is None else steps * branching, "theorem")
 
 
 def _whole(count: float) -> int | None:

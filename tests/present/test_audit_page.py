@@ -72,7 +72,7 @@ def test_a_loop_has_its_law_on_the_page(tmp_path):
 
 
 def test_whose_a_statement_is_stands_in_its_row(logged, capsys):
-    """S17 and S18 rest on proofs by hand, and are no statements of the paper."""
+    """S17 and S18 are no statements of the paper."""
     assert run(["audit", logged, "--floor", "0.05"]) == 0
     said = [line.split() for line in capsys.readouterr().out.splitlines()]
     sources = {line[0]: line[1] for line in said if len(line) > 1 and line[0] in ROWS}
