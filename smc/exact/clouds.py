@@ -92,7 +92,7 @@ def most_clouds(process: ParticleProcess, particles: int) -> int:
                 if weight:
                     after[target] = after.get(target, 0) + (1 if every else paths)
         kinds = sum(after.values()) + 1  # and the one that is lost
-        ways = dict.fromkeys(after, 1) if every else after
+        ways = after
         clouds = comb(kinds + particles - 1, particles) if rule.scheme.symmetric else kinds**particles
         most = max(most, clouds if every else (t + 1) * clouds)
     return most

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 
+import flint
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.samplers import find
 from smc.setting.analysis import analyse
+from smc.setting.model import Model
+from smc.setting.twist import from_mappings
 from tests.effort import effort
 from tests.exact import enumeration as oracle
 from tests.exact.random_models import fractions, graphs, trees, twisted
@@ -117,3 +120,42 @@ def test_answer_moments(worked, particles):
     pi, second = Measured(c, find("naive"), particles).answer_moments
     assert fractions(pi) == [p for p in aim(c.model) if p]
     assert fractions(second) == [m / z**2 for m, p in zip(found, aim(c.model), strict=True) if p]
+
+
+def one_step(**reward):
+    """From the root to leaves of the rewards given, each as likely, under a reward model that is right on average."""
+    moves = [("root", leaf, Fraction(1, len(reward))) for leaf in reward]
+    model = Model.from_edges([["root"], list(reward)], [moves], reward)
+    return analyse(model, from_mappings(model, [{"root": Fraction(sum(reward.values()), len(reward))}]))
+
+
+def test_moments_by_hand():
+    """Weights 3/2 and 1/2, pi = (3/4, 1/4). Two particles: U = 3/2, 1, 1/2 with nu(a) = 1, 3/4, 0 in 1, 2, 1 of four runs, so
+    m_j(a) = (3/2)^j/4 + 3/8 and m_j(b) = (1/2)^j/4 + 1/8. One particle: m_j(a) = (3/2)^j/2, m_j(b) = (1/2)^j/2."""
+    F, pair = Fraction, Measured(one_step(a=3, b=1), find("naive"), 2)
+    assert fractions([pair.second_moment_ratio, pair.total_variation]) == [F(9, 8), F(1, 8)]
+    assert [fractions(m) for m in pair.answer_moments] == [[F(3, 4), F(1, 4)], [F(15, 16), F(3, 16)]]
+    assert {name: fractions(m) for name, m in pair.four_moments.items()} == {
+        "third": [F(39, 32), F(5, 32)],
+        "fourth": [F(105, 64), F(9, 64)],
+        # (m_1 m_4 - m_2 m_3)/d and (m_2^2 - m_1 m_3)/d, d = m_2 m_4 - m_3^2 = 27/512 and 1/512
+        "alpha": [F(5, 3), 3],
+        "beta": [F(-2, 3), -2],
+    }
+    alone = pair.at(1).four_moments  # the moments of one point: alpha = m_1/m_2
+    assert {name: fractions(m) for name, m in alone.items()} == {
+        "third": [F(27, 16), F(1, 16)],
+        "fourth": [F(81, 32), F(1, 32)],
+        "alpha": [F(2, 3), 2],
+        "beta": [0, 0],
+    }
+
+
+def test_a_leaf_without_a_reward_has_no_mass():
+    """Weights 3/2, 3/2, 0: one particle dies in a run of three. A walk draws its next leaf from the target, whatever the last one was."""
+    constants, third = one_step(a=1, b=1, lost=0), Fraction(1, 3)
+    run = Measured(constants, find("naive"), 1)
+    assert fractions([*run.output.law, run.output.dead]) == [third, third, 0, third]
+    a, b, lost, dead = (*(balls := Measured(constants, find("naive"), 1, bits=64).output).law, balls.dead)
+    assert lost == 0 and all((3 * p).overlaps(flint.arb(1)) for p in (a, b, dead))
+    assert Measured(constants, find("backtracking"), 1).relaxation_time == 1

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from smc.errors import InputError, TooLarge
 from smc.exact import output_law, second_moment
-from smc.exact.clouds import cloud_moments
+from smc.exact.clouds import cloud_moments, most_clouds
 from smc.formats import load
 from smc.numbers import ONE, ZERO, Rational
 from smc.samplers import particle_process
@@ -293,3 +293,40 @@ def test_what_does_not_fit_is_refused_before_it_is_enumerated():
     assert cloud_moments(replace(process, resampling=Resampling(MULTINOMIAL)), 40).dead == 0, "sorted clouds are few"
     with pytest.raises(InputError):
         Resampling(threshold=Rational(-1))
+
+
+def diamond(horizon):
+    """The root leads to a and b, each of these to y and z, y to u and v, z to u; all weights are 1. So many steps of it."""
+    layers = (("o",), ("a", "b"), ("y", "z"), ("u", "v"))[: horizon + 1]
+    half = {0: "1/2", 1: "1/2"}
+    edges = [[half], [half, half], [half, {0: 1}]][:horizon]
+    return particle_process(*layered(layers, edges, (1, 1), ((1,), (1, 1), (1, 1))[:horizon]), "naive")
+
+
+def test_how_many_clouds_there_can_be_by_hand():
+    """Of two particles C(k + 1, 2) multisets or k^2 orders of k kinds: where every step resamples, edges into the layer and the lost one,
+    k = 3, 5, 4; where weights are carried, paths, k = 3, 5, 7, and the clouds of every time of the last resampling, 3 at the end."""
+    for rule, most in [
+        (Resampling(), 15),
+        (Resampling(threshold=ONE), 15),
+        (Resampling(SYSTEMATIC), 25),
+        (Resampling(threshold=Rational(1, 2)), 3 * 28),
+        (Resampling(SYSTEMATIC, Rational(1, 2)), 3 * 49),
+    ]:
+        assert most_clouds(replace(diamond(3), resampling=rule), 2) == most, rule
+
+
+@pytest.mark.parametrize(
+    ("scheme", "horizon", "successors"),
+    [
+        (MULTINOMIAL, 3, {1: 3, 2: 9}),  # three multisets from the root, three from each of aa, ab, bb
+        (SYSTEMATIC, 3, {1: 4, 2: 16}),  # in order: four, and four from each of four
+        (SYSTEMATIC, 2, {1: 4, 2: 9}),  # the order of the last cloud does not matter
+    ],
+)
+def test_what_is_refused_is_counted_before_it_is_enumerated(scheme, horizon, successors):
+    process = replace(diamond(horizon), resampling=Resampling(scheme))
+    for step, count in successors.items():
+        with pytest.raises(TooLarge, match=f" {count} clouds at step {step}, more than {count - 1};"):
+            cloud_moments(process, 2, most=count - 1)
+    assert cloud_moments(process, 2, most=max(successors.values())).dead == 0

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.errors import InputError
+from smc.exact import enclosure as module
 from smc.exact import output_law
-from smc.exact.enclosure import Enclosure, enclosure, lower_bound, root_above
+from smc.exact.enclosure import MOST_MOVES, WAYS, Enclosure, enclosure, lower_bound, root_above
 from smc.exact.lumping import lump_symmetric
 from smc.exact.moments import pair_moments
 from smc.exact.particle_moments import particle_moments
@@ -19,7 +20,8 @@ from smc.numbers import ONE, ZERO, Rational
 from smc.samplers import particle_process
 from smc.samplers.process import Outcome, ParticleProcess, Selection
 from smc.setting.analysis import target
-from smc.setting.twist import perfect
+from smc.setting.model import Model
+from smc.setting.twist import from_mappings, perfect
 from tests.effort import effort
 from tests.exact.cloud_moments import cloud_moments
 from tests.exact.random_models import graphs, trees, twisted
@@ -107,8 +109,6 @@ def test_floats_refuse_what_leaves_their_range() -> None:
 @pytest.mark.parametrize("level", (2, 4))
 def test_a_moment_made_smaller_is_refuted(level: int, monkeypatch) -> None:
     """Faults that make a moment too small push the lower end above the law: an enclosure that cannot fail would be no test."""
-    from smc.exact import enclosure as module
-
     name, honest = {2: ("pair_moments", pair_moments), 4: ("particle_moments", particle_moments)}[level]
     monkeypatch.setattr(module, name, lambda *args: tuple(m * 9 / 10 for m in honest(*args)))
     assert any(
@@ -152,6 +152,59 @@ def test_a_perfect_adapted_run_has_width_zero() -> None:
     assert (found.tv_lower, found.tv_upper, found.dead_upper) == (0, 0, 0)
     balls = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 3, level=4, arithmetic="balls")
     assert balls.tv_upper <= Rational(1, 2**60)
+
+
+def coin(reward_model=2) -> ParticleProcess:
+    """Leaves a and b, each of chance 1/2, of rewards 3 and 1, and one that is never reached."""
+    edges = [[("o", "a", "1/2"), ("o", "b", "1/2")]]
+    model = Model.from_edges([["o"], ["a", "b", "never"]], edges, {"a": 3, "b": 1, "never": 1})
+    return particle_process(model, from_mappings(model, [{"o": reward_model}]), "naive")
+
+
+BY_HAND = {2: (Rational(2, 3), Rational(2, 7)), 4: (Rational(9, 13), Rational(7, 23))}
+
+
+@pytest.mark.parametrize("most_moves", [MOST_MOVES, 0])
+@pytest.mark.parametrize(("level", "arithmetic"), WAYS)
+def test_four_particles_by_hand(level, arithmetic, most_moves, monkeypatch) -> None:
+    """With k of four particles at a, U = (k + 2)/4 and U nu = (3 k, 4 - k)/8, so that pi = (3/4, 1/4) and
+
+    m_2 = (27, 7)/32, m_3 = (63, 13)/64, m_4 = (1215, 203)/1024, m_2 m_4 - m_3^2 = (1053, 69)/32768, m_1 m_3 - m_2^2 = (27, 3)/1024,
+    l = (2/3, 2/7) at level two and (1/39, 3/161) more at level four; v = 1/16, sqrt(v)/2 = 1/8. No more than 10^-11 is lost in floats,
+    and nothing changes where interchangeable states are not looked for (most_moves = 0).
+    """
+    monkeypatch.setattr(module, "MOST_MOVES", most_moves)
+    found, tiny = (
+        enclosure(coin(), 4, level=level, arithmetic=arithmetic),
+        0 if arithmetic == "rationals" else ONE / 10**11,
+    )
+    lower, pi, second = BY_HAND[level], (Rational(3, 4), Rational(1, 4)), Rational(17, 16)
+    width, dead = 1 - sum(lower), found.dead_upper
+    assert (
+        width <= dead <= width + tiny
+        and second - tiny <= found.second_moment[0] <= second <= found.second_moment[1] <= second + tiny
+    )
+    assert lower[1] - pi[1] - tiny <= found.tv_lower <= lower[1] - pi[1]
+    assert pi[0] - lower[0] <= found.tv_upper <= pi[0] - lower[0] + tiny < Rational(1, 8)
+    for state, l in enumerate(lower):
+        low, high = found.probability(state)
+        below, above = found.target[found.classes[state]]
+        assert l - tiny <= low <= l and high == low + dead and below <= pi[state] <= above <= below + tiny
+    if most_moves:
+        assert found.classes[2] is None and found.probability(2) == (0, 0)
+    else:
+        assert found.classes == (0, 1, 2) and found.probability(2) == (0, dead) and found.target[2] == (0, 0)
+
+
+@pytest.mark.parametrize("level", (2, 4))
+def test_the_precision_of_balls_is_doubled_until_they_are_sharp(level: int, monkeypatch) -> None:
+    monkeypatch.setattr(
+        module, "START_BITS", -10
+    )  # and four for each of the three bits of N: two bits say nothing, nor do four
+    exact, balls = (enclosure(coin(), 4, level=level, arithmetic=way) for way in ("rationals", "balls"))
+    assert balls.bits == 8
+    assert 0 <= balls.dead_upper - exact.dead_upper <= Rational(1, 16)
+    assert all(0 <= low - a <= Rational(1, 16) for a, low in zip(balls.lower, exact.lower, strict=True))
 
 
 @given(st.fractions(min_value=0, max_value=10**30))

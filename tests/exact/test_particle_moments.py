@@ -8,9 +8,12 @@ from fractions import Fraction
 import pytest
 
 from smc.exact import particle_moments as engine
-from smc.exact.moments import means, pair_moment_balls, pair_moments
+from smc.exact.moments import PairRecursion, _by_functions, _by_pairs, means, pair_moment_balls, pair_moments
 from smc.exact.particle_moments import coincidence, particle_moment_balls, particle_moments, set_partitions
-from smc.numbers import Rational, ball
+from smc.numbers import ONE, Rational, ball
+from smc.samplers import particle_process
+from smc.setting.model import Model
+from smc.setting.twist import from_mappings, perfect
 from tests.exact.cloud_moments import cloud_moments
 from tests.exact.random_processes import processes
 
@@ -53,6 +56,30 @@ def test_balls_contain_the_exact_moments_and_are_small() -> None:
         for exact, enclosed in (*pairs, *fours):
             assert enclosed.overlaps(ball(exact, 300))
             assert enclosed.rad() <= ball(exact / 2**30, 100)
+
+
+@pytest.mark.parametrize("method", [_by_functions, _by_pairs])
+def test_pairs_by_hand(method) -> None:
+    """Weights 3/2 and 1/2, each of chance 1/2: `E[Zhat^2 nu] = apart (3/4, 1/4) + same (9/8, 1/8)`, apart + same = 1 for one N."""
+    model = Model.from_edges([["o"], ["a", "b"]], [[("o", "a", "1/2"), ("o", "b", "1/2")]], {"a": 3, "b": 1})
+    pairs = PairRecursion(particle_process(model, from_mappings(model, [{"o": 2}]), "naive"))
+    pairs._method, z = method, 2  # Zhat starts at V = 2
+    assert pairs.moments(ONE / 2, ONE / 2) == tuple(z * z * m for m in (Rational(15, 16), Rational(3, 16)))
+    low, high = pairs.between(2, 4)  # weights 1/2 and 1/4, 3/4 and 1/2
+    assert low == tuple(z * z * m for m in (Rational(21, 32), Rational(5, 32)))
+    assert high == tuple(z * z * m for m in (Rational(9, 8), Rational(1, 4)))
+    assert pairs.between(3, 3) == (pairs.moments(2 * ONE / 3, ONE / 3),) * 2
+
+
+@pytest.mark.parametrize("method", [_by_functions, _by_pairs])
+def test_the_share_done_is_told_after_every_step(method) -> None:
+    steps = [[("o", "a", 1)], [("a", "b", 1)], [("b", "c", 1)]]
+    model = Model.from_edges([["o"], ["a"], ["b"], ["c"]], steps, {"c": 1})
+    process, told, thirds = particle_process(model, perfect(model), "naive"), [], [1 / 3, 2 / 3, 1]
+    pairs = PairRecursion(process)
+    pairs._method = method
+    assert pairs.moments(ONE / 2, ONE / 2, told.append) == (1,) and told == thirds
+    assert particle_moments(process, 2, 3, told.append) == (1,) and told == 2 * thirds
 
 
 def test_set_partitions_are_bells_and_their_chances_sum_to_one() -> None:

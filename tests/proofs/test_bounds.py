@@ -174,6 +174,18 @@ def test_the_odds_bound_is_where_its_odds_are_the_root_of_the_product(form):
     assert bounds.evaluate("S13", form, N=1, q=[Fraction(4)]) == Fraction(1, 3)
 
 
+@pytest.mark.parametrize("statement", ["S5", "S14"])
+def test_the_bias_has_the_square_of_its_closed_form(statement):
+    """(prod (1 + (b_p - 1)/N) - 1)/4."""
+    for seed in range(12):
+        given = inputs((statement, "bias"), seed)
+        found = bounds.evaluate(statement, "bias", **given)
+        x = found if isinstance(found, flint.arb) else flint.arb(flint.fmpq(found.numerator, found.denominator))
+        square = (math.prod((given["N"] + b - 1) / given["N"] for b in given["b"]) - 1) / 4
+        assert (x * x).overlaps(flint.arb(flint.fmpq(square.numerator, square.denominator)))
+    assert bounds.evaluate(statement, "bias", N=2, b=[Fraction(3, 2), Fraction(3, 2)]) == Fraction(3, 8)
+
+
 def test_the_bound_on_visits_has_the_square_of_its_closed_form():
     """(kappa - 1)/4 (1 - 1/A)^(2 (J - 1))."""
     for seed in range(12):

@@ -171,12 +171,14 @@ def step_of(data: dict, rule: str) -> int:
         (lambda d: d["steps"].append(["assume", [], [f"#{d['claim'][1]}"], ""]), "does not prove the claim"),
         (lambda d: d["steps"].__setitem__(-1, ["mp", [len(d["steps"]), 0], [], ""]), "not an earlier step"),
         (lambda d: d["steps"].__setitem__(-1, ["mp", [-1, 0], [], ""]), "not an earlier step"),
+        (lambda d: d["steps"].__setitem__(-1, ["mp", [len(d["steps"]) - 1, 0], [], ""]), "not an earlier step"),
         (lambda d: d["steps"].__setitem__(-1, ["mp", [True, 0], [], ""]), "not an earlier step"),
         (lambda d: d["steps"][-1].append("more"), "too many values"),
         (lambda d: d["terms"].__setitem__(0, ["q", "1/0", []]), "term 0"),
         (lambda d: d["terms"].__setitem__(0, ["q", "nan", []]), "term 0"),
         (lambda d: d["terms"].__setitem__(0, ["q", 0.5, [0]]), "term 0"),
         (lambda d: d["terms"].__setitem__(0, ["+", None, [5, 6]]), "earlier one"),
+        (lambda d: d["terms"].__setitem__(0, ["+", None, [0, 0]]), "earlier one"),
         (lambda d: d["terms"].__setitem__(0, "forged"), "term 0"),
         (lambda d: d.__setitem__("claim", [[], d["claim"][1]]), "does not prove the claim"),
         (lambda d: d.__setitem__("claim", None), "claim"),
@@ -245,6 +247,19 @@ def test_a_deleted_proof_and_bad_seals_are_refused(tmp_path, capsys):
     assert "REFUSED S0.attained: sealed, but no stored proof" in capsys.readouterr().err
     (store / replay.SEALS).write_text("{", encoding="utf-8")
     assert replay.main([], store) == 1
+
+
+def test_the_loader_counts_what_it_replays_and_what_it_refuses(tmp_path, capsys):
+    store = small_store(tmp_path)
+    stored = len(load(store))
+    assert replay.main([], store) == 0
+    assert f"\n{stored} proofs replayed, 0 refused, " in capsys.readouterr().out
+    (store / "S0.attained.json").write_text("{", encoding="utf-8")  # nothing rests on it
+    assert replay.main([], store) == 1
+    assert f"\n{stored - 1} proofs replayed, 1 refused, " in capsys.readouterr().out
+    (store / "S0.attained.json").unlink()
+    assert replay.main([], store) == 1
+    assert f"\n{stored - 1} proofs replayed, 1 refused, " in capsys.readouterr().out
 
 
 def test_the_line_of_a_bad_step_is_named(tmp_path, capsys):
