@@ -33,6 +33,15 @@ def test_three_modes_three_types() -> None:
     assert type(output_law(made, 3, mode="float")) is FloatLaw
 
 
+def test_distances_by_hand() -> None:
+    """(1/2, 1/4) and 1/4 for a run that dies against (3/4, 1/4): (1/4 + 0 + 1/4)/2."""
+    half, quarter, pi = Rational(1, 2), Rational(1, 4), (Rational(3, 4), Rational(1, 4))
+    balls = CertifiedLaw((ball(half), ball(quarter)), ball(quarter), 64, 64)
+    assert OutputLaw((half, quarter), quarter).total_variation(pi) == quarter
+    assert balls.total_variation(pi).overlaps(ball(quarter)) and balls.total_variation(pi).rad() < 1e-15
+    assert FloatLaw((0.5, 0.25), 0.25).total_variation(pi) == 0.25
+
+
 def test_certified_radius_is_the_one_asked_for() -> None:
     for bits in (10, 100, 1000):
         law = output_law(reference(3, 4), 12, mode="certified", bits=bits)

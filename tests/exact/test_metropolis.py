@@ -145,6 +145,18 @@ def test_guided_laws_and_chi_square_equal_enumeration_of_paths(instance):
     assert fractions([guided.path_total_variation(process)]) == [distance]
 
 
+def test_a_particle_that_has_no_move_left_is_dead_by_hand():
+    """Two states of value 1 below the root, one of which earns nothing: half of all particles enter it and are lost at the next step."""
+    model = prefix_tree(2, lambda s: {0: "1/2", 1: "1/2"} if not s else {0: 1}, lambda s: 1 - s[0])
+    first, last = guided.proposal_laws(particle_process(model, twist(model, [[1], [1, 1]]), "guided"))
+    half = Fraction(1, 2)
+    assert fractions([*first.law, first.dead]) == [half, half, 0] and fractions([*last.law, last.dead]) == [
+        half,
+        0,
+        half,
+    ]
+
+
 def two_point_model(heavy):
     """Horizon 4. The first step goes to branch 1 with probability `heavy`, where the reward is 4, else to branch 0,
     where it is 1; `V = 1` before the end. So W is 4 or 1, and all of `e^{2 Lambda} = 4` is spent on the last step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
 
@@ -16,8 +17,8 @@ from smc.exact.pool import acceptance, augmented_space, good_event, pool_process
 from smc.numbers import Rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse, target, true_value
-from smc.setting.model import prefix_tree
-from smc.setting.twist import from_function, perfect, with_bellman_error
+from smc.setting.model import Model, prefix_tree
+from smc.setting.twist import from_function, from_mappings, perfect, with_bellman_error
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
@@ -119,6 +120,33 @@ def test_pools_run_from_importance_sampling_to_guidance():
     assert spread == sorted(spread, reverse=True) and spread[-1] > exact > spread[-1] - Rational(1, 100)
 
 
+def branches(inner, reward):
+    """From the root to inner states {name: (probability, V)}, from each to the leaf of its name; V = 1 at the root."""
+    edges = [[("o", x, p) for x, (p, _) in inner.items()], [(x, x + "!", 1) for x in inner]]
+    model = Model.from_edges(
+        [["o"], list(inner), [x + "!" for x in inner]], edges, {x + "!": r for x, r in reward.items()}
+    )
+    return model, from_mappings(model, [{"o": 1}, {x: v for x, (_, v) in inner.items()}])
+
+
+def test_pools_without_value_are_dead_and_states_without_value_are_left_alone():
+    """Pools of two: aa, ab and ba, bb in 1, 2, 1 of four, with means 1, 1/2, 0."""
+    model, twist = branches({"a": ("1/2", 1), "b": ("1/2", 0)}, {"a": 1, "b": 0})
+    steps = pool_process(model, twist, 2).steps
+    half, quarter = Rational(1, 2), Rational(1, 4)
+    assert steps[0][0] == ((0, quarter, 0), (0, half, half), (0, quarter, 1))
+    assert steps[1] == (((0, 1, 1),), ())
+
+
+def test_the_rule_by_hand():
+    """Pools of one have w = 1, so that the rewards 1 * 1 and 2 * 3 decide, potentials included; anything is taken over a reward of 0."""
+    tree = prefix_tree(1, lambda s: {0: ("1/2", 1), 1: ("1/2", 3)}, lambda s: 1 + s[0])
+    light, heavy = augmented_space(tree, perfect(tree), 1)
+    lost = replace(light, reward=Rational(0))
+    assert [acceptance(light, heavy), acceptance(heavy, light)] == [1, Rational(1, 6)]
+    assert [acceptance(lost, light), acceptance(light, lost), acceptance(lost, lost)] == [1, 0, 1]
+
+
 def test_the_rule_without_the_path_s_potentials_is_not_stationary():
     """The planted fault: V_T alone in the rule where potentials differ from 1. Its chain does not keep pi."""
     tree = prefix_tree(1, lambda s: {0: ("1/2", 1), 1: ("1/2", 3)}, lambda s: 1 + s[0])
@@ -184,6 +212,16 @@ def test_good_event_factorises_over_product_steps():
     assert event.target_mass < event.proposal_mass < 1
 
 
+def test_dead_proposals_of_the_good_event_by_hand():
+    """Pools of one, means 1, 1, 4 about 7/4: the last is bad. At b the mean is 0 as expected: good, and dead."""
+    model, twist = branches({"a": ("1/2", 1), "b": ("1/4", 1), "c": ("1/4", 4)}, {"a": 1, "b": 0, "c": 1})
+    event = good_event(model, twist, 1, "1/2")
+    assert event.proposal_mass == Rational(3, 4) and event.restricted_target == (1, 0, 0)
+    sampler = event.sampler()
+    assert sampler.cells.dead == Rational(1, 3) and [level.proposal for level in sampler.levels] == [Rational(2, 3)]
+    assert sampler.law(2).law == (Rational(8, 9), 0, 0)
+
+
 def test_restriction_moves_the_path_marginal_and_the_restricted_chain_does_not_see_pi():
     """The term that the theory warns of: given good proposals only, even H -> infinity leaves a distance, at most the
     target's bad mass."""
@@ -207,7 +245,9 @@ def test_bad_input_is_refused():
     tree = prefix_tree(3, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0])
     with pytest.raises(InputError, match="at least 1"):
         pool_process(tree, perfect(tree), 0)
-    with pytest.raises(InputError, match="0 < xi < 1"):
-        good_event(tree, perfect(tree), 2, 1)
-    with pytest.raises(TooLarge, match="augmented paths"):
+    for xi in (0, 1):
+        with pytest.raises(InputError, match="0 < xi < 1"):
+            good_event(tree, perfect(tree), 2, xi)
+    # a step multiplies by 2 edges, 4 places and 2^3 other candidates
+    with pytest.raises(TooLarge, match=f" {64**3} augmented paths"):
         augmented_space(tree, perfect(tree), 4)
