@@ -9,11 +9,14 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.effort import resting
+from tests.effort import ROOT, resting
 from tests.tightness import Ledger, refutations
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -49,9 +52,23 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """The second worker of `make test` begins to read at the other end: pytest prepares the assertions of a test file, which takes longer
+    than all else of it, and keeps what it has prepared, so that each worker prepares half of them and finds the others."""
+    if os.environ.get("PYTEST_XDIST_WORKER") != "gw1" or session.config.args != session.config.getini("testpaths"):
+        return
+    for path in sorted(Path(__file__).parent.rglob("test_*.py"), reverse=True):
+        with suppress(Exception, pytest.skip.Exception):  # what cannot be imported is reported where it is collected
+            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests marked `by_turn` whose turn it is not (`tests.effort`), unless single tests are asked for."""
+    """First the files that ask for the replayed proofs: they fall to one worker. Leaves out the tests marked `by_turn` whose turn it is
+    not (`tests.effort`), unless single tests are asked for."""
+    replayed = {item.path for item in items if "made" in item.fixturenames}
+    items.sort(key=lambda item: item.path not in replayed)
     if config.option.keyword or any("::" in argument for argument in config.args):
         return
     left = resting(items)

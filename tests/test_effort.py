@@ -15,6 +15,8 @@ class Item:
 
     name: str
     marked: bool
+    path: str = "test_short.py"
+    fixturenames: tuple[str, ...] = ()
 
     def get_closest_marker(self, name: str) -> bool:
         return self.marked and name == "by_turn"
@@ -67,6 +69,18 @@ def test_long_tests_rest_by_day_and_none_at_night(monkeypatch):
     assert run == set(ITEMS)
     monkeypatch.setattr(effort, "NIGHTLY", True)
     assert not effort.resting(ITEMS)
+
+
+def test_files_that_ask_for_the_replayed_proofs_come_first():
+    """By files: the fixtures of one are made once."""
+    items = [
+        Item("a", False),
+        Item("b", False, "test_made.py"),
+        Item("c", False),
+        Item("d", False, "test_made.py", ("made",)),
+    ]
+    conftest.pytest_collection_modifyitems(Session(), items)
+    assert [item.name for item in items] == ["b", "d", "a", "c"]
 
 
 @pytest.mark.parametrize("asked", [("", "tests/test_door.py::test_a"), ("long", "tests")])

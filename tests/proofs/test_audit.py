@@ -18,8 +18,8 @@ EACH = effort(60, sample=5)
 
 
 @pytest.fixture(scope="module")
-def audit() -> Audit:
-    return Audit()
+def audit(replayer) -> Audit:
+    return Audit(replayer)
 
 
 @pytest.fixture(scope="module")

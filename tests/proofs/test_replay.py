@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent.parent
 TRUSTED = tuple(path.name for path in (ROOT / "proofs" / "kernel").glob("*.py"))
 
 
+@pytest.mark.by_turn
 def test_everything_replays_in_under_three_seconds_as_the_blueprint_has_it(made):
     start = time.process_time()
     plain = Replayer(load(), load_seals())
