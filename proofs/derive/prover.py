@@ -154,7 +154,7 @@ class Prover:
     def positive(self, term: Node) -> Fact | None:
         """A fact 0 < term, or None."""
         if isinstance(term, Constant):
-            return self.proof.certificate(lt(ZERO, term), products=[(1, [], [])]) if term.value > 0 else None
+            return self.proof.certificate(lt(ZERO, term), products=[(term.value, [], [])]) if term.value > 0 else None
         if len(normal_form(term)) == 1:
             fact = self.sign(term)
             if fact is not None and fact.concl.op == "<":
