@@ -411,8 +411,7 @@ class RareRun:
         p = self.p
         part = p.prove(Eq(Expect(M(0, root), y, share * lives(1, y)), share * s), self.model["enters"])
         whole = self.recursion(0, root, first_value, part)
+        perfect = self.model["perfect"](0, root)
         line = p.prove(relation("=", target, target))
         line = p.at(whole, line, lambda r: Eq(target, r / Vstar(0, root)))
-        return p.form(
-            p.at(self.model["perfect"](0, root), line, lambda r: Eq(target, s * share / r)), Eq(target, s * share)
-        )
+        return p.form(p.at(perfect, line, lambda r: Eq(target, s * share / r)), Eq(target, s * share))
