@@ -347,13 +347,16 @@ _ROWS = (
         attained="the second moment, in one step, at every N",
     ),
     Row(
-        "S15", "a bias of N^(-2/3)/9 where coverage is perfect and chi-squares are small: they alone cannot give 1/N",
-        "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3)",
-        ("lemmas.rare", "theory.s15_rare"), ("S15", "S15.rate"), "model",
-        "A run of four steps on one family. That C_act = 1 and 1 + chi^2 <= 3 there is read off the instance, exactly. The upper half, "
-        "(2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = floor(T/2), and more steps are in words and held against exact laws "
+        "S15", "a bias of the order N^(-r/(2r-1)) in T >= 2r steps where coverage is perfect and chi-squares are small, "
+        "N^(-2/3)/9 at T = 4: they alone cannot give 1/N",
+        "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3), and nearly 1/sqrt N in many steps",
+        ("lemmas.rare", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order"),
+        ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power"), "model",
+        "Runs on one family, of r = m + 1 rounds. That C_act = 1 and 1 + chi^2 <= 3 there is read off the instance, exactly. S15 is S15.rounds "
+        "at m = 1 and T = 4, with the same bound; S15.rate has 1/9 there where S15.power, for every r and T >= 2r, has 1/4 6^(-2/3). The upper "
+        "half, (2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = floor(T/2), is in words and held against exact laws "
         "of few particles, most of them where it is above 1 from three steps on: its exponent is not tested.",
-        forms=(Form("lower", "S15", RARE, "N s", ">=", samplers=NAIVE),),
+        forms=(Form("lower", "S15.rounds", RARE, "N s m", ">=", samplers=NAIVE),),
     ),
     Row(
         "S16", "S12 and S5 under resampling into independent slots: the largest share omega for 1/N",

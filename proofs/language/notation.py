@@ -95,7 +95,7 @@ q | q | real, at least 1 | constants.q | range ratio max/min (of Qbar at step p)
 b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a range (S0)
 s | s | real, at least 0; or natural |  | root of q; the chance of the rare branch (S15)
 lives | \mathrm{lives} | real, 0 or 1 |  | says of a state of a level that it belongs to the rare branch (S15)
-left | \mathrm{left} | real, 0 or 1 |  | says of a state of level 3 that it has just left the rare branch (S15)
+left | \mathrm{left} | real, 0 or 1 |  | says of a state that the move to it has just left the rare branch (S15)
 w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of a slot (S16), of a kept particle (S17)
 dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (reachable) states
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges

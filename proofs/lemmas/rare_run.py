@@ -1,8 +1,8 @@
 """A run of naive-proposal SMC on a branch that is rare and undervalued: what the derivations of S15 share.
 
-psi = 1 and Vstar = 1; `lives` says of a state that it belongs to a branch that the first move enters with probability s, `left` that the move
-just made has left it.  V = s where `lives` on the odd levels, V = 2/s where `left`, and V = 1 everywhere else.  The moves from odd levels
-keep the label, those from even levels but the root leave the branch in half of the cases.
+psi = 1 and Vstar = 1; `lives` says of a state that it belongs to a branch that the first move enters with probability s, `left` that the
+move just made has left it.  V = s where `lives` on the odd levels, V = 2/s where `left`, and V = 1 everywhere else.  The moves from odd
+levels keep the label, those from even levels but the root leave the branch in half of the cases.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sympy import Eq, sympify
 
 from proofs.derive.derivation import Derivation, Line
 from proofs.derive.lines import Surely
-from proofs.language.expressions import Both, Entry, Expect, ForAll, Implication, Law, function, relation, symbols
+from proofs.language.expressions import Entry, Expect, ForAll, Implication, Law, function, relation, symbols
 from proofs.lemmas.clouds import over, particles, sequence
 from proofs.lemmas.layered_system import off, weight
 from proofs.lemmas.rare import times
@@ -203,29 +203,27 @@ class RareRun:
         return p.put(average, lambda r: r <= Expect(smc(time, c).draws(N), d, bound), self.run.moves(time, c))
 
     # ------------------------------------------------------------------------------------------------ the answers
-    def last(self, time: Any) -> Line:
-        """Out(n, c) <= sum_i F(dst c_i) at a reachable cloud, where n = time: a share of the weight is at most the number of those who
-        have it."""
+    def last(
+        self, time: Any, g: Callable[[Any], Any], positive: Callable[[Any], Line], honest: Callable[[], Line]
+    ) -> Line:
+        """Out(time, c) <= sum_i g(dst c_i) at a reachable cloud, for an odd time: a share of the weight is at most the number of those who
+        have it.  positive(e): 0 <= g at the end of a reachable edge; honest(): (sum_i w) Out <= sum_i w g, or =."""
         p, own = self.p, Entry(c, i)
         with p.suppose(self.good(time, c)) as here:
             zero = self.entries(time, c, here[0])
-            mass, count = over(c, lambda q: weight(time, q)), over(c, lambda q: F(dst(q)))
-            positive = self.alive(time, zero)
+            mass, count = over(c, lambda q: weight(time, q)), over(c, lambda q: g(dst(q)))
+            alive = self.alive(time, zero)
             with p.below(i, N) as inside:
                 p.know(zero(i))
                 p.know(p.gen_after(p.chain(p.prove(0 <= least_weight(time)), self.least(time, own)), inside[0], i))
                 top = p.use("term_below_partial_sum", {sequence(k): weight(time, Entry(c, k))})(N)(i)
-                p.know(self.run.test(dst(own))[0])
-                part = inside.sum(times(p, F(dst(own)), top))
-            tested = over(c, lambda q: weight(time, q) * F(dst(q)))
-            honest = p.at(
-                self.model["steps"],
-                self.run.honest(c),
-                lambda r: Eq(Out(r, c) * over(c, lambda q: weight(r, q)), over(c, lambda q: weight(r, q) * F(dst(q)))),
-            )
+                p.know(positive(own))
+                part = inside.sum(times(p, g(dst(own)), top))
+            tested = over(c, lambda q: weight(time, q) * g(dst(q)))
+            line = honest()
             part = p.form(part, tested <= mass * count)
-            whole = p.prove(mass * Out(time, c) <= mass * count, honest, part, hold=[mass, count, tested])
-            p.know(positive), p.know(whole)
+            whole = p.prove(mass * Out(time, c) <= mass * count, line, part, hold=[mass, count, tested])
+            p.know(alive), p.know(whole)
             line = p.use("cancel_factor")(mass, Out(time, c), count)
         return here.then(line, c)
 
@@ -248,9 +246,7 @@ class RareRun:
             else:
                 left = self.left(level, dst(own))
                 room = p.prove(left <= 1 - q, square[1][1])
-                most = p.at(
-                    own_square, p.form(times(p, q, room), q * left <= q - q**2), lambda r: q * left <= q - r
-                )
+                most = p.at(own_square, p.form(times(p, q, room), q * left <= q - q**2), lambda r: q * left <= q - r)
                 never = p.equal(p.form(most, q * left <= 0), p.prove(0 <= q * left))
                 product = p.prove(Eq(held * q, s * q), product, never)
             tested = p.at(p.prove(Eq(held, weight(time, own)), value), product, lambda r: Eq(r * q, s * q))
@@ -302,13 +298,18 @@ class RareRun:
                 p.know(self.run.given["ends of a reachable edge are live"](start, src(e), dst(e))[1])
                 kinds = self.kinds(end, dst(e))
             p.know(there.then(kinds, e))
-            labels = lambda at: lives(end, at), lambda at: self.left(end, at)  # noqa: E731
+            labels = lambda at: lives(end, at), lambda at: self.left(end, at)
             means = [
                 self.moved(time, g, lambda at: lives(start, at) / 2, zero, half)
                 for g, half in zip(labels, self.halves(start), strict=True)
             ]
             p.know(p.prove(Eq(means[0].lhs, means[1].lhs), *means))
-            at = {Law("mu", "", "Edge"): law, u(e): lives(end, dst(e)), v(e): self.left(end, dst(e)), z(e): off(start, e)}
+            at = {
+                Law("mu", "", "Edge"): law,
+                u(e): lives(end, dst(e)),
+                v(e): self.left(end, dst(e)),
+                z(e): off(start, e),
+            }
             both = p.use("left_share", at, {"Y": "Edge"})
             line = self.ahead(time, factor * N * self.share(start, d), later)
             count, answer = over(c, lambda q: lives(start, dst(q))), Expect(law.draws(N), d, self.share(start, d))
@@ -337,12 +338,8 @@ class RareRun:
                     positive = inside.sum(nonneg(i))
                 nothing = p.equal(none[0], p.form(positive, 0 <= count))
                 share = p.prove(Eq(means[0].lhs, 0), means[0], sums)
-                gone = p.chain(
-                    line, p.prove(factor * N * answer <= 0, never, share, hold=[answer, means[0].lhs])
-                )
-                low_line = p.prove(
-                    Out(time, c) <= factor * N * splits * count, gone, nothing, hold=[count, splits]
-                )
+                gone = p.chain(line, p.prove(factor * N * answer <= 0, never, share, hold=[answer, means[0].lhs]))
+                low_line = p.prove(Out(time, c) <= factor * N * splits * count, gone, nothing, hold=[count, splits])
             with p.suppose(0 < count):
                 least = p.use("count_is_one", f | {n: N})()
                 p.know(p.prove(0 <= factor * N * splits))
@@ -396,15 +393,6 @@ class RareRun:
             )
             whole = on.average(p.prove(Eq(psi(time, at, y) * step.lhs, step.rhs), product, step))
         return p.prove(Eq(VF(time, at), mean.rhs), self.run.tested["value recursion"](time, at), whole, mean)
-
-    def ends(self, level: Any) -> Line:
-        """VF = F at live states of the last level, which this is."""
-        p = self.p
-        last = p.prove(Eq(n + 1, level), self.model["steps"])
-        with p.suppose(Eq(dead(level, x), 0)) as here:
-            end = p.at(last, self.run.tested["terminal value"](x), lambda r: Eq(VF(r, x), V(r, x) * F(x)))
-            end = p.at(self.twisted(level, x), end, lambda r: Eq(VF(level, x), r * F(x)))
-        return here.then(end, x)
 
     def mass(self, share: Any, first_value: Line) -> Line:
         """The target gives the branch the mass s share, from VF(1, x) = share lives(1, x) at live x."""

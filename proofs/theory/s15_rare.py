@@ -14,10 +14,17 @@ from sympy import Eq, Rational
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Expect, ForAll, Implication, function, relation, symbols
+from proofs.lemmas.clouds import over, particles
+from proofs.lemmas.layered_system import weight
 from proofs.lemmas.rare import times
-from proofs.lemmas.rare_run import F, M, N, RareRun, V, VF, dead, lives, n, noedge, out, s, splits, x, y
+from proofs.lemmas.rare_run import RareRun, lives, splits
 from proofs.registry import statement
+from proofs.theory.model import layered
+from proofs.theory.s10_certificate import out
 
+N, n, c, Out = particles.symbols("N n c Out")
+x, y, M, V, VF, F, dead, noedge, dst = layered.symbols("x y M V VF F dead noedge dst")
+(s,) = symbols("s")
 left = function("left", "X -> real")
 
 
@@ -62,14 +69,26 @@ class Branch(RareRun):
     # ------------------------------------------------------------------------------------------------ one run, step by step
     def answers(self) -> Line:
         """out <= N splits N enters."""
-        third = self.count(2, F, 1, self.last(3))
+        third = self.count(2, F, 1, self.last(3, F, lambda q: self.run.test(dst(q))[0], self.honest))
         second = self.count(0, lambda at: lives(2, at), N * splits, self.split(1, 1, third))
         return self.answer(N * splits, second)
+
+    def honest(self) -> Line:
+        """(sum_i w) Out = sum_i w F at the time 3."""
+
+        def shape(time: Any) -> Any:
+            mass, tested = over(c, lambda q: weight(time, q)), over(c, lambda q: weight(time, q) * F(dst(q)))
+            return Eq(Out(time, c) * mass, tested)
+
+        return self.p.at(self.model["steps"], self.run.honest(c), shape)
 
     def aim(self) -> Line:
         """The target gives the branch the mass s/2."""
         p, model = self.p, self.model
-        ends = self.ends(4)
+        last = p.prove(Eq(n + 1, 4), model["steps"])
+        with p.suppose(Eq(dead(4, x), 0)) as here:
+            end = p.at(last, self.run.tested["terminal value"](x), lambda r: Eq(VF(r, x), V(r, x) * F(x)))
+            ends = here.then(p.at(self.twisted(4, x), end, lambda r: Eq(VF(4, x), r * F(x))), x)
         with p.suppose(Eq(dead(3, x), 0)) as here:
             kept = self.same_label(3, F)(x)
             third = here.then(self.recursion(3, x, lambda at: p.form(ends(at), Eq(VF(4, at), F(at))), kept), x)
