@@ -129,12 +129,22 @@ table(("T", "N = 4", "N = 16", "N = 64"), rows)
 # ## What chi-squares cannot give
 #
 # The neighbour's bound (G1) asks for one-sided coverage and for the chi-squares of G3 alone, and falls like
-# $1/\sqrt N$. Can it fall like $1/N$? Not from these constants: on one family of four steps coverage is perfect,
-# every $1 + \chi^2$ is at most 3, and the bias is of the order $N^{-2/3}$. A branch that the reward model undervalues
-# is rare, survives resampling more rarely still, and has to do so twice.
+# $1/\sqrt N$. Can it fall like $1/N$? Not from these constants: on one family coverage is perfect, every
+# $1 + \chi^2$ is at most 3, and the bias is of the order $N^{-r/(2r-1)}$ in $T \ge 2r$ steps: $N^{-2/3}$ in four of
+# them, and ever closer to $1/\sqrt N$ in more. A branch that the reward model undervalues is rare, survives resampling
+# more rarely still, and has to do so $r = m + 1$ times.
 
 # %%
-statement("S15", setting=False)
+statement("S15.rounds", setting=False)
+
+# %% [markdown]
+# With the best mass of the branch, $s = (6N)^{-r/(2r-1)}$, half of what the target gives it is lost:
+
+# %%
+statement("S15.power", setting=False)
+
+# %% [markdown]
+# In four steps the constant can be larger:
 
 # %%
 statement("S15.rate", setting=False)

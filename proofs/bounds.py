@@ -28,7 +28,7 @@ from proofs.kernel.replay import STORED, Refused, decode_term, fingerprint, load
 from proofs.language.terms import compiled
 from proofs.registry import claim_of
 
-COUNTS = frozenset({"N", "T", "H", "J", "n"})
+COUNTS = frozenset({"N", "T", "H", "J", "n", "m"})
 """Inputs that are natural numbers; the others are numbers or lists of numbers."""
 
 

@@ -264,8 +264,9 @@ def family_setting(
         if s is None or eps is not None or c is not None:
             raise InputError("give s alone", where="family:rare-branch", mend="write family:rare-branch?s=1/27")
         whole_number("horizon", horizon, least=2)
-        found = model_setting(*rare_branch(rounds=horizon // 2, mass=s, horizon=horizon))
-        lower = (Claim("S15", "lower", TV, {"s": rational(s)}, ">="),) if horizon == 4 else ()
+        rounds = horizon // 2
+        found = model_setting(*rare_branch(rounds=rounds, mass=s, horizon=horizon))
+        lower = (Claim("S15", "lower", TV, {"s": rational(s), "m": rounds - 1}, ">="),) if rounds > 1 else ()
         return replace(found, claims=(*lower, *found.claims))
     if s is not None:
         raise InputError(

@@ -17,7 +17,7 @@ from proofs.catalogue import Form
 from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
 from smc.checks.row import Claim, Row, held, tightest
 from smc.exact.clouds import weights_to_come
-from smc.instances.rare_branch import rare_mass
+from smc.instances.rare_branch import rare_shape
 from smc.instances.split import is_split
 from smc.numbers import INFINITE, Ball, Extended, Rational, ball, finite
 from smc.samplers.process import ParticleProcess
@@ -176,13 +176,14 @@ def _branch(c: Constants, m: Measured | None) -> Iterator[Observed]:
 
 
 def _rare(c: Constants, m: Measured | None) -> Iterator[Observed]:
-    """Target mass of what lives less that of the output, on the rare-branch model of two rounds, whose state that lives comes first."""
+    """Target mass of what lives less that of the output, on the rare-branch model, whose state that lives comes first."""
     assert m is not None
-    s = rare_mass(c.model, c.twist)
-    if s is not None:
+    shape = rare_shape(c.model, c.twist)
+    if shape is not None:
+        s, rounds = shape
         output, aim = m.output.law[0], c.target[0]
         lack = ball(aim) - output if isinstance(output, flint.arb) else aim - output
-        yield Observed(catalogue.RARE, lack, m.sampler.at(m.count) | {"s": s})
+        yield Observed(catalogue.RARE, lack, m.sampler.at(m.count) | {"s": s, "m": rounds - 1})
 
 
 QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {

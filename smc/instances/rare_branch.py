@@ -63,14 +63,15 @@ def rare_branch(*, rounds: int, mass: object, horizon: int | None = None) -> tup
     return model, twist(model, values[:-1], name="undervalues what lives")
 
 
-def rare_mass(model: Model, twist: Twist) -> Rational | None:
-    """The s of the family at two rounds and four steps, up to the names of the states; None for any other model."""
-    if model.sizes != (1, 2, 2, 3, 2) or len(model.edges[0][0]) != 2:
+def rare_shape(model: Model, twist: Twist) -> tuple[Rational, int] | None:
+    """The s and the rounds, two or more, of a model of the family, up to the names of the states; None for any other model."""
+    rounds, first = 1 + model.sizes.count(3), model.edges[0][0]
+    if not 2 <= rounds <= model.horizon // 2 or len(first) != 2:
         return None
-    s = model.edges[0][0][0].probability
-    known, values = rare_branch(rounds=2, mass=s)
+    s = first[0].probability
+    known, values = rare_branch(rounds=rounds, mass=s, horizon=model.horizon)
     same = (model.edges, model.reward, twist.values) == (known.edges, known.reward, values.values)
-    return s if same else None
+    return (s, rounds) if same else None
 
 
 def lives_mass(particles: int, *, rounds: int, mass: object) -> Rational:

@@ -397,10 +397,10 @@ def _split_model(c: Constants, layers: Layers) -> dict[str, Any]:
 
 
 def _rare_branch(c: Constants, layers: Layers) -> dict[str, Any]:
-    """State 0 of every level lives, state 2 has just left; s is the chance of the first move to state 0."""
+    """State 0 of every level lives, state 2 has just left; s is the chance of the first move to state 0, m counts the levels of three."""
     return {
-        "F": lambda x: Fraction(x == 0), "lives": lambda t, x: Fraction(x == 0), "left": lambda x: Fraction(x == 2),
-        "s": fraction(c.model.edges[0][0][0].probability),
+        "F": lambda x: Fraction(x == 0), "lives": lambda t, x: Fraction(x == 0), "left": lambda t, x: Fraction(x == 2),
+        "s": fraction(c.model.edges[0][0][0].probability), "m": c.model.sizes.count(3),
     }  # fmt: skip
 
 
@@ -412,6 +412,6 @@ SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "S16.tv": _into_slots, "S16.normaliser": _into_slots,
     "S14": _local, "S14.tv": _local, "S14.bias": _local, "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
     "S12.average": _paths, "S12.adapted_tv": _adapted_from_the_root, "S13.adapted_tv": _adapted, "S13.adapted_uniform": _nothing,
-    "S12.adapted_uniform": _nothing, "S9.run": _split_model, "S15": _rare_branch,
+    "S12.adapted_uniform": _nothing, "S9.run": _split_model, "S15.rounds": _rare_branch,
 }  # fmt: skip
 """By sealed statement: the constants among its symbols. A new closed form that `check` measures is added here."""

@@ -111,7 +111,7 @@ EXPECTED = {
     ("S16", "step"): lambda omega, b: 1 + omega * (b - 1),
     ("S17", "sweep"): lambda N, b: math.prod(1 + (2 * x - 1) / N for x in b),
     ("S17", "sweeps"): lambda N, H, b: (1 - 1 / math.prod(1 + (2 * x - 1) / N for x in b)) ** H,
-    ("S15", "lower"): lambda N, s: s / 2 - (2 * N * s**2 + s) * (N * s**2 + s + ONE * 6 / N),
+    ("S15", "lower"): lambda N, s, m: s / 2**m - (2 * N * s**2 + s) * (N * s**2 + s + ONE * 6 / N) ** m,
     ("S18", "gap"): lambda A: A,
     ("S18", "visits"): None,  # the root of kappa - 1: compared by its square below
     ("S18", "density"): lambda kappa: kappa,

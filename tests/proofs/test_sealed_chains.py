@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from proofs import bounds
+from proofs.kernel.printing import show
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.checks.atlas import split_setting
@@ -199,12 +200,64 @@ def test_s15_says_what_the_engine_measures(replayer, particles, mass):
     check_theorem(theorem, env | rare(c), ranges)
     low, lack = claim_of(theorem)[1][0].kids
     assert evaluate(lack, env | rare(c)) == fraction(Rational(mass) / 2 - lives_mass(particles, rounds=2, mass=mass))
-    assert evaluate(low, env | rare(c)) == bounds.evaluate("S15", "lower", N=particles, s=Rational(mass))
+    assert evaluate(low, env | rare(c)) == bounds.evaluate("S15", "lower", N=particles, s=Rational(mass), m=1)
     uneven = [Edge(0, Rational("1/3")), Edge(2, Rational("2/3"))]
     other = replace(c.model, edges=(*c.model.edges[:2], (tuple(uneven), c.model.edges[2][1]), c.model.edges[3]))
     for model, values in ((c.model, perfect(c.model)), (other, c.twist)):
         env, ranges = Cloud(analyse(model, values), particles).environment(F)
         assert not all(holds(h, env | rare(c), ranges) for h in theorem.hyps)
+
+
+def test_s15_is_the_first_of_its_rounds(replayer):
+    """S15.rounds at m = 1 has the bound of S15."""
+    plain, rounds = (claim_of(replayer.theorem(name))[1][0].kids for name in ("S15", "S15.rounds"))
+    for at in ({"N": 3, "s": Fraction(1, 5)}, {"N": 40, "s": Fraction(1, 150)}):
+        assert evaluate(plain[0], at) == evaluate(rounds[0], at | {"m": 1})
+    assert plain[1] is rounds[1]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "horizon", "particles"),
+    [(2, 4, 2), (2, 5, 1), (3, 6, 1), (1, 2, 2), pytest.param(3, 7, 2, marks=pytest.mark.nightly)],
+)
+def test_s15_rounds_says_what_the_engine_measures(replayer, rounds, horizon, particles):
+    """Its hypotheses hold in the family of r = m + 1 rounds and T >= 2r steps; not with one round more or less."""
+    model, values = rare_branch(rounds=rounds, mass="1/12", horizon=horizon)
+    c = analyse(model, values)
+    env, ranges = Cloud(c, particles).environment({x: Fraction(x == 0) for x in range(3)})
+    env |= rare(c) | {"left": lambda t, x: Fraction(x == 2), "m": rounds - 1}
+    theorem = replayer.theorem("S15.rounds")
+    check_theorem(theorem, env, ranges)
+    low, lack = claim_of(theorem)[1][0].kids
+    lives = lives_mass(particles, rounds=rounds, mass="1/12")
+    assert evaluate(lack, env) == fraction(Rational(1, 12) / 2 ** (rounds - 1) - lives)
+    assert evaluate(low, env) == bounds.evaluate("S15", "lower", N=particles, s=Rational(1, 12), m=rounds - 1)
+    for m in {rounds - 2, rounds} - {-1}:
+        assert not all(holds(h, env | {"m": m}, ranges) for h in theorem.hyps)
+
+
+def test_s15_order_and_power_are_s15_rounds_at_small_and_at_best_mass(replayer):
+    """But for the numbers their hypotheses are those of S15.rounds; from N = 288 on these hold, and the bound is below S15.rounds' own."""
+    rounds, order, power = (replayer.theorem(name) for name in ("S15.rounds", "S15.order", "S15.power"))
+    low, lack = claim_of(order)[1][0].kids
+    assert claim_of(power)[1][0].kids == (low, lack)
+    assert evaluate(low, {"s": Fraction(1, 3), "m": 2}) == Fraction(1, 24)
+
+    def numbers(theorem):
+        return [h for h in theorem.hyps if not {x.name for x in h.free} - {"N", "s", "m"}]
+
+    for theorem in (order, power):
+        assert {*theorem.hyps} - {*numbers(theorem)} == {*rounds.hyps} - {*numbers(rounds)}
+    for r, root in ((2, 12), (2, 84), (3, 6), (5, 6)):
+        at = {"N": root ** (2 * r - 1) // 6, "s": Fraction(1, root**r), "m": r - 1}
+        assert all(holds(h, at, {}) for theorem in (order, power) for h in numbers(theorem))
+        assert evaluate(low, at) <= bounds.evaluate("S15", "lower", **at)
+    fewer = {"N": 36, "s": Fraction(1, 36), "m": 1}
+    assert [show(h) for h in numbers(power) if not holds(h, fewer, {})] == ["288 <= N"]
+    assert [show(h) for h in numbers(order) if not holds(h, fewer, {})] == ["2 <= s * N"]
+    assert evaluate(low, fewer) > bounds.evaluate("S15", "lower", **fewer)
+    heavier = {"N": 2304, "s": Fraction(1, 575), "m": 1}
+    assert any("<= 1" in show(h) for h in numbers(order) if not holds(h, heavier, {}))
 
 
 def test_s15_rate_is_s15_at_one_mass(replayer):
@@ -213,9 +266,9 @@ def test_s15_rate_is_s15_at_one_mass(replayer):
     low, lack = claim_of(rate)[1][0].kids
     assert lack is claim_of(plain)[1][0].kids[1]
     for n in (10, 11, 30, 1000):
-        r, least = Fraction(1, n), bounds.evaluate("S15", "lower", N=n**3, s=Fraction(1, 3 * n * n))
+        r, least = Fraction(1, n), bounds.evaluate("S15", "lower", N=n**3, s=Fraction(1, 3 * n * n), m=1)
         assert evaluate(low, {"r": r}) == r * r / 9 <= least
-    assert bounds.evaluate("S15", "lower", N=9**3, s=Fraction(1, 243)) < Fraction(1, 729)
+    assert bounds.evaluate("S15", "lower", N=9**3, s=Fraction(1, 243), m=1) < Fraction(1, 729)
     numbers = [h for h in rate.hyps if not {s.name for s in h.free} - {"N", "r"}]
     env = {"N": 1000, "r": Fraction(1, 10)}
     assert len(numbers) == 4 and all(holds(h, env, {}) for h in numbers)

@@ -433,6 +433,44 @@ def _(instance: Instance) -> Claims:
     yield "claimed bias of the rare branch", instance.constants.target[0], instance.constants.target[0] - law[0]
 
 
+def rare_rounds() -> SearchStrategy[Instance]:
+    """The rare-branch model of two or three rounds at one or two particles and small s."""
+    return st.tuples(st.sampled_from((2, 3)), st.sampled_from((1, 2)), st.integers(100, 400)).map(
+        lambda at: Instance(*rare_branch(rounds=at[0], mass=Rational(1, at[2])), at[1])
+    )
+
+
+@planted(
+    "S15/all-leave",
+    "s/2^m - (2 N s^2 + s)(N s^2 + s)^m, without 6/N: what lives alone is never outlived",
+    where=rare_rounds,
+)
+def _(instance: Instance) -> Claims:
+    n, s, m = instance.particles, instance.model.edges[0][0][0].probability, instance.model.sizes.count(3)
+    bias = (
+        instance.constants.target[0] - output_law(particle_process(instance.model, instance.twist, "naive"), n).law[0]
+    )
+    yield "claimed bias of the rare branch", s / 2**m - (2 * n * s * s + s) * (n * s * s + s) ** m, bias
+
+
+def rare_heavy() -> SearchStrategy[Instance]:
+    """The rare-branch model of two rounds at s^3 (6 N) <= 1 and N s >= 2."""
+    pairs = ((10, "1/4"), (12, "6/25"), (16, "1/5"), (20, "1/5"))
+    return st.sampled_from(pairs).map(lambda at: Instance(*rare_branch(rounds=2, mass=at[1]), at[0]))
+
+
+@planted(
+    "S15/exponent",
+    "s/2^r from s^(2r-1) (6 N)^(r-1) <= 1 on, in place of (6 N)^r: a bias of the order N^(-(r-1)/(2r-1))",
+    where=rare_heavy,
+)
+def _(instance: Instance) -> Claims:
+    s, r = instance.model.edges[0][0][0].probability, instance.model.sizes.count(3) + 1
+    assert s ** (2 * r - 1) * (6 * instance.particles) ** (r - 1) <= 1 and instance.particles * s >= 2
+    law = output_law(particle_process(instance.model, instance.twist, "naive"), instance.particles)
+    yield "claimed bias of the rare branch", s / 2**r, instance.constants.target[0] - law.law[0]
+
+
 @planted("S9/ceiling", "(T - 1)/(40 N) in place of T/(2N): the order T/N has a constant", where=split_family)
 def _(instance: Instance) -> Claims:
     steps = instance.model.horizon - 1
