@@ -36,6 +36,7 @@ TREE = "states form a tree"
 SMALL_TREE = "states form a tree of at most 64 leaves"
 FORKED_TREE = "states form a tree of two to 64 leaves"
 TREES = frozenset({TREE, SMALL_TREE, FORKED_TREE})
+FEW_PATHS = "at most 64 paths"
 FOURS = "layers of few states: at most 20,000 quadruples of states in all"
 """Conditions on the model of sealed hypotheses, or of what is measured; not every model meets them, `smc.checks.table` evaluates them."""
 PLAIN = "every particle is drawn anew after every step, independently and by weight, and so is the output"
@@ -335,7 +336,9 @@ _ROWS = (
     Row(
         "S14", "variance and bias from local second moments, finite even with states that promise in vain",
         "bias of SMC by local second moments: finite where V promises in vain",
-        ("theory.s14_local", "theory.s14_bias"), ("S14", "S14.certificate", "S14.tv", "S14.bias"), "model",
+        ("theory.s14_local", "theory.s14_bias", "theory.s14_path"),
+        ("S14", "S14.certificate", "S14.tv", "S14.bias", "S14.path", "S14.density", "S14.factor", "S14.paths"), "model",
+        "S14.path and what follows from it are stated on the prefix tree of the model, whose output law and constants are the model's.",
         forms=(
             Form(
                 "instance", "S14", SECOND_MOMENT, "N b", samplers=NAIVE,
@@ -343,6 +346,7 @@ _ROWS = (
             ),
             Form("bias", "S14.bias", TV, "N b", samplers=NAIVE, where={"n": lambda b: len(b) - 1}, reads={"b": "b local"}),
             Form("linear", "S14.tv", TV, "N b", samplers=NAIVE, where={"n": lambda b: len(b) - 1}, reads={"b": "b local"}),
+            Form("average", "S14.paths", TV, "aim growthJ", samplers=NAIVE, where={"J": lambda aim: len(aim)}, scope=FEW_PATHS),
         ),
         attained="the second moment, in one step, at every N",
     ),

@@ -69,6 +69,11 @@ pi | \pi | real, in [0, 1] | constants.target | the target's mean of a test func
 second | k | real, positive | measured.answer_moments | mean of (Zhat/Z)^2 times the conditional mean of a test function, by its number
 FJ | F | real, in [0, 1] |  | test functions, by number
 bJ | b | real |  | as b, by the number of the test function that can still be met
+aim | \pi | real, in [0, 1] | constants.target | the target's probability of a path, by its number (S14, S15)
+growth | a | real, at least 0 | growth_along | a path's second moment over its target, from a time on (S14)
+growthJ | a | real, at least 0 | path_growths | the same, by the number of the path and the time
+path | z | state |  | the states of the one path along which F is met, by time (S14)
+pathJ | z | state |  | the same, by the number of the path and the time
 excess | e | real | constants.path_excess | the target's mean of b(j, k) - 1 over the test functions j (S12)
 VJ | V^{F} | real |  | true value with the terminal reward times a test function, by its number
 OutJ | \mathrm{Out} | real, in [0, 1] |  | expected answer for a test function, by its number, and by the cloud
@@ -96,7 +101,7 @@ b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a ran
 s | s | real, at least 0; or natural |  | root of q; the chance of the rare branch (S15)
 lives | \mathrm{lives} | real, 0 or 1 |  | says of a state of a level that it belongs to the rare branch (S15)
 left | \mathrm{left} | real, 0 or 1 |  | says of a state that the move to it has just left the rare branch (S15)
-w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of a slot (S16), of a kept particle (S17)
+w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of a slot (S16), a kept particle (S17), a path (S14, S15)
 dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (reachable) states
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
 lo | \ell | real, positive |  | lower end of a weight's range

@@ -23,6 +23,7 @@ from smc.samplers.importance import sis_guided
 from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import PARTICLES, Sampler
 from smc.setting.analysis import Constants
+from smc.setting.growth import path_growths
 
 BALL_BITS = 64
 """Binary digits of a law in balls that stands in for an exact one that would take long."""
@@ -137,6 +138,12 @@ class Measured:
         states, rows, over = self._pairs
         pairs = [(first[y] / z, row / (over * z**2)) for y, row in zip(states, rows, strict=True) if first[y]]
         return [one for one, _ in pairs], [two for _, two in pairs]
+
+    @cached_property
+    def path_growths(self) -> tuple[list[Rational], list[Rational]]:
+        """`pi(z)` and `E[(Zhat/Z)^2 nu(z)]/pi(z)` over the paths z of the target, by the path formula (S14)."""
+        aim, growth = zip(*path_growths(self.constants, self.particles), strict=True)
+        return list(aim), list(growth)
 
     @cached_property
     def four_moments(self) -> dict[str, list[Rational]]:

@@ -23,6 +23,7 @@ from smc.numbers import INFINITE, Ball, Extended, Rational, ball, finite
 from smc.samplers.process import ParticleProcess
 from smc.samplers.sampler import Sampler
 from smc.setting.analysis import Constants
+from smc.setting.paths import paths_by_layer
 
 INPUTS: dict[str, Callable[[Constants], Any]] = {
     "T": lambda c: c.model.horizon,
@@ -101,6 +102,7 @@ def _total_variation(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """TV of the output."""
     assert m is not None
     moments = {"pi": lambda: m.answer_moments[0], "second": lambda: m.answer_moments[1]}
+    moments |= {"aim": lambda: m.path_growths[0], "growthJ": lambda: m.path_growths[1]}
     moments |= {name: partial(_four_moments, m, name) for name in ("third", "fourth", "alpha", "beta")}
     yield Observed(catalogue.TV, m.total_variation, m.sampler.at(m.count) | moments)
 
@@ -215,7 +217,7 @@ def _everywhere(c: Constants) -> bool:
 
 
 MOST_LEAVES = 64
-"""Leaves of the trees whose spectrum and whose kernel are computed: a second at most."""
+"""Leaves of the trees whose spectrum, whose kernel and whose paths' growths are computed: a second at most."""
 
 
 def _tree(c: Constants) -> bool:
@@ -237,6 +239,10 @@ def _forked_tree(c: Constants) -> bool:
     return _small_tree(c) and len(c.alive[-1]) > 1
 
 
+def _few_paths(c: Constants) -> bool:
+    return paths_by_layer(c.model)[-1] <= MOST_LEAVES
+
+
 MOST_QUADRUPLES = 20_000
 """Quadruples of states of one layer, over all layers, for which the moments of four particles are quick: a second at most."""
 
@@ -252,6 +258,7 @@ SCOPES: dict[str, Callable[[Constants], bool]] = {
     catalogue.TREE: _tree,
     catalogue.SMALL_TREE: _small_tree,
     catalogue.FORKED_TREE: _forked_tree,
+    catalogue.FEW_PATHS: _few_paths,
     catalogue.FOURS: _fours,
 }
 """Conditions of sealed hypotheses beyond finite constants. Where the reference goes to a state that no particle can occupy, the other

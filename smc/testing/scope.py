@@ -61,6 +61,7 @@ DEFINED = frozenset(
     }
     | {"AJ", "CJ3", "CJ4", "pi", "second", "third", "fourth"}
     | {"kappa", "steps", "conductances"}
+    | {"aim", "growth", "growthJ"}
     | {"anc", "carried", "share", "share0", "begin", "slots", "miss", "miss0"}
 )
 """Symbols that hypotheses define by a recursion or a formula in others; see `MEASURED`."""
@@ -71,10 +72,10 @@ MEASURED = {
     "S18": frozenset({"A", "H", "KF"}), "S18.kappa": frozenset({"A", "HJ", "U", "kappa"}),
     "S18.first": frozenset({"H", "kappa"}), "S18.steps": frozenset({"HJ", "U", "kappa", "steps", "conductances"}),
     "S14": frozenset({"PV", "PQ"}), "S14.tv": frozenset({"PV", "PQ"}),
-    "S14.bias": frozenset({"PV", "PQ"}),
+    "S14.bias": frozenset({"PV", "PQ"}), "S14.paths": frozenset({"aim", "growthJ", "J", "PV", "VJ"}),
 }  # fmt: skip
 """By statement: names of `DEFINED` that its hypotheses hold against the model after all."""
-ON_THE_TREE = frozenset({"S12.average"})
+ON_THE_TREE = frozenset({"S12.average", "S14.paths"})
 """Statements on paths, read on the prefix tree of the model: there a path is a state of the last layer."""
 LEAVES = 16
 """Trees of more leaves are not read: every one is a test function, at every three states (a second from 30 on)."""
@@ -261,9 +262,20 @@ def _kept(c: Constants, sweeps: int) -> Reading:
     return env | {"j": sweeps}, ranges
 
 
+def _paths_of_the_tree(c: Constants, particles: int) -> Reading:
+    """The paths that the target takes, on the prefix tree; their growths by the recursion of `smc.setting.growth`."""
+    layers = Layers(on_the_tree(c))
+    env, ranges = layers.environment()
+    return env | layers.paths(particles) | {"N": particles, "w": lambda j: Fraction(j % 2)}, ranges | {
+        "Edge": [(x, y) for x in ranges["X"] for y in ranges["X"]],
+        "nat": range(max(layers.T + 2, layers.width)),
+    }
+
+
 ON_PATHS: dict[str, Callable[[Constants, int], Reading]] = {
     "S7": _proposals,
     "S7.uniform": _proposals,
+    "S14.paths": _paths_of_the_tree,
     "S17": _kept,
     "S17.sweeps": _kept,
     "S18": _walk,

@@ -13,6 +13,7 @@ from typing import Any
 
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants
+from smc.setting.growth import growth_along, reference_means, ways
 
 ONE = Fraction(1)
 
@@ -112,6 +113,25 @@ class Layers:
             return sum(squares, Fraction(0)) * reciprocal(self.V(t, x))
 
         return {name: partial(mean, name) for name in ("PV", "PQ")}
+
+    def paths(self, particles: int) -> dict[str, Any]:
+        """On a prefix tree: the J paths that the target takes, by number, each with its leaf as a test function and its growths (S14)."""
+        means, taken = reference_means(self.c), ways(self.c)
+        states = [(0, *(x for x, _ in way)) for way in taken]
+        growths = [growth_along(self.c, means, way, particles) for way in taken]
+        values = [self.value_of({x: Fraction(x == way[-1]) for x in range(self.width)}) for way in states]
+
+        def along(rows: Any, j: int, t: int, beyond: Any) -> Any:
+            return rows[j % len(rows)][t] if t <= self.T else beyond
+
+        return {
+            "J": len(taken), "FJ": lambda j, x: Fraction(x == states[j % len(states)][-1]),
+            "VJ": lambda j, t, x: values[j % len(values)](t, x), "PV": self.references()["PV"],
+            "pathJ": lambda j, t: along(states, j, t, 0), "growthJ": lambda j, t: fraction(along(growths, j, t, ONE)),
+            "aim": lambda j: values[j % len(values)](0, 0) / self.Vstar(0, 0),
+            "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y),
+            "first": lambda: [(p, (0, y)) for p, y in self.M(0, 0)],
+        }  # fmt: skip
 
     def peak(self, y: int, k: int) -> Fraction:
         """The largest Qbar of step k + 1 on the way to the terminal state y, over the least V*/V at time k, or 1 if that is more."""

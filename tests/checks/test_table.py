@@ -39,12 +39,15 @@ def test_every_name_that_a_row_uses_is_known(key):
             "V",
             "Vstar",
             "pi",
+            "aim",
+            "growthJ",
             "second",
             "third",
             "fourth",
             "alpha",
             "beta",
             "s",
+            "m",
         }  # what belongs to the run or to one instance of the quantity
         assert all(form.reads.get(name, name) in INPUTS for name in set(form.names) - given)
 

@@ -33,11 +33,11 @@ def value(draw: random.Random, key: tuple[str, str], name: str):
     """A value for an input: counts small, eps >= 0, everything else at least 1; instance constants are squares of rationals."""
     if name == "pistar":
         return [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
-    if name == "pi":
+    if name in ("pi", "aim"):
         return [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)]
     if name in ("alpha", "beta"):
         return [Fraction(draw.randint(-4, 4), draw.randint(1, 3)) for _ in range(3)]
-    if name in ("V", "Vstar", "second", "third", "fourth"):
+    if name in ("V", "Vstar", "second", "third", "fourth", "growthJ"):
         return [square(draw) for _ in range(3)]
     if name in ("q", "r", "chi", "PV", "excess"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
@@ -99,6 +99,7 @@ EXPECTED = {
     ("S14", "instance"): lambda N, b: math.prod((N + x - 1) / N for x in b),
     ("S14", "bias"): None,  # a root of a product: compared by its square below
     ("S14", "linear"): lambda N, b: 1 - 1 / (1 + math.prod((N + x - 1) / N for x in b) - (1 - ONE / N) ** len(b)),
+    ("S14", "average"): lambda aim, growthJ: sum(p * max(1 - 1 / a, ONE * 0) for p, a in zip(aim, growthJ, strict=True)),
     ("S13", "adapted"): None,
     ("S13", "adapted uniform"): lambda N, T, eps: sum((1 + eps) ** (2 * k) - 1 for k in range(T)) / 4 / N,
     ("S13", "instance"): None,  # a root of a product: compared by its square below

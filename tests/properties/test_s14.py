@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from proofs import bounds
 from smc.exact import output_law
@@ -15,9 +15,12 @@ from smc.numbers import INFINITE, ONE, ZERO, Rational, finite
 from smc.samplers import particle_process
 from smc.setting import local
 from smc.setting.analysis import analyse
+from smc.setting.growth import path_growths, ways
 from smc.setting.model import Model
+from smc.setting.paths import paths_by_layer
 from smc.setting.twist import from_mappings, perfect
 from smc.testing import instances, layered_models, product_models
+from smc.testing.scope import on_the_tree
 from tests.effort import effort
 from tests.properties.common import within_bound
 
@@ -124,3 +127,57 @@ def test_finite_where_the_reward_model_promises_in_vain():
     assert c.b[1] == INFINITE and c.b_local == (2, 11)
     w = product(c, 200) - (ONE - ONE / 200) ** 2
     assert Rational(61, 1000) < w / (1 + w) < Rational(62, 1000)
+
+
+def on_the_prefix_tree(instance):
+    """Its constants on the prefix tree, or nothing where there are over 64 paths."""
+    assume(paths_by_layer(instance.model)[-1] <= 64)
+    return on_the_tree(instance.constants)
+
+
+@given(instances())
+@settings(max_examples=effort(2_000, sample=60))
+def test_the_path_formula(instance):
+    """`E[(Zhat/Z)^2 nu(z)] = a(z) pi(z)`, an equation between the recursion along the path and that of pairs of states, path by path.
+
+    And `pi <= a out`, `a <= prod_p (1 + (b_p(z) - 1)/N)` with `b_p(z) = Qbar_p(z)/min u_{p-1}`.
+    """
+    c, n = on_the_prefix_tree(instance), instance.particles
+    process = particle_process(c.model, c.twist, "naive")
+    moments, law = pair_moments(process, n), output_law(process, n).law
+    found = path_growths(instance.constants, n)
+    leaves = [y for y, pi in enumerate(c.target) if pi]
+    assert [pi for pi, _ in found] == [c.target[y] for y in leaves]
+    for y, way, (pi, growth) in zip(leaves, ways(c), found, strict=True):
+        assert moments[y] == growth * pi * c.normaliser**2 and pi <= growth * law[y]
+        bound, x = ONE, 0
+        for t, (after, psi) in enumerate(way):
+            least, own = min(c.value_ratio[t].values()), psi * c.true_value[t + 1][after] / c.twist.values[t][x]
+            bound, x = bound * (1 + (own / least - 1) / n) if least else INFINITE, after
+            if bound == INFINITE:
+                break
+        assert growth <= bound
+
+
+@given(instances())
+@settings(max_examples=effort(1_000, sample=40))
+def test_the_sum_over_paths(instance):
+    """On the tree it is S10's certificate, got another way; on the graph it bounds the output's distance too, as S12's average does."""
+    c, n = on_the_prefix_tree(instance), instance.particles
+    aim, growth = map(list, zip(*path_growths(instance.constants, n), strict=True))
+    bound = bounds.evaluate("S14", "average", aim=aim, growthJ=growth)
+    on_paths = particle_process(c.model, c.twist, "naive")
+    second = [k / c.normaliser**2 for k, pi in zip(pair_moments(on_paths, n), c.target, strict=True) if pi]
+    assert bound == bounds.evaluate("S10", "certificate", pi=aim, second=second)
+    law = output_law(particle_process(instance.model, instance.twist, "naive"), n)
+    assert law.total_variation(instance.constants.target) <= bound
+    excess = instance.constants.path_excess
+    assert INFINITE in excess or bound <= bounds.evaluate("S12", "average", N=n, excess=excess)
+
+
+def test_the_path_formula_by_hand():
+    """T = 1, a fair bit, rewards 1 and 3: a = (1 - 1/N) + phi/(2N), and one particle has a = pi over the reference."""
+    model = Model.from_edges([["r"], ["a", "b"]], [[("r", "a", "1/2"), ("r", "b", "1/2")]], {"a": 1, "b": 3})
+    c = analyse(model, perfect(model))
+    for n in (1, 2, 7):
+        assert path_growths(c, n) == [(Rational(k, 4), ONE - ONE / n + Rational(k, 2) / n) for k in (1, 3)]
