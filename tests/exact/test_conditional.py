@@ -25,6 +25,7 @@ from smc.setting.model import prefix_tree
 from smc.setting.twist import perfect, with_bellman_error
 from tests.effort import effort
 from tests.exact.random_models import fractions, trees, twisted
+from tests.exact.semidefinite import semidefinite
 
 
 def enumerated(model, twist, particles, path):
@@ -73,11 +74,23 @@ def path_to(model, leaf):
 def test_the_kernel_is_that_of_the_conditional_run(data):
     model, twist = data.draw(twisted(trees(max_horizon=2, max_children=2)))
     particles = data.draw(st.integers(2, 3))
-    kernel = conditional_kernel(naive.process(model, twist), particles)
-    assert kernel.target == tuple(target(model))
-    for z, mass in enumerate(kernel.target):
-        kept = enumerated(model, twist, particles, path_to(model, z)) if mass else [0] * len(kernel.target)
-        assert fractions(kernel.rows[z]) == kept
+    kernel, pi = conditional_kernel(naive.process(model, twist), particles), fractions(target(model))
+    assert fractions(kernel.target) == pi
+    live = [z for z, mass in enumerate(pi) if mass]
+    runs = {z: enumerated(model, twist, particles, path_to(model, z)) for z in live}
+    for z, row in enumerate(kernel.rows):
+        assert fractions(row) == runs.get(z, [0] * len(pi))
+    assert semidefinite([[pi[z] * runs[z][y] for y in live] for z in live])  # S17.1, of the run itself: reversible too
+
+
+def test_a_matrix_that_is_not_semidefinite_is_told():
+    """The walk that always leaves is reversible and has the eigenvalue -1; a pivot of 0 is passed only over a row of zeros."""
+    half, third = Fraction(1, 2), Fraction(1, 3)
+    assert not semidefinite([[0, half], [half, 0]]) and not semidefinite([[third, half], [half, third]])
+    assert semidefinite([[half, half], [half, half]]) and semidefinite([[0, 0], [0, third]])
+    assert not semidefinite([[half, half, 0], [half, half, third], [0, third, 1]])
+    with pytest.raises(ValueError, match="not symmetric"):
+        semidefinite([[1, half], [third, 1]])
 
 
 def rare_pair():

@@ -1,10 +1,9 @@
-"""S17: conditional SMC leaves the target invariant, is reversible, positive semidefinite, and minorised as its constants say."""
+"""S17: conditional SMC leaves the target invariant, and is minorised as its constants say."""
 
 from __future__ import annotations
 
 from math import prod
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,10 +21,10 @@ from tests.exact.test_conditional import rare_pair
 @settings(deadline=None, max_examples=effort(60))
 @given(data=st.data())
 def test_s17(data):
-    """What S17.1 leaves invariant is the model's own target; minorised; positive semidefinite; H sweeps come as near as S17.3 says.
+    """What S17.1 leaves invariant is the model's own target; minorised; H sweeps come as near as S17.3 says.
 
-    The rows are computed from a symmetric matrix, so their balance with `kernel.target` is no test; that they are the rows of a run is
-    tested by enumeration in `tests/exact/test_conditional.py`.
+    The rows are computed from a matrix that is symmetric and positive semidefinite by construction: that the rows of a run are so is tested
+    by enumeration in `tests/exact/test_conditional.py`.
     """
     model, twist = data.draw(twisted(trees(max_horizon=3, max_children=2)))
     particles = data.draw(st.integers(2, 4 if model.horizon < 3 else 3))
@@ -34,9 +33,6 @@ def test_s17(data):
     assert kernel.target == pi
     live = [z for z, p in enumerate(pi) if p]
     assert kernel.smallest_ratio >= minorisation(ranges, particles)
-    root = np.sqrt(np.array([float(pi[z]) for z in live]))
-    symmetric = np.array([[float(kernel.rows[y][z]) for z in live] for y in live]) * root[:, None] / root[None, :]
-    assert np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[0] > -1e-9
     start = tuple(ONE if z == live[0] else ZERO for z in range(len(pi)))
     for sweeps in (1, 2, 3):
         assert kernel.total_variation(start, sweeps) <= sweeps_bound(ranges, particles, sweeps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,15 @@ from smc.setting.model import prefix_tree
 from smc.setting.twist import perfect, with_bellman_error
 from tests.effort import effort
 from tests.exact.random_models import trees, twisted
+from tests.exact.semidefinite import semidefinite
+
+
+def over_the_gap(joint, pi, longest):
+    """The quadratic form `A' E(f, f) - Var f`, E the Dirichlet form: that it has no negative value is `gap >= 1/A'`."""
+    return [
+        [longest * (p * (x == y) - j) - (p * (x == y) - p * q) for y, (j, q) in enumerate(zip(row, pi, strict=True))]
+        for x, (row, p) in enumerate(zip(joint, pi, strict=True))
+    ]
 
 
 @settings(deadline=None, max_examples=effort(80))
@@ -36,12 +44,9 @@ def test_s18(data):
         distance = sum(abs(p - q) for p, q in zip(law, pi, strict=True)) / 2
         assert distance**2 <= (walk.kappa - 1) / 4 * (1 - 1 / walk.longest) ** (2 * j - 2)
         assert taken <= walk.kappa * (walk.steps_per_visit * j - 1)
-    root = np.sqrt(np.array([float(pi[x]) for x in live]))
-    symmetric = np.array([[float(kernel[x][y]) for y in live] for x in live]) * root[:, None] / root[None, :]
-    values = np.linalg.eigvalsh((symmetric + symmetric.T) / 2)
-    assert values[0] > -1e-9, "positive semidefinite"
-    if len(live) > 1:
-        assert 1 - values[-2] >= 1 / float(walk.longest) - 1e-9
+    joint = [[pi[x] * kernel[x][y] for y in live] for x in live]
+    assert semidefinite(joint)
+    assert semidefinite(over_the_gap(joint, [pi[x] for x in live], walk.longest))
     assert steps >= model.horizon and walk.kappa >= 1
 
 
@@ -57,6 +62,7 @@ def test_gap_of_one_over_kappa_is_false():
     tree = prefix_tree(3, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1)
     twist = with_bellman_error(tree, 3, lambda t, i: 1 if i == 0 else -1)
     walk = backtracking(naive.process(tree, twist))
-    kernel = np.array(walk.leaf_chain(), float)
-    gap = 1 - sorted(np.linalg.eigvals(kernel).real)[-2]
-    assert 1 / float(walk.longest) <= gap < 1 / float(walk.kappa)
+    pi, kernel = target(tree), walk.leaf_chain()
+    joint = [[p * q for q in row] for p, row in zip(pi, kernel, strict=True)]
+    assert semidefinite(over_the_gap(joint, pi, walk.longest))
+    assert not semidefinite(over_the_gap(joint, pi, walk.kappa))
