@@ -32,7 +32,7 @@ from smc.exact.metropolis import chain_law
 from smc.exact.moments import second_moment as _second_moment
 from smc.exact.moments import second_moment_ball as _second_moment_ball
 from smc.exact.occupancy.cells import CellChain, cell_chain
-from smc.exact.occupancy.cost import MODES, Plan, choose, duration
+from smc.exact.occupancy.cost import MODES, Plan, choose, denominator_bits, duration
 from smc.exact.single import one_particle_law
 from smc.numbers import Ball, Rational, Verdict, at_most, ball, precision
 from smc.samplers.process import ParticleProcess, Selection
@@ -53,6 +53,8 @@ __all__ = [
 Mode = Literal["exact", "certified", "float"]
 SMALL = 40
 """Most occupancies of a layer at which the exact law is computed before engines are compared."""
+SMALL_BITS = 1 << 16
+"""Most bits that the probabilities of such a layer may have together: the plain engine is measured to be slower than the others beyond."""
 Progress = Callable[[float, str], None]
 """Called with the share done, in [0, 1], and what is being done; from the calling thread, only in runs that take more than a second."""
 
@@ -134,7 +136,8 @@ def _small_law(process: ParticleProcess, particles: int) -> OutputLaw | None:
     _check_resampled(process)
     chain = cell_chain(process)
     live = all(any(cells.weights) for cells in chain.layers)
-    if not live or max(comb(particles + cells.count - 1, particles) for cells in chain.layers) > SMALL:
+    most = max(comb(particles + cells.count - 1, particles) for cells in chain.layers)
+    if not live or most > SMALL or most * denominator_bits(chain, particles)[-1] > SMALL_BITS:
         return None
     from smc.exact.occupancy.small import small_law
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import comb, inf
+from math import comb, inf, log2
 
 import gmpy2
 
@@ -30,7 +30,7 @@ from smc.errors import TooLarge, whole_number
 from smc.exact import output_law, seconds_of_law
 from smc.exact.independent import mean_inverse_sums
 from smc.exact.occupancy.cells import cell_chain
-from smc.exact.occupancy.cost import denominator_bits, duration
+from smc.exact.occupancy.cost import denominator_bits, duration, product
 from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import Outcome, ParticleProcess
 
@@ -181,12 +181,14 @@ def _seconds_on_tree(process: ParticleProcess, n: int) -> float:
     *inner, last = _cells(process)
     bits = denominator_bits(chain, n)
     seconds = 1e-4
-    for c, longer in zip(inner, bits[1:], strict=True):
+    for c, shorter, longer, cells in zip(inner, bits, bits[1:], chain.layers, strict=False):
         # an occupancy on s of c cells leads to the C(n + s - 1, n) on its support
         pairs = sum(comb(c, s) * comb(n - 1, s - 1) * comb(n + s - 1, n) for s in range(1, min(c, n) + 1))
-        seconds += pairs * (1.7e-6 + 2.5e-11 * longer)
+        seconds += pairs * (2e-6 + product(longer, n * log2(n * max(cells.weights))))
+        # each mass is lifted to the common denominator
+        seconds += comb(n + c - 1, n) * product(shorter, longer - shorter)
     parents = comb(n + inner[-1] - 1, n) if inner else 1
-    return seconds + comb(n + last - 1, n) * 2.3e-6 + parents * 1.4e-9 * bits[-2 if inner else -1]
+    return seconds + comb(n + last - 1, n) * 3.2e-6 + parents * 1.4e-9 * bits[-2 if inner else -1]
 
 
 def _tree_law(process: ParticleProcess, n: int) -> PathLaw:

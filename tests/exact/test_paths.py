@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smc.errors import TooLarge
-from smc.exact import output_law, paths
+from smc.exact import _small_law, output_law, paths
+from smc.exact.occupancy.cells import cell_chain
+from smc.exact.occupancy.cost import denominator_bits
+from smc.exact.occupancy.engine import schedule
 from smc.exact.paths import OCCUPANCIES, TREE, _tagged_law, _tree_law, path_law, path_target, routes, unrolled
 from smc.numbers import Rational
 from smc.samplers import particle_process
@@ -142,6 +146,7 @@ def test_lineages_are_followed_where_histories_would_be_too_many_states():
     [
         ((2, 2, 3, 3, 3, 3), 16, 0, OCCUPANCIES),
         ((2, 2, 2, 3, 3, 4), 16, "1/4", OCCUPANCIES),
+        ((2,) * 3, 32, "12345/98765", OCCUPANCIES),
         ((3, 9, 27), 4, "1/4", TREE),
     ],
 )
@@ -160,6 +165,30 @@ def test_the_route_on_a_tree_is_the_quicker_one_by_estimate_and_both_say_the_sam
     assert (found.law, found.dead) == (on_tree.law, on_tree.dead)
     last = output_law(process, particles)
     assert {path[-1]: p for path, p in on_tree.law.items()} == {k: p for k, p in enumerate(last.law) if p}
+
+
+@pytest.mark.parametrize(
+    ("widths", "particles", "eps"),
+    [((2,) * 10, 32, "1/4"), ((3, 4, 5, 6, 6, 6), 2, "12345/98765"), ((4, 4, 4, 5), 4, "123456789/987654321")],
+)
+def test_the_length_of_the_denominators_is_known_from_above_and_not_by_far(widths, particles, eps):
+    """Weights repeat within a layer, so that few totals are different: estimates count 1.8 times the bits of the run at most."""
+    tree = grown(*widths)
+    chain = cell_chain(particle_process(tree, with_bellman_error(tree, eps), "naive"))
+    growth, estimates = schedule(chain, particles).growth(), denominator_bits(chain, particles)
+    for t, bits in enumerate(estimates):
+        true = (chain.denominators[0] * prod(growth[:t])) ** particles
+        assert true.bit_length() - 1 <= bits
+    assert estimates[-1] <= 1.8 * true.bit_length()
+
+
+def test_the_plain_engine_takes_short_numbers_alone(monkeypatch):
+    """Ten layers of 33 occupancies: numbers of 90,000 bits go to the engines, which take a tenth of the time of plain sums."""
+    tree, plain = grown(*(2,) * 10), []
+    monkeypatch.setattr("smc.exact.occupancy.small.small_law", lambda *given: plain.append(given))
+    assert _small_law(particle_process(tree, with_bellman_error(tree, "1/4"), "naive"), 32) is None and not plain
+    _small_law(particle_process(tree, with_bellman_error(tree, "1/4"), "naive"), 2)
+    assert len(plain) == 1
 
 
 def test_a_tree_on_which_every_run_dies():

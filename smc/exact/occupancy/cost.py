@@ -28,6 +28,8 @@ PATIENCE = 12 * 3600.0
 """Longest estimate, in seconds, that is not refused."""
 MANY = 10**120
 """More of anything than this is not counted."""
+FEW = 4096
+"""Entries of a kernel so few that those between occupancies that do not lead to each other are worked out as well (`direct`)."""
 BLOCK_BYTES = 1 << 23
 """Size of the array that a block of lanes works on (`residues`): large enough to make each NumPy call worth its overhead."""
 
@@ -163,9 +165,10 @@ class _Sizes:
     def _lcm_bits(self, t: int) -> float:
         weights = [g for g in self.chain.layers[t - 1].weights if g]
         top = self.particles * max(weights)
-        if len(set(self.chain.layers[t - 1].weights)) == 1:
+        levels = len(set(self.chain.layers[t - 1].weights))
+        if levels == 1:
             return log2(top)
-        by_count = self.counts[t - 1] * log2(top + 1)
+        by_count = _count(self.particles, levels) * log2(top + 1)  # so many totals are different
         return by_count if top > 2**60 else min(1.5 * top, by_count)
 
     def cost(self, method: str) -> Cost:
@@ -196,26 +199,39 @@ class _Sizes:
             each = 1.2e-5 + reached * (4e-6 + levels * (6e-8 + 1.5e-11 * common))
         return (
             1e-4
-            + before * (each + _product(bits, growth) + 2e-11 * self.bits[-1] * levels)
+            + before * (each + product(bits, growth) + 2e-11 * self.bits[-1] * levels)
             + reached * levels * (5e-7 + 1e-10 * common)
         )
 
-    def _pairs(self, t: int) -> float:
-        """How many pairs of occupancies of layers t and t + 1 have a positive probability: by how many cells are occupied in the first."""
+    def _pairs(self, t: int) -> tuple[float, float, float]:
+        """How many pairs of occupancies of layers t and t + 1 the kernel has entries for, how many cells those have in all, and in how many
+        groups they are worked out: by how many cells are occupied in the first, where most do not lead to each other."""
         here, n = self.chain.layers[t - 1], self.particles
         reached = [len(row) for row in self.chain.moves[t - 1]]
         degree, width = sum(reached) / len(reached), self.chain.layers[t].count
-        if degree * 2 > width or self.counts[t - 1] > 1e12:
-            return self.counts[t - 1] * self.counts[t]
-        pairs = 0
+        whole = self.counts[t - 1] * self.counts[t]
+        if degree * 2 > width or self.counts[t - 1] > 1e12 or whole <= FEW:
+            return whole, whole * width, 1
+        pairs = entries = groups = 0
         for occupied in range(1, min(n, here.count) + 1):
-            reachable = _count(n, max(1, min(width, round(occupied * degree))))
-            pairs += comb(here.count, occupied) * comb(n - 1, occupied - 1) * reachable
-        return pairs
+            support = max(1, min(width, round(occupied * degree)))
+            found = comb(here.count, occupied) * comb(n - 1, occupied - 1) * _count(n, support)
+            pairs, entries, groups = pairs + found, entries + found * support, groups + comb(here.count, occupied)
+        return pairs, entries, groups
 
     def _kernel(self, t: int) -> float:
-        """Seconds of the move out of layer t, entry by entry of the kernel."""
-        return 7e-5 + self.counts[t - 1] * 1e-6 + self._pairs(t) * (1.8e-7 + 6e-11 * self.bits[t])
+        """Seconds of the move out of layer t, entry by entry of the kernel: a power of N numbers times the mass that it leaves from."""
+        top = self.particles * max(self.chain.layers[t - 1].weights)
+        entry = self.particles * (log2(self.chain.denominators[t]) + log2(top))
+        before, after = self.bits[t - 1], self.bits[t]
+        pairs, cells, groups = self._pairs(t)
+        return (
+            2e-5
+            + groups * 5e-5
+            + self.counts[t - 1] * (1e-6 + product(before, after - before))
+            + pairs * (1.3e-7 + 3e-11 * after + product(after, entry))
+            + cells * (1e-8 if entry < 63 else 8e-8)
+        )
 
     def _direct(self) -> tuple[float, float]:
         by_polynomial = self.last_by_polynomial("direct")
@@ -232,7 +248,6 @@ class _Sizes:
         sources = len(set(self.chain.layers[t - 1].states))
         rank = min(sources, d)
         k, n = self.counts[t - 1], self.particles
-        growth = bits - self.bits[t - 1]
         # shifts before the rank is known to be `rank`, and after, on the simplex of the next layer
         before = (c - 1) + rank * (c - 1) - rank * (rank - 1) / 2
         after = rank * (d - 1) - rank * (rank - 1) / 2
@@ -241,13 +256,18 @@ class _Sizes:
             lines, adds = _count(n, max(cells, 2) - 1), points * n / cells
             seconds += shifts * (lines * 1.5e-6 + points * (1.5e-7 + 1e-11 * bits) + adds * (6e-9 + 5e-12 * bits))
         seconds += (c - 1) * (k * (1e-7 + 1e-11 * bits) + k * n / c * (2.5e-8 + 2e-11 * bits) + n * n * 1.2e-7)
-        seconds += k * (1.5e-6 + 3e-11 * bits + _product(bits, growth))
-        return seconds, before + after
+        return seconds + self._share(t), before + after
+
+    def _share(self, t: int) -> float:
+        """Seconds to lift the probabilities of the occupancies of layer t to the common denominator after they are resampled."""
+        k, bits = self.counts[t - 1], self.bits[t] if t < self.chain.horizon else self.bits[-1]
+        growth = bits - self.bits[t - 1] if t < self.chain.horizon else self._lcm_bits(t)
+        return k * (1.5e-6 + 3e-11 * bits + product(bits, growth))
 
     def _transform(self) -> tuple[float, float]:
         by_polynomial = self.last_by_polynomial("transform")
         last = self.chain.horizon - (1 if by_polynomial else 0)
-        seconds = 2e-4 + (self._last() if by_polynomial else 0.0)
+        seconds = 2e-4 + (self._last() if by_polynomial else self._share(self.chain.horizon))
         seconds += sum(self._move(t, self.bits[t])[0] for t in range(1, last))
         top = max((self.counts[t] * (64 + 1.25 * self.bits[t] / 8) for t in range(max(last, 1))), default=0)
         return seconds, top + self._indices(last)
@@ -313,7 +333,7 @@ class _Sizes:
         return chain.horizon * 3e-4 + 5e-9 * work, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
 
 
-def _product(a: float, b: float) -> float:
+def product(a: float, b: float) -> float:
     """Seconds to multiply an integer of `a` bits by one of `b` bits: schoolbook up to 2000 bits of the shorter, then by faster methods."""
     short, long = sorted((max(a, 64.0), max(b, 64.0)))
     return 5e-8 + long * (min(short, 2e3) * 1.2e-13 + max(short - 2e3, 0) ** 0.6 * 1.5e-12)

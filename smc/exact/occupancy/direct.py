@@ -17,7 +17,7 @@ import numpy as np
 
 from smc.exact.law import OutputLaw
 from smc.exact.occupancy.cells import CellChain
-from smc.exact.occupancy.cost import last_by_polynomial
+from smc.exact.occupancy.cost import FEW, last_by_polynomial
 from smc.exact.occupancy.last import last_resampling, read_off
 from smc.exact.occupancy.simplex import simplex, spread, weighted
 from smc.numbers import Rational
@@ -86,8 +86,6 @@ def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[flo
     return [w * a for w, a in zip(weights, following, strict=True)], growth, died
 
 
-FEW = 4096
-"""Entries of the kernel so few that those between occupancies that do not lead to each other may be worked out as well."""
 BLOCK = 1 << 18
 """Entries of the kernel that are held at once."""
 
