@@ -26,7 +26,7 @@ from proofs.catalogue import FORMS, Form
 from proofs.kernel import Node, ProofError
 from proofs.kernel.replay import STORED, Refused, decode_term, fingerprint, load_seals
 from proofs.language.terms import compiled
-from proofs.registry import claim_of
+from proofs.registry import conclusions_of
 
 COUNTS = frozenset({"N", "T", "H", "J", "n", "m"})
 """Inputs that are natural numbers; the others are numbers or lists of numbers."""
@@ -50,7 +50,7 @@ def bound(name: str, part: int = 0, side: int = 1, at: str = "", folder: Path = 
 
     at: names for the quantified variables, as in `catalogue.Form`.
     """
-    return claim_of(claim(name, folder), at.split())[1][part].kids[side]
+    return conclusions_of(claim(name, folder), at.split())[part].kids[side]
 
 
 def claim(name: str, folder: Path = STORED) -> Claim:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from proofs.catalogue import ROWS
@@ -100,8 +101,23 @@ def claim_of(theorem, at: Sequence[str] = ()) -> tuple[list[Node], list[Node]]:
     at: names for the quantified variables in their order; further ones get the first of n, m, k (naturals), x, u, v (reals) or y, z, w
     that is free. Raises ValueError where a given name means something else in the theorem.
     """
-    hyps = sorted(theorem.hyps, key=show)
-    conclusions: list[Node] = []
+    antecedents, conclusions = _parts(theorem.concl, at)
+    return [*_in_order(theorem.hyps), *antecedents], conclusions
+
+
+def conclusions_of(theorem, at: Sequence[str] = ()) -> list[Node]:
+    """The conclusions alone, as `claim_of` has them, which takes longer: it sorts the hypotheses by their text."""
+    return _parts(theorem.concl, at)[1]
+
+
+@cache
+def _in_order(hyps: frozenset[Node]) -> tuple[Node, ...]:
+    return tuple(sorted(hyps, key=show))
+
+
+def _parts(concl: Node, at: Sequence[str]) -> tuple[list[Node], list[Node]]:
+    """Antecedents and conclusions of an opened formula."""
+    antecedents, conclusions = list[Node](), list[Node]()
     given = iter(at)
 
     def walk(formula: Node, taken: set[str]) -> None:
@@ -116,7 +132,7 @@ def claim_of(theorem, at: Sequence[str] = ()) -> tuple[list[Node], list[Node]]:
                 raise ValueError(f"{name} is a symbol of the statement already: name its quantified variable otherwise")
             walk(open_body(formula, var(name, sort)), taken | {name})
         elif formula.op == "=>":
-            hyps.append(formula.kids[0])
+            antecedents.append(formula.kids[0])
             walk(formula.kids[1], taken)
         elif formula.op == "and":
             walk(formula.kids[0], taken)
@@ -124,10 +140,10 @@ def claim_of(theorem, at: Sequence[str] = ()) -> tuple[list[Node], list[Node]]:
         else:
             conclusions.append(formula)
 
-    walk(theorem.concl, set())
-    return hyps, conclusions
+    walk(concl, set())
+    return antecedents, conclusions
 
 
 def bound_of(theorem, part: int = 0) -> Node:
     """The right-hand side of the conclusion (of the given part, when the conclusion is a conjunction)."""
-    return claim_of(theorem)[1][part].kids[1]
+    return conclusions_of(theorem)[part].kids[1]

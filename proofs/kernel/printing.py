@@ -54,7 +54,7 @@ def bound_name(
     if proposed is not None and NAME.match(proposed) and proposed not in used | RESERVED:
         return proposed
     usual = HINTS.get(binder.bound, "c d" if binder.bound.endswith("*") else "x y u v w").split()
-    names = [*usual, *(f"{usual[0]}{i}" for i in range(1, 99))]
+    names = itertools.chain(usual, (f"{usual[0]}{i}" for i in range(1, 99)))
     return next(name for name in names if name not in used)
 
 

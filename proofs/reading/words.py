@@ -348,7 +348,7 @@ class Claim:
 
 def claims(theorem: Stated, at: Sequence[str] = ()) -> list[Claim]:
     """The conclusions, opened as `registry.claim_of` does; a <= b and -a <= b in a row are |a| <= b."""
-    found, out = registry.claim_of(theorem, at)[1], []
+    found, out = registry.conclusions_of(theorem, at), []
     while found:
         first = found.pop(0)
         if found and first.op == found[0].op == "<=" and _opposite(first, found[0]):

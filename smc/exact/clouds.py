@@ -153,7 +153,12 @@ def _moved(
         else:
             _add(left, tuple(((particle, ONE),) for particle in cloud), masses)
     moves = {slot: _move(process, t, slot) for slot in {slot for held in left for slot in held}}
-    mixtures = [([moves[slot] for slot in held], masses) for held, masses in left.items()]
+    kinds = sorted({particle for law in moves.values() for particle in law})
+    number = {
+        particle: k for k, particle in enumerate(kinds)
+    }  # numbers in the same order are quicker to sort and to find
+    numbered = {slot: {number[particle]: p for particle, p in law.items()} for slot, law in moves.items()}
+    mixtures = [([numbered[slot] for slot in held], masses) for held, masses in left.items()]
     successors = sum(prod(map(len, slots)) if ordered else _most_multisets(slots) for slots, _ in mixtures)
     if successors > most:
         raise TooLarge(
@@ -161,11 +166,11 @@ def _moved(
             where="particles",
             mend="take fewer particles, multinomial resampling after every step, or a Monte Carlo run",
         )
-    moved: dict[Cloud, Masses] = {}
+    moved: dict[tuple[int, ...], Masses] = {}
     for slots, masses in mixtures:
-        for cloud, chance in _product(slots, ordered).items():
-            _add(moved, cloud, masses, chance)
-    return moved
+        for numbers, chance in _product(slots, ordered).items():
+            _add(moved, numbers, masses, chance)
+    return {tuple(kinds[k] for k in numbers): masses for numbers, masses in moved.items()}
 
 
 def _slot(cloud: Cloud, law: SlotLaw) -> Slot:
@@ -192,23 +197,23 @@ def _move(process: ParticleProcess, t: int, slot: Slot) -> dict[Particle, Ration
     return law
 
 
-def _product(slots: list[dict[Particle, Rational]], ordered: bool) -> dict[Cloud, Rational]:
-    """Law of the cloud whose slots are independent; sorted unless `ordered`."""
-    clouds: dict[Cloud, Rational] = {(): ONE}
+def _product(slots: list[dict[int, Rational]], ordered: bool) -> dict[tuple[int, ...], Rational]:
+    """Law of the cloud, by the numbers of its particles, whose slots are independent; sorted unless `ordered`."""
+    clouds: dict[tuple[int, ...], Rational] = {(): ONE}
     for slot in slots:
-        longer: dict[Cloud, Rational] = {}
+        longer: dict[tuple[int, ...], Rational] = {}
         for cloud, chance in clouds.items():
-            for particle, p in slot.items():
-                key = (*cloud, particle)
+            for k, p in slot.items():
+                key = (*cloud, k)
                 key = key if ordered else tuple(sorted(key))
                 longer[key] = longer.get(key, ZERO) + chance * p
         clouds = longer
     return clouds
 
 
-def _most_multisets(slots: list[dict[Particle, Rational]]) -> int:
+def _most_multisets(slots: list[dict[int, Rational]]) -> int:
     """At most so many sorted clouds: the product over groups of equal slots of the multisets that each can make."""
-    groups: dict[frozenset[Particle], int] = {}
+    groups: dict[frozenset[int], int] = {}
     for slot in slots:
         groups[frozenset(slot)] = groups.get(frozenset(slot), 0) + 1
     return prod(comb(len(kinds) + n - 1, n) for kinds, n in groups.items())

@@ -79,6 +79,7 @@ def test_verify_draws_its_figure_or_says_why_not(small_verify, tmp_path, capsys,
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, "smc.present.figures", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
+    hurry(monkeypatch, tmp_path)
     monkeypatch.setattr("smc.checks.verify.COUNTS", counts({"naive": (1, 2)}))
     assert run(["verify", "shipped:verifier-tree", "-o", str(tmp_path / "out")]) == 0
     assert "no figure: " in capsys.readouterr().err

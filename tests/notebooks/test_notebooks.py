@@ -17,13 +17,16 @@ names = [source.stem for source in SOURCES]
 
 
 @pytest.fixture(scope="module")
-def fresh():
-    """Executes a notebook: all in one kernel that forgets their names, in the nightly run each in a kernel of its own."""
-    if NIGHTLY:
-        yield lambda source: execute(read(source))
-        return
-    with kernel() as used:
-        yield lambda source: execute(read(source), used)
+def used():
+    """A kernel that forgets the names of the notebook before."""
+    with kernel() as running:
+        yield running
+
+
+@pytest.fixture
+def fresh(request):
+    """Executes a notebook: all in one kernel, in the nightly run each in a kernel of its own."""
+    return lambda source: execute(read(source), None if NIGHTLY else request.getfixturevalue("used"))
 
 
 @pytest.mark.parametrize("source", turn(SOURCES, 1), ids=lambda source: source.stem)
@@ -105,14 +108,13 @@ def test_a_planted_disagreement_is_found_and_its_cell_named(change):
     assert len(found) == 1 and found[0].startswith(f"{SOURCES[0].stem}, cell {k} ")
 
 
-def test_a_changed_result_is_found_by_running_the_cell():
+def test_a_changed_result_is_found_by_running_the_cell(used):
     def run(result: str):
         cells = [nbformat.v4.new_code_cell("a = 1", id="a"), nbformat.v4.new_code_cell("a + a", id="b")]
         cells[0].source = result
         return execute(nbformat.v4.new_notebook(cells=cells), used)
 
-    with kernel() as used:
-        kept, fresh = run("a = 1"), run("a = 2")
+    kept, fresh = run("a = 1"), run("a = 2")
     fresh.cells[0].source = kept.cells[0].source  # as if the package had changed, not the notebook
     assert differences("n", kept, fresh) == ["n, cell 1 (a + a): text/plain stored '2', now '4'"]
 

@@ -113,7 +113,7 @@ def test_stored_proofs_are_what_the_derivations_give(derived, replayer):
         assert not [name for name in derived.derivations if encode(derived.proof(name)) != stored[name]]
         return
     plain = [name for name in derived.derivations if not any(r.startswith("define") for r in replayer.rules[name])]
-    for name in turn(plain, 5):
+    for name in turn(plain, 3):
         made = OnStored(derived.derivations, replayer).proof(name)
         assert encode(made) == stored[name], f"{name}: run python -m proofs.derive.author"
 

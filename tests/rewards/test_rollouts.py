@@ -168,7 +168,7 @@ def test_no_chi_square_over_answers_of_which_some_have_ended(tmp_path, capsys):
     """Half the answers end after one step with reward 1; half go on, V = 0.1 and V* = 0.9 for all of those, so that over them alone chi^2
     is 0. The layer holds both halves: `E[V] E[V*^2/V] / E[V*]^2 - 1 = 0.55 (1 + 8.1)/2 / 0.95^2 - 1 = 1.77`."""
     held = []
-    for k in range(2000):
+    for k in range(600):
         pair, kept = ((1.0, 0.1), (0,)) if k % 2 else ((0.1, 1.0), (1,))
         held.append(Family("a", str(k), 0, 0.95, pair, None, kept, True, (1.0, 0.9)))
         if k % 2 == 0:
@@ -182,7 +182,7 @@ def test_no_chi_square_over_answers_of_which_some_have_ended(tmp_path, capsys):
     assert "answers have ended by step 1" in capsys.readouterr().out
 
 
-def branches(fault, count=1500):
+def branches(fault, count):
     """V is 1/2 everywhere; after the first step V* is 1/2 on one branch and 0.95 on the other. A group is an answer of each branch.
 
     fault: the good branch has no `rollouts`; or is `gone` from every second group, the others having a bad one more."""
@@ -203,19 +203,20 @@ def branches(fault, count=1500):
 def test_no_constant_when_a_branch_lacks_its_answers(fault, tmp_path, capsys):
     """`c = (2 sqrt(E[V*_1^2]) + sqrt(E[V*_3^2])) / (2 Z)`; were the good branch left out of a step, less would be certified than it is."""
     exact = (2 * math.sqrt((0.5**2 + 0.95**2) / 2) + math.sqrt(0.725)) / (2 * 0.725)
-    found = facts(branches(fault), 3, Scores("probabilities", lambda score: score, floor=0.25))
+    floored, count = Scores("probabilities", lambda score: score, floor=0.25), 300 if fault else 1500
+    found = facts(branches(fault, count), 3, floored)
     if fault is None:
         assert found.coverage[0] == pytest.approx(exact, rel=0.02) and found.coverage[1] >= exact
         return
-    assert found.coverage is None
-    assert [step.prefixes for step in found.steps] == [3000, 3000, 3000]
+    assert found.coverage is None and facts(branches(None, count), 3, floored).coverage is not None
+    assert [step.prefixes for step in found.steps] == [600, 600, 600]
     path = tmp_path / "prefixes.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in prefix_lines(branches(fault))))
+    path.write_text("".join(json.dumps(line) + "\n" for line in prefix_lines(branches(fault, count))))
     assert run(["audit", str(path), "--scores", "probabilities", "--floor", "0.25"]) == 0
     out = capsys.readouterr().out
     assert "G1" not in out
     if fault == "rollouts":
-        assert "1,500 of 3,000" in out and "the row is about those" in out
+        assert "300 of 600" in out and "the row is about those" in out
 
 
 def test_rollouts_of_an_adapter_through_a_file(tmp_path, capsys):
