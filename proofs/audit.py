@@ -69,6 +69,11 @@ EXPLAINED: dict[tuple[str, str, str], str] = {
         "1 / Vstar(0, root), everywhere",
         "numerator for denominator",
     ): "a and b are any numbers: the variant is the statement at a V*^3 and b V*^6",
+    (
+        "S18.stationary",
+        "1 / Vstar(0, root), everywhere",
+        "numerator for denominator",
+    ): "1/V* stands on both sides: the variant is the statement times V*^3",
 } | {
     (
         "odds_wider",

@@ -20,7 +20,7 @@ from smc.exact.spectrum import relaxation_time
 from smc.numbers import ONE, ZERO, Ball, Rational, balanced_sum, ball
 from smc.samplers.guided import guided
 from smc.samplers.importance import sis_guided
-from smc.samplers.process import ParticleProcess
+from smc.samplers.process import ParticleProcess, Selection
 from smc.samplers.sampler import PARTICLES, Sampler
 from smc.setting.analysis import Constants
 from smc.setting.growth import path_growths
@@ -75,6 +75,8 @@ class Measured:
     def output(self) -> OutputLaw | CertifiedLaw:
         """Expected law of the output, with `dead`."""
         process, lumping = self.process, self.lumping
+        if process.selection is Selection.WALK and self.bits is None:
+            return OutputLaw(self.visit[0])
         if self.bits is None:
             try:
                 law = output_law(process, self.count, progress=self.progress, most=self.patience)
@@ -112,6 +114,11 @@ class Measured:
     def walk(self) -> Backtracking[Rational]:
         """The walk on the tree of the process, read at leaves (S18)."""
         return self._run.walk
+
+    @cached_property
+    def visit(self) -> tuple[tuple[Rational, ...], Rational]:
+        """(law of the leaf, expected steps from the root) at the visit of that number (S18): one computation gives both."""
+        return self.walk.at(self.count)
 
     @cached_property
     def relaxation_time(self) -> Rational | Ball | None:

@@ -165,7 +165,7 @@ def _first_leaf(c: Constants, m: Measured | None) -> Iterator[Observed]:
 def _steps(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """Steps of a walk from the root to its visit of that number, in the mean."""
     assert m is not None
-    yield Observed(catalogue.STEPS, m.walk.at(m.count)[1], m.sampler.at(m.count))
+    yield Observed(catalogue.STEPS, m.visit[1], m.sampler.at(m.count))
 
 
 def _branch(c: Constants, m: Measured | None) -> Iterator[Observed]:

@@ -121,7 +121,7 @@ class Backtracking(Generic[Number]):
         return starts
 
     def at(self, visits: int) -> tuple[tuple[Number, ...], Number]:
-        """(law of the leaf, expected steps from the root) at the visit of that number; the steps are at most `kappa S visits` (S18.6).
+        """(law of the leaf, expected steps from the root) at the visit of that number: at most `kappa (S visits - 1)` (S18.steps).
 
         Raises InputError for a count below 1.
         """
@@ -167,7 +167,7 @@ class Backtracking(Generic[Number]):
 
     @cached_property
     def kappa(self) -> Number:
-        """`sum_{t >= 1} E_pi[u_t]`: the first leaf from the root has density at most kappa with respect to the target (S18.4)."""
+        """`sum_{t >= 1} E_pi[u_t]`: the first leaf from the root has density at most kappa with respect to the target (S18.first)."""
         root = self.value_ratio[0][0]
         pairs = zip(self.conductance[1:], self.value_ratio[1:], strict=True)
         return sum((c * u * u for cs, us in pairs for c, u in zip(cs, us, strict=True)), self.zero) / root
@@ -185,7 +185,7 @@ class Backtracking(Generic[Number]):
 
     @cached_property
     def steps_per_visit(self) -> Number:
-        """`S = 2 sum_{t >= 1} E[prod psi V_t] / Z`: stationary mean of steps from a leaf to the next (S18.3)."""
+        """`S = 2 sum_{t >= 1} E[prod psi V_t] / Z`: stationary mean of steps from a leaf to the next (S18.stationary)."""
         return 2 * sum((c for layer in self.conductance[1:] for c in layer), self.zero) / self.value_ratio[0][0]
 
 
