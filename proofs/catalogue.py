@@ -367,9 +367,10 @@ _ROWS = (
         "other resampling schemes: stratified, residual, or skipped while no weight is large",
         ("theory.s16_slots", "lemmas.slots", "theory.s16_run"),
         ("S16.step", "S16", "S16.tv", "S16.normaliser"), "model",
-        "That slots are independent, carry at most omega and together take each particle by its weight is a hypothesis on the run, (L); "
-        "stratified and residual resampling (omega = 1/N) and the infinity-ESS rule (1/(theta N)) meet it by definition, which exact runs "
-        "confirm. Under systematic resampling, and below a threshold on the effective sample size, S12 is false.",
+        "That slots are independent, carry at most omega and together take each particle by its weight is a hypothesis on the kernel's run, "
+        "(L). In Rocq the run's slots are a product law, and stratified and residual resampling (omega = 1/N) and the infinity-ESS rule "
+        "(1/(theta N)) are proved to meet it; there, too, S13 with 2 omega for 1/N. Whether omega would do is open. Under systematic "
+        "resampling, and below a threshold on the effective sample size, S12 is false.",
         forms=(
             Form(  # the first half of the conclusion, for a test function whose sums have mean 1
                 "step", "S16.step", GROWTH, "omega b", samplers=NAIVE + ADAPTED, under=SLOTS, ones="h k w",

@@ -7,6 +7,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
 From BellmanSMC Require Import Normaliser Certificate Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional.
+From BellmanSMC Require Import Slots Schemes SlotRun.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
@@ -343,3 +344,59 @@ Print Assumptions Statements.S1_attained.
 Goal True. idtac "#### S2_attained". Abort.
 Check @Statements.S2_attained.
 Print Assumptions Statements.S2_attained.
+
+Goal True. idtac "#### S16_stratified_meets". Abort.
+Check @Statements.S16_stratified_meets.
+Print Assumptions Statements.S16_stratified_meets.
+
+Goal True. idtac "#### S16_residual_meets". Abort.
+Check @Statements.S16_residual_meets.
+Print Assumptions Statements.S16_residual_meets.
+
+Goal True. idtac "#### S16_infinity_ess_meets". Abort.
+Check @Statements.S16_infinity_ess_meets.
+Print Assumptions Statements.S16_infinity_ess_meets.
+
+Goal True. idtac "#### S16_step". Abort.
+Check @Statements.S16_step.
+Print Assumptions Statements.S16_step.
+
+Goal True. idtac "#### S16_odds_step". Abort.
+Check @Statements.S16_odds_step.
+Print Assumptions Statements.S16_odds_step.
+
+Goal True. idtac "#### S16_unbiased". Abort.
+Check @Statements.S16_unbiased.
+Print Assumptions Statements.S16_unbiased.
+
+Goal True. idtac "#### S16_moment". Abort.
+Check @Statements.S16_moment.
+Print Assumptions Statements.S16_moment.
+
+Goal True. idtac "#### S16_density". Abort.
+Check @Statements.S16_density.
+Print Assumptions Statements.S16_density.
+
+Goal True. idtac "#### S16_tv". Abort.
+Check @Statements.S16_tv.
+Print Assumptions Statements.S16_tv.
+
+Goal True. idtac "#### S16_odds". Abort.
+Check @Statements.S16_odds.
+Print Assumptions Statements.S16_odds.
+
+Goal True. idtac "#### S16_odds_tv". Abort.
+Check @Statements.S16_odds_tv.
+Print Assumptions Statements.S16_odds_tv.
+
+Goal True. idtac "#### S16_stratified". Abort.
+Check @Statements.S16_stratified.
+Print Assumptions Statements.S16_stratified.
+
+Goal True. idtac "#### S16_residual". Abort.
+Check @Statements.S16_residual.
+Print Assumptions Statements.S16_residual.
+
+Goal True. idtac "#### S16_infinity_ess". Abort.
+Check @Statements.S16_infinity_ess.
+Print Assumptions Statements.S16_infinity_ess.

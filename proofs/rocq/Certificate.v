@@ -29,6 +29,25 @@ by move=> le1 le2; apply: ler_sum => a _; rewrite le_maxl le_maxr lexx /= le_max
 Qed.
 Lemma tv_sym (R : realFieldType) (A : finType) (mu nu : A -> R) : tv mu nu = tv nu mu.
 Proof. by congr (_ * _); apply: eq_bigr => a _; rewrite distrC. Qed.
+(* density at most beta: the total variation is at most 1 - 1/beta *)
+Lemma density_tv (R : realFieldType) (A : finType) (out pi : A -> R) (beta : R) : is_law out -> is_law pi -> 1 <= beta ->
+  (forall P : pred A, prob pi P <= beta * prob out P) -> tv out pi <= 1 - beta^-1.
+Proof.
+move=> [out0 out1] [pi0 pi1] beta1 dense; have beta0 : 0 < beta by exact: lt_le_trans ltr01 beta1.
+have mass : \sum_a pi a = \sum_a out a by rewrite out1.
+rewrite tv_sym -(tv_attained mass); set P := best_event _ _; have := dense P.
+rewrite mulrC -ler_pdivr_mulr // => low; apply: le_trans (ler_sub (lexx _) low) _.
+rewrite -[X in X - _]mulr1 -mulrBr ler_pimull ?subr_ge0 ?invf_le1 //.
+rewrite -pi1 /prob [X in _ <= X](bigID P) /= ler_addl; exact: sumr_ge0.
+Qed.
+
+Lemma target_out_law (R : realFieldType) (X : finType) (m : model R X) : well_formed m -> normaliser m != 0 ->
+  is_law (target_out m).
+Proof.
+move=> wf Z0; split=> [[x|]|]; [|exact: lexx|exact: target_out_mass].
+have state01 : in01 (fun o : option X => (o == Some x)%:R : R) by move=> o; case: (o == _); rewrite ?lexx ?ler01.
+by rewrite /= divr_ge0 ?(value_ge0 wf state01) //; case/andP: (value_of_bounds wf state01 0 (root m)).
+Qed.
 
 Section Certificate.
 Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
@@ -181,17 +200,7 @@ Theorem S12_density (A : pred (option X)) : prob (target_out m) A <= beta * prob
 Proof. by rewrite !prob_mean; apply: S12_tests; exact: in01_event. Qed.
 
 Theorem S12_tv : tv (smc_law m N) (target_out m) <= 1 - beta^-1.
-Proof.
-have mass : \sum_o target_out m o = \sum_o smc_law m N o by rewrite smc_law_mass // target_out_mass.
-rewrite tv_sym -(tv_attained mass); set A := best_event _ _; have := S12_density A.
-rewrite mulrC -ler_pdivr_mulr // => low; apply: le_trans (ler_sub (lexx _) low) _.
-rewrite -[X in X - _]mulr1 -mulrBr ler_pimull ?subr_ge0 ?invf_le1 ?beta_ge1 //.
-rewrite prob_mean -[X in _ <= X](target_out_mass Z_neq0) /mean; apply: ler_sum => o _.
-have pi0 : 0 <= target_out m o.
-  case: o => [x|] //=; rewrite divr_ge0 ?(value_ge0 wf (state01 x)) //.
-  by case/andP: (value_of_bounds wf (state01 x) 0 (root m)).
-by case: (A o); rewrite ?mulr1 ?mulr0.
-Qed.
+Proof. exact: density_tv (smc_law_law wf N) (target_out_law wf Z_neq0) beta_ge1 S12_density. Qed.
 
 Theorem S12_bias : tv (smc_law m N) (target_out m) <= N%:R^-1 * \sum_(0 <= t < T) (b t - 1).
 Proof.

@@ -4,7 +4,7 @@
    ordered field, X any finite type of states, T the horizon.  Step p = t+1 goes from layer t to layer t+1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser PathModel Adapted LowerBound LowerBoundModel Certificate.
-From BellmanSMC Require Import Metropolis Pools Exchange Conditional.
+From BellmanSMC Require Import Metropolis Pools Exchange Conditional Slots Schemes SlotRun.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -153,6 +153,40 @@ Lemma path_model_is : path_model m = {| horizon := T; root := [ffun=> root m];
   twist := fun t f => V t (at_time f t); reward := fun f => reward m (at_time f T) |}.
 Proof. by []. Qed.
 End Definitions.
+
+(* resampling into slots: slot i draws from a law K_i of its own and carries the share w_i *)
+Section Slots.
+Variables (R : realFieldType) (N : nat).
+Implicit Types (W w : 'I_N -> R) (i j : 'I_N) (p : plan R N).
+Lemma slot_law_is (A : finType) (K : 'I_N -> A -> R) (y : {ffun 'I_N -> A}) : slot_law K y = \prod_i K i (y i). Proof. by []. Qed.
+Lemma smean_is (A : finType) (K : 'I_N -> A -> R) F : smean K F = \sum_y slot_law K y * F y. Proof. by []. Qed.
+Lemma shared_is (A : finType) w (f : A -> R) y : shared w f y = \sum_i w i * f (y i). Proof. by []. Qed.
+Lemma seen_is (A : finType) (K : 'I_N -> A -> R) w x : seen K w x = [exists i, (w i != 0) && (K i x != 0)]. Proof. by []. Qed.
+Lemma meets_is omega W w anc : meets omega W (w, anc) <-> [/\ (forall i, 0 <= w i), (forall i, w i <= omega), \sum_i w i = 1,
+  (forall i, is_law (anc i)) & forall j, \sum_i w i * anc i j = W j].
+Proof. by split=> [[]|[]]. Qed.
+Lemma overlap_is (a b c d : R) : overlap a b c d = Num.max 0 (Num.min b d - Num.max a c). Proof. by []. Qed.
+Lemma cumulated_is W k : cumulated W k = \sum_(l < N | (l < k)%N) W l. Proof. by []. Qed.
+Lemma stratified_is W : stratified W = ((fun=> N%:R^-1),
+  (fun i j => N%:R * overlap (i%:R / N%:R) (i.+1%:R / N%:R) (cumulated W j) (cumulated W j.+1))). Proof. by []. Qed.
+Lemma before_is (n : 'I_N -> nat) k : before n k = (\sum_(l < N | (l < k)%N) n l)%N. Proof. by []. Qed.
+Lemma residual_is (n : 'I_N -> nat) W : residual n W = ((fun=> N%:R^-1), (fun i j => if (i < before n N)%N
+  then (before n j <= i < before n j.+1)%N%:R else (N%:R * W j - (n j)%:R) / (N - before n N)%:R)). Proof. by []. Qed.
+Lemma infinity_ess_is theta inner W : infinity_ess theta inner W =
+  if [forall i, W i <= (theta * N%:R)^-1] then (W, (fun i j : 'I_N => (i == j)%:R)) else inner W. Proof. by []. Qed.
+
+(* a run: N states, their weights W, Zhat so far; a slot without a share rests *)
+Variables (X : finType) (m : model R X) (scheme : nat -> {ffun 'I_N -> X} -> ('I_N -> R) -> plan R N).
+Lemma slot_edge_is t (x : {ffun 'I_N -> X}) p i e : slot_edge m t x p i e =
+  if p.1 i == 0 then (e == (x i, x i))%:R else \sum_j p.2 i j * ((e.1 == x j)%:R * kernel m t (x j) e.2). Proof. by []. Qed.
+Lemma slots_last F t (x : {ffun 'I_N -> X}) W z : slots_from m scheme F 0 t x W z = \sum_i W i * F z (Some (x i)). Proof. by []. Qed.
+Lemma slots_step F k t (x : {ffun 'I_N -> X}) W z : slots_from m scheme F k.+1 t x W z = let p := scheme t x W in
+  smean (slot_edge m t x p) (fun y => let total := \sum_i p.1 i * weight m t (y i) in if total == 0 then F 0 None else
+    slots_from m scheme F k t.+1 [ffun i => (y i).2] (fun i => p.1 i * weight m t (y i) / total) (z * total)). Proof. by []. Qed.
+Lemma slots_mean_is F : slots_mean m scheme F =
+  slots_from m scheme F (horizon m) 0 [ffun=> root m] (fun=> N%:R^-1) (twist m 0 (root m)). Proof. by []. Qed.
+Lemma slots_law_is o : slots_law m scheme o = slots_mean m scheme (fun _ o' => (o' == o)%:R). Proof. by []. Qed.
+End Slots.
 
 (* the hidden child: root None, Some j the node below child j *)
 Section HiddenChild.

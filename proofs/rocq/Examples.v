@@ -8,7 +8,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
-From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional.
+From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional Schemes SlotRun.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -107,6 +107,21 @@ Proof. exact: (P1_range_ratio coin_well_formed coin_no_kill half_ge0 coin_bellma
 Lemma coin_Qbar_gt0 t e : (t < 2)%N -> live_edge coin_model t e -> 0 < potential_value coin_model t e.
 Proof. exact: (Qbar_gt0 coin_well_formed half_ge0 L_gt0 coin_bellman coin_ratio). Qed.
 
+(* S13 under stratified resampling, for every N; Q itself plays its root *)
+Theorem S16_odds_example N (Q := \prod_(0 <= t < 2) (1 + 2%:R * N%:R^-1 * (q t - 1))) : (0 < N)%N ->
+  tv (SlotRun.slots_law coin_model (fun _ _ => @Schemes.stratified R N)) (target_out coin_model) <= (Q - 1) / (Q + 1).
+Proof.
+move=> N0; have Z0 : normaliser coin_model != 0.
+  by rewrite gt_eqF // (P0_normaliser_gt0 coin_well_formed coin_no_kill half_ge0 coin_bellman).
+have q1 t : 1 <= q t by rewrite mulr_ege1 ?exprn_ege1 ?ler_addl.
+have Q1 : 1 <= Q.
+  rewrite /Q; elim/big_ind: _ => // [u v|t _]; first exact: mulr_ege1.
+  by rewrite ler_addl !mulr_ge0 ?invr_ge0 ?subr_ge0 ?ler0n.
+have meet (t : nat) (x : {ffun 'I_N -> branch_node}) W := @Schemes.stratified_meets R N N0 W.
+apply: (SlotRun.S16_odds_tv coin_well_formed coin_no_kill N0 meet Z0 coin_Qbar_gt0 P1_example Q1).
+by rewrite expr2 ler_pemull // (le_trans ler01).
+Qed.
+
 Theorem P2_example : tv (smc_law coin_model 11) (target_out coin_model)
   <= (2%:R * 11%:R)^-1 * \sum_(0 <= t < 2) q t * (q t ^+ 2 - 1).
 Proof. exact: (P2_bias coin_well_formed coin_no_kill (isT : 0 < 11)%N coin_Qbar_gt0 P1_example). Qed.
@@ -196,6 +211,21 @@ Qed.
 
 Lemma gate_normaliser : normaliser gate_model = half.
 Proof. exact: (etrans (branch_step half 0 None (gate_twist 1)) gate_bellman_image). Qed.
+
+(* S16 under stratified resampling: b = 2, so TV <= 1 - 1/(1 + 1/N) = 1/(N+1) for every N *)
+Theorem S16_example N : (0 < N)%N ->
+  tv (SlotRun.slots_law gate_model (fun _ _ => @Schemes.stratified R N)) (target_out gate_model) <= 1 - (1 + N%:R^-1)^-1.
+Proof.
+move=> N0; have Z0 : normaliser gate_model != 0 by rewrite gate_normaliser gt_eqF.
+have meet (t : nat) (x : {ffun 'I_N -> branch_node}) W := @Schemes.stratified_meets R N N0 W.
+have two : (2%:R - 1 = 1 :> R) by ring.
+rewrite [X in _ <= 1 - X^-1](_ : _ = \prod_(0 <= t < horizon gate_model) (1 + N%:R^-1 * (2%:R - 1))); last first.
+  by rewrite big_nat1 two mulr1.
+apply: (SlotRun.S16_tv gate_well_formed gate_no_kill N0 meet Z0 (b := fun=> 2%:R)) => [t _|[|t] e x //= _ le lx].
+  by rewrite ler1n.
+have := S4_b_bound gate_well_formed gate_no_kill (lexx 0) gate_bellman (ler0n R 2) gate_upper (t := 0) isT le lx.
+by rewrite addr0 expr1n mulr1.
+Qed.
 
 Theorem S5_attained N : (0 < N)%N ->
   estimate_mean gate_model N (fun z => z ^+ 2) / normaliser gate_model ^+ 2 = 1 + N%:R^-1 /\

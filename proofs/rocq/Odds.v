@@ -57,6 +57,21 @@ rewrite [X in _ <= X](_ : _ = f * x * (1 - a) * (Q * (1 - w))); last by ring.
 by rewrite ler_wpmul2r // mulr_ge0 ?subr_ge0.
 Qed.
 
+(* odds of means: x |-> Q x/(1 + (Q-1) x) is concave *)
+Lemma odds_mean (A : finType) (k n v : A -> R) Q : is_law k -> 1 <= Q -> (forall i, k i != 0 -> 0 <= n i) ->
+  (forall i, k i != 0 -> odds_le (n i) (v i) Q) -> odds_le (mean k n) (mean k v) Q.
+Proof.
+move=> law Q1 n0 near; set a := mean k n; have a0 : 0 <= a by apply: (mean_ge0 law).
+have D0 : 0 < 1 + (Q - 1) * a by rewrite ltr_paddr ?ltr01 // mulr_ge0 // subr_ge0.
+have mean_tangent : mean k v * (1 + (Q - 1) * a) ^+ 2 <= Q * (a * (1 + (Q - 1) * a) + (a - a)).
+  rewrite mulrC -mean_scale.
+  have -> : Q * (a * (1 + (Q - 1) * a) + (a - a)) = mean k (fun i => Q * (a * (1 + (Q - 1) * a) + (n i - a))).
+    by rewrite mean_scale; congr (_ * _); rewrite mean_add (mean_const law) mean_sub (mean_const law).
+  by apply: (mean_le law) => i ks; rewrite mulrC; apply: tangent => //; [exact: n0 | exact: near].
+rewrite subrr addr0 expr2 mulrA [Q * _]mulrA ler_pmul2r // in mean_tangent.
+rewrite /odds_le -subr_ge0 (_ : _ - _ = Q * a - mean k v * (1 + (Q - 1) * a)) ?subr_ge0 //; ring.
+Qed.
+
 (* tanh(log(Q)/4) with s for the root of Q *)
 Lemma odds_tanh x y Q s : 0 <= x -> y <= 1 -> 1 <= s -> Q <= s ^+ 2 -> odds_le x y Q -> y - x <= (s - 1) / (s + 1).
 Proof.
@@ -69,6 +84,16 @@ rewrite ler_pdivl_mulr // -(ler_pmul2l D0) -subr_ge0.
 have -> : (1 + (s ^+ 2 - 1) * x) * (s - 1) - (1 + (s ^+ 2 - 1) * x) * ((y - x) * (s + 1))
   = (s + 1) * (s ^+ 2 * x * (1 - y) - (1 - x) * y) + (s - 1) * (1 - (s + 1) * x) ^+ 2 by ring.
 by rewrite addr_ge0 // mulr_ge0 ?sqr_ge0 ?subr_ge0 // ltW.
+Qed.
+
+Lemma odds_tv (A : finType) (out pi : A -> R) Q s : is_law out -> is_law pi -> 1 <= s -> Q <= s ^+ 2 ->
+  (forall P : pred A, odds_le (prob pi P) (prob out P) Q) -> tv out pi <= (s - 1) / (s + 1).
+Proof.
+move=> out_law pi_law s1 Qs near; rewrite -tv_attained; last by rewrite (proj2 out_law) (proj2 pi_law).
+apply: odds_tanh s1 Qs (near _).
+  by apply: sumr_ge0 => a _; case: pi_law.
+rewrite /prob -(proj2 out_law) [X in _ <= X](bigID (best_event out pi)) /= ler_addl.
+by apply: sumr_ge0 => a _; case: out_law.
 Qed.
 
 (* the bounds x <= beta y and odds(x) <= Q odds(y) together *)
@@ -168,21 +193,12 @@ have f0 := le_trans ler01 (factor_ge1 tT nu_live).
 have /andP[a0 a1] := next01 tT nu_live; have /andP[x0 x1] := answer01 wf hopeful G01 (ltnW tT) nu_live.
 have /andP[_ w1] := out01 tkT nu_live; rewrite big_ltn //.
 apply: (odds_chain f0 Q0 x1 a1 w1 x0 (answer_step tT nu_live)); rewrite smc_from_mean.
-set a := cmean _ (next t) in a0 a1 *; set Q := \prod_(_ <= _ < _) _ in Q0 Q1 *; set w := cmean _ _.
-have D0 : 0 < 1 + (Q - 1) * a by rewrite ltr_paddr ?ltr01 // mulr_ge0 // subr_ge0.
-have mean_tangent : w * (1 + (Q - 1) * a) ^+ 2 <= Q * (a * (1 + (Q - 1) * a) + (a - a)).
-  rewrite mulrC /w /cmean -mean_scale.
-  have -> : Q * (a * (1 + (Q - 1) * a) + (a - a))
-    = mean (iid (mutate m t nu)) (fun y => Q * (a * (1 + (Q - 1) * a) + (next t y - a))).
-    rewrite mean_scale; congr (_ * _); rewrite mean_add (mean_const mu_law) mean_sub (mean_const mu_law).
-    by rewrite -/(cmean _ _) -/a.
-  apply: (mean_le mu_law) => y ys; rewrite mulrC; have /andP[n0 n1] := next_answer01 wf hopeful G01 tT nu_live ys.
-  apply: tangent => //; rewrite /next_answer in n0 n1 *; have [_|tot0] := eqVneq (total m t y) 0; last first.
-    by apply: IH; [rewrite addSnnS | exact: (resample_live wf nu_live ys tot0)].
-  have /andP[g0 g1] := G01 None; rewrite /odds_le -subr_ge0.
-  by rewrite (_ : _ - _ = (Q - 1) * (G None * (1 - G None))) ?mulr_ge0 ?subr_ge0 //; ring.
-rewrite subrr addr0 expr2 mulrA [Q * _]mulrA ler_pmul2r // in mean_tangent.
-rewrite /odds_le -subr_ge0 (_ : _ - _ = Q * a - w * (1 + (Q - 1) * a)) ?subr_ge0 //; ring.
+apply: (odds_mean mu_law Q1) => y ys; have /andP[n0 n1] := next_answer01 wf hopeful G01 tT nu_live ys; first by [].
+rewrite /next_answer in n0 n1 *; have [_|tot0] := eqVneq (total m t y) 0; last first.
+  by apply: IH; [rewrite addSnnS | exact: (resample_live wf nu_live ys tot0)].
+have /andP[g0 g1] := G01 None; rewrite /odds_le -subr_ge0.
+set Q := \prod_(_ <= _ < _) _ in Q1 *.
+by rewrite (_ : _ - _ = (Q - 1) * (G None * (1 - G None))) ?mulr_ge0 ?subr_ge0 //; ring.
 Qed.
 
 (* the mean of a test: its odds under the output are at most Q times those under the target *)
@@ -220,11 +236,7 @@ Proof. by rewrite !prob_mean; apply: S13_tests; exact: in01_event. Qed.
 Theorem S13_tv s : 1 <= s -> \prod_(0 <= t < T) (1 + (q t - 1) / N%:R) <= s ^+ 2 ->
   tv (smc_law m N) (target_out m) <= (s - 1) / (s + 1).
 Proof.
-move=> s1 Qs; rewrite -tv_attained; last by rewrite smc_law_mass // target_out_mass.
-set A := best_event _ _; have [near _] := S13_odds A; apply: odds_tanh s1 Qs near.
-  rewrite prob_mean (root_answer wf hopeful).
-  by case/andP: (answer01 wf hopeful (@in01_event R _ A) (leq0n T) (point_live m)).
-by rewrite prob_mean; case/andP: (out01 (@in01_event R _ A) (add0n T) (point_live m)).
+by move=> s1 Qs; apply: (odds_tv (smc_law_law wf N) (target_out_law wf Z0) s1 Qs) => A; case: (S13_odds A).
 Qed.
 
 (* the errors of the steps, (q_t - 1)/(4N) each, add up *)

@@ -7,10 +7,10 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
-From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional.
+From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional Slots Schemes SlotRun.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
-Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional.
+Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional Slots Schemes SlotRun.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -557,3 +557,127 @@ Theorem S2_attained (R : realFieldType) (T : nat) (eps : R) : 0 <= eps -> (0 < T
   exists m : model R [finType of option bool], [/\ horizon m = T, well_formed m, no_kill m, bellman_error_le m eps
   & tv (guided_law m) (target m) = ((1 + eps) ^+ (T - 1) - 1) / ((1 + eps) ^+ (T - 1) + 1)].
 Proof. by move=> e0 T0; have [*] := Attained.S2_attained e0 T0; exists (Attained.S2_model T eps). Qed.
+
+(* ==== 9. Other resampling schemes ========================================================= *)
+(* A plan (w, anc) for particles of weights W: slot i carries the share w_i and takes particle j with probability anc_i(j),
+   apart from the other slots.  meets omega W: 0 <= w_i <= omega, sum w = 1, every anc_i a law, sum_i w_i anc_i(j) = W_j *)
+Section Plans.
+Variables (R : realFieldType) (N : nat) (W : 'I_N -> R).
+Hypothesis N_gt0 : (0 < N)%N.
+Hypothesis W_law : is_law W.
+
+(* slot i draws from the stretch [i/N, (i+1)/N) of the cumulated weights *)
+Theorem S16_stratified_meets : meets N%:R^-1 W (stratified W).
+Proof. exact: Schemes.stratified_meets. Qed.
+
+(* n_j slots take particle j, the others draw in proportion to N W_j - n_j; n_j may be floor(N W_j) *)
+Theorem S16_residual_meets n : (forall j, (n j)%:R <= N%:R * W j) -> meets N%:R^-1 W (residual n W).
+Proof. exact: Schemes.residual_meets. Qed.
+
+(* every particle carries its weight on while none is above 1/(theta N); else the plan `inner` *)
+Theorem S16_infinity_ess_meets theta inner : 0 < theta -> theta <= 1 -> meets N%:R^-1 W (inner W) ->
+  meets (theta * N%:R)^-1 W (infinity_ess theta inner W).
+Proof. by move=> t0 t1; exact: Schemes.infinity_ess_meets. Qed.
+End Plans.
+
+(* one step: h, F on what a slot of share w_i can draw (`seen`); shared w f y = sum_i w_i f(y_i); lemma (L), and the odds *)
+Section SlotStep.
+Variables (R : realFieldType) (A : finType) (N : nat) (K : 'I_N -> A -> R) (w : 'I_N -> R) (omega : R).
+Hypothesis K_law : forall i, is_law (K i).
+Hypothesis w_share : forall i, 0 <= w i <= omega.
+Hypothesis w_sum1 : \sum_i w i = 1.
+Let w0 i : 0 <= w i. Proof. by case/andP: (w_share i). Qed.
+Let w1 i : w i <= omega. Proof. by case/andP: (w_share i). Qed.
+
+Theorem S16_step (f h : A -> R) (a b : R) : (forall x, seen K w x -> 0 <= f x) ->
+  (forall x, seen K w x -> h x <= b * a) -> 0 <= a -> (forall i, w i != 0 -> a <= mean (K i) h) -> 1 <= b ->
+  smean K (fun y => shared w f y * shared w h y)
+  <= (1 + omega * (b - 1)) * (smean K (shared w f) * smean K (shared w h)).
+Proof. exact: (Slots.slot_spread K_law w0 w1 w_sum1). Qed.
+
+Theorem S16_odds_step (h F : A -> R) (q : R) : (forall x, seen K w x -> 0 < h x) ->
+  (forall x x', seen K w x -> seen K w x' -> h x <= q * h x') -> (forall x, seen K w x -> 0 <= F x <= 1) ->
+  let f x := h x * F x in let r := smean K (shared w f) / smean K (shared w h) in
+  let answer := smean K (fun y => shared w f y / shared w h y) in
+  (1 - r) * answer <= (1 + 2%:R * omega * (q - 1)) * r * (1 - answer).
+Proof. exact: (Slots.slot_odds K_law w0 w1 w_sum1). Qed.
+End SlotStep.
+
+(* whole runs of naive SMC whose clouds follow a scheme: a plan for every time, states and weights *)
+Section SlotRun.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
+Local Notation T := (horizon m).
+Variable scheme : nat -> cloud N X -> ('I_N -> R) -> plan R N.
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis N_gt0 : (0 < N)%N.
+Variable omega : R.
+Hypothesis scheme_meets : forall t x W, is_law W -> meets omega W (scheme t x W).
+Hypothesis Z_neq0 : normaliser m != 0.
+
+Theorem S16_unbiased (test : option X -> R) : (forall o, 0 <= test o <= 1) ->
+  slots_mean m scheme (fun z o => z * test o) = normaliser m * mean (target_out m) test.
+Proof. exact: (SlotRun.S16_unbiased wf keeps N_gt0 scheme_meets Z_neq0). Qed.
+
+Section OneSided.
+Variable b : nat -> R.
+Hypothesis b_ge1 : forall t, (t < T)%N -> 1 <= b t.
+Hypothesis b_bound : forall t e x, (t < T)%N -> live_edge m t e -> live m t x ->
+  potential_value m t e <= b t * value_ratio m t x.
+
+Theorem S16_moment (test : option X -> R) : (forall o, 0 <= test o <= 1) ->
+  slots_mean m scheme (fun z o => z ^+ 2 * test o) / normaliser m ^+ 2
+  <= \prod_(0 <= t < T) (1 + omega * (b t - 1)) * mean (target_out m) test.
+Proof. exact: (SlotRun.S16_moment wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
+
+Theorem S16_density (A : pred (option X)) : \sum_(o | A o) target_out m o
+  <= \prod_(0 <= t < T) (1 + omega * (b t - 1)) * \sum_(o | A o) slots_law m scheme o.
+Proof. exact: (SlotRun.S16_density wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
+
+Theorem S16_tv : tv (slots_law m scheme) (target_out m) <= 1 - (\prod_(0 <= t < T) (1 + omega * (b t - 1)))^-1.
+Proof. exact: (SlotRun.S16_tv wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
+End OneSided.
+
+Section TwoSided.
+Hypothesis Qbar_gt0 : forall t e, (t < T)%N -> live_edge m t e -> 0 < potential_value m t e.
+Variable q : nat -> R.
+Hypothesis Qbar_ratio : forall t e e', (t < T)%N -> live_edge m t e -> live_edge m t e' ->
+  potential_value m t e <= q t * potential_value m t e'.
+
+Theorem S16_odds (A : pred (option X)) :
+  let out := \sum_(o | A o) slots_law m scheme o in let pi := \sum_(o | A o) target_out m o in
+  let Q := \prod_(0 <= t < T) (1 + 2%:R * omega * (q t - 1)) in
+  (1 - pi) * out <= Q * pi * (1 - out) /\ (1 - out) * pi <= Q * out * (1 - pi).
+Proof. exact: (SlotRun.S16_odds wf keeps N_gt0 scheme_meets Z_neq0 Qbar_gt0 Qbar_ratio). Qed.
+
+Theorem S16_odds_tv s : 1 <= s -> \prod_(0 <= t < T) (1 + 2%:R * omega * (q t - 1)) <= s ^+ 2 ->
+  tv (slots_law m scheme) (target_out m) <= (s - 1) / (s + 1).
+Proof. exact: (SlotRun.S16_odds_tv wf keeps N_gt0 scheme_meets Z_neq0 Qbar_gt0 Qbar_ratio). Qed.
+End TwoSided.
+End SlotRun.
+
+(* the schemes by their names; slots_law counts a dead run as an outcome outside the target *)
+Section Named.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat) (b : nat -> R).
+Local Notation T := (horizon m).
+Local Notation beta omega := (\prod_(0 <= t < T) (1 + omega * (b t - 1))).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis N_gt0 : (0 < N)%N.
+Hypothesis Z_neq0 : normaliser m != 0.
+Hypothesis b_ge1 : forall t, (t < T)%N -> 1 <= b t.
+Hypothesis b_bound : forall t e x, (t < T)%N -> live_edge m t e -> live m t x ->
+  potential_value m t e <= b t * value_ratio m t x.
+
+Theorem S16_stratified : tv (slots_law m (fun _ _ => @stratified R N)) (target_out m) <= 1 - (beta N%:R^-1)^-1.
+Proof. by apply: S16_tv => // _ _ W; exact: S16_stratified_meets. Qed.
+
+Theorem S16_residual (n : ('I_N -> R) -> 'I_N -> nat) : (forall W j, is_law W -> (n W j)%:R <= N%:R * W j) ->
+  tv (slots_law m (fun _ _ W => residual (n W) W)) (target_out m) <= 1 - (beta N%:R^-1)^-1.
+Proof. by move=> whole; apply: S16_tv => // _ _ W W_law; apply: S16_residual_meets => // j; exact: whole. Qed.
+
+Theorem S16_infinity_ess theta (inner : ('I_N -> R) -> plan R N) : 0 < theta -> theta <= 1 ->
+  (forall W, is_law W -> meets N%:R^-1 W (inner W)) ->
+  tv (slots_law m (fun _ _ => infinity_ess theta inner)) (target_out m) <= 1 - (beta (theta * N%:R)^-1)^-1.
+Proof. by move=> t0 t1 inside; apply: S16_tv => // _ _ W W_law; apply: S16_infinity_ess_meets => //; exact: inside. Qed.
+End Named.
