@@ -41,6 +41,7 @@ FOURS = "layers of few states: at most 20,000 quadruples of states in all"
 """Conditions on the model of sealed hypotheses, or of what is measured; not every model meets them, `smc.checks.table` evaluates them."""
 PLAIN = "every particle is drawn anew after every step, independently and by weight, and so is the output"
 SLOTS = "slots are independent given the cloud and carry at most the share omega of the weight, and the output is drawn by weight"
+CARRIED = "slots are independent given the cloud, the squares of their shares are at most omega in all, and the output is drawn by weight"
 """How a run resamples for a statement to speak of it, as far as it does; `smc.checks.table` reads it off the sampler."""
 
 
@@ -365,12 +366,13 @@ _ROWS = (
     Row(
         "S16", "S12 and S5 under resampling into independent slots: the largest share omega for 1/N",
         "other resampling schemes: stratified, residual, or skipped while no weight is large",
-        ("theory.s16_slots", "lemmas.slots", "theory.s16_run"),
-        ("S16.step", "S16", "S16.tv", "S16.normaliser"), "model",
-        "That slots are independent, carry at most omega and together take each particle by its weight is a hypothesis on the kernel's run, "
-        "(L). In Rocq the run's slots are a product law, and stratified and residual resampling (omega = 1/N) and the infinity-ESS rule "
-        "(1/(theta N)) are proved to meet it; there, too, S13 with 2 omega for 1/N. Whether omega would do is open. Under systematic "
-        "resampling, and below a threshold on the effective sample size, S12 is false.",
+        ("theory.s16_slots", "lemmas.slots", "theory.s16_run", "theory.s16_threshold"),
+        ("S16.step", "S16", "S16.tv", "S16.normaliser", "S16.threshold"), "model",
+        "That slots are independent, carry at most omega and together take each particle by its weight is a hypothesis on the kernel's "
+        "run, (L). In Rocq the run's slots are a product law, and stratified and residual resampling (omega = 1/N) and the infinity-ESS "
+        "rule (1/(theta N)) are proved to meet it; there, too, S13 with 2 omega for 1/N. Whether omega would do is open. Under systematic "
+        "resampling, and below a threshold on the effective sample size, S12 is false; whether S5 holds there is open: S16.threshold, not "
+        "in Rocq, has b^2/4 for b - 1 from b = 2 on.",
         forms=(
             Form(  # the first half of the conclusion, for a test function whose sums have mean 1
                 "step", "S16.step", GROWTH, "omega b", samplers=NAIVE + ADAPTED, under=SLOTS, ones="h k w",
@@ -383,6 +385,10 @@ _ROWS = (
             Form(
                 "normaliser", "S16.normaliser", SECOND_MOMENT, "omega b", samplers=NAIVE, under=SLOTS,
                 where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
+            ),
+            Form(
+                "threshold", "S16.threshold", SECOND_MOMENT, "omega bv", samplers=NAIVE, under=CARRIED,
+                where={"n": lambda bv: len(bv) - 1}, reads={"bv": "cost of a slot"},
             ),
         ),
     ),

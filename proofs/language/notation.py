@@ -134,6 +134,7 @@ miss | \mathrm{miss} | real, at least 0 |  | zero exactly on clouds that carry t
 miss0 | \mathrm{miss}_0 | real, at least 0 |  | the same for the first cloud (S16)
 csmc | \mathrm{csmc}^{z} | law of an edge, by a kept path and a cloud | ConditionalKernel | as smc, the kept edge resampled too (S17)
 held | \mathrm{held} | edge, by a path and a time |  | the edge of a kept path at time t (S17)
+bv | b^{v} | real, at least 0 | constants.slot_cost | what the variance of a slot costs: b - 1 up to b = 2, b^2/4 from there on (S16)
 bz | b^{z} | real |  | as b, for the edges of the kept path alone
 first | \mathrm{first} | law of an edge |  | law of a particle of the first cloud
 A | A | real; or side; or functional |  | mean product of weights (S1); answer without noise (S3); largest sum of V*/V on a path (S18)
@@ -182,7 +183,7 @@ restricted | \mathrm{restricted} | law on paths |  | the proposals conditioned o
 capped | \alpha' | real, in [0, 1] |  | acceptance probability of the restricted chain
 Ugood | U' | real |  | mean of F after more proposals of the restricted chain, from a path
 d | d | real, in (0, 1] | delta_TV | accuracy asked for beside the bad events (P6)
-omega | \omega | seed; or real |  | the random bits drawn; the largest weight of a slot (S16)
+omega | \omega | seed; or real |  | the random bits drawn; the largest weight of a slot, or the sum of the squares of the weights (S16)
 z | z | real, at least 0; or leaf |  | zero exactly where a law puts its mass; the end of the kept path (S17)
 c | c | cloud of N particles; or real | occupancy | a cloud; c_i its entries
 """

@@ -75,9 +75,9 @@ def grow(time: Any) -> Any:
     return 1 + omega * (b(time) - 1)
 
 
-def growth(steps: Any, time: Any) -> Any:
+def growth(steps: Any, time: Any, factor: Callable[[Any], Any] = grow) -> Any:
     """The product of the factors of so many steps from a time on."""
-    return product(steps, k, grow(time + k))
+    return product(steps, k, factor(time + k))
 
 
 def shared(parts: Callable[[Any], Any], cloud: Any, value: Callable[[Any], Any]) -> Any:
@@ -168,7 +168,7 @@ class Run:
     def __init__(self, s: Derivation) -> None:
         self.s, self.given = s, model(s)
         self.tested = know_tested(s, self.given)
-        now, slot = (t < n, good, alive), Both(0 <= parts(i), parts(i) <= omega)
+        now = t < n, good, alive
 
         def of_slots(rule: Any) -> Any:
             return ForAll(t, c, implications(*now, ForAll(i, Implication(i < N, rule))))
@@ -180,9 +180,9 @@ class Run:
             {
                 "particles carry shares": ForAll(e, 0 <= carried(e)),
                 "some share": relation("<=", 0, omega),
-                "first shares": ForAll(i, implications(i < N, Both(0 <= share0(i), share0(i) <= omega))),
+                "first shares": ForAll(i, implications(i < N, self.of_share(share0(i)))),
                 "all first shares": Eq(total(N, i, share0(i)), 1),
-                "shares": of_slots(slot),
+                "shares": of_slots(self.of_share(parts(i))),
                 "all shares": ForAll(t, c, implications(*now, Eq(total(N, i, parts(i)), 1))),
                 "first slots": ForAll(i, Implication(i < N, both(first))),
                 "ancestors": ForAll(t, c, i, j, 0 <= anc(t, c, i, j)),
@@ -202,6 +202,7 @@ class Run:
                 "first misses": ForAll(d, 0 <= miss0(d)),
                 "no first is missed": Eq(Expect(begin, d, miss0(d)), 0),
                 "what is not missed first": ForAll(d, Implication(Eq(miss0(d), 0), fine(0, share0))),
+                **self.of_shares(now),
             }
         )
         self.moves, self.honest, self.inside = s.given(
@@ -220,9 +221,32 @@ class Run:
         )
         self.weight = know_weights(s, self.given)
         self.between = s.know(between_values(s, self.given))
-        s.know(s.gen(s.prove(0 <= grow(k), self.rules["some share"], self.peak(k)), k))
-        self.growths = s.use("product_nonneg", {sequence(k): grow(k)})
-        self.front = s.use("product_front", {sequence(k): grow(k)})
+        s.know(s.gen(self.grows(), k))
+        self.growths = s.use("product_nonneg", {sequence(k): self.grow(k)})
+        self.front = s.use("product_front", {sequence(k): self.grow(k)})
+
+    def of_share(self, part: Any) -> Any:
+        """What is asked of the share of one slot."""
+        return Both(0 <= part, part <= omega)
+
+    def of_shares(self, now: tuple[Any, ...]) -> dict[str, Any]:
+        """What is asked of the shares of a cloud beside that they add up to 1; now: where there is a next cloud."""
+        return {}
+
+    def grow(self, time: Any) -> Any:
+        """By how much a step multiplies the squares at most."""
+        return grow(time)
+
+    def grows(self) -> Line:
+        """0 <= grow(k)."""
+        return self.s.prove(0 <= grow(k), self.rules["some share"], self.peak(k))
+
+    def spread(self, draw: Draw) -> Line:
+        """E S^2 <= grow (E S)^2 for the shared sum S of Qbar over the cloud that is drawn."""
+        s, S = self.s, drawn(draw, lookahead)
+        return self.step(
+            draw, lookahead, 1, lambda found: s.both(s.prove(relation("<=", S, S)), s.prove(relation("<=", 0, 1)))
+        )[0]
 
     # ------------------------------------------------------------------------------------------------ one cloud
     def each(self, time: Any, line: Callable[[Any], Line]) -> Line:
@@ -297,7 +321,7 @@ class Run:
             found = draw.found(d)
             with s.suppose(i < N) as inside:
                 s.know(found(i)[0])
-                pair, top = self.between(draw.time, at), self.most(draw.time, src(at), dst(at))
+                pair, top = self.between(draw.time, at), self.of_edge(draw.time, at)
                 low = pair[0] if value is tested else s.prove(0 <= own, pair[0], pair[1])
                 high = pair[1] if value is tested else s.prove(relation("<=", own, own))
                 most = s.prove(own * bottom <= b(draw.time) * lo(draw.time) * own, top, low)
@@ -314,6 +338,10 @@ class Run:
             symbol("a", "real"): lo(draw.time), symbol("b", "real"): b(draw.time),
         }  # fmt: skip
         return s.use("slots_step", names, {"Y": "Edge"})
+
+    def of_edge(self, time: Any, q: Any) -> Line:
+        """Qbar <= b lo of a reachable edge, known to be one."""
+        return self.most(time, src(q), dst(q))
 
     def carried_sum(self, draw: Draw, found: Line, value: Any) -> Line:
         """The shared sum of value over d is the carried one, where every slot carries its share."""

@@ -123,3 +123,69 @@ def slots_step(d: Derivation) -> Line:
         none = d.equal(here[0], d.prove(0 <= H, enough))
         none = d.put(d.prove(X <= 0, less, here[0]), lambda v: X <= factor * v * mean(R(c)), none)
     return d.both(used, d.cases(H, 0, none, some))
+
+
+@lemma(
+    "slots_variance",
+    title="the second moment of one step into slots, on clouds that occur",
+    words="For a random cloud of N entries, shares w_i >= 0 of sum 1 whose squares add up to at most omega, 0 <= h <= b a at the entries "
+    "almost surely, b >= 1, entries that are independent in that h(c_i) is uncorrelated with the rest of S = sum_i w_i h(c_i), "
+    "E h(c_i) >= a >= 0, and v >= b - 1 where b <= 2, v >= b^2/4 where b >= 2: E S^2 <= (1 + omega v) (E S)^2.",
+)
+@in_sympy("slots_variance")
+def slots_variance(d: Derivation) -> Line:
+    """Var h(c_i) <= p (b a - p) <= v a^2 with p = E h(c_i) >= a: from b = 2 on p (b a - p) is largest at b a/2, up to b = 2 it falls."""
+    v, p = symbols("v p")
+    apart = Eq(mean(hi * (S - w(i) * hi)), mean(hi) * (mean(S) - w(i) * mean(hi)))
+    inside, each, nonneg, never, ones, squares, *_, narrow, wide = d.given(
+        ForAll(c, Implication(Eq(z(c), 0), ForAll(i, Implication(i < N, Both(0 <= hi, hi <= b * a))))),
+        ForAll(i, Implication(i < N, Both(0 <= w(i), Both(a <= mean(hi), apart)))),
+        ForAll(c, 0 <= z(c)),
+        Eq(mean(z(c)), 0),
+        Eq(total(N, i, w(i)), 1),
+        total(N, i, w(i) ** 2) <= omega,
+        0 <= a,
+        relation("<=", 1, b),
+        Implication(relation("<=", b, 2), b - 1 <= v),
+        Implication(relation("<=", 2, b), b**2 / 4 <= v),
+    )
+    with d.suppose(a <= p) as here:
+        goal = p * (b * a - p) <= v * a**2
+        with d.suppose(b <= 2) as small:
+            short = d.prove(relation("<=", 0, (2 - b) * a), small[0])
+            falls = d.prove(relation("<=", 0, (p - a) * (p - a + (2 - b) * a)), here[0], short)
+            low = d.prove(goal, falls, d.prove((b - 1) * a**2 <= v * a**2, narrow()))
+        with d.suppose(2 < b) as large:
+            d.know(d.prove(2 <= b, large[0]))
+            square = d.prove(relation("<=", 0, (p - b * a / 2) ** 2))
+            high = d.prove(goal, square, d.prove(b**2 / 4 * a**2 <= v * a**2, wide()))
+        at_most = here.then(d.cases(b, 2, low, high), p)
+    H = mean(S)
+    with d.below(i, N) as here:
+        with d.surely(mu, c, z(c), nonneg, never) as there:
+            at = inside(c)(i)
+            own = there.average(d.prove(hi**2 <= b * a * hi, at[0], at[1]))
+        one = each(i)
+        weight, least, rest = one[0], one[1][0], one[1][1]
+        d.know(least)
+        own = d.prove(mean(hi**2) <= b * a * mean(hi), own)
+        square = d.prove(mean(hi**2) - mean(hi) ** 2 <= v * a**2, own, at_most(mean(hi)), hold=[mean(hi), mean(hi**2)])
+        part = d.prove(Eq(w(i) * mean(hi * S), w(i) * mean(hi) * H + w(i) ** 2 * (mean(hi**2) - mean(hi) ** 2)), rest)
+        slot = d.prove(
+            w(i) * mean(hi * S) <= w(i) * mean(hi) * H + w(i) ** 2 * v * a**2, part, d.times_square(square, w(i))
+        )
+        floor = d.prove(w(i) * a <= w(i) * mean(hi), least, weight)
+        used, enough, some = here.sum(slot), here.sum(floor), here.sum(d.prove(relation("<=", 0, w(i) ** 2)))
+    mixed, all_h = d.fubini(mean(total(N, i, w(i) * hi * S))), d.fubini(H)
+    enough = d.prove(a <= H, all_h, enough, ones)
+    with d.suppose(b <= 2):
+        low = d.prove(0 <= v, narrow())
+    with d.suppose(2 < b) as large:
+        d.know(d.prove(2 <= b, large[0]))
+        high = d.prove(0 <= v, wide())
+    positive = d.know(d.cases(b, 2, low, high))
+    some = d.know(d.prove(0 <= omega, some, squares))
+    line = d.prove(mean(S**2) <= H**2 + omega * v * a**2, used, mixed, all_h, squares, positive)
+    more = d.prove(a**2 <= H**2, enough)
+    grown = d.prove(omega * v * a**2 <= omega * v * H**2, more, d.prove(0 <= omega * v))
+    return d.prove(mean(S**2) <= (1 + omega * v) * H**2, line, grown)

@@ -129,11 +129,16 @@ def density(s: Derivation) -> Line:
 )
 @in_sympy("slots_squares")
 def slots_squares(s: Derivation) -> Line:
-    run = Run(s)
+    return squares(Run(s))
+
+
+def squares(run: Run) -> Line:
+    """forall m t c. B(t, c) <= prod_{k<m} grow H^2, with m steps to go."""
+    s = run.s
     moves, end = squared(s)
 
     def claim(r: Any, time: Any) -> Any:
-        return B(time, c) <= growth(r, time + 1) * carrying(time, c, lookahead) ** 2
+        return B(time, c) <= growth(r, time + 1, run.grow) * carrying(time, c, lookahead) ** 2
 
     def at_end() -> Line:
         ends = run.given["terminal value"]
@@ -150,27 +155,21 @@ def slots_squares(s: Derivation) -> Line:
 
     def there(ahead: Line) -> Line:
         draw, P = run.next_draw(), s.know(run.growths(m, t + 2)).rhs
-        S = drawn(draw, lookahead)
         with s.surely(draw.law, d, draw.null, draw.nonneg, draw.never) as fine:
             found = draw.found(d)
             s.know(run.all_good(draw, found))
             near = s.put(ahead(d), lambda v: B(t + 1, d) <= P * v**2, run.carried_sum(draw, found, lookahead))
             mean = fine.average(near)
-        square, bottom = run.step(draw, lookahead, 1, lambda found: trivial(s, S))[0], run.mean(lookahead)
+        square, bottom = run.spread(draw), run.mean(lookahead)
         H = carrying(t, c, lookahead)
         spread = s.prove(P * square.lhs <= P * square.rhs, square)
         X = Expect(draw.law, d, drawn(draw, lookahead))
-        line = s.times_square(s.prove(mean.lhs <= grow(t + 1) * P * X**2, mean, spread), mass)
-        line = s.prove(B(t, c) <= grow(t + 1) * P * (X * mass) ** 2, line, moves(t, c))
-        line = s.at(bottom, line, lambda v: B(t, c) <= grow(t + 1) * P * v**2)
+        line = s.times_square(s.prove(mean.lhs <= run.grow(t + 1) * P * X**2, mean, spread), mass)
+        line = s.prove(B(t, c) <= run.grow(t + 1) * P * (X * mass) ** 2, line, moves(t, c))
+        line = s.at(bottom, line, lambda v: B(t, c) <= run.grow(t + 1) * P * v**2)
         return s.put(line, lambda q: B(t, c) <= q * H**2, run.front(m, t + 1))
 
     return backwards(s, run, claim, at_end, gone, there)
-
-
-def trivial(s: Derivation, value: Any) -> Line:
-    """value <= 1 value, and 0 <= 1."""
-    return s.both(s.prove(relation("<=", value, value)), s.prove(relation("<=", 0, 1)))
 
 
 def squared(s: Derivation) -> list[Line]:
@@ -188,25 +187,30 @@ def squared(s: Derivation) -> list[Line]:
 )
 @in_sympy("S16.normaliser")
 def normaliser(s: Derivation) -> Line:
-    run = Run(s)
+    return whole(Run(s), "slots_squares")
+
+
+def whole(run: Run, ahead: str) -> Line:
+    """E[(Zhat/Z)^2] <= prod_{k<T} grow(k), by the lemma on what is ahead of a cloud."""
+    s = run.s
     squared(s)
     s.given(0 < V(0, root), 0 < Vstar(0, root))
     draw, P = run.first_draw(), s.know(run.growths(n, 1)).rhs
-    ahead, S = s.use("slots_squares"), drawn(draw, lookahead)
+    later = s.use(ahead)
     with s.surely(begin, d, miss0(d), draw.nonneg, draw.never) as fine:
         found = draw.found(d)
         s.know(run.all_good(draw, found))
         mean = fine.average(
-            s.put(ahead(n, 0, d), lambda v: B(0, d) <= P * v**2, run.carried_sum(draw, found, lookahead))
+            s.put(later(n, 0, d), lambda v: B(0, d) <= P * v**2, run.carried_sum(draw, found, lookahead))
         )
-    square, bottom = run.step(draw, lookahead, 1, lambda found: trivial(s, S))[0], run.first_mean(lookahead)
+    square, bottom = run.spread(draw), run.first_mean(lookahead)
     spread = s.prove(P * square.lhs <= P * square.rhs, square)
     X, scale = bottom.lhs, V(0, root) / Vstar(0, root)
-    line = s.prove(mean.lhs <= grow(0) * P * X**2, mean, spread)
-    line = s.times_square(s.at(bottom, line, lambda v: mean.lhs <= grow(0) * P * v**2), scale)
+    line = s.prove(mean.lhs <= run.grow(0) * P * X**2, mean, spread)
+    line = s.times_square(s.at(bottom, line, lambda v: mean.lhs <= run.grow(0) * P * v**2), scale)
     moment = scale**2 * mean.lhs
-    line = s.put(s.prove(moment <= grow(0) * P, line), lambda q: moment <= q, run.front(n, 0))
-    return s.form(line, moment <= product(T, k, grow(k)))
+    line = s.put(s.prove(moment <= run.grow(0) * P, line), lambda q: moment <= q, run.front(n, 0))
+    return s.form(line, moment <= product(T, k, run.grow(k)))
 
 
 @statement(

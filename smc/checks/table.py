@@ -36,6 +36,7 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
     "b from the root": lambda c: c.b,
     "b local": lambda c: c.b_local,
     "b adapted": lambda c: c.b_adapted,
+    "cost of a slot": lambda c: c.slot_cost,
     "longest path": lambda c: c.longest_path,
     "mean path": lambda c: c.mean_path,
     "conductances": lambda c: c.steps_per_visit / 2,
@@ -268,6 +269,7 @@ statements hold of the model in which that move leads to a state of value zero: 
 RUNS: dict[str, Callable[[Sampler], bool]] = {
     catalogue.PLAIN: lambda sampler: sampler.plain,
     catalogue.SLOTS: lambda sampler: sampler.worth is not None and not sampler.plain,
+    catalogue.CARRIED: lambda sampler: sampler.worth is None and sampler.effective is not None,
 }
 """Which samplers resample as a statement asks, by their facts. Of plain resampling the statements on slots repeat the others: they are
 told of it by those alone."""

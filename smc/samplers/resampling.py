@@ -247,6 +247,14 @@ class Resampling:
             return ONE
         return self.threshold if self.size.caps else None
 
+    @property
+    def effective(self) -> Rational | None:
+        """The share s of N such that the squares of the slots' shares never add up to more than `1/(s N)`, where slots are independent
+        (S16.threshold): `worth`, or the threshold of the effective sample size. None where there is none."""
+        if self.worth is None and self.scheme.independent:
+            return self.threshold or None  # either size is at most the effective one
+        return self.worth
+
     def due(self, weights: Sequence[Rational]) -> bool:
         """Whether normalised `weights`, shape (N,), are resampled."""
         return self.threshold is None or self.threshold >= 1 or self.size(weights) < self.threshold * len(weights)

@@ -132,8 +132,16 @@ class Sampler:
     def worth(self) -> Rational | None:
         """The share of N that its slots are worth (`Resampling.worth`), where one of the last particles is drawn by weight; None where
         that is not certain or the output is chosen in another way."""
-        drawn = self.interacting and self.choice is Choice.BY_WEIGHT
-        return self.resampling.worth if drawn else None
+        return self.resampling.worth if self._drawn else None
+
+    @property
+    def effective(self) -> Rational | None:
+        """The same for the squares of the shares (`Resampling.effective`)."""
+        return self.resampling.effective if self._drawn else None
+
+    @property
+    def _drawn(self) -> bool:
+        return self.interacting and self.choice is Choice.BY_WEIGHT
 
     @property
     def label(self) -> str:
@@ -142,9 +150,11 @@ class Sampler:
         return ", ".join([self.name, *beside, *([] if self.choice is Choice.BY_WEIGHT else [self.choice.typed])])
 
     def at(self, n: int) -> dict[str, Any]:
-        """Its count as statements call it, and `omega`, the largest share of the weight that a slot carries, where that is certain."""
+        """Its count as statements call it, and `omega`, the largest share of the weight that a slot carries, where that is certain; else
+        what the squares of the shares add up to at most, where that is."""
         counted: dict[str, Any] = {self.count.symbol: n}
-        return counted if self.worth is None else counted | {"omega": 1 / (self.worth * n)}
+        share = self.effective
+        return counted if share is None else counted | {"omega": 1 / (share * n)}
 
     @property
     def how(self) -> str:

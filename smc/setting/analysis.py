@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, balanced_sum
+from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, balanced_sum, finite
 from smc.setting.model import Model
 
 Layer = tuple[Rational, ...]
@@ -202,6 +202,11 @@ class Constants:
         return tuple(
             _ratio(high, min(u.values())) for (high, _), u in zip(self._lookahead, self.value_ratio, strict=False)
         )
+
+    @cached_property
+    def slot_cost(self) -> tuple[Extended, ...]:
+        """`max_{m >= 1} m (b_p - m)` for p = 1..T, the cost of a slot's variance (S16): `b_p - 1` up to b_p = 2, `b_p^2/4` from there."""
+        return tuple(b if b == INFINITE else finite(b) - 1 if b <= 2 else finite(b) ** 2 / 4 for b in self.b)
 
     @cached_property
     def b_local(self) -> tuple[Extended, ...]:

@@ -59,8 +59,14 @@ def unless_heavy(most: Fraction) -> Callable[[Sequence[Fraction]], Slots]:
     return lambda weights: carried_on(weights) if max(weights) <= most else stratified(weights)
 
 
+def unless_uneven(most: Fraction) -> Callable[[Sequence[Fraction]], Slots]:
+    """Carries the weights on while their squares add up to at most `most`: the rule of the effective sample size."""
+    return lambda weights: carried_on(weights) if sum(w * w for w in weights) <= most else stratified(weights)
+
+
 class Slotted(Layers):
-    """Naive SMC with N particles under a scheme whose slots are independent; omega: the largest share of a slot."""
+    """Naive SMC with N particles under a scheme whose slots are independent; omega: the largest share of a slot, or what the squares add
+    up to at most."""
 
     def __init__(self, c: Constants, particles: int, scheme: Callable[[Sequence[Fraction]], Slots], omega: Fraction):
         super().__init__(c)
@@ -138,7 +144,7 @@ class Slotted(Layers):
             "miss": lambda t, cloud, d: self.missed(t + 1, [share for share, _ in self.drawn(t, cloud)], d),
             "Out": self.backward(answered, lambda t, cloud, mean: mean if mass(t, cloud) else ZERO),
             "B": self.backward(lambda cloud: mass(end, cloud) ** 2, lambda t, cloud, mean: mass(t, cloud) ** 2 * mean),
-            "b": lambda k: at(c.b, k), "lo": lambda k: fraction(least[k]) if k < self.T else ONE,
+            "b": lambda k: at(c.b, k), "bv": lambda k: at(c.slot_cost, k), "lo": lambda k: fraction(least[k]) if k < self.T else ONE,
         }  # fmt: skip
         met = {cloud for _, cloud in self.first()}
         for t in range(end):

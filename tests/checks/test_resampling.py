@@ -101,6 +101,12 @@ def test_carried_weights_are_at_most_what_the_worth_says(resampling, weights):
         assert max(weights) * resampling.worth * len(weights) <= 1
 
 
+@given(resampling=resamplings(), weights=nasty_weights())
+def test_squares_of_carried_weights_are_at_most_what_the_effective_share_says(resampling, weights):
+    if resampling.effective is not None and not resampling.due(weights):
+        assert sum(w * w for w in weights) * resampling.effective * len(weights) <= 1
+
+
 @given(resampling=resamplings())
 def test_what_is_typed_is_read_again(resampling):
     read = resampling_of(resampling.typed)
@@ -125,9 +131,11 @@ def test_the_growth_of_the_second_moment_is_told_step_by_step(data):
     assert ranges(process) == list(c.b if moved is naive else c.b_adapted)
     told = [row for row in check(model, steered, sampler, particles=particles).rows if row.id == "S16"]
     forms = {"step", "instance", "normaliser"} if moved is naive else {"step"}
-    assert {row.form for row in told} == (forms if sampler.worth is not None else set())
+    if sampler.worth is None:
+        forms = {"threshold"} if moved is naive and sampler.effective is not None else set()
+    assert {row.form for row in told} == forms
     assert all(row.verdict is Verdict.HOLDS for row in told)
-    if told and INFINITE not in ranges(process):
+    if sampler.worth is not None and told and INFINITE not in ranges(process):
         share = ONE if sampler.resampling.threshold is None else sampler.resampling.threshold
         assert all(g <= 1 + (b - 1) / (share * particles) for g, b in zip(grown, ranges(process), strict=True))
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 import smc.checks.table
 import smc.testing.scope as scope
-from proofs.catalogue import FORMS, POSITIVE, SLOTS, TREES
+from proofs.catalogue import CARRIED, FORMS, POSITIVE, SLOTS, TREES
 from proofs.kernel.printing import show
 from smc.campaign.plan import make_plan
 from smc.campaign.search import run_chunk, searched
@@ -94,6 +94,10 @@ def test_g1_is_read_in_the_model_as_it_is_given():
     assert not any(unmet(row, found.constants, 1) for row in found.rows)
 
 
+RESAMPLED = {SLOTS: "stratified", CARRIED: "stratified:1/2"}
+"""How a run resamples that the statements on slots speak of."""
+
+
 @pytest.mark.parametrize(
     "sealed", [name for name in SEALED if name not in ("S9.run", "S15.rounds")]
 )  # that is stated of one model, see below
@@ -110,7 +114,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     form = next(form for form in FORMS.values() if form.sealed == sealed and form.quantity in QUANTITIES)
     id = next(id for (id, _), f in FORMS.items() if f is form)
     sampler = find(form.samplers[0] if form.samplers else "naive")
-    sampler = resampled(sampler, "stratified") if form.under == SLOTS else sampler
+    sampler = resampled(sampler, RESAMPLED[form.under]) if form.under in RESAMPLED else sampler
     c = scope.on_the_tree(c) if form.scope in TREES else c
     found = check(c.model, c.twist, sampler, **sampler.keyword(1)).rows
     row = next(row for row in found if (row.id, row.form) == (id, form.form))

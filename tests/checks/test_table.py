@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.catalogue import FORMS, PLAIN, SLOTS
+from proofs.catalogue import CARRIED, FORMS, PLAIN, SLOTS
 from smc.checks.check import check
 from smc.checks.table import INPUTS, QUANTITIES, RUNS, SCOPES
 from smc.numbers import Verdict
@@ -78,7 +78,9 @@ ON_SLOTS = {
     "stratified": "1", "residual": "1", "killing": "1", "multinomial:inf:1/2": "1/2", "stratified:inf:2/3": "2/3", "killing:inf:1": "1",
 }  # fmt: skip
 """Resamplings whose slots are worth a share of N, other than plain multinomial."""
-NONE = ("systematic", "systematic:inf:1/2", "multinomial:ess:1/2", "stratified:1/2", "residual:inf:0")
+EFFECTIVE = {"multinomial:ess:1/2": "1/2", "stratified:2/3": "2/3", "killing:1/10": "1/10"}
+"""Those whose slots are worth a share of N by the squares of their shares alone."""
+NONE = ("systematic", "systematic:inf:1/2", "systematic:1/2", "ssp:1/2", "residual:inf:0", "residual:0")
 
 
 def test_the_statements_on_slots_speak_of_the_schemes_that_have_them():
@@ -86,8 +88,15 @@ def test_the_statements_on_slots_speak_of_the_schemes_that_have_them():
         sampler = resampled(naive, typed)
         assert str(sampler.worth) == share and RUNS[SLOTS](sampler) and not RUNS[PLAIN](sampler), typed
         assert sampler.at(6) == {"N": 6, "omega": 1 / (6 * sampler.worth)}
+    for typed, share in EFFECTIVE.items():
+        sampler = resampled(naive, typed)
+        assert [RUNS[way](sampler) for way in (CARRIED, SLOTS, PLAIN)] == [True, False, False] and str(
+            sampler.effective
+        ) == share, typed
+        assert sampler.at(6) == {"N": 6, "omega": 1 / (6 * sampler.effective)}
     for typed in NONE:
         sampler = resampled(naive, typed)
+        assert sampler.effective is None and not RUNS[CARRIED](sampler)
         assert sampler.worth is None and not RUNS[SLOTS](sampler) and not RUNS[PLAIN](sampler), typed
         assert sampler.at(6) == {"N": 6}
     for choice in ("uniform", "argmax"):

@@ -39,7 +39,7 @@ def value(draw: random.Random, key: tuple[str, str], name: str):
         return [Fraction(draw.randint(-4, 4), draw.randint(1, 3)) for _ in range(3)]
     if name in ("V", "Vstar", "second", "third", "fourth", "growthJ"):
         return [square(draw) for _ in range(3)]
-    if name in ("q", "r", "chi", "PV", "excess"):
+    if name in ("q", "r", "chi", "PV", "excess", "bv"):
         return [square(draw) for _ in range(draw.randint(1, 4))]
     if key == ("S16", "step"):  # one step: one b
         return square(draw)
@@ -109,6 +109,7 @@ EXPECTED = {
     ("S9", "lower"): lambda N, T: (1 - ONE / N) ** 2 * (1 - (1 - ONE * 3 / (2 * N)) ** (T - 1)) / 36,
     ("S16", "instance"): lambda omega, b: 1 - 1 / math.prod(1 + omega * (x - 1) for x in b),
     ("S16", "normaliser"): lambda omega, b: math.prod(1 + omega * (x - 1) for x in b),
+    ("S16", "threshold"): lambda omega, bv: math.prod(1 + omega * x for x in bv),
     ("S16", "step"): lambda omega, b: 1 + omega * (b - 1),
     ("S17", "sweep"): lambda N, b: math.prod(1 + (2 * x - 1) / N for x in b),
     ("S17", "sweeps"): lambda N, H, b: (1 - 1 / math.prod(1 + (2 * x - 1) / N for x in b)) ** H,

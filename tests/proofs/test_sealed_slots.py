@@ -16,7 +16,7 @@ from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing.finite_models import check_theorem, holds
-from smc.testing.slotted import Cloud, Slotted, carried_on, residual, stratified, unless_heavy
+from smc.testing.slotted import Cloud, Slotted, carried_on, residual, stratified, unless_heavy, unless_uneven
 from smc.testing.witness import fraction
 
 HALF = Fraction(1, 2)
@@ -67,6 +67,27 @@ def test_runs_into_slots(replayer, name, reward):
         theorem = replayer.theorem(id)
         check_theorem(theorem, env, ranges)
         assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == expected, id
+
+
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1"), ("1/9", "9")])
+@pytest.mark.parametrize("theta", [Fraction(1, 2), Fraction(9, 10)])
+def test_runs_that_carry_weights_above_a_threshold(replayer, reward, theta):
+    """S16.threshold: weights carried on at every time, or at some; from b = 2 on and below; the moment is that of the exact engine."""
+    c, omega = branching(*reward), 1 / (2 * theta)
+    env, ranges = Slotted(c, 2, unless_uneven(omega), omega).environment_of(TEST)
+    found = cloud_moments(resampled(naive, f"stratified:ess:{theta}").process(c.model, c.twist), 2)
+    theorem, bound = replayer.theorem("S16.threshold"), Fraction(1)
+    check_theorem(theorem, env, ranges)
+    for b in map(fraction, c.b):
+        bound *= 1 + omega * (b - 1 if b < 2 else b * b / 4)
+    expected = fraction(found.second_moment) / fraction(c.normaliser) ** 2, bound
+    assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == expected
+    for less in (
+        {"omega": Fraction(49, 100)},
+        {"bv": lambda k: env["bv"](k) * 9 / 10},
+        {"b": lambda k: 1 + (env["b"](k) - 1) / 3},
+    ):
+        assert any(not holds(h, env | less, ranges) for h in theorem.hyps)
 
 
 def test_slots_that_hang_together_or_weigh_too_much_are_no_slots(replayer):

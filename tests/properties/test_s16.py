@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,8 @@ from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
 THETA = Rational(1, 2)
+CARRIED = [Resampling(SCHEMES[name], THETA) for name in ("multinomial", "stratified", "residual")]
+"""Below a threshold on the effective sample size."""
 SCOPE = [(Resampling(STRATIFIED), ONE), (Resampling(RESIDUAL), ONE)] + [
     (Resampling(scheme, THETA, infinity_effective_sample_size), THETA)
     for scheme in SCHEMES.values()
@@ -33,6 +36,22 @@ def factor(ranges, scale):
             return INFINITE
         found *= 1 + scale * (b - 1)
     return found
+
+
+@pytest.mark.parametrize("resampling", CARRIED, ids=lambda v: v.typed)
+@settings(deadline=None, max_examples=effort(300, sample=15))
+@given(data=st.data())
+def test_second_moment_below_a_threshold_on_the_effective_sample_size(resampling, data):
+    """`E[Zhat^2]/Z^2 <= prod_p (1 + c_p/(theta N))`, c_p = b_p - 1, or b_p^2/4 from b_p = 2 on."""
+    model, reward_model = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)))
+    particles = data.draw(st.integers(1, 3))
+    c = analyse(model, reward_model)
+    if INFINITE not in c.b:
+        found = cloud_moments(replace(naive.process(model, reward_model), resampling=resampling), particles)
+        costs = [b - 1 if b < 2 else b * b / 4 for b in c.b]
+        assert (
+            found.second_moment <= prod((1 + cost / (THETA * particles) for cost in costs), start=ONE) * c.normaliser**2
+        )
 
 
 @pytest.mark.parametrize(("resampling", "share"), SCOPE, ids=lambda v: getattr(v, "words", ""))

@@ -104,6 +104,29 @@ def _(instance: Instance) -> Claims:
         yield "E[U^2 nu(y)]", second / c.normaliser**2, INFINITE if beta == INFINITE else finite(beta) * pi
 
 
+def gates() -> SearchStrategy[Instance]:
+    """Every step lets a particle pass by chance, and the reward model knows which passed: weights carried on are 0 or even."""
+
+    def made(p: Rational, horizon: int, particles: int) -> Instance:
+        rows: list[dict[int, Rational]] = [{0: p, 1: 1 - p}, {1: ONE}]
+        values = [[p**-t, 0] for t in range(1, horizon)]
+        return layers([rows[:1], *[rows] * (horizon - 1)], [[1], *values], (p**-horizon, 0), particles)
+
+    return st.builds(made, st.sampled_from([HALF, Rational(1, 3)]), st.integers(1, 3), st.integers(1, 2))
+
+
+@planted(
+    "S16/carried-for-nothing", "S16.threshold with N for theta N: carried weights counted as even ones", where=gates
+)
+def _(instance: Instance) -> Claims:
+    c, found = instance.constants, under(Resampling(MULTINOMIAL, HALF), instance)
+    yield (
+        "E[Zhat^2]/Z^2",
+        found.second_moment / c.normaliser**2,
+        growth(c.slot_cost, (ONE, ZERO), ONE * instance.particles),
+    )
+
+
 @planted("S16/threshold", "S12 with theta N particles, below a threshold on the effective sample size", where=rare)
 def _(instance: Instance) -> Claims:
     c, found = instance.constants, under(Resampling(MULTINOMIAL, HALF), instance)
