@@ -26,6 +26,7 @@ VALUES, RANGE, TARGETS = "worst V*/V or V/V*", "q_p", "1 + chi^2(pi* || pihat)"
 TV, AT_STEP, SECOND_MOMENT = "TV", "TV at step t", "E[Zhat^2]/Z^2"
 CHI_SQUARE, REFERENCE_CHI_SQUARE, QUERIES = "chi^2(pi || guided)", "chi^2(pi || reference)", "queries"
 GROWTH = "growth of E[U^2]"
+FOURTH = "E[(1 - Zhat/Z)^4]"
 RELAXATION, KEPT, SWEPT = "1/gap of the leaf chain", "largest pi(z')/P(z, z')", "TV from the worst kept path"
 DENSITY, STEPS = "largest density of the first leaf", "mean steps to the visit"
 SPLIT, RARE = "bias of branch A", "bias of the rare branch"
@@ -116,7 +117,9 @@ class Row:
 NAIVE, ADAPTED, GUIDED, MH = ("naive",), ("adapted",), ("guided",), ("mh",)
 BACKTRACKING, CONDITIONAL = ("backtracking",), ("conditional",)
 BEFORE: Mapping[str, Callable[..., int]] = {"n": lambda T: T - 1}
-"""The horizon is n + 1."""
+LAST: Mapping[str, Callable[..., int]] = {"n": lambda b: len(b) - 1}
+"""The horizon is n + 1; in `LAST` it is the number of the b."""
+FROM_THE_ROOT = {"b": "b from the root"}
 QUERY_LINK = (
     "The tree and its oracle enter by what queries touch and outputs lie below, and by the numbers of S6.family (sealed); "
     "the query model of smc.query plays them out."
@@ -214,14 +217,8 @@ _ROWS = (
         "S5", "the normaliser: unbiased, exact second moment, its bound", "variance of the normaliser, and the bias it implies",
         ("theory.s5_normaliser", "theory.s5_bias"), ("S5.mean", "S5.recursion", "S5", "S5.particles", "S5.bias"), "model",
         forms=(
-            Form(
-                "instance", "S5", SECOND_MOMENT, "N b", samplers=NAIVE,
-                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
-            ),
-            Form(
-                "bias", "S5.bias", TV, "N b", samplers=NAIVE,
-                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
-            ),
+            Form("instance", "S5", SECOND_MOMENT, "N b", samplers=NAIVE, where=LAST, reads=FROM_THE_ROOT),
+            Form("bias", "S5.bias", TV, "N b", samplers=NAIVE, where=LAST, reads=FROM_THE_ROOT),
         ),
         attained="S5.mean and S5.recursion are equalities",
     ),
@@ -276,14 +273,21 @@ _ROWS = (
     Row(
         "S11", "output law from below by four moments, at any number of particles",
         "bias of SMC by a certificate of four moments: width E(1 - Zhat/Z)^4",
-        ("theory.s11_level_four", "theory.s11_leading"), ("S11", "S11.lower", "S11.tv", "S11.width", "S11.bias"), "model",
+        (
+            "theory.s11_level_four", "theory.s11_leading", "lemmas.quartics", "lemmas.quartic_clouds", "theory.s11_fourth",
+            "lemmas.answer_spread", "theory.s11_closed",
+        ),
+        ("S11", "S11.lower", "S11.tv", "S11.width", "S11.bias", "S11.fourth", "S11.closed"), "model",
         "The moments are means along the run; that smc.exact.particle_moments computes them by following four particles is not sealed (for "
-        "two it is: S10.recursion). S11.bias is for one test function; that its remainder is of order N^(-3/2) is in words.",
+        "two it is: S10.recursion). S11.bias is for one test function; that its remainder is of order N^(-3/2) is in words, and sealed in "
+        "closed form as S11.closed.",
         forms=(
             Form(
                 "certificate", "S11.tv", TV, "pi second third fourth alpha beta", samplers=NAIVE, part=1,
                 where={"J": lambda pi: len(pi)}, scope=FOURS,
             ),
+            Form("instance", "S11.closed", TV, "N b", samplers=NAIVE, where=LAST, reads=FROM_THE_ROOT),
+            Form("normaliser", "S11.fourth", FOURTH, "N b", samplers=NAIVE, where=LAST, reads=FROM_THE_ROOT, scope=FOURS),
         ),
         attained="one particle whose paths end in states of their own",
     ),
@@ -297,19 +301,13 @@ _ROWS = (
         ), "model",
         "S12.average is stated on the prefix tree of the model, whose output law and constants are the model's.",
         forms=(
-            Form(
-                "instance", "S12.tv", TV, "N b", samplers=NAIVE,
-                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
-            ),
+            Form("instance", "S12.tv", TV, "N b", samplers=NAIVE, where=LAST, reads=FROM_THE_ROOT),
             Form("uniform", "S12.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE, reads={"L": "upper L"}),
             Form(
                 "average", "S12.average", TV, "N excess", samplers=NAIVE,
                 where={"n": lambda excess: len(excess) - 1}, reads={"excess": "path excess"},
             ),
-            Form(
-                "adapted", "S12.adapted_tv", TV, "N b", samplers=ADAPTED,
-                where={"n": lambda b: len(b) - 1}, reads={"b": "b adapted"},
-            ),
+            Form("adapted", "S12.adapted_tv", TV, "N b", samplers=ADAPTED, where=LAST, reads={"b": "b adapted"}),
             Form("adapted uniform", "S12.adapted_uniform", TV, "N T eps", samplers=ADAPTED, where=BEFORE),
         ),
         attained="one particle, one step, rewards 0 and 1",
@@ -341,12 +339,9 @@ _ROWS = (
         ("S14", "S14.certificate", "S14.tv", "S14.bias", "S14.path", "S14.density", "S14.factor", "S14.paths"), "model",
         "S14.path and what follows from it are stated on the prefix tree of the model, whose output law and constants are the model's.",
         forms=(
-            Form(
-                "instance", "S14", SECOND_MOMENT, "N b", samplers=NAIVE,
-                where={"n": lambda b: len(b) - 1}, reads={"b": "b local"},
-            ),
-            Form("bias", "S14.bias", TV, "N b", samplers=NAIVE, where={"n": lambda b: len(b) - 1}, reads={"b": "b local"}),
-            Form("linear", "S14.tv", TV, "N b", samplers=NAIVE, where={"n": lambda b: len(b) - 1}, reads={"b": "b local"}),
+            Form("instance", "S14", SECOND_MOMENT, "N b", samplers=NAIVE, where=LAST, reads={"b": "b local"}),
+            Form("bias", "S14.bias", TV, "N b", samplers=NAIVE, where=LAST, reads={"b": "b local"}),
+            Form("linear", "S14.tv", TV, "N b", samplers=NAIVE, where=LAST, reads={"b": "b local"}),
             Form("average", "S14.paths", TV, "aim growthJ", samplers=NAIVE, where={"J": lambda aim: len(aim)}, scope=FEW_PATHS),
         ),
         attained="the second moment, in one step, at every N",
@@ -378,14 +373,8 @@ _ROWS = (
                 "step", "S16.step", GROWTH, "omega b", samplers=NAIVE + ADAPTED, under=SLOTS, ones="h k w",
                 where={"N": lambda: 1, "mu": lambda: lambda: [(1, (0,))]},
             ),
-            Form(
-                "instance", "S16.tv", TV, "omega b", samplers=NAIVE, under=SLOTS,
-                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
-            ),
-            Form(
-                "normaliser", "S16.normaliser", SECOND_MOMENT, "omega b", samplers=NAIVE, under=SLOTS,
-                where={"n": lambda b: len(b) - 1}, reads={"b": "b from the root"},
-            ),
+            Form("instance", "S16.tv", TV, "omega b", samplers=NAIVE, under=SLOTS, where=LAST, reads=FROM_THE_ROOT),
+            Form("normaliser", "S16.normaliser", SECOND_MOMENT, "omega b", samplers=NAIVE, under=SLOTS, where=LAST, reads=FROM_THE_ROOT),
             Form(
                 "threshold", "S16.threshold", SECOND_MOMENT, "omega bv", samplers=NAIVE, under=CARRIED,
                 where={"n": lambda bv: len(bv) - 1}, reads={"bv": "cost of a slot"},
@@ -402,11 +391,11 @@ _ROWS = (
         "against the conditional run, enumerated, on trees of at most two steps.",
         forms=(  # N free particles beside the kept one
             Form(
-                "sweep", "S17", KEPT, "N b", samplers=CONDITIONAL, reads={"b": "b from the root"}, ones="Out", scope=SMALL_TREE,
+                "sweep", "S17", KEPT, "N b", samplers=CONDITIONAL, reads=FROM_THE_ROOT, ones="Out", scope=SMALL_TREE,
                 where={"n": lambda b: len(b) - 1, "first": lambda: lambda: [(1, (0, 0))], "z": lambda: 0},
             ),
             Form(
-                "sweeps", "S17.sweeps", SWEPT, "N H b", samplers=CONDITIONAL, reads={"b": "b from the root"}, scope=SMALL_TREE,
+                "sweeps", "S17.sweeps", SWEPT, "N H b", samplers=CONDITIONAL, reads=FROM_THE_ROOT, scope=SMALL_TREE,
                 where={"n": lambda b: len(b) - 1, "j": lambda H: H},
             ),
         ),

@@ -109,29 +109,36 @@ H = Expect(mixture(t, c), f, h(t + 1, f))
 
 def next_pair(s: Derivation, given: dict[str, Line], clean: Line) -> Line:
     """E (1/N) sum_j h(d_j) (1/N) sum_j g(d_j) <= (1 + (b - 1)/N) next(h) next(g)."""
-    ahead, law = Expect(K(t, e), f, h(t + 1, f)), given["mixture of h"](t, c)
+    law = given["mixture of h"](t, c)
     many, gone = s.iid_sum(mixture(t, c), f, bad(t + 1, f), N), s.use(STAY)(t, c)
     zero = s.prove(Eq(Expect(mixture(t, c), f, bad(t + 1, f)), 0), many, gone)
     with s.surely(mixture(t, c), f, bad(t + 1, f), given["bad is non-negative"](t + 1), zero) as fine:
-
-        def highest() -> Line:
-            with s.suppose(Eq(bad(t, e), 0)) as old:
-
-                def ordered(v):
-                    return relation("<=", v * h(t + 1, f), b(t + 1) * v * ahead)
-
-                with s.suppose(w(t, e) <= 0):
-                    none = s.zero(w(t, e), given["weights are non-negative"](t, e))
-                    low = s.put(s.prove(relation("<=", 0, 0)), ordered, none)
-                with s.suppose(0 < w(t, e)):
-                    high = s.prove(ordered(w(t, e)), given["h is bounded"](t, e, f))
-                line = old.then(s.cases(w(t, e), 0, low, high), e)
-            top = s.prove(h(t + 1, f) <= b(t + 1) * law.rhs, each(s, given, t, clean, line))
-            return s.put(top, lambda v: h(t + 1, f) <= b(t + 1) * v, law)
-
         tests = given["g is non-negative"](t + 1, f)
+        highest = below_mean(s, given, clean, law)
         second = fine.average(where_met(s, h(t + 1, f), g(t + 1, f), b(t + 1) * H, tests, highest))
     return pair_of_draws(s, mixture(t, c), t + 1, second)
+
+
+def below_mean(s: Derivation, given: dict[str, Line], clean: Line, law: Line) -> Callable[[], Line]:
+    """h(t+1, f) <= b(t+1) next(h) for a reachable particle f where h is bounded; law: the mixture of h."""
+    ahead = Expect(K(t, e), f, h(t + 1, f))
+
+    def highest() -> Line:
+        with s.suppose(Eq(bad(t, e), 0)) as old:
+
+            def ordered(v):
+                return relation("<=", v * h(t + 1, f), b(t + 1) * v * ahead)
+
+            with s.suppose(w(t, e) <= 0):
+                none = s.zero(w(t, e), given["weights are non-negative"](t, e))
+                low = s.put(s.prove(relation("<=", 0, 0)), ordered, none)
+            with s.suppose(0 < w(t, e)):
+                high = s.prove(ordered(w(t, e)), given["h is bounded"](t, e, f))
+            line = old.then(s.cases(w(t, e), 0, low, high), e)
+        top = s.prove(h(t + 1, f) <= b(t + 1) * law.rhs, each(s, given, t, clean, line))
+        return s.put(top, lambda v: h(t + 1, f) <= b(t + 1) * v, law)
+
+    return highest
 
 
 def where_met(s: Derivation, value, test, most, nonneg: Line, highest: Callable[[], Line]) -> Line:

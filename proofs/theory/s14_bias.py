@@ -38,6 +38,17 @@ def spare_value(s: Derivation, run: Run) -> Line:
     return s.use("value_nonneg", {horizon: T, Vstar(t, x): Vstar(t, x) - VF(t, x), V(t, x): V(t, x) * (1 - F(x))})
 
 
+def know_spare(s: Derivation, run: Run) -> None:
+    """0 <= psi (Vstar - VF)/V on reachable edges."""
+    rest = spare_value(s, run)
+    with s.suppose(t <= n, Eq(off(t, e), 0)) as here:
+        s.know(run.given["ends of a reachable edge are live"](t, src(e), dst(e))[1])
+        s.know(s.prove(t + 1 <= T))
+        factors = run.given["potentials are non-negative"](t, src(e), dst(e)), s.use("inverse_nonneg")(V(t, src(e)))
+        line = s.prove(0 <= lookahead(t, e) - lookahead(t, e, VF), rest(t + 1, dst(e)), *factors)
+    s.know(here.then(line, t, e))
+
+
 @statement(
     "S14.certificate",
     source="new",
@@ -50,13 +61,7 @@ def certificate(s: Derivation) -> Line:
     run, ref = Run(s), meetings(s)
     s.given(0 < V(0, root), 0 < Vstar(0, root))
     mean = know_meetings(s, run.given, ref)
-    rest = spare_value(s, run)
-    with s.suppose(t <= n, Eq(off(t, e), 0)) as here:
-        s.know(run.given["ends of a reachable edge are live"](t, src(e), dst(e))[1])
-        s.know(s.prove(t + 1 <= T))
-        factors = run.given["potentials are non-negative"](t, src(e), dst(e)), s.use("inverse_nonneg")(V(t, src(e)))
-        line = s.prove(0 <= lookahead(t, e) - lookahead(t, e, VF), rest(t + 1, dst(e)), *factors)
-    s.know(here.then(line, t, e))
+    know_spare(s, run)
     line = s.use("local_certificate", edges() | LINEAGES)
 
     def shape(h0: Any, g0: Any) -> Any:

@@ -162,6 +162,13 @@ class Measured:
         best = [_peak(*m) for m in zip(*self.answer_moments, third, fourth, strict=True)]
         return {"third": third, "fourth": fourth, "alpha": [a for a, _ in best], "beta": [b for _, b in best]}
 
+    @cached_property
+    def fourth_moment(self) -> Rational:
+        """`E[(1 - Zhat/Z)^4]`; a run in which all die has Zhat = 0."""
+        one, two = (balanced_sum(row) for row in self.answer_moments)
+        third, fourth = (balanced_sum(self.four_moments[name]) for name in ("third", "fourth"))
+        return 1 - 4 * one + 6 * two - 4 * third + fourth
+
 
 def _peak(m1: Rational, m2: Rational, m3: Rational, m4: Rational) -> tuple[Rational, Rational]:
     """Where `2 (a m1 + b m2) - (a^2 m2 + 2 a b m3 + b^2 m4)` is largest; at b = 0 where the moments are those of one point."""

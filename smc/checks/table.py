@@ -118,6 +118,12 @@ def _second_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
     yield Observed(catalogue.SECOND_MOMENT, m.second_moment_ratio, m.sampler.at(m.count))
 
 
+def _fourth_moment(c: Constants, m: Measured | None) -> Iterator[Observed]:
+    """E[(1 - Zhat/Z)^4]."""
+    assert m is not None
+    yield Observed(catalogue.FOURTH, m.fourth_moment, m.sampler.at(m.count))
+
+
 def _growth(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """What each step does to the second moment of the estimate so far."""
     assert m is not None
@@ -197,6 +203,7 @@ QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]
     catalogue.AT_STEP: _guided,
     catalogue.TV: _total_variation,
     catalogue.SECOND_MOMENT: _second_moment,
+    catalogue.FOURTH: _fourth_moment,
     catalogue.GROWTH: _growth,
     catalogue.RELAXATION: _relaxation,
     catalogue.DENSITY: _first_leaf,

@@ -63,6 +63,14 @@ def root(x: Fraction) -> Fraction:
     return found
 
 
+def binomials(N: int, b: list[Fraction], power: int) -> Fraction:
+    """The moment of prod_k (b_k/N) Bin(N, 1/b_k), by the law of each."""
+    return math.prod(
+        sum(math.comb(N, m) * (1 / x) ** m * (1 - 1 / x) ** (N - m) * (x * m / N) ** power for m in range(N + 1))
+        for x in b
+    )
+
+
 EXPECTED = {
     ("P0", "uniform"): lambda n, eps: (1 + eps) ** n,
     ("P1", "uniform"): lambda n, L, eps: (L * (1 + eps) ** n) ** 2,
@@ -91,6 +99,8 @@ EXPECTED = {
         max(p - 2 * (a * p + b * k) + a * a * k + 2 * a * b * m + b * b * q, ONE * 0)
         for p, k, m, q, a, b in zip(pi, second, third, fourth, alpha, beta, strict=True)
     ),
+    ("S11", "instance"): None,  # roots: compared by the square of what stands beside the first term below
+    ("S11", "normaliser"): lambda N, b: 6 * binomials(N, b, 2) - 4 * binomials(N, b, 3) + binomials(N, b, 4) - 3,
     ("S12", "instance"): lambda N, b: 1 - 1 / math.prod(1 + (x - 1) / N for x in b),
     ("S12", "uniform"): lambda N, T, L, eps: T * L * (1 + eps) ** (2 * T - 1) / N,
     ("S12", "average"): lambda N, excess: sum(excess) / N,
@@ -186,6 +196,21 @@ def test_the_bias_has_the_square_of_its_closed_form(statement):
         square = (math.prod((given["N"] + b - 1) / given["N"] for b in given["b"]) - 1) / 4
         assert (x * x).overlaps(flint.arb(flint.fmpq(square.numerator, square.denominator)))
     assert bounds.evaluate(statement, "bias", N=2, b=[Fraction(3, 2), Fraction(3, 2)]) == Fraction(3, 8)
+
+
+def test_the_bias_in_closed_form_is_a_quarter_of_a_range_and_two_roots():
+    """One step, four particles, b = 2, by hand: beta = 5/4, 1 - 1/N = 3/4, B = Bin(4, 1/2)/2 with E (B - 1)^4 = 5/32, (1 + 1/4) 5/4 - 1 =
+    9/16: 1/8 + sqrt(5/32) (3/8 + 1/2).  With b = 1 at one particle: 1/4."""
+    by_hand = bounds.evaluate("S11", "instance", N=4, b=[Fraction(2)]) - flint.arb(1) / 8
+    assert (by_hand * by_hand).contains(flint.arb(5) / 32 * 49 / 64)
+    assert bounds.evaluate("S11", "instance", N=1, b=[ONE]) == Fraction(1, 4)
+    for seed in range(12):
+        given = inputs(("S11", "instance"), seed)
+        N, b = given["N"], given["b"]
+        beta, fourth = math.prod((N + x - 1) / N for x in b), EXPECTED["S11", "normaliser"](N, b)
+        roots = [bounds.ball(x).sqrt() for x in (fourth, (1 + Fraction(len(b), N)) * beta - 1, beta - 1)]
+        first = bounds.ball((beta - (1 - ONE / N) ** len(b)) / 4)
+        assert bounds.evaluate("S11", "instance", **given).overlaps(first + roots[0] * (roots[1] / 2 + roots[2]))
 
 
 def test_the_bound_on_visits_has_the_square_of_its_closed_form():

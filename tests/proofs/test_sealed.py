@@ -295,12 +295,15 @@ def test_s11_says_what_the_engine_measures(replayer, model, particles):
 @pytest.mark.parametrize("particles", [1, 2])
 @pytest.mark.parametrize("model", MODELS)
 def test_the_leading_term_says_what_the_engine_measures(replayer, model, particles):
-    """S11.bias: E F(output) - p - c, c = p E U^2 - E[U^2 nu(F)], with the law and the moments of the engines."""
+    """S11.bias: E F(output) - p - c, c = p E U^2 - E[U^2 nu(F)], with the law and the moments of the engines; so S11.fourth, E (1 - U)^4,
+    and S11.closed, the bias."""
     c = analyse(*MODELS[model]())
     process = particle_process(c.model, c.twist, "naive")
     law, z = output_law(process, particles).law, fraction(c.normaliser)
     second = [fraction(k) / z**2 for k in pair_moments(process, particles)]
-    cloud, theorem = Cloud(c, particles), replayer.theorem("S11.bias")
+    third, last = (sum(map(fraction, particle_moments(process, particles, i))) / z**i for i in (3, 4))
+    fourth = 1 - 4 + 6 * sum(second) - 4 * third + last
+    cloud = Cloud(c, particles)
     for F in ({0: Fraction(0), 1: Fraction(1)}, {0: Fraction(1, 2), 1: Fraction(1, 7)}):
         env, ranges = cloud.environment(F)
         env |= {
@@ -309,11 +312,19 @@ def test_the_leading_term_says_what_the_engine_measures(replayer, model, particl
             "CF3": cloud.moment_of(F, 3),
             "KF": cloud.moment_of(F, 2, 2),
         }
+        theorem = replayer.theorem("S11.bias")
         check_theorem(theorem, env, ranges)
         out, p, k = (sum(fraction(v) * F[x] for x, v in enumerate(row)) for row in (law, c.target, second))
         (up, cap), (down, _) = (part.kids for part in claim_of(theorem)[1])
         gap = out - p - (p * sum(second) - k)
         assert evaluate(up, env) == gap == -evaluate(down, env) and abs(gap) <= evaluate(cap, env)
+        env |= {"b": lambda k: fraction(c.b[k]) if k < c.model.horizon else Fraction(1)}
+        for name, form, left in (("S11.closed", "instance", out - p), ("S11.fourth", "normaliser", fourth)):
+            theorem = replayer.theorem(name)
+            check_theorem(theorem, env, ranges)
+            found, cap = (evaluate(side, env) for side in claim_of(theorem)[1][0].kids)
+            assert found == left and abs(left) <= cap
+            assert abs(float(bounds.evaluate("S11", form, N=particles, b=c.b)) - float(cap)) < 1e-12
 
 
 @pytest.mark.parametrize("particles", [1, 2])

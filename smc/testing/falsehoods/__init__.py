@@ -6,7 +6,18 @@ readable; `bellman-smc campaign --planted NAME` does the same from the command l
 S6 and G2 (`queries`) and P6 (`pools`) speaks of other instances than a campaign draws.
 """
 
-from smc.testing.falsehoods import loops, neighbour, paper, paths, pools, queries, sharpened
+from smc.testing.falsehoods import loops, moments, neighbour, paper, paths, pools, queries, sharpened
 from smc.testing.falsehoods.registry import FALSEHOODS, Falsehood
 
-__all__ = ["FALSEHOODS", "Falsehood", "loops", "neighbour", "paper", "paths", "pools", "queries", "sharpened"]
+__all__ = [
+    "FALSEHOODS",
+    "Falsehood",
+    "loops",
+    "moments",
+    "neighbour",
+    "paper",
+    "paths",
+    "pools",
+    "queries",
+    "sharpened",
+]
