@@ -128,7 +128,7 @@ class ClosedForm:
             raise TypeError(
                 f"{self.statement} {self.form} takes {', '.join(self._found.names)}, not {', '.join({**self._inputs, **rest})}"
             )
-        kinds = self._kinds | _kinds(rest.values())
+        kinds = self._kinds | _kinds(rest.values()) if rest else self._kinds
         if math.inf in kinds:
             return math.inf
         if flint.arb not in kinds:

@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.strategies import SearchStrategy
 
+from proofs import catalogue
 from smc.campaign.plan import Plan
 from smc.checks import table
 from smc.checks.measure import Measured
@@ -176,17 +178,19 @@ def evaluate(plan: Plan, drawn: Instance) -> Iterator[tuple[Instance, list[Findi
     """
     constants = drawn.constants
     ready: table.Ready = {}
-    held = {**_spoken_of(plan), **_under(plan, drawn.resampling)}
-    measuring = {sampler: measured(constants, sampler, PATIENCE) for sampler in held}
+    held = [
+        (run, measured(constants, run.sampler, PATIENCE))
+        for run in (*_spoken_of(plan), *_under(plan, drawn.resampling))
+    ]
     for particles in range(1, most_particles(drawn.model, plan.max_particles, plan.work) + 1):
         instance = drawn if particles == drawn.particles else replace(drawn, particles=particles)
         found = []
-        for sampler, statements in held.items():
-            wanted = statements if particles == 1 else statements & COUNTED
+        for run, measure in held:
+            sampler = run.sampler
             try:
-                if not sampler.plain and most_clouds(measuring[sampler](1).process, particles) > MOST_AT_A_TIME:
+                if not sampler.plain and most_clouds(measure(1).process, particles) > MOST_AT_A_TIME:
                     continue
-                rows = _rows(measuring[sampler](particles), wanted, ready)
+                rows = _rows(measure(particles), run.forms if particles == 1 else run.counted, ready)
                 found += [(row.id, sampler, row) for row in rows]
             except Exception as error:  # an instance without an answer is a finding, and is shrunk like one
                 pass_on()  # but not where Ctrl-C made it
@@ -199,33 +203,49 @@ def evaluate(plan: Plan, drawn: Instance) -> Iterator[tuple[Instance, list[Findi
         yield instance, found
 
 
-def _rows(measuring: Measured, wanted: frozenset[str], ready: table.Ready) -> list[Row]:
+def _rows(measuring: Measured, forms: Forms, ready: table.Ready) -> list[Row]:
     """The rows of what is measured; of the exact law where balls that stand in for it leave one undecided."""
-    rows = list(table.rows(measuring.constants, measuring, wanted, ready))
+    rows = list(table.rows(measuring.constants, measuring, forms, ready))
     if any(row.verdict is Verdict.UNDECIDED for row in rows) and isinstance(measuring.output, CertifiedLaw):
-        return list(table.rows(measuring.constants, replace(measuring, patience=math.inf), wanted, ready))
+        return list(table.rows(measuring.constants, replace(measuring, patience=math.inf), forms, ready))
     return rows
 
 
+Forms = list[tuple[catalogue.Row, catalogue.Form]]
+
+
+class Run(NamedTuple):
+    """A sampler whose runs are held against closed forms: against all of `forms` at N = 1, beyond it against those that know a count."""
+
+    sampler: Sampler
+    forms: Forms
+    counted: Forms
+
+
+def _run(sampler: Sampler, statements: frozenset[str]) -> Run:
+    return Run(sampler, table.known(sampler, statements), table.known(sampler, statements & COUNTED))
+
+
 @cache
-def _spoken_of(plan: Plan) -> dict[Sampler, frozenset[str]]:
+def _spoken_of(plan: Plan) -> list[Run]:
     """The plan's statements by the samplers whose runs they are held against."""
     samplers = sorted({s for statement in plan.statements for s in SPOKEN_OF[statement]}, key=lambda s: s.name)
-    return {sampler: frozenset(s for s in plan.statements if sampler in SPOKEN_OF[s]) for sampler in samplers}
+    return [_run(sampler, frozenset(s for s in plan.statements if sampler in SPOKEN_OF[s])) for sampler in samplers]
 
 
 @cache
-def _under(plan: Plan, resampling: Resampling) -> dict[Sampler, frozenset[str]]:
+def _under(plan: Plan, resampling: Resampling) -> list[Run]:
     """The plan's statements that speak of runs that resample so, by sampler; none of multinomial resampling after every step, which the
     samplers have of their own."""
-    found = {}
-    for sampler in _spoken_of(plan):
+    found = []
+    for sampler, *_ in _spoken_of(plan):
         if sampler.interacting and resampling != EVERY_STEP:
             run = sampler.resampling_by(resampling)
-            found[run] = frozenset(
+            statements = frozenset(
                 row.id for row, form in table.known(run) if form.samplers and row.id in plan.statements
             )
-    return {run: statements for run, statements in found.items() if statements}
+            found.append(_run(run, statements))
+    return [run for run in found if run.forms]
 
 
 def run_chunk(plan: Plan, number: int) -> Chunk:

@@ -57,7 +57,9 @@ class Measured:
 
     def at(self, count: int) -> Measured:
         """The same run with another count: what does not depend on it is shared."""
-        made = replace(self, count=count)
+        made = Measured(
+            self.constants, self.sampler, count, self.progress, self.bits, self.patience
+        )  # `replace` is slow
         made.__dict__["_run"] = self._run
         return made
 

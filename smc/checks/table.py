@@ -6,7 +6,7 @@ that speaks of known quantities needs nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -311,15 +311,19 @@ Ready = dict[tuple[str, str], bounds.ClosedForm]
 
 
 def rows(
-    c: Constants, m: Measured | None = None, statements: frozenset[str] = EVERY, ready: Ready | None = None
+    c: Constants,
+    m: Measured | None = None,
+    forms: Iterable[tuple[catalogue.Row, Form]] | None = None,
+    ready: Ready | None = None,
 ) -> Iterator[Row]:
     """A row for every closed form that speaks of the sampler of `m`, or of model and reward model, and is in scope; m: None for the latter.
 
-    A statement about every step has one row, at the step where it comes closest to failing. statements: IDs of those that are wanted.
+    A statement about every step has one row, at the step where it comes closest to failing. forms: of those that are `known` of the sampler
+    the ones that are wanted.
     """
     ready = {} if ready is None else ready
     seen: dict[str, list[Observed]] = {}
-    for row, form in known(None if m is None else m.sampler, statements):
+    for row, form in known(None if m is None else m.sampler) if forms is None else forms:
         if not SCOPES[form.scope](c):
             continue
         if form.quantity not in seen:
