@@ -227,7 +227,7 @@ def decimal_of(value: Rational) -> float | str:
 
 def is_infinite(value: Extended | Ball) -> bool:
     """Whether a bound or constant does not exist; a ball always does."""
-    return not isinstance(value, flint.arb) and value == INFINITE
+    return isinstance(value, float) and value == INFINITE
 
 
 def finite(value: Extended) -> Rational:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import math
@@ -299,10 +300,16 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
                         _read(instance, sampler, row)
         return tightest
 
+    collecting = gc.get_threshold()
+    gc.set_threshold(
+        50_000, 20, 100
+    )  # little of an instance is garbage in a circle: looked for as usual it takes a twentieth of the time
     try:
         search()
     except Refuted as refuted:
         chunk.counterexample = refuted.counterexample
+    finally:
+        gc.set_threshold(*collecting)
     recorder.close()
     chunk.seconds = time.perf_counter() - began
     return chunk

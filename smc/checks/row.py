@@ -102,6 +102,8 @@ class Row:
         if isinstance(self.observed, Ends) or not self.claims:
             return INFINITE
         top, bottom = (self.observed, self.bound) if self.relation == ">=" else (self.bound, self.observed)
+        if type(top) is type(bottom) is Rational and bottom:  # nearly always
+            return top / bottom
         if (
             isinstance(top, float) or isinstance(bottom, float) or not bottom
         ):  # the one float on an exact path is INFINITE
