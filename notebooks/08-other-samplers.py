@@ -138,10 +138,27 @@ table(("T", "N = 4", "N = 16", "N = 64"), rows)
 statement("S15.rounds", setting=False)
 
 # %% [markdown]
-# With the best mass of the branch, $s = (6N)^{-r/(2r-1)}$, half of what the target gives it is lost:
+# At the mass $s = (6N)^{-r/(2r-1)}$ at least half of what the target gives the branch, $2s/2^r$, is lost:
 
 # %%
 statement("S15.power", setting=False)
+
+# %% [markdown]
+# So it is, in rationals, at any number of particles: the distance by four moments, over $s/2^r$.
+
+# %%
+from smc.exact.enclosure import enclosure
+from smc.instances.rare_branch import rare_branch
+from smc.numbers import Rational
+from smc.samplers import particle_process
+
+rows = []
+for r, root in ((2, 36), (2, 180), (3, 48), (3, 180)):
+    N, s = root ** (2 * r - 1) // 6, Rational(1, root**r)
+    run = particle_process(*rare_branch(rounds=r, mass=s), "naive")
+    ends = enclosure(run, N, level=4)
+    rows.append((r, f"{N:,}", s, *(short(2**r * tv / s) for tv in (ends.tv_lower, ends.tv_upper))))
+table(("r", "N", "s", "at least", "at most"), rows)
 
 # %% [markdown]
 # In four steps the constant can be larger:

@@ -350,7 +350,7 @@ _ROWS = (
         "S15", "a bias of the order N^(-r/(2r-1)) in T >= 2r steps where coverage is perfect and chi-squares are small, "
         "N^(-2/3)/9 at T = 4: they alone cannot give 1/N",
         "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3), and nearly 1/sqrt N in many steps",
-        ("lemmas.rare", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order"),
+        ("lemmas.rare", "lemmas.rare_exchange", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order"),
         ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power"), "model",
         "Runs on one family, of r = m + 1 rounds. That C_act = 1 and 1 + chi^2 <= 3 there is read off the instance, exactly. S15 is "
         "S15.rounds at m = 1 and T = 4, with the same bound; S15.rate has 1/9 there, where S15.power, for every r and T >= 2r, has "
