@@ -135,6 +135,9 @@ table(("T", "N = 4", "N = 16", "N = 64"), rows)
 # more rarely still, and has to do so $r = m + 1$ times.
 
 # %%
+statement("S15.chi", setting=False)
+
+# %%
 statement("S15.rounds", setting=False)
 
 # %% [markdown]

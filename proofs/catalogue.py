@@ -350,9 +350,9 @@ _ROWS = (
         "S15", "a bias of the order N^(-r/(2r-1)) in T >= 2r steps where coverage is perfect and chi-squares are small, "
         "N^(-2/3)/9 at T = 4: they alone cannot give 1/N",
         "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3), and nearly 1/sqrt N in many steps",
-        ("lemmas.rare", "lemmas.rare_exchange", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order"),
-        ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power"), "model",
-        "Runs on one family, of r = m + 1 rounds. That C_act = 1 and 1 + chi^2 <= 3 there is read off the instance, exactly. S15 is "
+        ("lemmas.rare", "lemmas.rare_exchange", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order", "theory.s15_chi"),
+        ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power", "S15.chi"), "model",
+        "Runs on one family, of r = m + 1 rounds, where Vstar = 1, so C_act = 1, and every chi^2 is at most 2 (S15.chi). S15 is "
         "S15.rounds at m = 1 and T = 4, with the same bound; S15.rate has 1/9 there, where S15.power, for every r and T >= 2r, has "
         "6^(-2/3)/4 = 1/13.2. The upper half, (2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = floor(T/2), is in words and held against "
         "exact laws of few particles, most of them where it is above 1 from three steps on: its exponent is not tested.",

@@ -379,8 +379,10 @@ class RareRun:
         return p.chain(average, times(p, factor * N, p.form(share, mean <= enters)))
 
     # ------------------------------------------------------------------------------------------------ the target
-    def recursion(self, time: Any, at: Any, later: Callable[[Any], Line], mean: Line) -> Line:
-        """VF(time, at) = mean's right side, from VF(time + 1, y) = g(y) at live y and the line E[M] g = ..."""
+    def recursion(
+        self, time: Any, at: Any, later: Callable[[Any], Line], mean: Line, rule: Callable[..., Line] | None = None
+    ) -> Line:
+        """VF(time, at) = mean's right side, from VF(time + 1, y) = g(y) at live y and the line E[M] g = ...; rule: for another value."""
         p = self.p
         with self.on_move(time, at) as on:
             p.know(self.run.given["ends of a reachable edge are live"](time, at, y)[1])
@@ -392,7 +394,8 @@ class RareRun:
                 lambda r: Eq(psi(time, at, y) * step.lhs, r * step.lhs),
             )
             whole = on.average(p.prove(Eq(psi(time, at, y) * step.lhs, step.rhs), product, step))
-        return p.prove(Eq(VF(time, at), mean.rhs), self.run.tested["value recursion"](time, at), whole, mean)
+        ahead = (rule or self.run.tested["value recursion"])(time, at)
+        return p.prove(Eq(ahead.lhs, mean.rhs), ahead, whole, mean)
 
     def mass(self, share: Any, first_value: Line) -> Line:
         """The target gives the branch the mass s share, from VF(1, x) = share lives(1, x) at live x."""

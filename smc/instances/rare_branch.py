@@ -3,8 +3,8 @@
 `V* = 1` everywhere, so the target is the reference and `C_act = 1`. A living branch starts with probability s at step 1 and
 splits evenly at
 steps 3, 5, ..., 2r - 1: one half lives on. The reward model undervalues what lives (`V = s`) on the odd levels, and overvalues what has
-just been left (`V = 2/s`); on even levels and elsewhere `V = 1`. Then `1 + chi^2(pi*_t || pihat_t) <= 3` at every level, and with
-`s = (6N)^(-r/(2r-1))` and T >= 2r, r >= 2, N >= 288 (S15.power)
+just been left (`V = 2/s`); on even levels and elsewhere `V = 1`. Then `1 + chi^2(pi*_t || pihat_t) <= 3` at every level
+(S15.chi), and with `s = (6N)^(-r/(2r-1))` and T >= 2r, r >= 2, N >= 288 (S15.power)
 
     TV >= 2^(-r) (6N)^(-r/(2r-1))        (r = 2, N = n^3, s = 1/(3 n^2), n >= 10: TV >= N^(-2/3)/9, S15.rate),
 

@@ -101,7 +101,7 @@ class Layers:
         return f
 
     def references(self) -> dict[str, Any]:
-        """PV and PQ: reference means from x at time t of V_s and of E[psi^2 Vstar_{s+1}^2]/V_s, with the path's potentials (G1, S14)."""
+        """Means from x at time t, with the path's potentials, of V_s (PV), Vstar_s^2/V_s (PS) and E[psi^2 Vstar_{s+1}^2]/V_s (PQ)."""
 
         @cache
         def mean(name: str, s: int, t: int, x: int) -> Fraction:
@@ -109,10 +109,12 @@ class Layers:
                 return sum((p * self.psi(t, x, y) * mean(name, s, t + 1, y) for p, y in self.M(t, x)), Fraction(0))
             if name == "PV":
                 return self.V(t, x)
+            if name == "PS":
+                return self.Vstar(t, x) ** 2 * reciprocal(self.V(t, x))
             squares = (p * (self.psi(t, x, y) * self.Vstar(t + 1, y)) ** 2 for p, y in self.M(t, x))
             return sum(squares, Fraction(0)) * reciprocal(self.V(t, x))
 
-        return {name: partial(mean, name) for name in ("PV", "PQ")}
+        return {name: partial(mean, name) for name in ("PV", "PQ", "PS")}
 
     def paths(self, particles: int) -> dict[str, Any]:
         """On a prefix tree: the J paths that the target takes, by number, each with its leaf as a test function and its growths (S14)."""

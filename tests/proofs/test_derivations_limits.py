@@ -49,7 +49,7 @@ class Run(Cloud):
     def __init__(self, c, particles):
         super().__init__(c, particles)
         self.R, self.dev = cache(self._R), cache(self._dev)
-        self.product, self.covered = cache(self._product), cache(self._covered)
+        self.product = cache(self._product)
 
     def G(self, t, x, y):
         return self.psi(t, x, y) * self.V(t + 1, y) * reciprocal(self.V(t, x))
@@ -92,12 +92,6 @@ class Run(Cloud):
         centre = sum(w * self.ahead(t + 1, e) for w, e in law)
         size = self.expect(t, c, lambda d: abs(sum(self.ahead(t + 1, e) for e in d) / self.N - centre))
         return self.mean(t, c) * size
-
-    def _covered(self, s, t, x):
-        """PS of the sealed G1.published."""
-        if t < s:
-            return sum(p * self.psi(t, x, y) * self.covered(s, t + 1, y) for p, y in self.M(t, x))
-        return self.Vstar(t, x) ** 2 * reciprocal(self.V(t, x))
 
     def environment(self, F=None):
         env, ranges = super().environment(F)
@@ -173,7 +167,7 @@ def test_g1_as_published_is_what_the_numerical_side_claims(replayer, particles, 
     assert chi == [fraction(x) for x in c.chi_square[:-1]] and max(chi) > 0
     for F in ({0: Fraction(0), 1: ONE}, {0: Fraction(2, 3), 1: Fraction(1, 7)}):
         env, ranges = run.environment(F)
-        env |= {"PS": run.covered, "C_act": fraction(c.c_act), "chi": lambda t: chi[t] if t < run.T else ONE}
+        env |= {"C_act": fraction(c.c_act), "chi": lambda t: chi[t] if t < run.T else ONE}
         check_theorem(theorem, env, ranges)
         (left, right), _, (same, half), _ = (part.kids for part in claim_of(theorem)[1])
         bias = sum(fraction(p - q) * F[x] for x, (p, q) in enumerate(zip(law, c.target, strict=True)))

@@ -236,6 +236,34 @@ def test_s15_rounds_says_what_the_engine_measures(replayer, rounds, horizon, par
         assert not all(holds(h, env | {"m": m}, ranges) for h in theorem.hyps)
 
 
+@pytest.mark.parametrize(("rounds", "horizon", "mass"), [(2, 4, "1/3"), (3, 7, "1/12"), (1, 2, "1/2")])
+def test_s15_chi_says_what_the_analysis_computes(replayer, rounds, horizon, mass):
+    """The chi-squares of the family, level by level; with 3/s in place of 2/s the hypotheses fail, and one is above 2."""
+    model, values = rare_branch(rounds=rounds, mass=mass, horizon=horizon)
+    heavier = tuple(tuple(v * 3 / 2 if v > 1 else v for v in layer) for layer in values.values)
+    theorem = replayer.theorem("S15.chi")
+    found = []
+    for reward in (values, replace(values, values=heavier)):
+        c = analyse(model, reward)
+        layers = Layers(c)
+        env, ranges = layers.environment()
+        env |= rare(c) | layers.references() | {"left": lambda t, x: Fraction(x == 2), "m": rounds - 1}
+        found.append(all(holds(h, env, ranges) for h in theorem.hyps))
+        pv, ps = env["PV"], env["PS"]
+        chi = [pv(t, 0, 0) * ps(t, 0, 0) - 1 for t in range(horizon + 1)]
+        assert chi == [fraction(x) for x in c.chi_square]
+        assert (max(chi) <= 2) or not found[-1]
+        if found[-1]:
+            check_theorem(theorem, env, ranges)
+    assert found == [True, rounds == 1]
+
+
+def test_the_chi_squares_of_s15_come_up_to_two():
+    """At level 3, as s falls: 19/10 is no bound."""
+    assert max(analyse(*rare_branch(rounds=2, mass="1/1000")).chi_square) > Rational(199, 100)
+    assert analyse(*rare_branch(rounds=2, mass="1/1000")).c_act == 1
+
+
 def test_s15_order_and_power_are_s15_rounds_at_small_and_at_best_mass(replayer):
     """But for the numbers their hypotheses are those of S15.rounds; from N = 288 on these hold, and the bound is below S15.rounds' own."""
     rounds, order, power = (replayer.theorem(name) for name in ("S15.rounds", "S15.order", "S15.power"))
