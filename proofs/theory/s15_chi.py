@@ -46,7 +46,9 @@ class Means(Rounds):
         p.know(self.run.given["the root is live"])
         self.flats = [self.flat(mean) for mean in (PV, PS)]
 
-    def before(self, mean: Any, level: Any, time: Any, later: Line, ahead: Any, now: Any, *why: Line) -> Line:
+    def before(
+        self, mean: Any, level: Any, time: Any, later: Line, ahead: Any, now: Any, *why: Callable[..., Line]
+    ) -> Line:
         """mean(level, time) = now(x) at live x, from mean(level, time + 1) = ahead(y) at live y and lines by which E[M] ahead = now."""
         p = self.p
         with p.suppose(Eq(dead(time, x), 0)) as here:
@@ -181,9 +183,9 @@ class Means(Rounds):
         chi = PV(level, 0, root) * PS(level, 0, root) / Vstar(0, root) ** 2 - 1
         return implications(level <= n + 1, chi <= 2)
 
-    def product(self, level: Any, low: Line, high: Line, most: Line) -> Line:
+    def product(self, level: Any, most: Line, *means: Line) -> Line:
         """chi^2 <= 2 at the level, from its two means at the root, whose product is at most 3."""
-        p, whole = self.p, self.small(level).args[1]
+        p, whole, (low, high) = self.p, self.small(level).args[1], means
         line = p.form(most, relation("<=", low.rhs * high.rhs - 1, 2))
         line = p.put(line, lambda u: relation("<=", u * high.rhs - 1, 2), low)
         line = p.put(line, lambda u: relation("<=", low.lhs * u - 1, 2), high)
@@ -206,7 +208,7 @@ class Means(Rounds):
             with p.suppose(Eq(dead(level, x), 0)) as here:
                 line = here.then(alike(), x)
             p.know(line)
-            line = self.product(level, *(flat(level) for flat in self.flats), p.prove(relation("<=", 0, 2)))
+            line = self.product(level, p.prove(relation("<=", 0, 2)), *(flat(level) for flat in self.flats))
         return there.then(line)
 
     def levels(self) -> Line:
@@ -233,13 +235,13 @@ class Means(Rounds):
                 low = p.prove(values[0] <= 1, times(p, s, self.model["a share"]))
                 p.know(p.prove(0 <= values[1], self.model["a share"]))
                 most = p.prove(relation("<=", values[0] * values[1] - 1, 2), times(p, values[1], low))
-                one = self.product(1, *firsts, most)
+                one = self.product(1, most, *firsts)
                 start = p.equal(none[0], p.prove(relation("<=", 0, j)))
                 odd_low = p.at(p.prove(Eq(0, j), start), one, lambda r: self.small(2 * r + 1).args[1])
             with p.suppose(0 < j) as some, p.nat_split(p.form(p.nat_step(some[0]), 1 <= j), k) as split:
                 p.know(p.prove(k < m, split[0], there[0]))
                 p.know(p.use("power_mono")(half, 1, k)), p.know(p.prove(0 <= half**k))
-                late_one = self.product(2 * k + 3, *(line(k) for line in rounds), self.most(half**k))
+                late_one = self.product(2 * k + 3, self.most(half**k), *(line(k) for line in rounds))
                 back = p.prove(Eq(k + 1, j), split[0])
                 odd_some = split.close(p.at(back, late_one, lambda r: self.small(2 * r + 1).args[1]))
             odd = p.cases(j, 0, odd_low, odd_some)
