@@ -104,6 +104,7 @@ def test_visits_of_late_spreads(scale):
     above = constants(found).above
     assert sum(above) >= path * (1 - 1e-12)
     asked = next(need for need in needs(found, DELTA) if need.id == "S18")
+    assert asked.kind == "theorem"
     assert asked.count is not None and asked.count >= 1 + np.log(np.sqrt(path - 1) / (2 * 0.1)) / -np.log1p(-1 / path)
 
 
