@@ -130,7 +130,7 @@ table(("T", "N = 4", "N = 16", "N = 64"), rows)
 #
 # The neighbour's bound (G1) asks for one-sided coverage and for the chi-squares of G3 alone, and falls like
 # $1/\sqrt N$. Can it fall like $1/N$? Not from these constants: on one family coverage is perfect, every
-# $1 + \chi^2$ is at most 3, and the bias is of the order $N^{-r/(2r-1)}$ in $T \ge 2r$ steps: $N^{-2/3}$ in four of
+# $1 + \chi^2$ is at most 3, and the bias is of the order $N^{-r/(2r-1)}$ in $2r$ steps or more: $N^{-2/3}$ in four of
 # them, and ever closer to $1/\sqrt N$ in more. A branch that the reward model undervalues is rare, survives resampling
 # more rarely still, and has to do so $r = m + 1$ times.
 
