@@ -51,11 +51,8 @@ def _kept(seconds: float, told: Progress) -> Iterator[Progress]:
 
     def over() -> OutOfTime:
         done = f"{share:.0%} done" if what else "not done"
-        return OutOfTime(
-            f"{done} after {max(seconds, 0):.3g} seconds",
-            where=what or "budget",
-            mend="give more seconds with --budget",
-        )
+        late = f"{done} after {seconds:.3g} seconds" if seconds > 0 else "not begun before the seconds had passed"
+        return OutOfTime(late, where=what or "budget", mend="give more seconds with --budget")
 
     def tick(now: float, doing: str) -> None:
         nonlocal share, what

@@ -123,6 +123,16 @@ class Measured:
         return self.walk.at(self.count)
 
     @cached_property
+    def swept(self) -> Rational:
+        """TV to the target after the sweeps, from the path where it is largest."""
+
+        def tick(share: float) -> None:
+            if self.progress is not None:
+                self.progress(share, f"{self.count:,} sweeps from every path")
+
+        return self.kernel.worst_total_variation(self.count, tick)
+
+    @cached_property
     def relaxation_time(self) -> Rational | Ball | None:
         """`1/gap` of the chain of leaves at which a walk is read (S18); None where it reaches one leaf."""
         kernel = self.walk.leaf_chain()

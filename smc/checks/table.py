@@ -153,7 +153,7 @@ def _kept(c: Constants, m: Measured | None) -> Iterator[Observed]:
 def _swept(c: Constants, m: Measured | None) -> Iterator[Observed]:
     """TV to the target after the sweeps, from the path where it is largest."""
     assert m is not None
-    yield Observed(catalogue.SWEPT, m.kernel.worst_total_variation(m.count), {"N": m.process.free, "H": m.count})
+    yield Observed(catalogue.SWEPT, m.swept, {"N": m.process.free, "H": m.count})
 
 
 def _relaxation(c: Constants, m: Measured | None) -> Iterator[Observed]:

@@ -98,7 +98,7 @@ def output_law(
     before anything is allocated, for what will not fit or takes longer than `most`.
     """
     if process.selection is not Selection.RESAMPLED and mode == "exact":
-        return _not_resampled(process, particles)
+        return _not_resampled(process, particles, progress)
     if mode == "exact" and not process.plain:
         return cloud_moments(process, particles).output
     if mode == "exact" and explain is None and method is None:
@@ -229,13 +229,13 @@ def _check_resampled(process: ParticleProcess) -> None:
         raise InputError(f"{process.algorithm} does not resample", where="algorithm", mend="choose its exact law")
 
 
-def _not_resampled(process: ParticleProcess, count: int) -> OutputLaw:
+def _not_resampled(process: ParticleProcess, count: int, progress: Progress | None) -> OutputLaw:
     if process.selection is Selection.CHAIN:
         return chain_law(process, count)
     if process.selection is Selection.WALK:
         return walk_law(process, count)
     if process.selection is Selection.CONDITIONAL:
-        return sweep_law(process, count)
+        return sweep_law(process, count, _Ticker(progress, f"exact law of {count:,} sweeps"))
     return (best_law if process.selection is Selection.BEST else independent_law)(process, count)
 
 

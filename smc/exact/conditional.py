@@ -12,9 +12,11 @@ leaves of a prefix tree. Sources: Andrieu, Lee, Vihola (1312.6432); Lindsten, Do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from math import lcm
+
+import flint
 
 from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.backtracking import backtracking
@@ -22,6 +24,11 @@ from smc.exact.clouds import MOST_CLOUDS, cloud_moments, last_clouds
 from smc.exact.law import OutputLaw
 from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
 from smc.samplers.process import ParticleProcess, Selection
+
+Tick = Callable[[float], None]
+"""Called with the share that is done."""
+MOST_BITS = 1 << 31
+"""Largest estimated total length of the laws after many sweeps, from every path: 256 MiB."""
 
 
 @dataclass(frozen=True)
@@ -31,25 +38,48 @@ class ConditionalKernel:
     rows: tuple[tuple[Rational, ...], ...]
     target: tuple[Rational, ...]
 
-    def after(self, start: Sequence[Rational], sweeps: int) -> tuple[Rational, ...]:
-        """Law of the path after `sweeps` sweeps from the law `start`, shape (|X_T|,). Raises InputError for a count below 1."""
-        law = tuple(start)
-        for _ in range(whole_number("sweeps", sweeps)):
-            law = tuple(
-                sum((p * row[y] for p, row in zip(law, self.rows, strict=True) if p), ZERO) for y in range(len(law))
+    def after(self, start: Sequence[Rational], sweeps: int, tick: Tick = lambda share: None) -> tuple[Rational, ...]:
+        """Law of the path after `sweeps` sweeps from the law `start`, shape (|X_T|,). Raises as `power` does."""
+        rows = self.rows if sweeps == 1 else self.power(sweeps, tick)
+        return tuple(
+            sum((p * row[y] for p, row in zip(start, rows, strict=True) if p), ZERO) for y in range(len(self.target))
+        )
+
+    def power(self, sweeps: int, tick: Tick = lambda share: None) -> tuple[tuple[Rational, ...], ...]:
+        """`P_N^H`, the kernel of `sweeps` sweeps, by squaring whole numbers over one denominator.
+
+        Raises InputError for a count below 1, and TooLarge, before any power is taken, where its digits would not fit.
+        """
+        count, size = whole_number("sweeps", sweeps), len(self.target)
+        over = lcm(*(int(p.denominator) for row in self.rows for p in row))
+        bits = over.bit_length() * count * size**2
+        if bits > MOST_BITS:
+            raise TooLarge(
+                f"the exact law after {count:,} sweeps has about {bits >> 23:,} MiB of digits",
+                where="sweeps",
+                mend=f"take at most {MOST_BITS * count // bits:,} sweeps; S17 gives the rate beyond",
             )
-        return law
+        once = flint.fmpz_mat([[int(p * over) for p in row] for row in self.rows])
+        made, done = once, 1
+        for digit in f"{count:b}"[1:]:
+            made, done = made * made, 2 * done
+            if digit == "1":
+                made, done = made * once, done + 1
+            tick(done / count)
+        over **= count
+        return tuple(tuple(Rational(int(made[z, y]), over) for y in range(size)) for z in range(size))
 
     def total_variation(self, start: Sequence[Rational], sweeps: int) -> Rational:
         """TV to the target after `sweeps` sweeps from `start`."""
-        pairs = zip(self.after(start, sweeps), self.target, strict=True)
-        return sum((abs(p - q) for p, q in pairs), ZERO) / 2
+        return self._distance(self.after(start, sweeps))
 
-    def worst_total_variation(self, sweeps: int) -> Rational:
+    def worst_total_variation(self, sweeps: int, tick: Tick = lambda share: None) -> Rational:
         """The largest TV after `sweeps` sweeps, over the paths that the target reaches."""
-        size = len(self.target)
-        starts = (tuple(Rational(x == z) for x in range(size)) for z, p in enumerate(self.target) if p)
-        return max(self.total_variation(start, sweeps) for start in starts)
+        rows = self.power(sweeps, tick)
+        return max(self._distance(row) for row, p in zip(rows, self.target, strict=True) if p)
+
+    def _distance(self, law: Sequence[Rational]) -> Rational:
+        return sum((abs(p - q) for p, q in zip(law, self.target, strict=True)), ZERO) / 2
 
     @property
     def smallest_ratio(self) -> Rational:
@@ -116,10 +146,10 @@ def sweeps(process: ParticleProcess, *, most: int = MOST_KEPT) -> Iterator[Outpu
         law = kernel.after(law, 1)
 
 
-def sweep_law(process: ParticleProcess, count: int) -> OutputLaw:
-    """The law after `count` sweeps. Raises InputError for a count below 1, and as `sweeps` does."""
-    whole_number("sweeps", count)
-    return next(islice(sweeps(process), count, None))
+def sweep_law(process: ParticleProcess, count: int, tick: Tick = lambda share: None) -> OutputLaw:
+    """The law after `count` sweeps. Raises as `ConditionalKernel.power` and `sweeps` do."""
+    kernel, first = sweep_kernel(process), next(sweeps(process))
+    return OutputLaw(kernel.after(first.law, count, tick), first.dead)
 
 
 def minorisation(ranges: Sequence[Extended], particles: int) -> Rational:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smc.errors import InputError
+from smc.errors import InputError, TooLarge
 from smc.montecarlo.compiled import Compiled, Floats, Ints, Move, compile_moves, compile_rows
 from smc.montecarlo.occupancy import Batch, pick
 from smc.montecarlo.particlewise import move_particles, step_weights
@@ -22,6 +22,9 @@ from smc.montecarlo.resampling import multinomial
 from smc.montecarlo.tree import NOWHERE, parents, weights_down
 from smc.numbers import ONE
 from smc.samplers.process import Outcome, ParticleProcess
+
+MOST_MOVES = 10**6
+"""Most moves of the cloud of one run: a minute or so, in which it says nothing of how far it is."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,15 @@ class Sweeps:
 
 def sweeps(process: ParticleProcess, count: int) -> Sweeps:
     """Runs of `count` sweeps on the tree of `process`. Raises ModelError as `parents` does, InputError for a process that holds no
-    particles."""
+    particles, TooLarge for more than `MOST_MOVES` moves."""
     if process.held is None:
         raise InputError(f"{process.algorithm} holds no particles", where="algorithm", mend="choose conditional")
+    if count * process.horizon > MOST_MOVES:
+        raise TooLarge(
+            f"{count:,} sweeps of {process.horizon} steps",
+            where="sweeps",
+            mend=f"take at most {MOST_MOVES // process.horizon:,}",
+        )
     above, compiled = parents(process), compile_moves(process)
     lines = [np.arange(process.sizes[-1])]
     for layer in reversed(above[2:]):

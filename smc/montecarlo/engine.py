@@ -179,6 +179,10 @@ def simulate(
     )
 
 
+_MOVES_IN_BLOCK = 10**8
+"""Moves of the particles of a block of runs that sweep: some seconds."""
+
+
 def _simulate_on_paths(
     process: ParticleProcess,
     count: int,
@@ -193,7 +197,10 @@ def _simulate_on_paths(
     def run(rows: slice, rng: np.random.Generator) -> Batch:
         return runner.run(rows.stop - rows.start, rng)
 
-    block = max(1, _BLOCK["particles"] // (process.held or 1))
+    most = _BLOCK["particles"]
+    if process.selection is Selection.CONDITIONAL:  # whole blocks are reported, so those of many sweeps are smaller
+        most = max(2**10, min(most, _MOVES_IN_BLOCK // (process.horizon * count)))
+    block = max(1, most // (process.held or 1))
     law, _, output, steps, _ = _in_blocks(run, process.sizes[-1] + 1, replicates, block, seed, workers, progress)
     method = "walk" if process.selection is Selection.WALK else "sweeps"
     return Runs(process.algorithm, count, MULTINOMIAL.name, 1.0, seed, method, law, None, output, steps=steps)

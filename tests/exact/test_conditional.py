@@ -15,6 +15,7 @@ from smc.errors import InputError, ModelError, TooLarge
 from smc.exact import output_law
 from smc.exact.clouds import cloud_moments
 from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
+from smc.formats import load
 from smc.instances.product import product_family_model
 from smc.numbers import INFINITE, ONE, ZERO, Rational
 from smc.samplers.conditional import conditional
@@ -152,3 +153,24 @@ def test_more_particles_mix_faster():
     start = (ONE, ZERO, ZERO, ZERO)
     near = [conditional_kernel(process, n).total_variation(start, 3) for n in (2, 3, 5)]
     assert near == sorted(near, reverse=True)
+
+
+def test_many_sweeps_are_one_after_the_other_and_are_told():
+    """By squaring, from a law and from every path, as by single sweeps."""
+    source = load("shipped:verifier-tree")
+    model, steered = source.model, source.twist()
+    kernel = conditional_kernel(naive.process(model, steered), 2)
+    law = start = tuple(Rational(2 * (k + 1), size * (size + 1)) for size in (len(kernel.target),) for k in range(size))
+    for _ in range(11):
+        law = kernel.after(law, 1)
+    shares: list[float] = []
+    assert kernel.after(start, 11, shares.append) == law and shares == [2 / 11, 5 / 11, 1.0]
+    worst = max(kernel.total_variation(row, 10) for row in kernel.rows if any(row))
+    assert kernel.worst_total_variation(11) == worst
+    told: list[str] = []
+    check(model, steered, conditional, sweeps=64, progress=lambda share, what: told.append(what))
+    assert "64 sweeps from every path" in told
+    with pytest.raises(TooLarge, match=r"MiB of digits; take at most [\d,]+ sweeps"):
+        kernel.after(start, 10**9)
+    with pytest.raises(InputError):
+        kernel.power(0)
