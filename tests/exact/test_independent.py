@@ -99,11 +99,16 @@ def test_refuses_what_does_not_fit():
     with pytest.raises(InputError, match="at least 1"):
         independent.independent_law(particle_process(model, constant(model), "sis"), 0)
     primes = {Rational(1, p): Rational(1, 8) for p in (101, 103, 107, 109, 113, 127, 131)}
-    with pytest.raises(TooLarge, match="takes up to"):
+    # C(39 + 7, 7) multisets of 39 out of 7 weights and 0; 2 * 999999 + 1 sums of weights 0, 1, 2
+    with pytest.raises(TooLarge, match="the sum of 39 weights takes up to 53524680 values; 7 weights"):
         mean_inverse_sums(primes, Rational(1, 8), 40)
+    third = Rational(1, 3)
+    with pytest.raises(TooLarge, match="the sum of 999999 weights takes up to 1999999 values; 2 weights"):
+        mean_inverse_sums({Rational(1): third, Rational(2): third}, third, 10**6)
     ragged = with_bellman_error(model, "1/7")
     with pytest.raises(TooLarge, match="accumulated weight"):
-        independent.terminal_cells(particle_process(model, ragged, "sis"), most=1)
+        independent.terminal_cells(particle_process(model, ragged, "sis"), most=3)
+    assert len(independent.terminal_cells(particle_process(model, ragged, "sis"), most=4).law) == 4
 
 
 def test_planted_fault_is_seen():

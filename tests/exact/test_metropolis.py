@@ -148,7 +148,9 @@ def test_guided_laws_and_chi_square_equal_enumeration_of_paths(instance):
 def test_a_particle_that_has_no_move_left_is_dead_by_hand():
     """Two states of value 1 below the root, one of which earns nothing: half of all particles enter it and are lost at the next step."""
     model = prefix_tree(2, lambda s: {0: "1/2", 1: "1/2"} if not s else {0: 1}, lambda s: 1 - s[0])
-    first, last = guided.proposal_laws(particle_process(model, twist(model, [[1], [1, 1]]), "guided"))
+    process = particle_process(model, twist(model, [[1], [1, 1]]), "guided")
+    first, last = guided.proposal_laws(process)
+    assert terminal_cells(process).dead == Fraction(1, 2)
     half = Fraction(1, 2)
     assert fractions([*first.law, first.dead]) == [half, half, 0] and fractions([*last.law, last.dead]) == [
         half,

@@ -27,6 +27,13 @@ from tests.exact import enumeration as oracle
 from tests.exact.random_models import fractions, graphs, grown, trees, twisted
 
 
+def test_the_distance_by_hand():
+    """Gaps of 1/4 at three paths, two of them in one law only, and 1/4 for runs that die."""
+    half, quarter = Rational(1, 2), Rational(1, 4)
+    law, target = {(0, 0): half, (0, 1): quarter}, {(0, 0): half + quarter, (0, 2): quarter}
+    assert paths.PathLaw(law, quarter).total_variation(target) == half
+
+
 def history_tree(model, twist):
     """The model with histories as states, by hand; parallel edges kept. Returns it with its twist and the paths of its leaves."""
     histories, steps, values = [[(0,)]], [], [twist.values[0]]
