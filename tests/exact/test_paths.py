@@ -228,3 +228,13 @@ def test_too_many_paths_or_particles_are_refused():
     wide = prefix_tree(2, lambda s: {k: "1/8" for k in range(8)}, lambda s: 1 + s[0])
     with pytest.raises(TooLarge, match="64 paths at 200 particles takes"):
         path_law(particle_process(wide, with_bellman_error(wide, 0), "naive"), 200)
+
+
+def test_the_work_on_lineages_is_counted_by_hand():
+    """Two cells a layer, 10^4 occupancies of 9999 particles: 6 * 10^8 pairs on 7 layers times 128 paths. And 2^16 paths are too many."""
+    models = two_states(7), two_states(16)
+    seven, sixteen = (particle_process(model, constant(model, 1), "naive") for model in models)
+    with pytest.raises(TooLarge, match=r"about 1e\+10 additions for 9999 particles and 128 paths"):
+        path_law(seven, 9999)
+    with pytest.raises(TooLarge, match="50001 paths, more than 50000"):
+        path_law(sixteen, 1)
