@@ -12,8 +12,9 @@ from smc.exact import _small_law, certified_verdict, explain_law, output_law, se
 from smc.exact.moments import _by_functions, _by_pairs, _test_functions, gauge
 from smc.exact.occupancy import plain
 from smc.exact.occupancy.cells import cell_chain
-from smc.numbers import Rational, Verdict, ball
+from smc.numbers import ONE, Rational, Verdict, ball
 from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 from tests.exact.random_processes import drawn, process, processes, reference
@@ -125,6 +126,21 @@ def test_huge_weights() -> None:
     assert output_law(made, 2) == truth
     assert output_law(made, 2, mode="certified").law[0].overlaps(ball(truth.law[0], PRECISE))
     assert abs(output_law(made, 2, mode="float").law[0] - float(truth.law[0])) < 1e-12
+
+
+@pytest.mark.parametrize("bits", [30, 31, 32, 60, 61, 62, 63, 64])
+def test_weights_and_probabilities_at_the_ends_of_machine_words(bits: int) -> None:
+    """Where an engine goes from words to long numbers; a sum or a product that wraps would be a wrong law."""
+    large, half = 2**bits - 1, Rational(1, 2)
+    rare = Rational(1, large)
+    step = tuple((Outcome(0, 1 - p, ONE), Outcome(1, p, Rational(large))) for p in (rare, half))
+    last = tuple((Outcome(0, 1 - p, Rational(large)), Outcome(1, p, Rational(large - 1))) for p in (half, rare))
+    made = ParticleProcess("words", (step[:1], step, last), (1, 2, 2, 2), ONE)
+    for particles in (2, 3):
+        truth = plain.plain_law(made, particles)
+        for method in ("direct", "transform", "residues"):
+            assert output_law(made, particles, method=method) == truth, method
+        assert _small_law(made, particles) == truth
 
 
 def test_certified_verdict_doubles_precision_until_it_knows() -> None:

@@ -142,7 +142,11 @@ def test_the_rule_by_hand():
     """Pools of one have w = 1, so that the rewards 1 * 1 and 2 * 3 decide, potentials included; anything is taken over a reward of 0."""
     tree = prefix_tree(1, lambda s: {0: ("1/2", 1), 1: ("1/2", 3)}, lambda s: 1 + s[0])
     light, heavy = augmented_space(tree, perfect(tree), 1)
-    assert {a.weight for a in augmented_space(tree, perfect(tree), 2)} == {1, Rational(2, 7), Rational(12, 7)}  # 1 or 6 over 7/2
+    assert {a.weight for a in augmented_space(tree, perfect(tree), 2)} == {
+        1,
+        Rational(2, 7),
+        Rational(12, 7),
+    }  # 1 or 6 over 7/2
     lost = replace(light, reward=Rational(0))
     assert [acceptance(light, heavy), acceptance(heavy, light)] == [1, Rational(1, 6)]
     assert [acceptance(lost, light), acceptance(light, lost), acceptance(lost, lost)] == [1, 0, 1]
