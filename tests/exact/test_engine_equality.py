@@ -103,6 +103,19 @@ def test_larger_runs_agree_between_engines(states: int, particles: int) -> None:
     assert sum(direct.law) + direct.dead == 1
 
 
+def test_cells_that_do_not_lead_to_each_other() -> None:
+    """Two pairs of states apart: the direct engine takes the occupancies of 8 particles by what they lead to."""
+    apart = [(0, 1), (0, 1), (2, 3), (2, 3)]
+    step = tuple(
+        tuple(Outcome(y, Rational(1 + (x + y) % 2, 3), Rational(1 + y)) for y in there) for x, there in enumerate(apart)
+    )
+    start = tuple(Outcome(y, Rational(1, 4), Rational(4 - y)) for y in range(4))
+    made = ParticleProcess("apart", ((start,), step, step), (1, 4, 4, 4), ONE)
+    direct = output_law(made, 8, method="direct")
+    assert output_law(made, 8, method="transform") == direct and sum(direct.law) == 1
+    assert output_law(made, 2, method="direct") == plain.plain_law(made, 2)
+
+
 def test_many_terminal_states_need_no_occupancies_of_the_last_layer() -> None:
     """500 terminal states with 30 particles: C(529, 499) occupancies, never listed."""
     made = process(random.Random(4), [2, 500], heaviest=5, denominator=400)

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smc.errors import InputError
 from smc.exact.occupancy import residues
 from smc.exact.occupancy.arithmetic import WholeNumbers
+from smc.exact.occupancy.cells import DEAD, cell_chain
 from smc.exact.occupancy.residues import Residues
 from smc.exact.occupancy.simplex import Simplex, occupancy_count, simplex
 from smc.exact.occupancy.transform import Shift, Stirling, factorise
-from smc.numbers import Rational
+from smc.numbers import ONE, Rational
+from smc.samplers.process import Outcome, ParticleProcess
 
 
 @pytest.mark.parametrize(("particles", "cells"), [(3, 1), (4, 2), (5, 3), (4, 4), (3, 5), (0, 3)])
@@ -26,6 +29,32 @@ def test_occupancies_are_listed_and_found(particles: int, cells: int) -> None:
     assert [tuple(map(int, p)) for p in space.points] == expected
     assert len(expected) == occupancy_count(particles, cells) == comb(particles + cells - 1, cells - 1)
     assert (space.index(space.points) == np.arange(space.count)).all()
+
+
+def test_cells_by_hand() -> None:
+    """Weights 2/3 and 4/3 are 1 and 2; the state that is entered with both is two cells, and all weights of zero are the last one."""
+    half, third, zero = Rational(1, 2), Rational(1, 3), Rational(0)
+    first = (Outcome(0, third, 2 * third), Outcome(0, third, 4 * third), Outcome(1, third, zero))
+    last = (Outcome(0, half, third), Outcome(1, half, zero)), (Outcome(1, ONE, ONE),)
+    chain = cell_chain(ParticleProcess("cells", ((first,), last), (1, 2, 2), ONE))
+    assert [(cells.states, cells.weights) for cells in chain.layers] == [((0, 0, DEAD), (1, 2, 0)), ((0, DEAD), (1, 0))]
+    assert chain.first == (1, 1, 1) and chain.denominators == (3, 2) and chain.outcomes == 2
+    assert chain.moves == ((((0, 1), (1, 1)), ((0, 1), (1, 1)), ()),)
+    assert chain.forms(1) == [[1, 1], [2, 2], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "what"),
+    [
+        (((0, "1/2", 1),), "sum to 1/2"),
+        (((0, "3/2", 1), (1, "-1/2", 1)), "an outcome is negative"),
+        (((0, "1/2", 1), (1, "1/2", -1)), "an outcome is negative"),
+    ],
+)
+def test_rows_that_are_no_laws_are_refused(outcomes, what: str) -> None:
+    row = tuple(Outcome(y, Rational(p), Rational(w)) for y, p, w in outcomes)
+    with pytest.raises(InputError, match=rf"steps\[0\]\[0\].*{what}"):
+        cell_chain(ParticleProcess("no law", ((row,),), (1, 2), ONE))
 
 
 @pytest.mark.parametrize(("particles", "cells"), [(4, 2), (5, 3), (4, 4)])
