@@ -31,6 +31,13 @@ def test_occupancies_are_listed_and_found(particles: int, cells: int) -> None:
     assert (space.index(space.points) == np.arange(space.count)).all()
 
 
+def test_as_many_particles_as_a_short_integer_does_not_hold() -> None:
+    many = 2**15
+    space = Simplex(many, 2)
+    assert space.points[0].tolist() == [0, many] and space.points[-1].tolist() == [many, 0]
+    assert space.index(space.points).tolist() == list(range(many + 1))
+
+
 def test_cells_by_hand() -> None:
     """Weights 2/3 and 4/3 are 1 and 2; the state that is entered with both is two cells, and all weights of zero are the last one."""
     half, third, zero = Rational(1, 2), Rational(1, 3), Rational(0)

@@ -16,6 +16,7 @@ from smc.exact.moments import PairRecursion, pair_moments
 from smc.formats import load
 from smc.numbers import ONE, Rational
 from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
@@ -66,6 +67,24 @@ def test_moments_lie_between_their_ends_on_a_block(run, low: int, more: int) -> 
     for particles in (low, low + more // 2, low + more):
         exact = pair_moments(process, particles)
         assert all(a <= m <= b for a, m, b in zip(below, exact, above, strict=True))
+
+
+def test_counts_by_hand() -> None:
+    """Weights 3/2 and 1/2, each of chance 1/2: pi = (3/4, 1/4), k = pi + (3, -1)/(8 N), v = 1/(4 N), R(N) = 3/(4 (2 N + 1)), and from
+    below (1/4)/(2 N - 1). beta = 5/4, so that the tail's w is 5/(4 N)."""
+    coin = (Outcome(0, ONE / 2, 3 * ONE / 2), Outcome(1, ONE / 2, ONE / 2))
+    process, delta = ParticleProcess("coin", (((coin),),), (1, 2), ONE), Rational(1, 10)
+    (ratio,) = coalescence_ratios(process)
+    assert 0 <= ratio - Rational(5, 4) < Rational(1, 2**100)
+    assert tail_bound((Rational(5, 4),), 3) == Rational(5, 17)
+    found = enough(process, delta)  # 8 N + 4 >= 30, and 4 N + 5 >= 50
+    assert found == module.Enough(delta, first=4, for_good=4, tail=12)
+    curve = module.Curve(process, delta)
+    assert [curve.side(n, n) for n in (1, 3, 4, 5)] == [False, False, True, True]
+    assert [curve.truth(n, n) for n in (1, 2, 3, 4)] == [False, None, None, True]
+    # on a block k is between its ends: (3/4, 1/5) and (4/5, 1/4) say nothing about 4..5
+    assert [curve.side(1, 3), curve.side(4, 5), curve.side(12, 14)] == [None, None, True]
+    assert module.Curve(process, Rational(1, 1000)).side(10, 11) is False
 
 
 def test_what_the_budget_leaves_is_open() -> None:

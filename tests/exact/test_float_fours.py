@@ -13,7 +13,7 @@ from smc.exact import float_fours, output_law
 from smc.exact.enclosure import enclosure, joined
 from smc.exact.enclosure_cost import choose, ways
 from smc.exact.float_fours import OutOfRange, float_particle_moments
-from smc.exact.float_moments import float_moments
+from smc.exact.float_moments import float_moments, gamma
 from smc.exact.moments import means, pair_moments
 from smc.exact.particle_moments import coincidence, particle_moments
 from smc.formats import load
@@ -136,6 +136,11 @@ def test_values_out_of_the_range_of_floats_are_left_to_level_two(monkeypatch):
         TREE.model, TREE.twist(None), particles=10, explain=lambda way: taken.append(str(way)[:17])
     )
     assert taken[0] == "level 4 in floats" and found.found.level == 2
+
+
+def test_the_error_of_roundings_by_hand():
+    """`n u / (1 - n u)`, u = 2^-53."""
+    assert [gamma(n) for n in (0, 1, 1000)] == [0, Rational(1, 2**53 - 1), Rational(1000, 2**53 - 1000)]
 
 
 def test_fewer_than_four_particles_are_refused():

@@ -76,10 +76,9 @@ class Simplex:
         if (i, j) not in self._lines:
             a = self.points[:, i].astype(np.int64)
             length = a + self.points[:, j]
-            others = [self.points[:, c] for c in range(self.cells) if c not in (i, j)]
-            order = np.lexsort([*others, -length, a]).astype(np.int32 if len(a) < 2**31 else np.int64)
-            counts = np.bincount(a, minlength=self.particles + 1)
-            self._lines[i, j] = Lines(order, (0, *np.cumsum(counts).tolist()))
+            # a stable sort: in every row, points of one length stay in the order of what is in the other cells
+            order = np.lexsort([-length, a]).astype(np.int32 if len(a) < 2**31 else np.int64)
+            self._lines[i, j] = Lines(order, (0, *np.cumsum(np.bincount(a)).tolist()))
         return self._lines[i, j]
 
 
