@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from smc.exact.backtracking import backtracking
 from smc.exact.enclosure import ends
 from smc.numbers import Rational, precision
 from smc.samplers.naive import naive
+from smc.samplers.process import Outcome, ParticleProcess
 from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.twist import constant, perfect, with_bellman_error
 from tests.effort import effort
-from tests.exact.random_models import trees, twisted
+from tests.exact.random_models import fractions, trees, twisted
+from tests.setting.test_constants import worked_a
 
 
 def played(model, twist, visits, most=4000):
@@ -105,3 +108,34 @@ def test_what_is_no_tree_is_refused():
     with pytest.raises(InputError, match="visits: 0"):
         tree = prefix_tree(1, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1)
         backtracking(naive.process(tree, perfect(tree))).at(0)
+
+
+def test_the_walk_on_two_coins_by_hand():
+    """Worked model A: g = 1/3, 1/2 below the root, 3/4, 1/2 and 1/3, 1/2 below its children; d = 5/6 | 9/4, 11/6 | 1. Elimination leaves
+    5/6 - (1/3)/(9/4) - (1/2)/(11/6) = 245/594 at the root."""
+    F, constants = Fraction, worked_a()
+    walk = backtracking(naive.process(constants.model, constants.twist))
+    assert [fractions(layer) for layer in walk.degree] == [[F(5, 6)], [F(9, 4), F(11, 6)], [1, 1, 1, 1]]
+    assert [fractions(layer) for layer in walk.value_ratio] == [[F(5, 6)], [F(5, 4), F(5, 6)], [1, 1, 1, 1]]
+    assert [fractions(layer) for layer in walk.conductance] == [
+        [1],
+        [F(1, 3), F(1, 2)],
+        [F(1, 4), F(1, 6), F(1, 6), F(1, 4)],
+    ]
+    # (1/3 (5/4)^2 + 1/2 (5/6)^2 + 5/6)/(5/6), 5/4 + 1, 2 (1/3 + 1/2 + 5/6)/(5/6)
+    assert fractions([walk.kappa, walk.longest, walk.steps_per_visit]) == [F(49, 24), F(9, 4), 4]
+    law, steps = walk.at(1)  # visits over degree 594, 88, 162 over 245
+    assert fractions([*law, steps]) == [F(66, 245), F(44, 245), F(54, 245), F(81, 245), F(990, 245)]
+    chain = [fractions(row) for row in walk.leaf_chain()]  # from the first leaf: 264, 148, 72 over 245
+    assert chain[0] == [F(111, 245), F(74, 245), F(24, 245), F(36, 245)] == chain[1] and chain[2][0] == F(36, 245)
+    law, more = walk.at(2)
+    assert fractions([law[0]]) == [F(110, 245) * F(111, 245) + F(135, 245) * F(36, 245)]
+    # one step up, then visits times degrees: 220 + 333 + 132 from the left half, 270 + 108 + 407 from the right
+    assert fractions([more]) == [F(990, 245) + 1 + F(110, 245) * F(685, 245) + F(135, 245) * F(785, 245)]
+
+
+def test_a_tree_without_a_live_leaf_is_refused():
+    """The first step is taken, the second has weight zero."""
+    steps = ((Outcome(0, Rational(1), Rational(1)),),), ((Outcome(0, Rational(1), Rational(0)),),)
+    with pytest.raises(ModelError, match="no leaf is reached with positive weight"):
+        backtracking(ParticleProcess("bare", steps, (1, 1, 1), Rational(1)))

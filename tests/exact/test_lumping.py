@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from smc.errors import InputError
 from smc.exact import independent, metropolis, output_law, second_moment
-from smc.exact.lumping import lump_model, lump_process
+from smc.exact.lumping import lump_model, lump_process, lump_symmetric
 from smc.numbers import Rational
 from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.twist import Twist, constant, from_function, twist
@@ -109,6 +110,15 @@ def test_independent_bits_lump_to_their_number():
     _, finer = lump_process(particle_process(tree, values, "naive"), [0] * 16)
     assert finer.sizes == (1, 1, 1, 1, 1)
     assert str(lump_model(tree, values)[2]) == "no two of the 31 states are bisimilar"
+
+
+@pytest.mark.parametrize("lump", [lump_process, lump_symmetric])
+def test_a_state_that_is_entered_with_weight_zero_only_is_dropped(lump):
+    """Two of three states carry a weight; what leads to the third is kept as a move without weight."""
+    moves = [Outcome(y, Rational(1, 3), Rational(w)) for y, w in enumerate((1, 0, 2))]
+    lumped, lumping = lump(ParticleProcess("lost", ((tuple(moves),),), (1, 3), Rational(1)))
+    assert lumping.classes == ((0,), (0, None, 1)) and lumped.sizes == lumping.sizes == (1, 2)
+    assert sorted(lumped.steps[0][0]) == [(0, Rational(1, 3), 0), (0, Rational(1, 3), 1), (1, Rational(1, 3), 2)]
 
 
 def test_states_that_differ_in_value_potential_or_step_stay_apart():

@@ -30,6 +30,22 @@ def test_a_rational_gap_is_exact():
     assert relaxation_time([[ZERO, ONE], [ONE, ZERO]]) == half  # the eigenvalue -1
     assert relaxation_time([[third, 1 - third], [third, 1 - third]]) == 1
     assert relaxation_time([[ONE]]) is None
+    assert relaxation_time(lazy(third, third, third)) == Rational(3, 2)  # no ball is equal to it
+
+
+def test_rational_and_irrational_eigenvalues_side_by_side():
+    """The walk on a path of five: 0 and -1 beside 1/sqrt 2 and its opposite, so that 1/gap = 2 + sqrt 2. A walk round a cycle of five nine
+    times out of ten, else a new half of two: 9/10 is above 1/10 + 9/10 cos 72°."""
+    half = Rational(1, 2)
+    path = [[ONE if x in (0, 4) and abs(x - y) == 1 else half * (abs(x - y) == 1) for y in range(5)] for x in range(5)]
+    found = relaxation_time(path) - 2
+    assert (found * found).overlaps(flint.arb(2)) and found > 1
+    states = [(side, x) for side in (0, 1) for x in range(5)]
+    halves = [
+        [Rational(1, 20) * (x == y) + Rational(9, 20) * (a == b and (x - y) % 5 in (1, 4)) for b, y in states]
+        for a, x in states
+    ]
+    assert relaxation_time(halves) == 10
 
 
 @given(model=twisted(trees(max_horizon=3, max_children=3)), data=st.data())
