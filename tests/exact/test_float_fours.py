@@ -143,6 +143,53 @@ def test_the_error_of_roundings_by_hand():
     assert [gamma(n) for n in (0, 1, 1000)] == [0, Rational(1, 2**53 - 1), Rational(1000, 2**53 - 1000)]
 
 
+def coin():
+    """Weights 3/2 and 1/2, each of chance 1/2: no float below is rounded. A third state is never entered."""
+    step = (Outcome(0, ONE / 2, 3 * ONE / 2), Outcome(1, ONE / 2, ONE / 2))
+    return ParticleProcess("coin", ((step,),), (1, 3), ONE)
+
+
+def test_the_ends_of_level_two_by_hand():
+    """Four particles: k = (27, 7)/32 and 1 + v = 17/16. Two moves out of one state, one step: 8 (2 + 6 + 12) roundings are allowed for."""
+    told: list[float] = []
+    pi, k, second = float_moments(coin(), 4, told.append)
+    up, down = 1 + gamma(160), 1 - gamma(160)
+    assert pi == [(m * down / up, m * up / down) for m in (Rational(3, 4), Rational(1, 4))] + [(0, 0)]
+    assert k == [m * up / down**2 for m in (Rational(27, 32), Rational(7, 32))] + [0]
+    assert second == (Rational(17, 16) * down / up**2, Rational(17, 16) * up / down**2) and told == [1]
+    assert (
+        float_moments(coin(), 10**19)[2][0] == 1
+    )  # 1 + v exceeds 1 by less than the roundings: not below what is always true
+
+
+def test_what_is_too_small_is_raised_in_moments_and_lowered_in_the_target_by_hand(monkeypatch):
+    """Below 5/16 are the target's 1/4, and 9/32 and 1/32 in g = C' f/N: k = 3/4 (3/4, 1/4) + 5/16."""
+    monkeypatch.setattr("smc.exact.float_moments.TINY", 0.3125)
+    pi, k, second = float_moments(coin(), 4)
+    up, down = 1 + gamma(160), 1 - gamma(160)
+    low, high = Rational(3, 4) * down, Rational(17, 16) * up
+    assert pi == [(Rational(3, 4) * down / high, Rational(3, 4) * up / low), (0, Rational(5, 16) * up / low), (0, 0)]
+    assert k == [m * up / low**2 for m in (Rational(7, 8), Rational(1, 2))] + [0]
+    assert second == (1, Rational(11, 8) * up / low**2)
+
+
+def test_the_roundings_of_level_four_by_hand():
+    """One source, two targets: order j sums out j - 1 places in 1 + 2 roundings, makes j pushes in 1 + 14, and has 3 and B_j more; the last
+    layer takes j (2 + 4); twice as many are allowed for, and those of the total of order 1 j times."""
+    found, told = float_particle_moments(coin(), 4), []
+    allowed = [2 * (3 * (j - 1) + 15 * j + 3 + bell + 6 * j) for j, bell in enumerate((1, 2, 5, 15), 1)]
+    assert allowed == [50, 100, 154, 222]
+    exact = [(3, 4), (27, 32), (63, 64), (1215, 1024)], [(1, 4), (7, 32), (13, 64), (203, 1024)]
+    for balls, moments in zip(found, exact, strict=False):
+        for j, (ball, moment, count) in enumerate(zip(balls, moments, allowed, strict=True), 1):
+            assert ball.contains(flint.fmpq(*moment))
+            assert abs(float(ball.rad() / ball.mid()) * 2**53 - (count + j * allowed[0])) < 0.01
+    assert found[2] == [0] * 4
+    line = ParticleProcess("line", ((((Outcome(0, ONE, ONE)),),),) * 3, (1, 1, 1, 1), ONE)
+    float_particle_moments(line, 4, told.append)
+    assert told == [1 / 3, 2 / 3, 1]
+
+
 def test_fewer_than_four_particles_are_refused():
     with pytest.raises(InputError, match="floats are for 4 and more"):
         float_particle_moments(particle_process(TREE.model, TREE.twist(None), "naive"), 3)
