@@ -69,22 +69,44 @@ def test_moments_lie_between_their_ends_on_a_block(run, low: int, more: int) -> 
         assert all(a <= m <= b for a, m, b in zip(below, exact, above, strict=True))
 
 
+def coin() -> ParticleProcess:
+    """Weights 3/2 and 1/2, each of chance 1/2, Z = 3: pi = (3/4, 1/4), k = pi + (3, -1)/(8 N), v = 1/(4 N), and
+
+    R(N) = 3/(4 (2 N + 1)); from below TV is at least (1/4)/(2 N - 1); beta = 5/4, so that the tail's bound is 5/(4 N + 5)."""
+    step = (Outcome(0, ONE / 2, 3 * ONE / 2), Outcome(1, ONE / 2, ONE / 2))
+    return ParticleProcess("coin", ((step,),), (1, 2), 3 * ONE)
+
+
 def test_counts_by_hand() -> None:
-    """Weights 3/2 and 1/2, each of chance 1/2: pi = (3/4, 1/4), k = pi + (3, -1)/(8 N), v = 1/(4 N), R(N) = 3/(4 (2 N + 1)), and from
-    below (1/4)/(2 N - 1). beta = 5/4, so that the tail's w is 5/(4 N)."""
-    coin = (Outcome(0, ONE / 2, 3 * ONE / 2), Outcome(1, ONE / 2, ONE / 2))
-    process, delta = ParticleProcess("coin", (((coin),),), (1, 2), ONE), Rational(1, 10)
+    process = coin()
     (ratio,) = coalescence_ratios(process)
     assert 0 <= ratio - Rational(5, 4) < Rational(1, 2**100)
     assert tail_bound((Rational(5, 4),), 3) == Rational(5, 17)
-    found = enough(process, delta)  # 8 N + 4 >= 30, and 4 N + 5 >= 50
-    assert found == module.Enough(delta, first=4, for_good=4, tail=12)
-    curve = module.Curve(process, delta)
-    assert [curve.side(n, n) for n in (1, 3, 4, 5)] == [False, False, True, True]
-    assert [curve.truth(n, n) for n in (1, 2, 3, 4)] == [False, None, None, True]
+    assert enough(process, Rational(1, 10)) == module.Enough(Rational(1, 10), first=4, for_good=4, tail=12)
+    tenth, twelfth, small = (module.Curve(process, Rational(1, n)) for n in (10, 12, 1000))
+    assert [tenth.side(n, n) for n in (1, 3, 4, 5)] == [False, False, True, True] and twelfth.side(4, 4) is True
+    assert [tenth.truth(n, n) for n in (1, 2, 3, 4)] == [False, None, None, True]
+    assert [twelfth.truth(n, n) for n in (1, 2, 4)] == [False, None, True]
     # on a block k is between its ends: (3/4, 1/5) and (4/5, 1/4) say nothing about 4..5
-    assert [curve.side(1, 3), curve.side(4, 5), curve.side(12, 14)] == [None, None, True]
-    assert module.Curve(process, Rational(1, 1000)).side(10, 11) is False
+    assert [tenth.side(1, 3), tenth.side(4, 5), tenth.side(12, 14), small.side(10, 11)] == [None, None, True, False]
+
+
+def test_what_is_certain_step_by_step_by_hand() -> None:
+    """Up in blocks of 1, 2, 1, 2, 1, ...: 2..3, 3..4 and 4..5 do not tell. Down in blocks 11, 9..10, 5..8 (does not tell), 8, 6..7, 4..5
+    (nor this one), 5, 4."""
+    delta, tail = Rational(1, 10), 12
+    up = [(None, tail, low, 11) for low in (1, 1, 2, 2, 3, 3, 4, 4)]
+    down = [(4, high + 1, 5, high) for high in (11, 10, 8, 8, 7, 5, 5, 4)]
+    told = [(e.first, e.for_good, e.open_from, e.open_to) for e in module.settling(coin(), delta)]
+    assert told == [*up, *down, (4, 4, None, None)]
+
+
+def test_the_end_of_the_counts_that_are_looked_for_by_hand() -> None:
+    """5/(4 N + 5) is 1/9 at N = 10, and 3/(8 N + 4) at most 1/9 from N = 3 on, 1/20 from N = 7."""
+    ninth, twentieth = Rational(1, 9), Rational(1, 20)
+    assert enough(coin(), ninth, most=10) == module.Enough(ninth, first=3, for_good=3, tail=10)
+    assert enough(coin(), ninth, most=9) == module.Enough(ninth, first=3, for_good=None, tail=None)
+    assert enough(coin(), twentieth, most=6) == module.Enough(twentieth, first=None, for_good=None, tail=None)
 
 
 def test_what_the_budget_leaves_is_open() -> None:

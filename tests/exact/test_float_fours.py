@@ -157,9 +157,8 @@ def test_the_ends_of_level_two_by_hand():
     assert pi == [(m * down / up, m * up / down) for m in (Rational(3, 4), Rational(1, 4))] + [(0, 0)]
     assert k == [m * up / down**2 for m in (Rational(27, 32), Rational(7, 32))] + [0]
     assert second == (Rational(17, 16) * down / up**2, Rational(17, 16) * up / down**2) and told == [1]
-    assert (
-        float_moments(coin(), 10**19)[2][0] == 1
-    )  # 1 + v exceeds 1 by less than the roundings: not below what is always true
+    # 1 + v exceeds 1 by less than the roundings: not below what is always true
+    assert float_moments(coin(), 10**19)[2][0] == 1
 
 
 def test_what_is_too_small_is_raised_in_moments_and_lowered_in_the_target_by_hand(monkeypatch):
