@@ -4,14 +4,15 @@ The tensors are dense, states^4 numbers a layer, but of 8 bytes instead of some 
 states where balls and rationals end at 20 to 30.
 
 *Scale.* Weights of layer t are divided by `s_t` so that `E Zhat_t` is about 1, and the places of `M_t` carry `u_t`, the float64 values of
-`h_{t,T}`, so that entries have the size of products of the target's marginals (any positive numbers would do, their errors play no part):
+`h_{t,T}`, so that entries have the size of products of the target's marginals (any positive numbers would do, their errors play no part;
+it is 1 at a state without a way on, where nu has mass all the same):
 
     A_t = M_t (u_t x .. x u_t),   K_k(x, y) = B_k(x, y) u_{t+1}(y)^k / u_t(x),
     A_{t+1} = sum over partitions P of (N)_|P| / N^j · (A_t, summed against 1/u_t over all places but |P|) pushed along K_|b| for b in P.
 
 Every term is positive, so nothing cancels: a sum or product of n rounded numbers has relative error at most `gamma(n)`, in any order. With
-N >= 4 every entry on live states is positive; that all are above `TINY` is looked at, so that what underflows on the way is far below the
-errors that are counted.
+N >= 4 every entry on states that are reached is positive; that all are above `TINY` is looked at, so that what underflows on the way is
+far below the errors that are counted.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class OutOfRange(InputError):
 
 @dataclass(frozen=True)
 class _Step:
-    """One layer on its live states: kernels `K_1 .. K_4`, `1/u_t`, and how many terms the entries of a product with `K` have at most."""
+    """One layer on the states that are reached: kernels `K_1 .. K_4`, `1/u_t`, and how many terms the entries of a product with `K` have at
+    most."""
 
     kernels: tuple[np.ndarray, ...]
     below: np.ndarray
@@ -65,17 +67,14 @@ def float_particle_moments(
 
 
 def _steps(process: ParticleProcess) -> tuple[list[_Step], np.ndarray, list[int]]:
-    """The steps, `1/u_T`, and the live states of the last layer."""
-    every = [_powers(process, t) for t in range(process.horizon)]
-    live = [np.ones(process.sizes[-1], dtype=bool)]
-    for powers in reversed(every):
-        live.insert(0, (powers[0] > 0) @ live[0])
+    """The steps, `1/u_T`, and the states of the last layer that are reached."""
+    # states without a way on as well: in the places that are summed out nu has mass there
     behind = np.ones(1, dtype=bool)
-    dense = []
-    for t, powers in enumerate(every):
-        here = behind & live[t]
-        behind = here @ (powers[0] > 0)
-        dense.append(powers[:, here][:, :, behind & live[t + 1]])
+    dense: list[np.ndarray] = []
+    for t in range(process.horizon):
+        powers = _powers(process, t)
+        here, behind = behind, behind @ (powers[0] > 0)
+        dense.append(powers[:, here][:, :, behind])
     ends = np.flatnonzero(behind)
     mass = np.ones(1)
     for powers in dense:
@@ -88,7 +87,7 @@ def _steps(process: ParticleProcess) -> tuple[list[_Step], np.ndarray, list[int]
             powers[k] /= scale ** (k + 1)
     u = [np.ones(len(ends))]
     for powers in reversed(dense):
-        u.insert(0, powers[0] @ u[0])
+        u.insert(0, np.where(powers[0].any(1), powers[0] @ u[0], 1.0))
     u[0] = np.ones(1)
     if not all((here > TINY).all() and (here < 1 / TINY).all() for here in u):
         raise _too_far()
@@ -124,7 +123,7 @@ def _powers(process: ParticleProcess, t: int) -> np.ndarray:
 def _moments(
     steps: list[_Step], last: np.ndarray, particles: int, order: int, tick: Callable[[float], None]
 ) -> list[Ball]:
-    """`E[Zhat^order nu(y)]` by live state of the last layer, in the scale of the weights."""
+    """`E[Zhat^order nu(y)]` by state of the last layer that is reached, in the scale of the weights."""
     partitions = list(set_partitions(order))
     shares = {len(blocks): float(coincidence(particles, order, len(blocks))) for blocks in partitions}
     tensor = np.ones((1,) * order)

@@ -152,6 +152,8 @@ def test_a_perfect_adapted_run_has_width_zero() -> None:
     assert (found.tv_lower, found.tv_upper, found.dead_upper) == (0, 0, 0)
     balls = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 3, level=4, arithmetic="balls")
     assert balls.tv_upper <= Rational(1, 2**60)
+    floats = enclosure(particle_process(hard.model, perfect(hard.model), "adapted"), 4, level=4, arithmetic="floats")
+    assert floats.second_moment[0] == 1 <= floats.second_moment[1], "rounded down, but not below what is always true"
 
 
 def coin(reward_model=2) -> ParticleProcess:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import flint
 import pytest
 from hypothesis import assume, given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from smc.checks.enclosed import check_by_enclosure
 from smc.errors import InputError, TooLarge
 from smc.exact import float_fours, output_law
-from smc.exact.enclosure import enclosure, joined
+from smc.exact.enclosure import WAYS, enclosure, joined
 from smc.exact.enclosure_cost import choose, ways
 from smc.exact.float_fours import OutOfRange, float_particle_moments
 from smc.exact.float_moments import float_moments, gamma
@@ -182,11 +184,32 @@ def test_the_roundings_of_level_four_by_hand():
     for balls, moments in zip(found, exact, strict=False):
         for j, (ball, moment, count) in enumerate(zip(balls, moments, allowed, strict=True), 1):
             assert ball.contains(flint.fmpq(*moment))
-            assert abs(float(ball.rad() / ball.mid()) * 2**53 - (count + j * allowed[0])) < 0.01
+            assert abs(float(ball.rad() / ball.mid()) * 2**53 - (count + j * allowed[0])) < 0.1
     assert found[2] == [0] * 4
+    # and a second step, out of two states into one
+    both = ParticleProcess("both", (*coin().steps, (((Outcome(0, ONE, ONE)),),) * 2), (1, 2, 1), ONE)
+    more = [
+        2 * (3 * (j - 1) + 15 * j + 4 * (j - 1) + 16 * j + 2 * (3 + bell) + 5 * j)
+        for j, bell in enumerate((1, 2, 5, 15), 1)
+    ]
+    for j, (ball, count) in enumerate(zip(float_particle_moments(both, 4)[0], more, strict=True), 1):
+        assert abs(float(ball.rad() / ball.mid()) * 2**53 - (count + j * more[0])) < 0.1
     line = ParticleProcess("line", ((((Outcome(0, ONE, ONE)),),),) * 3, (1, 1, 1, 1), ONE)
     float_particle_moments(line, 4, told.append)
     assert told == [1 / 3, 2 / 3, 1]
+
+
+def test_a_state_without_a_way_on_counts_by_hand():
+    """Half of the particles go to b, where they keep their weight for a step and then lose it, the others double it. Of four K are at a,
+    Bin(4, 1/2); then K' of the new ones start there, Bin(4, K/4), and Zhat = K'/2: E[K'^2] = 2 + 3/4 (1 + 4) = 23/4."""
+    step, lost = (Outcome(0, ONE / 2, ONE), Outcome(1, ONE / 2, ONE)), (Outcome(0, ONE, 0 * ONE),)
+    process = ParticleProcess("lost", ((step,), ((Outcome(0, ONE, 2 * ONE),), lost)), (1, 2, 1), ONE)
+    assert float_particle_moments(process, 4)[0][1].contains(flint.fmpq(23, 16)) and outside(process, 4) == 0
+    answers = 1 - sum(Rational(comb(4, k), 16) * (1 - Rational(k, 4)) ** 4 for k in range(5))
+    assert output_law(process, 4).law == (answers,)
+    for level, arithmetic in WAYS:
+        found = enclosure(process, 4, level=level, arithmetic=arithmetic)
+        assert found.probability(0)[0] <= answers <= found.probability(0)[1], (level, arithmetic)
 
 
 def test_fewer_than_four_particles_are_refused():

@@ -15,6 +15,7 @@ from smc.exact import independent, output_law
 from smc.exact.independent import TerminalCells, mean_inverse_sums, weighted_draw
 from smc.numbers import Rational
 from smc.samplers import particle_process
+from smc.samplers.process import Outcome, ParticleProcess
 from smc.setting.analysis import target, true_value
 from smc.setting.model import prefix_tree
 from smc.setting.twist import constant, perfect, with_bellman_error
@@ -86,6 +87,13 @@ def test_many_paths_with_a_common_grid_of_weights():
 def test_equal_weights_have_no_bias():
     model = prefix_tree(3, lambda s: {0: "1/3", 1: "2/3"}, lambda s: 1 + s[0])
     assert independent.independent_law(particle_process(model, perfect(model), "sis-guided"), 4).law == target(model)
+
+
+def test_a_path_without_a_next_move_is_dead():
+    half, one = Rational(1, 2), Rational(1)
+    steps = ((Outcome(0, half, one), Outcome(1, half, one)),), ((Outcome(0, one, 3 * one),), ())
+    cells = independent.terminal_cells(ParticleProcess("stuck", steps, (1, 2, 1), one))
+    assert cells == TerminalCells({(0, 3 * one): half}, half, 1)
 
 
 def test_weighted_draw_counts_zero_weights():
