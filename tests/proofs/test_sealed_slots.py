@@ -45,6 +45,7 @@ def branching(*reward: str) -> Constants:
 TEST = {0: Fraction(1), 1: Fraction(1, 4)}
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")])
 @pytest.mark.parametrize("name", SCHEMES)
 def test_runs_into_slots(replayer, name, reward):

@@ -219,6 +219,7 @@ def test_no_constant_when_a_branch_lacks_its_answers(fault, tmp_path, capsys):
         assert "300 of 600" in out and "the row is about those" in out
 
 
+@pytest.mark.by_turn
 def test_rollouts_of_an_adapter_through_a_file(tmp_path, capsys):
     """From an adapter to lines to the audit: chi^2 of a chain with ends at different steps is inside, and the certified count is said."""
     known = chain(letters(), ends(["a", "b"], SYMBOLS[:-1]), 4, low=0.125)

@@ -33,6 +33,7 @@ def test_the_page_has_a_row_for_every_setup(library):
         assert (words == "conforms") == ("broken" not in (living, dying, line))
 
 
+@pytest.mark.by_turn
 def test_the_odds_loop_is_exact_and_named():
     lines = odds()
     assert all(line in TEXT for line in lines)
