@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from smc.exact import _small_law, certified_verdict, explain_law, output_law, second_moment, second_moment_ball
 from smc.exact.moments import _by_functions, _by_pairs, _test_functions, gauge
-from smc.exact.occupancy import plain
+from smc.exact.occupancy import certified, plain
 from smc.exact.occupancy.cells import cell_chain
 from smc.numbers import ONE, Rational, Verdict, ball
 from smc.samplers import particle_process
@@ -154,6 +154,28 @@ def test_weights_and_probabilities_at_the_ends_of_machine_words(bits: int) -> No
         for method in ("direct", "transform", "residues"):
             assert output_law(made, particles, method=method) == truth, method
         assert _small_law(made, particles) == truth
+
+
+@pytest.mark.parametrize("by_polynomial", [True, False])
+def test_balls_hold_the_law_at_any_precision(by_polynomial: bool) -> None:
+    """Few bits make wide balls around 0, of masses that are not 0."""
+    made = reference(3, 4)
+    truth, plan = plain.plain_law(made, 3), certified._plan(cell_chain(made), 3, by_polynomial)
+    for working in (2, 3, 4, 6, 8, 12, 16, 24, 32):
+        for enclosure, exact in zip(
+            certified._balls(plan, by_polynomial, working), (*truth.law, truth.dead), strict=True
+        ):
+            assert enclosure.overlaps(ball(exact, PRECISE)), working
+
+
+@pytest.mark.parametrize("start", [4, 16, 90])
+def test_a_certified_law_takes_more_precision_until_it_is_narrow(start: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certified, "_expected_loss", lambda *run: start - 100 - 16)
+    made = reference(3, 4)
+    law, truth = output_law(made, 3, mode="certified", bits=100), plain.plain_law(made, 3)
+    assert 100 < law.precision < 200
+    for enclosure, exact in zip((*law.law, law.dead), (*truth.law, truth.dead), strict=True):
+        assert enclosure.overlaps(ball(exact, PRECISE)) and enclosure.rad() <= ball(Rational(1, 2**100), 20)
 
 
 def test_certified_verdict_doubles_precision_until_it_knows() -> None:

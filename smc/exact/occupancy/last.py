@@ -81,7 +81,8 @@ def last_numerators(
     # sum_m P(m) (L/D)^N m_c N g L' S_g(m), by cell c and weight level g
     chosen = [[zero] * len(levels) for _ in forms]
     for begin in range(0, len(totals), BLOCK):
-        block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and x[k] != 0]
+        # not `!= 0`, which is false of a ball that holds 0 and other numbers
+        block = [k for k in range(begin, min(begin + BLOCK, len(totals))) if totals[k] and not x[k] == 0]
         if block:
             masses = [x[k] * share[totals[k]] for k in block]
             for k in block:
