@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from smc.exact.occupancy import plain, residues
 from smc.numbers import Rational, ball
 from smc.samplers import particle_process
 from smc.samplers.process import ParticleProcess, Selection
+from smc.samplers.resampling import resampling_of
 from smc.setting.model import Model
 from smc.setting.twist import constant, perfect
 from tests.exact.random_processes import process, reference
@@ -62,6 +64,20 @@ def test_explain_is_called_with_the_plan_before_the_run() -> None:
     seen = []
     output_law(reference(3, 3), 3, explain=seen.append)
     assert [plan.method for plan in seen] == ["direct"]
+
+
+@pytest.mark.parametrize("method", ["direct", "transform", "residues"])
+def test_the_engine_that_is_asked_for_is_run(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "_run", lambda chain, particles, run, bits, ticker: run)
+    assert output_law(reference(3, 3), 3, method=method) == method
+
+
+def test_a_law_in_which_the_engines_have_no_part_takes_no_seconds() -> None:
+    made = reference(3, 3)
+    assert exact.seconds_of_law(made, 1) == 0 < exact.seconds_of_law(made, 3)
+    for other in (replace(made, selection=Selection.WEIGHTED), replace(made, resampling=resampling_of("stratified"))):
+        assert exact.seconds_of_law(other, 3) == 0
+    assert exact.seconds_of_law(made, 10**9) == float("inf")
 
 
 def test_less_memory_means_residues() -> None:
