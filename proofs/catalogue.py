@@ -354,8 +354,8 @@ _ROWS = (
         ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power", "S15.chi"), "model",
         "Runs on one family, of r = m + 1 rounds, where Vstar = 1, so C_act = 1, and every chi^2 is at most 2 (S15.chi). S15 is "
         "S15.rounds at m = 1 and T = 4, with the same bound; S15.rate has 1/9 there, where S15.power, for every r and T >= 2r, has "
-        "6^(-2/3)/4 = 1/13.2. The upper half, (2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = floor(T/2), is in words and held against "
-        "exact laws of few particles, most of them where it is above 1 from three steps on: its exponent is not tested.",
+        "6^(-2/3)/4 = 1/13.2. The upper half, (2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = max(1, floor(T/2)), is a theorem in Rocq about "
+        "the run, for every T and N (S15_chi_squares); exact laws of few particles hold it too, most of them where it is above 1.",
         forms=(Form("lower", "S15.rounds", RARE, "N s m", ">=", samplers=NAIVE),),
     ),
     Row(

@@ -7,7 +7,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Statements.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted.
 From BellmanSMC Require Import Normaliser Certificate Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional.
-From BellmanSMC Require Import Slots Schemes SlotRun.
+From BellmanSMC Require Import PathFormula Slots Schemes SlotRun.
 Unset Printing Implicit Defensive.
 Set Printing Width 115.
 Set Printing Depth 1000.
@@ -292,6 +292,22 @@ Print Assumptions Statements.S17_place.
 Goal True. idtac "#### S17_detailed_balance". Abort.
 Check @Statements.S17_detailed_balance.
 Print Assumptions Statements.S17_detailed_balance.
+
+Goal True. idtac "#### S14_path". Abort.
+Check @Statements.S14_path.
+Print Assumptions Statements.S14_path.
+
+Goal True. idtac "#### S14_out". Abort.
+Check @Statements.S14_out.
+Print Assumptions Statements.S14_out.
+
+Goal True. idtac "#### S15_chi_squares". Abort.
+Check @Statements.S15_chi_squares.
+Print Assumptions Statements.S15_chi_squares.
+
+Goal True. idtac "#### S15_paths". Abort.
+Check @Statements.S15_paths.
+Print Assumptions Statements.S15_paths.
 
 Goal True. idtac "#### G1_first_step". Abort.
 Check @Statements.G1_first_step.

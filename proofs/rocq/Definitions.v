@@ -4,7 +4,7 @@
    ordered field, X any finite type of states, T the horizon.  Step p = t+1 goes from layer t to layer t+1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Import Cloud TotalVariation Model Paths Guided Normaliser PathModel Adapted LowerBound LowerBoundModel Certificate.
-From BellmanSMC Require Import Metropolis Pools Exchange Conditional Slots Schemes SlotRun.
+From BellmanSMC Require Import Metropolis Pools Exchange Neighbours Conditional PathFormula Slots Schemes SlotRun.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -144,6 +144,25 @@ Lemma two_last N f g nu : two_from m N f g 0 T nu = (\sum_x nu x * f x) * (\sum_
 Lemma two_step N f g k t nu : two_from m N f g k.+1 t nu = \sum_(c : {ffun 'I_N -> X * X}) iid (mutate m t nu) c
   * (total m t c / N%:R * two_from m N f g k t.+1 (resample m t c)). Proof. by []. Qed.
 Lemma two_answers_is N f g : two_answers m N f g = V 0 (root m) * two_from m N f g T 0 (fun x => (x == root m)%:R).
+Proof. by []. Qed.
+
+(* along a walk of places z: the weight of the other lineage, which goes on by itself (push) or starts anew at z (t+1) *)
+Lemma visit_first k x (w : walk X k) : visit x w 0 = x. Proof. exact: visit0. Qed.
+Lemma visit_next k x y (w : walk X k) q : @visit X k.+1 x (y, w) q.+1 = visit y w q. Proof. by []. Qed.
+Lemma push_is t (free : X -> R) y : push m t free y = \sum_x free x * (M t x y * weight m t (x, y)). Proof. by []. Qed.
+Lemma along_last N z t free : along m N z 0 t free = \sum_x free x. Proof. by []. Qed.
+Lemma along_next N z k t free : along m N z k.+1 t free =
+  N%:R^-1 * (weight m t (z t, z t.+1) * (\sum_x free x) * along m N z k t.+1 (fun x => (x == z t.+1)%:R))
+  + (1 - N%:R^-1) * along m N z k t.+1 (push m t free). Proof. by []. Qed.
+Lemma lineage_is N (w : walk X T) : lineage N w
+  = V 0 (root m) / normaliser m * along m N (visit (root m) w) T 0 (fun x => (x == root m)%:R). Proof. by []. Qed.
+Lemma second_moment_is N x :
+  second_moment m N x = tested_mean m N (fun z => z ^+ 2) (fun y => (y == x)%:R) / normaliser m ^+ 2. Proof. by []. Qed.
+
+(* the reference mass that arrives, potentials included; pi*_q and pihat_q are the laws proportional to it times V*, V *)
+Lemma arrival_first x : arrival m 0 x = (x == root m)%:R. Proof. by []. Qed.
+Lemma arrival_next t y : arrival m t.+1 y = \sum_x arrival m t x * M t x y * psi t x y. Proof. by []. Qed.
+Lemma tilted_law_is t (f : X -> R) x : tilted_law m t f x = arrival m t x * f x / (\sum_y arrival m t y * f y).
 Proof. by []. Qed.
 
 (* SMC whose states carry their path f; a step from layer t writes coordinate t+1 *)

@@ -8,7 +8,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
-From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional Schemes SlotRun.
+From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional PathFormula ChiSquares Schemes SlotRun.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -225,6 +225,29 @@ apply: (SlotRun.S16_tv gate_well_formed gate_no_kill N0 meet Z0 (b := fun=> 2%:R
   by rewrite ler1n.
 have := S4_b_bound gate_well_formed gate_no_kill (lexx 0) gate_bellman (ler0n R 2) gate_upper (t := 0) isT le lx.
 by rewrite addr0 expr1n mulr1.
+Qed.
+
+(* C_act = 2; no chi-square is asked for where T = 1; rho = 1/N *)
+Theorem S15_example N : (0 < N)%N -> tv (smc_law gate_model N) (target_out gate_model) <= 2%:R / N%:R.
+Proof.
+move=> N0; have n0 : N%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
+have -> : 2%:R / N%:R = (2%:R ^+ horizon gate_model - 1) * (2%:R * 1 * N%:R^-1) :> R.
+  by have -> : horizon gate_model = 1%N by []; rewrite expr1; field.
+apply: (ChiSquares.S15_chi_squares gate_well_formed gate_no_kill N0 _ _ _ _ _ (isT : 0 < 1)%N); rewrite ?ler1n ?invr_gt0 ?ltr0n ?lexx //.
+- by rewrite gate_normaliser gt_eqF.
+- move=> [|t] [x y] //= _ /andP[/= /eqP -> _].
+  have -> : value gate_model 0 None = half by exact: gate_normaliser.
+  by rewrite mul1r mulfV ?pnatr_eq0 // valueT /=; case: y => [[]|]; rewrite ?ler01 ?lexx.
+- by case.
+by rewrite expr1 mulVf.
+Qed.
+
+(* a leaf is the end of one walk *)
+Theorem S14_example N w : (0 < N)%N -> target_path gate_model w != 0 ->
+  Certificate.second_moment gate_model N (walk_end (root gate_model) w) = PathFormula.lineage N w * target_path gate_model w.
+Proof.
+move=> N0 w0; apply: (PathFormula.S14_path gate_well_formed gate_no_kill _ _ w0 N0); first by rewrite gate_normaliser gt_eqF.
+by move=> [y []] [y' []] _ _ /= ->.
 Qed.
 
 Theorem S5_attained N : (0 < N)%N ->

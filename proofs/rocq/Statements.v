@@ -7,10 +7,10 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
-From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional Slots Schemes SlotRun.
+From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional PathFormula ChiSquares Slots Schemes SlotRun.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
-Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional Slots Schemes SlotRun.
+Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional PathFormula ChiSquares Slots Schemes SlotRun.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Local Open Scope ring_scope.
@@ -464,6 +464,50 @@ Theorem S17_detailed_balance (R : realFieldType) (X : finType) (m : model R X) (
   target_path (path_model m) w * conditional N (fun f => (f == walk_end (root (path_model m)) w')%:R) w
   = target_path (path_model m) w' * conditional N (fun f => (f == walk_end (root (path_model m)) w)%:R) w'.
 Proof. by move=> *; exact: Conditional.S17_paths. Qed.
+
+(* S14: lineage N w, the recursion along the walk w over the other lineage, which starts anew where the two meet *)
+Section PathFormulas.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
+Local Notation P := (path_model m).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis Z_neq0 : normaliser m != 0.
+Hypothesis N_gt0 : (0 < N)%N.
+Variable w : walk [finType of path_type m] (horizon P).
+Hypothesis w_neq0 : target_path P w != 0.
+
+Theorem S14_path : second_moment P N (walk_end (root P) w) = lineage N w * target_path P w.
+Proof. exact: ChiSquares.S14_on_paths. Qed.
+
+Theorem S14_out : target_path P w / lineage N w <= smc_law P N (Some (walk_end (root P) w)).
+Proof. exact: ChiSquares.S14_out_on_paths. Qed.
+End PathFormulas.
+
+(* S15, the upper half: rho is any number with rho^(2r-1) N^r >= 1, that is at least N^(-r/(2r-1)) *)
+Section ChiSquares.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat) (C K rho : R) (r : nat).
+Local Notation T := (horizon m).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis N_gt0 : (0 < N)%N.
+Hypothesis Z_neq0 : normaliser m != 0.
+Hypothesis C_ge1 : 1 <= C.
+Hypothesis coverage : forall t e, (t < T)%N -> live_edge m t e ->
+  potential m t e.1 e.2 * value m t.+1 e.2 <= C * value m t e.1.
+Hypothesis K_ge1 : 1 <= K.
+Hypothesis chi_le : forall q, (0 < q < T)%N ->
+  1 + chi_square (tilted_law m q (value m q)) (tilted_law m q (twist m q)) <= K.
+Hypothesis r_gt0 : (0 < r)%N.
+Hypothesis T_le : (T <= r.*2.+1)%N.
+Hypothesis rho_gt0 : 0 < rho.
+Hypothesis rho_ge : 1 <= rho ^+ r.*2.-1 * N%:R ^+ r.
+
+Theorem S15_chi_squares : tv (smc_law m N) (target_out m) <= (2%:R ^+ T - 1) * (C * K * rho).
+Proof. exact: (ChiSquares.S15_chi_squares wf keeps N_gt0 Z_neq0 C_ge1 coverage K_ge1 chi_le r_gt0 T_le rho_gt0 rho_ge). Qed.
+
+Theorem S15_paths : tv (smc_law (path_model m) N) (target_out (path_model m)) <= (2%:R ^+ T - 1) * (C * K * rho).
+Proof. exact: (ChiSquares.S15_paths wf keeps N_gt0 Z_neq0 C_ge1 coverage K_ge1 chi_le r_gt0 T_le rho_gt0 rho_ge). Qed.
+End ChiSquares.
 
 (* ==== 6. The neighbour's statements ======================================================= *)
 Section Neighbours.
