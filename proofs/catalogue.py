@@ -354,20 +354,22 @@ _ROWS = (
         ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power", "S15.chi"), "model",
         "Runs on one family, of r = m + 1 rounds, where Vstar = 1, so C_act = 1, and every chi^2 is at most 2 (S15.chi). S15 is "
         "S15.rounds at m = 1 and T = 4, with the same bound; S15.rate has 1/9 there, where S15.power, for every r and T >= 2r, has "
-        "6^(-2/3)/4 = 1/13.2. The upper half, (2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = max(1, floor(T/2)), is a theorem in Rocq about "
-        "the run, for every T and N (S15_chi_squares); exact laws of few particles hold it too, most of them where it is above 1.",
+        "6^(-2/3)/4 = 1/13.2. The upper half, (2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = max(1, floor(T/2)), is a theorem in Rocq "
+        "about the run, for every T and N (S15_chi_squares); exact laws of few particles hold it too, most of them where it is above 1.",
         forms=(Form("lower", "S15.rounds", RARE, "N s m", ">=", samplers=NAIVE),),
     ),
     Row(
-        "S16", "S12 and S5 under resampling into independent slots: the largest share omega for 1/N",
+        "S16", "S12, S5 and S13 under resampling into independent slots: the largest share omega for 1/N (in S13 2 omega)",
         "other resampling schemes: stratified, residual, or skipped while no weight is large",
-        ("theory.s16_slots", "lemmas.slots", "theory.s16_run", "theory.s16_threshold"),
-        ("S16.step", "S16", "S16.tv", "S16.normaliser", "S16.threshold"), "model",
+        ("theory.s16_slots", "lemmas.slots", "lemmas.slot_odds", "theory.s16_run", "theory.s16_threshold", "theory.s16_odds"),
+        (
+            "S16.step", "S16", "S16.tv", "S16.normaliser", "S16.odds", "S16.odds_tv", "S16.threshold",
+        ), "model",
         "That slots are independent, carry at most omega and together take each particle by its weight is a hypothesis on the kernel's "
         "run, (L). In Rocq the run's slots are a product law, and stratified and residual resampling (omega = 1/N) and the infinity-ESS "
-        "rule (1/(theta N)) are proved to meet it; there, too, S13 with 2 omega for 1/N. Whether omega would do is open. Under systematic "
-        "resampling, and below a threshold on the effective sample size, S12 is false; whether S5 holds there is open: S16.threshold, not "
-        "in Rocq, has b^2/4 for b - 1 from b = 2 on.",
+        "rule (1/(theta N)) are proved to meet it. Whether omega would do for 2 omega in S16.odds is open. Under systematic resampling, "
+        "and below a threshold on the effective sample size, S12 is false; whether S5 holds there is open: S16.threshold, not in Rocq, has "
+        "b^2/4 for b - 1 from b = 2 on.",
         forms=(
             Form(  # the first half of the conclusion, for a test function whose sums have mean 1
                 "step", "S16.step", GROWTH, "omega b", samplers=NAIVE + ADAPTED, under=SLOTS, ones="h k w",
@@ -375,6 +377,7 @@ _ROWS = (
             ),
             Form("instance", "S16.tv", TV, "omega b", samplers=NAIVE, under=SLOTS, where=LAST, reads=FROM_THE_ROOT),
             Form("normaliser", "S16.normaliser", SECOND_MOMENT, "omega b", samplers=NAIVE, under=SLOTS, where=LAST, reads=FROM_THE_ROOT),
+            Form("odds", "S16.odds_tv", TV, "omega q", samplers=NAIVE, under=SLOTS, where={"n": lambda q: len(q) - 1}),
             Form(
                 "threshold", "S16.threshold", SECOND_MOMENT, "omega bv", samplers=NAIVE, under=CARRIED,
                 where={"n": lambda bv: len(bv) - 1}, reads={"bv": "cost of a slot"},

@@ -18,6 +18,7 @@ FORM_WORDS = {
     "lower": "a lower bound",
     "step": "one step of a run, whatever came before",
     "normaliser": "of the normaliser, from this model's own constants",
+    "odds": "from the odds of events, by this model's own constants",
     "threshold": "of the normaliser, where weights are carried on above a threshold on the effective sample size",
     "sweep": "one sweep of conditional SMC, from any kept path",
     "sweeps": "sweep after sweep of conditional SMC, from any kept path",

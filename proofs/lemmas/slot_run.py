@@ -147,7 +147,8 @@ def next_apart(value: Any) -> Any:
 
 
 class Draw(NamedTuple):
-    """A cloud that is drawn into slots at a time: its law, shares and null set, and what is known of them."""
+    """A cloud that is drawn into slots at a time: its law, shares and null set, and what is known of them; apart: that an entry is
+    uncorrelated with the others, of runs that ask it."""
 
     law: Law
     time: Any
@@ -159,7 +160,7 @@ class Draw(NamedTuple):
     ones: Line
     share: Line
     floor: Callable[[Any], Line]
-    apart: Line
+    apart: Any
 
 
 class Run:
@@ -192,8 +193,7 @@ class Run:
                 ),
                 "unbiased": ForAll(t, c, implications(*now, ForAll(j, Implication(j < N, unbiased(j))))),
                 "slots move": of_slots(both(moved)),
-                "first apart": ForAll(i, Implication(i < N, both(first_apart))),
-                "apart": of_slots(both(next_apart)),
+                **self.independent(now),
                 "misses": ForAll(t, c, d, 0 <= miss(t, c, d)),
                 "none is missed": ForAll(t, c, implications(*now, Eq(Expect(after(t, c), d, miss(t, c, d)), 0))),
                 "what is not missed": ForAll(
@@ -211,19 +211,33 @@ class Run:
             ForAll(t, c, Both(0 <= Out(t, c), Out(t, c) <= 1)),
         )
         self.positive = s.know(s.gen(self.inside(t, c)[0], t, c))
-        ratio = Vstar(t, x) / V(t, x)
-        where = t < T, Eq(dead(t, x), 0), 0 < V(t, x)
-        self.least, self.most, self.low, self.peak = s.given(
-            ForAll(t, x, implications(*where, lo(t) <= ratio)),
-            ForAll(t, x, y, implications(t < T, Eq(noedge(t, x, y), 0), at_edge(lookahead, t, x, y) <= b(t) * lo(t))),
-            ForAll(t, 0 <= lo(t)),
-            ForAll(t, relation("<=", 1, b(t))),
-        )
+        self.limits()
         self.weight = know_weights(s, self.given)
         self.between = s.know(between_values(s, self.given))
         s.know(s.gen(self.grows(), k))
         self.growths = s.use("product_nonneg", {sequence(k): self.grow(k)})
         self.front = s.use("product_front", {sequence(k): self.grow(k)})
+
+    def limits(self) -> None:
+        """What is asked of Vstar/V and of Qbar."""
+        where = t < T, Eq(dead(t, x), 0), 0 < V(t, x)
+        self.least, self.most, self.low, self.peak = self.s.given(
+            ForAll(t, x, implications(*where, lo(t) <= Vstar(t, x) / V(t, x))),
+            ForAll(t, x, y, implications(t < T, Eq(noedge(t, x, y), 0), at_edge(lookahead, t, x, y) <= b(t) * lo(t))),
+            ForAll(t, 0 <= lo(t)),
+            ForAll(t, relation("<=", 1, b(t))),
+        )
+
+    def independent(self, now: tuple[Any, ...]) -> dict[str, Any]:
+        """That slots are independent, of the first cloud and of the next; now: where there is one."""
+
+        def both(rule: Callable[[Any], Any]) -> Any:
+            return Both(rule(lookahead), rule(tested))
+
+        return {
+            "first apart": ForAll(i, Implication(i < N, both(first_apart))),
+            "apart": ForAll(t, c, implications(*now, ForAll(i, Implication(i < N, both(next_apart))))),
+        }
 
     def of_share(self, part: Any) -> Any:
         """What is asked of the share of one slot."""
@@ -363,7 +377,7 @@ class Run:
         return Draw(
             after(t, c), t + 1, parts, miss(t, c, d), rules["misses"](t, c), rules["none is missed"](t, c),
             rules["what is not missed"](t, c), rules["all shares"](t, c), rules["shares"](t, c), lambda r: self.floor(),
-            rules["apart"](t, c),
+            rules["apart"](t, c) if "apart" in rules else None,
         )  # fmt: skip
 
     def first_draw(self) -> Draw:
@@ -376,7 +390,7 @@ class Run:
 
         return Draw(
             begin, 0, share0, miss0(d), rules["first misses"], rules["no first is missed"], rules["what is not missed first"],
-            rules["all first shares"], rules["first shares"], floor, rules["first apart"],
+            rules["all first shares"], rules["first shares"], floor, rules.get("first apart"),
         )  # fmt: skip
 
     def first_mean(self, value: Any) -> Line:

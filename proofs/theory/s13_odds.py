@@ -7,6 +7,7 @@ by 1 + (q - 1)/N in mean (S13.step), and the factors multiply over the steps (te
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from proofs.derive.derivation import Derivation, Line, in_sympy
@@ -104,16 +105,24 @@ def with_target(d: Derivation) -> Line:
 def total_variation(d: Derivation) -> Line:
     """The largest gap that the odds allow (`odds_gap`), at s = sqrt Q."""
     Odds(d).big()
-    known, root = d.use("odds_and_target"), Root(Q)
+    known = d.use("odds_and_target")
     low, high = d.know(known[1][0]), d.know(known[1][1])
     d.know(d.use("product_at_least_one", {f(k): 1 + excess})(T))
-    square, gaps = d.axiom("sqrt_square", Q), []
-    d.know(d.use("root_at_least_one")(Q))
-    for part, pi, out in ((known[0][0], target, answer), (known[0][1], 1 - target, 1 - answer)):
-        d.know(d.prove(0 <= pi, low, high)), d.know(d.prove(pi <= 1, low, high))
-        d.know(d.put(d.form(part, odds(pi, out, Q)), lambda v, pi=pi, out=out: odds(pi, out, v), square))
-        gaps.append(d.use("odds_gap")(pi, root, out))
-    return d.both(gaps[0], d.form(gaps[1], target - answer <= (root - 1) / (root + 1)))
+    return from_odds(d, lambda half: known[0][half], (target, answer), Q, (low, high))
+
+
+def from_odds(
+    d: Derivation, known: Callable[[int], Line], values: tuple[Any, Any], factor: Any, inside: tuple[Line, Line]
+) -> Line:
+    """|out - pi| <= (s - 1)/(s + 1), s the root of the factor, from odds within it, by halves, and 0 <= pi <= 1; values: pi and out."""
+    (target, out), root = values, Root(factor)
+    square, gaps = d.axiom("sqrt_square", factor), []
+    d.know(d.use("root_at_least_one")(factor))
+    for part, pi, seen in ((known(0), target, out), (known(1), 1 - target, 1 - out)):
+        d.know(d.prove(0 <= pi, *inside)), d.know(d.prove(pi <= 1, *inside))
+        d.know(d.put(d.form(part, odds(pi, seen, factor)), lambda v, pi=pi, seen=seen: odds(pi, seen, v), square))
+        gaps.append(d.use("odds_gap")(pi, root, seen))
+    return d.both(gaps[0], d.form(gaps[1], target - out <= (root - 1) / (root + 1)))
 
 
 @statement(

@@ -6,6 +6,7 @@ answer; and the mean squared product of the weights is at most beta H^2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import Eq
@@ -241,7 +242,15 @@ def total_variation(s: Derivation) -> Line:
 
 def complement(s: Derivation, run: Run) -> None:
     """1 - F is a test function too: its value is Vstar - VF, its answer 1 - Out; known from here on."""
-    given, rules = run.given, run.rules
+    turned(s, run)
+    moves_too(
+        s, run, (("first slots", first), ("first apart", first_apart)), (("slots move", moved), ("apart", next_apart))
+    )
+
+
+def turned(s: Derivation, run: Run) -> None:
+    """What is asked of the model and of the answer, for 1 - F."""
+    given = run.given
     test = run.tested["test function"]
     values = {"tested recursion": run.tested["value recursion"], "tested terminal value": run.tested["terminal value"]}
     know_complement(s, T, {**given, **values, "test function": test})
@@ -257,12 +266,20 @@ def complement(s: Derivation, run: Run) -> None:
         twist = given["twist is non-negative"](t, x)
         s.know(s.gen(s.prove(0 <= V(t, x) * part, twist, test(x)[0], test(x)[1]), t, x))
         s.know(s.use("value_nonneg", {horizon: T, Vstar(t, x): value, V(t, x): V(t, x) * part})(0, root))
-    for name, rule in (("first slots", first), ("first apart", first_apart)):
+
+
+Rules = tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
+def moves_too(s: Derivation, run: Run, firsts: Rules, later: Rules) -> None:
+    """What is asked of the slots, for 1 - F."""
+    rules = run.rules
+    for name, rule in firsts:
         with s.suppose(i < N) as here:
             pair = rules[name](i)
             line = s.both(pair[0], s.prove(rule(rest), pair[0], pair[1]))
         s.know(here.then(line, i))
-    for name, rule in (("slots move", moved), ("apart", next_apart)):
+    for name, rule in later:
         with s.suppose(t < n, good, alive) as now, s.suppose(i < N) as here:
             pair = rules[name](t, c)(i)
             line = s.both(pair[0], s.prove(rule(rest), pair[0], pair[1]))

@@ -344,6 +344,11 @@ def _into_slots(c: Constants, layers: Layers) -> dict[str, Any]:
     return {"b": _at(c.b), "lo": _at([min(u.values()) for u in c.value_ratio[:-1]]), "omega": ONE}
 
 
+def _odds_into_slots(c: Constants, layers: Layers) -> dict[str, Any]:
+    """The range of Qbar by steps to go; any share of a slot."""
+    return _two_sided(c, layers) | {"omega": ONE}
+
+
 def _carried(c: Constants, layers: Layers) -> dict[str, Any]:
     """The same, and what the variance of a slot costs."""
     return _into_slots(c, layers) | {"bv": _at(c.slot_cost)}
@@ -430,7 +435,7 @@ SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "S4": _one_sided, "S4.uniform": _one_sided, "S5": _from_the_root, "S5.bias": _from_the_root, "G1.published": _published,
     "S10.tv": _states, "S11.tv": _states, "S11.closed": _from_the_root, "S11.fourth": _from_the_root,
     "S12.tv": _from_the_root, "S12.uniform": _upper,
-    "S16.tv": _into_slots, "S16.normaliser": _into_slots, "S16.threshold": _carried,
+    "S16.tv": _into_slots, "S16.normaliser": _into_slots, "S16.threshold": _carried, "S16.odds_tv": _odds_into_slots,
     "S14": _local, "S14.tv": _local, "S14.bias": _local, "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
     "S12.average": _paths, "S12.adapted_tv": _adapted_from_the_root, "S13.adapted_tv": _adapted, "S13.adapted_uniform": _nothing,
     "S12.adapted_uniform": _nothing, "S9.run": _split_model, "S15.rounds": _rare_branch,

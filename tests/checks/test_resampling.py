@@ -130,7 +130,7 @@ def test_the_growth_of_the_second_moment_is_told_step_by_step(data):
     assert prod(grown, start=ONE) == cloud_moments(process, particles).second_moment / c.normaliser**2
     assert ranges(process) == list(c.b if moved is naive else c.b_adapted)
     told = [row for row in check(model, steered, sampler, particles=particles).rows if row.id == "S16"]
-    forms = {"step", "instance", "normaliser"} if moved is naive else {"step"}
+    forms = {"step", "instance", "normaliser", "odds"} if moved is naive else {"step"}
     if sampler.worth is None:
         forms = {"threshold"} if moved is naive and sampler.effective is not None else set()
     assert {row.form for row in told} == forms
@@ -152,19 +152,24 @@ def test_the_ranges_of_a_process_are_the_model_s(instance):
 @pytest.mark.usefixtures("few_clouds")
 @pytest.mark.parametrize(("typed", "share"), [("stratified", ONE), ("killing", ONE), ("residual:inf:1/2", ONE / 2)])
 def test_plan_counts_by_what_the_slots_are_worth(typed, share):
-    """S16 asks for as many as S12 where slots carry 1/N, and for the least N with omega = 1/(theta N) below a threshold."""
+    """S16 asks for as many as S12 where slots carry 1/N, and for the least N with omega = 1/(theta N) below a threshold; its odds for the
+    least N with 2 omega."""
     found = plan_model(TREE.model, TREE.twist(), resampled(naive, typed), delta=TENTH)
-    (asked,) = found.demands
-    assert (asked.id, asked.form) == ("S16", "instance") and found.by_constants == asked.particles
-    met = [
-        prod((1 + (b - 1) / (share * n) for b in analyse(TREE.model, TREE.twist()).b), start=ONE) <= 1 / (1 - TENTH)
-        for n in (asked.particles - 1, asked.particles)
-    ]
-    assert met == [False, True]
+    c, counts = analyse(TREE.model, TREE.twist()), {demand.form: demand.particles for demand in found.demands}
+    assert {demand.id for demand in found.demands} == {"S16"} and found.by_constants == min(counts.values())
+    for form, ranges_of, times, most in (
+        ("instance", c.b, 1, 1 / (1 - TENTH)),
+        ("odds", c.q, 2, ((1 + TENTH) / (1 - TENTH)) ** 2),
+    ):
+        n = counts.pop(form)
+        met = [prod((1 + times * (b - 1) / (share * k) for b in ranges_of), start=ONE) <= most for k in (n - 1, n)]
+        assert met == [False, True], form
+    assert not counts
+    (asked,) = (demand for demand in found.demands if demand.form == "instance")
     plain = plan_model(TREE.model, TREE.twist(), delta=TENTH)
     (s12,) = [d.particles for d in plain.demands if (d.id, d.form) == ("S12", "instance")]
     assert (asked.particles == s12) is (share == 1) and asked.particles >= s12
-    assert found.counts.particles <= found.least <= asked.particles
+    assert found.counts.particles <= found.least <= found.by_constants
 
 
 @pytest.mark.parametrize(("typed", "share"), [("stratified", ONE), ("multinomial:inf:1/4", ONE / 4)])
@@ -185,7 +190,7 @@ def test_plan_from_constants_counts_by_the_largest_steps(typed, share, capsys):
 
 def test_a_simulation_is_held_against_the_same_statements(capsys):
     simulated = ["--method", "monte-carlo", "--replicates", "200", "--json"]
-    for typed, spoken in (("stratified", {"instance", "normaliser"}), ("systematic", set())):
+    for typed, spoken in (("stratified", {"instance", "normaliser", "odds"}), ("systematic", set())):
         assert run(["check", "shipped:verifier-tree", "--resampling", typed, "--particles", "50", *simulated]) in (0, 3)
         rows = [row for row in json.loads(capsys.readouterr().out)["bounds"] if row["id"] == "S16"]
         assert {row["form"] for row in rows} == spoken and not [row for row in rows if row["verdict"] == "refuted"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
+from math import prod
 
 import pytest
 
@@ -88,6 +89,41 @@ def test_runs_that_carry_weights_above_a_threshold(replayer, reward, theta):
         {"bv": lambda k: env["bv"](k) * 9 / 10},
         {"b": lambda k: 1 + (env["b"](k) - 1) / 3},
     ):
+        assert any(not holds(h, env | less, ranges) for h in theorem.hyps)
+
+
+def ranged(name: str, reward: tuple[str, ...]):
+    """A run into slots with the range of Qbar by steps to go, its omega, pi and out by the exact engine, and Q."""
+    slots, omega, typed = SCHEMES[name]
+    c = branching(*reward)
+    env, ranges = Slotted(c, 2, slots, omega).environment_of(TEST)
+    q, least = ([fraction(x) for x in row] for row in (c.q[::-1], (low for _, low in c._lookahead[::-1])))
+    env |= {"q": lambda k: q[k] if k < len(q) else Fraction(1), "lo": lambda k: least[k] if k < len(q) else Fraction(1)}
+    found = cloud_moments(resampled(naive, typed).process(c.model, c.twist), 2)
+    out, pi = (sum(fraction(p) * TEST[y] for y, p in enumerate(law)) for law in (found.law, c.target))
+    return env, ranges, pi, out, prod(1 + 2 * omega * (x - 1) for x in q)
+
+
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("1/9", "9")])
+@pytest.mark.parametrize("name", SCHEMES)
+def test_odds_of_runs_into_slots(replayer, name, reward):
+    """S16.odds and its distance; the answer is that of the exact engine under the scheme."""
+    env, ranges, pi, out, Q = ranged(name, reward)
+    check_theorem(replayer.theorem("S16.odds"), env, ranges)
+    up, down = replayer.theorem("S16.odds").concl.kids
+    assert [evaluate(side, env) for side in up.kids] == [(1 - pi) * out, Q * pi * (1 - out)]
+    assert [evaluate(side, env) for side in down.kids] == [pi * (1 - out), Q * (1 - pi) * out]
+    theorem = replayer.theorem("S16.odds_tv")
+    assert all(holds(h, env, ranges) for h in theorem.hyps)
+    assert evaluate(claim_of(theorem)[1][0].kids[0], env) == out - pi
+
+
+def test_slots_that_do_not_change_places_have_no_odds(replayer):
+    """Both particles drawn as one, a smaller q or a smaller share: hypotheses of S16.odds fail."""
+    env, ranges, *_ = ranged("stratified", ("1", "6/5"))
+    theorem = replayer.theorem("S16.odds")
+    together = [(p, Cloud([d[0], d[0]])) for p, d in env["begin"]()]
+    for less in ({"begin": lambda: together}, {"q": lambda k: 1 + (env["q"](k) - 1) / 2}, {"omega": Fraction(49, 100)}):
         assert any(not holds(h, env | less, ranges) for h in theorem.hyps)
 
 

@@ -14,7 +14,7 @@ from smc.exact.clouds import CloudMoments, cloud_moments
 from smc.exact.conditional import conditional_kernel
 from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
 from smc.samplers.naive import naive
-from smc.samplers.resampling import MULTINOMIAL, SYSTEMATIC, Resampling
+from smc.samplers.resampling import MULTINOMIAL, STRATIFIED, SYSTEMATIC, Resampling
 from smc.setting.model import Edge, Model
 from smc.setting.tempering import resampled_by_power
 from smc.setting.twist import twist
@@ -102,6 +102,25 @@ def _(instance: Instance) -> Claims:
     beta = growth(c.b, (ONE, -ONE), ONE * instance.particles)
     for pi, second in zip(c.target, found.second, strict=True):
         yield "E[U^2 nu(y)]", second / c.normaliser**2, INFINITE if beta == INFINITE else finite(beta) * pi
+
+
+def one_step() -> SearchStrategy[Instance]:
+    """One step of one particle to a light or a heavy state."""
+
+    def made(p: Rational, heavy: int) -> Instance:
+        return layers([[{0: p, 1: 1 - p}]], [[1]], (1, heavy), 1)
+
+    return st.builds(made, st.sampled_from([HALF, Rational(1, 3)]), st.integers(1, 5))
+
+
+@planted(
+    "S16/half-a-share", "S13 on slots with omega/2: half a share where two are proved and one is open", where=one_step
+)
+def _(instance: Instance) -> Claims:
+    c, found = instance.constants, under(Resampling(STRATIFIED), instance)
+    most = growth(c.q, (HALF, -HALF), ONE * instance.particles)
+    for pi, out in zip(c.target, found.law, strict=True):
+        yield "odds of y", out * (1 - pi), INFINITE if most == INFINITE else finite(most) * pi * (1 - out)
 
 
 def gates() -> SearchStrategy[Instance]:
