@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smc.errors import InputError
+from smc.exact import output_law
 from smc.exact.occupancy import residues
 from smc.exact.occupancy.arithmetic import WholeNumbers
 from smc.exact.occupancy.cells import DEAD, cell_chain
@@ -155,6 +156,22 @@ def test_primes_are_primes_and_enough() -> None:
 def test_chinese_remainders(numbers: list[int], count: int) -> None:
     primes = residues.primes_below(2**26, 1, 26 * count)
     assert residues.chinese_remainder(primes, [[n % p for p in primes] for n in numbers]) == numbers
+
+
+def test_the_room_of_residues_ends_where_floats_end() -> None:
+    """A product of two residues, at most half a prime each, below 2^50; what has grown since the last reduction at most 2^52."""
+    assert (residues.TOP // 2) ** 2 <= 2**50 and residues.TOP // 2 * residues.ROOM <= 2**52
+    assert 8191**2 not in residues.primes_below(
+        residues.TOP, 1, 26 * 1000
+    )  # the square of the largest prime below sqrt(TOP)
+
+
+def test_residues_of_many_particles_are_reduced_in_time() -> None:
+    """Two cells, 60 particles: unreduced, a shift would make numbers C(120, 60) times as large."""
+    rows = [[Outcome(0, Rational(k, 3), ONE), Outcome(1, 1 - Rational(k, 3), 2 * ONE)] for k in (1, 2)]
+    steps = (tuple(rows[0]),), (tuple(rows[0]), tuple(rows[1])), (tuple(rows[1]), tuple(rows[0]))
+    made = ParticleProcess("many", steps, (1, 2, 2, 2), ONE)
+    assert output_law(made, 60, method="residues") == output_law(made, 60, method="direct")
 
 
 def test_residues_are_reduced_exactly_up_to_their_room() -> None:
