@@ -92,7 +92,7 @@ def values_of(form, draw: random.Random) -> dict:
     table = [1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)) for _ in range(20)]
     functions = {
         name: lambda k, *_: table[k]
-        for name in ("q", "b", "r", "chi", "V", "Vstar", "psi", "rho", "state", "pi", "excess", "A", "PFF", "PFK")
+        for name in ("q b r chi V Vstar psi rho state pi excess A PF PFF PFK kappa conductances aim growthJ bv".split())
     } | {name: lambda k, *_: table[k] - 3 for name in ("alpha", "beta", "third", "fourth")}
     return out | functions | {"second": lambda k, *_: table[k] + 2}  # more than pi: balls have no root at an exact zero
 
