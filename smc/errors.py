@@ -60,6 +60,10 @@ def one_of(known: Iterable[str], given: object, word: str = "choose one of") -> 
     return "".join(f"{by_small_letters[name]}? " for name in near) + f"{word} {', '.join(names)}"
 
 
+MOST_COUNT = 10**18
+"""Largest number of particles, proposals or runs that a command reads."""
+
+
 def whole_number(where: str, value: object, *, least: int = 1, most: int | None = None) -> int:
     """`value`, argument `where`, if it is a whole number from `least` to `most`; raises InputError otherwise (for True and 2.0 too)."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least or (most is not None and value > most):

@@ -118,7 +118,7 @@ def command(
         with waiting(setting.named):
             share = max(0.0, ends - time.monotonic()) / (len(settings) - done)
             entries.append(chart(setting, goal, counts, seconds=share))
-    if figure:
+    if figure is not None:
         from smc.present.figures import atlas_figure, save
 
         save(atlas_figure(entries), Path(figure))
@@ -170,10 +170,23 @@ def _costed(spec, horizon, choice, rationalise):
         source = load(spec, rationalise=rationalise, horizon=horizon, with_values=uses_file(choice)).meant(choice)
         return source.model, source.twist(choice)
     name, _, query = spec.removeprefix("family:").partition("?")
-    options = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    options = _options(spec, query, rationalise)
     if name != "ones" or set(options) != {"c"} or choice is not None:
         raise InputError(f"no family {name!r} with these options", where=spec, mend="write family:ones?c=2")
     return ones(horizon=horizon or ONES_HORIZON, factor=_number("c", options["c"]))
+
+
+def _options(spec: str, query: str, rationalise: bool) -> dict[str, str]:
+    """What a family is given. Raises InputError for one thing said twice, and for a way to read a file."""
+    from smc.errors import InputError
+
+    pairs = [part.partition("=")[::2] for part in query.split("&") if part]
+    options = dict(pairs)
+    if len(options) < len(pairs):
+        raise InputError("gives one option twice", where=spec, mend="keep one of the two")
+    if rationalise:
+        raise InputError("a family has no file to read", where="rationalise", mend="leave --rationalise out")
+    return options
 
 
 def _samplers(algorithm, resampling):
@@ -182,7 +195,7 @@ def _samplers(algorithm, resampling):
 
     if algorithm is resampling is None:
         return []
-    base = find(algorithm or "naive")
+    base = find("naive" if algorithm is None else algorithm)
     return (
         list(dict.fromkeys(resampled(base, one.strip()) for one in resampling.split(",")))
         if resampling is not None
@@ -199,7 +212,7 @@ def _settings(spec, lengths, choices, samplers, rationalise):
 
     if spec.startswith("family:"):
         name, _, query = spec.removeprefix("family:").partition("?")
-        options = dict(part.partition("=")[::2] for part in query.split("&") if part)
+        options = _options(spec, query, rationalise)
         unknown = set(options) - {"eps", "c", "s"}
         if unknown or choices != [None] or samplers:
             beside = "--eps, --value, --algorithm or --resampling beside a family"
@@ -221,15 +234,17 @@ def _settings(spec, lengths, choices, samplers, rationalise):
 
 
 def _whole_numbers(name: str, text: str) -> list[int]:
-    from smc.errors import InputError
+    from smc.errors import MOST_COUNT, InputError
 
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
         numbers = [0]
-    if min(numbers) < 1:
+    if min(numbers) < 1 or max(numbers) > MOST_COUNT:
         raise InputError(
-            f"{text!r} is not a list of numbers", where=name, mend="give whole numbers of at least 1, with commas"
+            f"{text!r} is not a list of numbers",
+            where=name,
+            mend=f"give whole numbers from 1 to {MOST_COUNT:,}, with commas",
         )
     return sorted(set(numbers))
 

@@ -78,6 +78,7 @@ def command(
     from smc.cli import HOLDS, REFUTED, UNDECIDED
     from smc.cli.output import json_object, origin, results, waiting
     from smc.errors import InputError
+    from smc.numbers import rational
 
     if multiplies is not None:
         of_logs = {
@@ -92,12 +93,12 @@ def command(
             "a log brings its own scores", where="value" if value else "rationalise", mend="leave it out, or give --multiplies and a model"
         )  # fmt: skip
     try:
-        accuracy = Fraction("1/10" if delta is None else delta)
-    except (ValueError, ZeroDivisionError):
-        raise InputError(f"{delta!r} is no number", where="delta", mend="write a number such as 1/10") from None
+        accuracy = rational("1/10" if delta is None else delta)
+    except ValueError as fault:
+        raise InputError(str(fault), where="delta", mend="write a number such as 1/10") from None
     with waiting(f"reading {sources[0]}"):
         found: Audited = of_files(
-            sources, accuracy, scores=scores, floor=floor,
+            sources, Fraction(int(accuracy.numerator), int(accuracy.denominator)), scores=scores, floor=floor,
             error=0.05 if error is None else error, branching=2 if branching is None else branching,
         )  # fmt: skip
     if report is not None:

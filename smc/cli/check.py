@@ -25,8 +25,6 @@ BUDGET = 30.0
 LAW = 0.6
 """Share of the budget that the exact law may take where an enclosure stands behind it."""
 METHODS = ("auto", "exact", "certified", "enclosure", "monte-carlo")
-MOST = 10**18
-"""Largest number of particles or proposals that is read."""
 LONG_HORIZON = 500
 """Horizon beyond which a note says that exact values take a while."""
 LONG = 10.0
@@ -127,7 +125,7 @@ def command(
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
     from smc.cli.output import CODES, counting, json_object, remarks, results, waiting
-    from smc.errors import InputError, TooLarge, one_of, whole_number
+    from smc.errors import MOST_COUNT, InputError, TooLarge, one_of, whole_number
     from smc.formats import load
     from smc.samplers import check_steering, find, resampled
     from smc.setting.named_twists import uses_file
@@ -151,7 +149,7 @@ def command(
     if explain and method == "monte-carlo":
         raise InputError("nothing to explain", where="explain", mend="leave --explain out, or choose --method exact")
     given = {"particles": particles, "proposals": proposals, "visits": visits, "sweeps": sweeps}
-    given = {name: whole_number(name, n, most=MOST) for name, n in given.items() if n is not None}
+    given = {name: whole_number(name, n, most=MOST_COUNT) for name, n in given.items() if n is not None}
     sampler = resampled(find(algorithm), resampling, choice)
     check_steering([sampler], value)
     if sampler.held is not None:

@@ -84,6 +84,8 @@ def command(
 
     if output == "":
         raise InputError("no file is named", where="output", mend="name one, or leave --output out")
+    if name == "":
+        raise InputError("no name is given", where="name", mend="give one, or leave --name out")
     if output is not None and not force and Path(output).exists():
         raise InputError("exists already", where=output, mend="name another file, or pass --force")
     if to in KINDS:

@@ -52,12 +52,12 @@ def command(
             "no model",
             algorithm=algorithm, choice=choice, value=value, budget=budget, rationalise=rationalise or None,
         )  # fmt: skip
-        known = horizon, eps, ratio_bound or "2", delta, 2 if branching is None else branching
+        known = horizon, eps, "2" if ratio_bound is None else ratio_bound, delta, 2 if branching is None else branching
         return _from_constants(*known, resampling, as_json)
     _refuse_given("the model has its own constants", eps=eps, ratio_bound=ratio_bound, branching=branching)
     from smc.samplers import check_steering, find, resampled
 
-    sampler = resampled(find(algorithm or "naive"), resampling, choice)
+    sampler = resampled(find("naive" if algorithm is None else algorithm), resampling, choice)
     check_steering([sampler], value)
     return _from_model(model, horizon, delta, sampler, value, rationalise, budget, as_json)
 
@@ -88,7 +88,7 @@ def _from_model(model, horizon, delta, sampler, value, rationalise, budget, as_j
             source.twist(value),
             sampler,
             delta=_accuracy(delta),
-            budget=budget or BUDGET,
+            budget=BUDGET if budget is None else budget,
             progress=progress,
         )
     if as_json:

@@ -67,7 +67,7 @@ def command(
 def _of_model(spec: str, value: str | None, particles: int, rationalise: bool):
     import re
 
-    from smc.errors import whole_number
+    from smc.errors import MOST_COUNT, whole_number
     from smc.formats import load
     from smc.samplers import check_steering
     from smc.setting.named_twists import uses_file
@@ -76,5 +76,5 @@ def _of_model(spec: str, value: str | None, particles: int, rationalise: bool):
 
     check_steering(samplers(), value)
     source = load(spec, rationalise=rationalise, with_values=uses_file(value)).meant(value)
-    instance = Instance(source.model, source.twist(value), whole_number("particles", particles))
+    instance = Instance(source.model, source.twist(value), whole_number("particles", particles, most=MOST_COUNT))
     return re.sub(r"[^\w.-]+", "-", source.model.name).strip("-.") or "model", runs_document([instance])

@@ -21,6 +21,7 @@ from typing import Generic, TypeVar
 
 from smc.errors import ModelError, whole_number
 from smc.exact.law import OutputLaw
+from smc.exact.lengths import stepped
 from smc.numbers import ONE, ZERO, Ball, Rational, ball
 from smc.samplers.process import ParticleProcess
 
@@ -217,5 +218,7 @@ def backtracking(process: ParticleProcess) -> Backtracking[Rational]:
 
 
 def walk_law(process: ParticleProcess, visits: int) -> OutputLaw:
-    """Law of the leaf at the walk's visit number `visits`. Raises as `backtracking` and `Backtracking.at` do."""
-    return OutputLaw(backtracking(process).at(visits)[0], ZERO)
+    """Law of the leaf at the walk's visit number `visits`. Raises as `backtracking`, `Backtracking.at` and `stepped` do."""
+    walk, count = backtracking(process), whole_number("visits", visits)
+    laws = (law for law, _ in walk.visits())
+    return OutputLaw(stepped(laws, count, "visits", sum(map(len, walk.down))), ZERO)

@@ -109,7 +109,13 @@ def last_clouds(
 def _layers(process: ParticleProcess, particles: int, most: int) -> Iterator[tuple[dict[Cloud, Masses], Rational]]:
     """The clouds that live at times 0, 1, ..., T, and the probability of dying there."""
     start, resampling = process.scale, process.resampling
-    clouds: dict[Cloud, Masses] = {((0, ONE),) * whole_number("particles", particles): (ONE, start, start * start)}
+    if whole_number("particles", particles) > most:  # one cloud has more entries than clouds may be listed
+        raise TooLarge(
+            f"{particles} particles, one by one, in clouds",
+            where="particles",
+            mend=f"take fewer particles, {most:,} at most",
+        )
+    clouds: dict[Cloud, Masses] = {((0, ONE),) * particles: (ONE, start, start * start)}
     yield clouds, ZERO
     for t in range(process.horizon):
         # the order of the last cloud no longer matters: its output is drawn by weight

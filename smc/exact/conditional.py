@@ -22,13 +22,12 @@ from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.backtracking import backtracking
 from smc.exact.clouds import MOST_CLOUDS, cloud_moments, last_clouds
 from smc.exact.law import OutputLaw
+from smc.exact.lengths import check_powers
 from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
 from smc.samplers.process import ParticleProcess, Selection
 
 Tick = Callable[[float], None]
 """Called with the share that is done."""
-MOST_BITS = 1 << 31
-"""Largest estimated total length of the laws after many sweeps, from every path: 256 MiB."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,7 @@ class ConditionalKernel:
         """
         count, size = whole_number("sweeps", sweeps), len(self.target)
         over = lcm(*(int(p.denominator) for row in self.rows for p in row))
-        bits = over.bit_length() * count * size**2
-        if bits > MOST_BITS:
-            raise TooLarge(
-                f"the exact law after {count:,} sweeps has about {bits >> 23:,} MiB of digits",
-                where="sweeps",
-                mend=f"take at most {MOST_BITS * count // bits:,} sweeps; S17 gives the rate beyond",
-            )
+        check_powers((over - 1).bit_length() * size**2, count, "sweeps", "; S17 gives the rate beyond")
         once = flint.fmpz_mat([[int(p * over) for p in row] for row in self.rows])
         made, done = once, 1
         for digit in f"{count:b}"[1:]:

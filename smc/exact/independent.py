@@ -20,6 +20,7 @@ import gmpy2
 
 from smc.errors import TooLarge, whole_number
 from smc.exact.law import OutputLaw
+from smc.exact.lengths import check_powers
 from smc.numbers import ONE, ZERO, Rational, balanced_sum
 from smc.samplers.process import ParticleProcess
 
@@ -100,9 +101,12 @@ def best_law(process: ParticleProcess, particles: int) -> OutputLaw:
     """Law of the terminal state of a path of largest weight among `particles`, ties drawn evenly; dead when every weight is zero.
 
     With `F(w)` the probability that one path's weight is at most w, the largest of N is w with probability `F(w)^N - F(w-)^N`, and the
-    path taken is then distributed as one path given that its weight is w. Raises InputError for a count below 1.
+    path taken is then distributed as one path given that its weight is w. Raises InputError for a count below 1,
+    TooLarge for digits that would not fit.
     """
     cells, n = terminal_cells(process), whole_number("particles", particles)
+    unit = gmpy2.lcm(cells.dead.denominator, *(p.denominator for p in cells.weights.values()))
+    check_powers((unit - 1).bit_length() * (len(cells.weights) + 1), n, "particles")
     law, below, taken = [ZERO] * cells.states, cells.dead, {}
     for weight, p in sorted(cells.weights.items()):
         taken[weight] = ((below + p) ** n - below**n) / p
@@ -161,6 +165,7 @@ def mean_inverse_sums(weights: Mapping[Rational, Rational], zero: Rational, part
             mend=f"the exact law adds at most {MOST_TERMS} fractions: take fewer particles or use --method monte-carlo",
         )
     unit = gmpy2.lcm(*(p.denominator for p in atoms.values())) if atoms else 1
+    check_powers((unit - 1).bit_length() * len(weights), particles, "particles")
     power = _dense_power if dense <= sparse else _sparse_power
     sums = power({k: int(p * unit) for k, p in atoms.items()}, draws)
     return {

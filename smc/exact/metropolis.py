@@ -17,14 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from smc.errors import InputError, TooLarge, whole_number
+from smc.errors import InputError, whole_number
 from smc.exact.independent import TerminalCells, terminal_cells
 from smc.exact.law import OutputLaw
+from smc.exact.lengths import check_powers
 from smc.numbers import ZERO, Rational
 from smc.samplers.process import ParticleProcess
-
-MOST_BITS = 1 << 31
-"""Largest estimated total length of the powers of the eigenvalues: 256 MiB."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +60,8 @@ class IndependenceSampler:
 
         Raises TooLarge, before any power is taken, where their digits would not fit.
         """
-        bits = max(level.rejection.denominator.bit_length() for level in self.levels) * proposals * len(self.levels)
-        if bits > MOST_BITS:
-            raise TooLarge(
-                f"the exact law after {proposals} proposals has about {bits >> 23} MiB of digits",
-                where="proposals",
-                mend=f"take at most {MOST_BITS * proposals // bits} proposals; the largest eigenvalue gives the rate beyond",
-            )
+        bits = max((level.rejection.denominator - 1).bit_length() for level in self.levels) * len(self.levels)
+        check_powers(bits, proposals, "proposals", "; the largest eigenvalue gives the rate beyond")
         values = []
         tail, carried = Rational(1), ZERO  # Pi_{>=i}, and the sum over the heavier levels
         for level in self.levels:

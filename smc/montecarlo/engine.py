@@ -25,7 +25,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from smc.errors import InputError, TooLarge, whole_number
+from smc.errors import MOST_COUNT, InputError, TooLarge, whole_number
 from smc.montecarlo import particlewise
 from smc.montecarlo.backtracking import walks
 from smc.montecarlo.compiled import Floats, compile_process
@@ -104,7 +104,7 @@ def simulate(
     results beyond memory. On paths (walks and sweeps) ModelError where the model is no tree, and TooLarge for walks that go on and on.
     """
     whole_number("particles", particles)
-    whole_number("replicates", replicates)
+    whole_number("replicates", replicates, most=MOST_COUNT)
     workers = _check_threads(threads)
     whole_number("seed", seed, least=0)
     if process.on_paths:

@@ -16,6 +16,7 @@ from tests.formats.examples import LAYERED, MDP, bent, written
 from tests.proofs.stores import small_store
 
 NAN = json.dumps(LAYERED).replace('"3/4"', "NaN")
+SAMPLE = str(Path(__file__).parents[1] / "rewards" / "samples" / "prefixes.jsonl")
 INFINITY = json.dumps(LAYERED).replace('"3/4"', "-Infinity")
 TWICE = json.dumps(LAYERED).replace('"aa": "1"', '"aa": "1", "aa": "2"')
 TWICE_DEEP = json.dumps(LAYERED).replace('"prob": "3/4"', '"prob": "3/4", "prob": "3/4"')
@@ -232,6 +233,41 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
         (["vectors", "folder", "--particles", "0"], "particles: belongs to a model"),
         (["vectors", "folder", "--value", ""], "value: belongs to a model"),
         (["check", "shipped:nothing"], "choose one of cliffwalking"),
+        # counts that no machine holds, and laws whose numbers none does: told before they are made
+        *(
+            (["check", "shipped:verifier-tree", "--algorithm", name, f"--{count}", str(10**18)], expected)
+            for name, count, expected in (
+                ("best-of-n", "particles", "MiB of digits; take at most"),
+                ("mh", "proposals", "MiB of digits; take at most"),
+                ("backtracking", "visits", "more than 10 min; take at most"),
+                ("conditional", "sweeps", "MiB of digits; take at most"),
+                ("conditional", "particles", "one by one, in clouds; take fewer particles"),
+            )
+        ),
+        (
+            ["check", "shipped:verifier-tree", "--resampling", "stratified", "--particles", str(10**18)],
+            "1,000,000 at most",
+        ),
+        *(
+            ([*command, str(10**400)], "whole number")
+            for command in (
+                ["check", "shipped:verifier-tree", "--particles"],
+                ["check", "shipped:verifier-tree", "--method", "monte-carlo", "--replicates"],
+                ["vectors", "folder", "--model", "shipped:verifier-tree", "--particles"],
+                ["atlas", "shipped:verifier-tree", "--particles"],
+            )
+        ),
+        (["vectors", "folder", "--model", "shipped:verifier-tree", "--particles", str(10**12)], "200000 successors"),
+        (["audit", SAMPLE, "--delta", "1e99999999"], "delta: '1e99999999' is not a rational number"),
+        # what is given is read, not dropped
+        (["atlas", "family:hidden?eps=1/4&eps=1/2"], "gives one option twice"),
+        (["atlas", "family:ones?c=2&c=3", "--cost"], "gives one option twice"),
+        (["atlas", "family:product?c=1", "--rationalise"], "a family has no file to read"),
+        (["atlas", "shipped:verifier-tree", "--particles", "1", "--figure", ""], "unknown figure format ''"),
+        (["atlas", "shipped:verifier-tree", "--algorithm", ""], "unknown algorithm ''"),
+        (["plan", "shipped:verifier-tree", "--algorithm", ""], "unknown algorithm ''"),
+        (["plan", "--horizon", "3", "--eps", "1/4", "--ratio-bound", ""], "ratio-bound: '' is not a rational"),
+        (["convert", "shipped:verifier-tree", "--name", ""], "no name is given"),
         (["check", "shipped:../models/cliffwalking"], "choose one of cliffwalking"),
         (["convert", "shipped:verifier-tree", "--to", "mdp"], "a layered model is no MDP"),
         (["convert", "shipped:cliffwalking", "--to", "prism"], "unknown kind 'prism'"),
@@ -265,6 +301,13 @@ def test_a_power_of_the_weights_is_refused_alike(command, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     said = refused(capsys, [command, *POWERS_OF_WEIGHTS[command], "--value", "perfect^weights:1/2"])
     assert "value perfect^weights:1/2" in said and not list(tmp_path.iterdir())
+
+
+def test_an_accuracy_that_takes_more_particles_than_a_float_counts(capsys):
+    """Theorems ask for 10^400 particles: their laws are out of reach, and the plan says what is open."""
+    assert run(["plan", "shipped:verifier-tree", "--delta", "1e-400", "--budget", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["least"] > 10**300 and found["open"][-1][1] == found["least"] - 1
 
 
 def test_values_that_the_file_does_not_give(tmp_path, capsys):

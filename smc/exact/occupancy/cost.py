@@ -156,6 +156,7 @@ class _Sizes:
     """Sizes of a run: occupancies by layer, bits of the denominator by layer."""
 
     def __init__(self, chain: CellChain, particles: int, radius: int) -> None:
+        particles = min(particles, MANY)
         self.chain, self.particles, self.radius = chain, particles, radius
         self.counts = [_count(particles, cells.count) for cells in chain.layers]
         self.bits = [particles * log2(chain.denominators[0]) + 1]

@@ -95,6 +95,7 @@ State = tuple[Rational, tuple[Particle, ...]]
 def joint_law(loop: Loop) -> JointLaw:
     """The exact law of (output, Zhat). Raises TooLarge where a step has more than `MOST` successors."""
     first = loop.values[0][0]
+    _check_size(loop.particles)  # a cloud that lists them all is made first
     states: dict[State, Rational] = {(loop.scale, ((0, ONE, first),) * loop.particles): ONE}
     law: JointLaw = {}
     for t in range(len(loop.steps)):
@@ -117,7 +118,7 @@ def joint_law(loop: Loop) -> JointLaw:
 def _check_size(successors: int) -> None:
     if successors > MOST:
         raise TooLarge(
-            f"a step has more than {MOST} successors",
+            f"a step has more than {MOST} successors, or particles",
             where="particles", mend="take an instance with fewer particles, states or steps",
         )  # fmt: skip
 

@@ -1,0 +1,67 @@
+"""Laws that are stepped to, or made of powers, are refused before their numbers are made; below, they are what they were."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from smc.errors import TooLarge
+from smc.exact import lengths, output_law
+from smc.exact.lengths import MOST_BITS, check_powers, stepped
+from smc.numbers import ONE, Rational
+from smc.samplers import particle_process
+from smc.setting.model import prefix_tree
+from smc.setting.twist import constant
+
+
+def halves():
+    """Laws of denominators 2, 4, 8, ...; how many were asked for is in `made`."""
+    power, made = ONE, []
+
+    def laws():
+        nonlocal power
+        while True:
+            power /= 2
+            made.append(power)
+            yield power, 1 - power
+
+    return laws(), made
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 9])
+def test_the_law_of_a_count_is_that_of_the_count(count):
+    laws, _ = halves()
+    assert stepped(laws, count, "steps", 2) == (Rational(1, 2**count), 1 - Rational(1, 2**count))
+
+
+def test_what_takes_too_long_is_refused_after_three_steps(monkeypatch):
+    laws, made = halves()
+    with pytest.raises(TooLarge, match=r"take at most [\d,]+ steps") as fault:
+        stepped(laws, 10**400, "steps", 2)
+    assert len(made) == 3
+    most = int(str(fault.value).split("at most ")[1].split()[0].replace(",", ""))
+    with pytest.raises(TooLarge):
+        stepped(halves()[0], most + 1, "steps", 2)
+    monkeypatch.setattr(lengths, "islice", lambda laws, *at: islice(laws, 3) if at == (3,) else iter([(ONE,)]))
+    assert stepped(halves()[0], most, "steps", 2) == (ONE,)  # allowed, not made
+
+
+def test_powers_are_counted_in_bits():
+    check_powers(7, MOST_BITS // 7, "particles")
+    with pytest.raises(TooLarge, match=f"take at most {MOST_BITS // 7:,} particles; and so on"):
+        check_powers(7, MOST_BITS // 7 + 1, "particles", "; and so on")
+    check_powers(0, 10**400, "particles")  # powers of 1
+
+
+def test_powers_of_one_have_no_digits():
+    """A single path of probability 1 has its law at any count; two of 1/2 that are told apart have one of 10^18 bits."""
+    path = prefix_tree(1, lambda s: {0: 1}, lambda s: 1)
+    for name in ("sis", "weighted-of-n", "best-of-n"):
+        law = output_law(particle_process(path, constant(path, 1), name), 10**18)
+        assert law.law == (ONE,) and law.dead == 0
+    fork = prefix_tree(1, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1 + s[0])
+    best = particle_process(fork, constant(fork, 1), "best-of-n")
+    assert output_law(best, 3).law == (Rational(1, 8), Rational(7, 8))
+    with pytest.raises(TooLarge, match="MiB of digits"):
+        output_law(best, 10**18)
