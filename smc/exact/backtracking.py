@@ -124,13 +124,10 @@ class Backtracking(Generic[Number]):
     def at(self, visits: int) -> tuple[tuple[Number, ...], Number]:
         """(law of the leaf, expected steps from the root) at the visit of that number: at most `kappa (S visits - 1)` (S18.steps).
 
-        Raises InputError for a count below 1.
+        Raises InputError for a count below 1, TooLarge as `stepped` does.
         """
-        whole_number("visits", visits)
-        for k, found in enumerate(self.visits(), 1):
-            if k == visits:
-                return found
-        raise AssertionError("the walk visits without end")
+        count = whole_number("visits", visits)
+        return stepped(self.visits(), count, "visits", sum(map(len, self.down)), lambda found: found[0])
 
     def leaf_chain(self) -> list[tuple[Number, ...]]:
         """Kernel between successive leaves, shape (|X_T|, |X_T|): reversible with respect to the target (S18.1); rows of zeros where no
@@ -218,7 +215,5 @@ def backtracking(process: ParticleProcess) -> Backtracking[Rational]:
 
 
 def walk_law(process: ParticleProcess, visits: int) -> OutputLaw:
-    """Law of the leaf at the walk's visit number `visits`. Raises as `backtracking`, `Backtracking.at` and `stepped` do."""
-    walk, count = backtracking(process), whole_number("visits", visits)
-    laws = (law for law, _ in walk.visits())
-    return OutputLaw(stepped(laws, count, "visits", sum(map(len, walk.down))), ZERO)
+    """Law of the leaf at the walk's visit number `visits`. Raises as `backtracking` and `Backtracking.at` do."""
+    return OutputLaw(backtracking(process).at(visits)[0], ZERO)

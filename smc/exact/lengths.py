@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from smc.errors import TooLarge
 from smc.exact.occupancy.cost import duration
-from smc.numbers import Rational
+from smc.numbers import Ball, Rational
+
+Step = TypeVar("Step")
 
 MOST_BITS = 1 << 31
 """Largest estimated total length of the powers that a law is made of: 256 MiB."""
@@ -27,8 +30,10 @@ def check_powers(bits: int, count: int, name: str, beyond: str = "") -> None:
         )
 
 
-def stepped(laws: Iterator[tuple[Rational, ...]], count: int, name: str, terms: int) -> tuple[Rational, ...]:
-    """The law number `count`, from 1 on, of laws that are made one from the other by `terms` products each.
+def stepped(
+    laws: Iterator[Step], count: int, name: str, terms: int, law: Callable[[Step], Sequence[Rational | Ball]]
+) -> Step:
+    """What comes with the law number `count`, from 1 on, of laws that are made one from the other by `terms` products each.
 
     Their numbers grow by about the same length at every step: TooLarge is raised after the third where the rest would take longer than
     `MOST_SECONDS`.
@@ -36,7 +41,7 @@ def stepped(laws: Iterator[tuple[Rational, ...]], count: int, name: str, terms: 
     if count <= 3:
         return next(islice(laws, count - 1, None))
     _, second, third = islice(laws, 3)
-    growth = max(_bits(third) - _bits(second), 1)
+    growth = max(_bits(law(third)) - _bits(law(second)), 1)
     each = SECONDS_A_BIT * terms * growth / 2
     seconds = each * min(count, 10**30) ** 2
     if seconds > MOST_SECONDS:
@@ -48,5 +53,5 @@ def stepped(laws: Iterator[tuple[Rational, ...]], count: int, name: str, terms: 
     return next(islice(laws, count - 4, None))
 
 
-def _bits(law: Sequence[Rational]) -> int:
-    return max(p.denominator.bit_length() for p in law)
+def _bits(law: Sequence[Rational | Ball]) -> int:
+    return max((p.denominator.bit_length() for p in law if not isinstance(p, Ball)), default=0)

@@ -303,13 +303,6 @@ def test_a_power_of_the_weights_is_refused_alike(command, tmp_path, monkeypatch,
     assert "value perfect^weights:1/2" in said and not list(tmp_path.iterdir())
 
 
-def test_an_accuracy_that_takes_more_particles_than_a_float_counts(capsys):
-    """Theorems ask for 10^400 particles: their laws are out of reach, and the plan says what is open."""
-    assert run(["plan", "shipped:verifier-tree", "--delta", "1e-400", "--budget", "3", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["least"] > 10**300 and found["open"][-1][1] == found["least"] - 1
-
-
 def test_values_that_the_file_does_not_give(tmp_path, capsys):
     path = written(tmp_path, bent(LAYERED, "value", ...))
     assert "comes without values" in refused(capsys, ["check", path, "--value", "file"])

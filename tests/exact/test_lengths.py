@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 
 import pytest
 
 from smc.errors import TooLarge
-from smc.exact import lengths, output_law
+from smc.exact import lengths, output_law, seconds_of_law
 from smc.exact.lengths import MOST_BITS, check_powers, stepped
 from smc.numbers import ONE, Rational
 from smc.samplers import particle_process
@@ -32,19 +33,19 @@ def halves():
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 9])
 def test_the_law_of_a_count_is_that_of_the_count(count):
     laws, _ = halves()
-    assert stepped(laws, count, "steps", 2) == (Rational(1, 2**count), 1 - Rational(1, 2**count))
+    assert stepped(laws, count, "steps", 2, tuple) == (Rational(1, 2**count), 1 - Rational(1, 2**count))
 
 
 def test_what_takes_too_long_is_refused_after_three_steps(monkeypatch):
     laws, made = halves()
     with pytest.raises(TooLarge, match=r"take at most [\d,]+ steps") as fault:
-        stepped(laws, 10**400, "steps", 2)
+        stepped(laws, 10**400, "steps", 2, tuple)
     assert len(made) == 3
     most = int(str(fault.value).split("at most ")[1].split()[0].replace(",", ""))
     with pytest.raises(TooLarge):
-        stepped(halves()[0], most + 1, "steps", 2)
+        stepped(halves()[0], most + 1, "steps", 2, tuple)
     monkeypatch.setattr(lengths, "islice", lambda laws, *at: islice(laws, 3) if at == (3,) else iter([(ONE,)]))
-    assert stepped(halves()[0], most, "steps", 2) == (ONE,)  # allowed, not made
+    assert stepped(halves()[0], most, "steps", 2, tuple) == (ONE,)  # allowed, not made
 
 
 def test_powers_are_counted_in_bits():
@@ -52,6 +53,13 @@ def test_powers_are_counted_in_bits():
     with pytest.raises(TooLarge, match=f"take at most {MOST_BITS // 7:,} particles; and so on"):
         check_powers(7, MOST_BITS // 7 + 1, "particles", "; and so on")
     check_powers(0, 10**400, "particles")  # powers of 1
+
+
+@pytest.mark.parametrize("mode", ["exact", "certified"])
+def test_a_count_that_no_float_holds_is_out_of_reach(mode):
+    """`plan --delta 1e-400` asks for the law of so many particles."""
+    fork = prefix_tree(2, lambda s: {0: "1/2", 1: "1/2"}, lambda s: 1 + sum(s))
+    assert seconds_of_law(particle_process(fork, constant(fork, 1), "naive"), 10**400, mode=mode) == math.inf
 
 
 def test_powers_of_one_have_no_digits():
