@@ -74,6 +74,16 @@ EXPLAINED: dict[tuple[str, str, str], str] = {
         "1 / Vstar(0, root), everywhere",
         "numerator for denominator",
     ): "1/V* stands on both sides: the variant is the statement times V*^3",
+    (
+        "leading_signs",
+        "1 / Vstar(0, root), everywhere",
+        "numerator for denominator",
+    ): "the mean squares are not negative for any scale of Zhat: of 1/V* nothing is used",
+    (
+        "room_front",
+        "1 / N, everywhere",
+        "numerator for denominator",
+    ): "a sum is split there: any number in place of 1/N will do",
 } | {
     (
         "odds_wider",
