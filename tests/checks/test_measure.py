@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smc.checks.measure import Measured, guided_tv, importance_chi_square, target_chi_square
-from smc.samplers import find
+from smc.checks.measure import Measured, guided_tv, importance_chi_square, quick_law, target_chi_square
+from smc.errors import TooLarge
+from smc.exact.clouds import cloud_moments
+from smc.samplers import find, resampled
 from smc.setting.analysis import analyse
 from smc.setting.model import Model
 from smc.setting.twist import from_mappings
@@ -159,3 +161,22 @@ def test_a_leaf_without_a_reward_has_no_mass():
     a, b, lost, dead = (*(balls := Measured(constants, find("naive"), 1, bits=64).output).law, balls.dead)
     assert lost == 0 and all((3 * p).overlaps(flint.arb(1)) for p in (a, b, dead))
     assert Measured(constants, find("backtracking"), 1).relaxation_time == 1
+
+
+def test_a_law_is_quick_or_refused():
+    run = Measured(worked_a(), find("naive"), 1)
+    law = quick_law(run)
+    assert law(3) == run.at(3).total_variation
+    with pytest.raises(TooLarge, match=r"about .* seconds"):
+        law(100_000)
+    clouds = quick_law(Measured(worked_a(), resampled(find("naive"), "systematic"), 1))
+    with pytest.raises(TooLarge, match=" clouds"):
+        clouds(100)
+
+
+def test_another_scheme_has_its_own_second_moment():
+    """Not that of pairs under multinomial resampling."""
+    c = worked_a()
+    other = Measured(c, resampled(find("naive"), "stratified"), 2)
+    found = cloud_moments(other.process, 2).second_moment / c.normaliser**2
+    assert other.second_moment_ratio == found < Measured(c, find("naive"), 2).second_moment_ratio
