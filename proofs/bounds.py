@@ -147,13 +147,13 @@ class ClosedForm:
             )  # states are numbered, the root is 0
             env |= dict.fromkeys(self._found.ones.split(), lambda *_: 1)
             env |= _symbols(self._found, given) | functions
-            self._ready[key] = given, env | _derived(self._early, given)
+            self._ready[key] = given, env | _derived(self._early, given, convert)
         given, env = self._ready[key]
         if rest:
             more = _converted(rest, convert)
             env = env | _symbols(self._found, more)
             if self._late:
-                env |= _derived(self._late, given | more)
+                env |= _derived(self._late, given | more, convert)
         return convert(self._value_of(env, number))
 
 
@@ -201,9 +201,12 @@ def _symbols(found: Form, given: dict[str, Any]) -> dict[str, Any]:
     return env
 
 
-def _derived(rules: Iterable[tuple[str, Callable, tuple[str, ...]]], given: dict[str, Any]) -> dict[str, Any]:
-    """The symbols that follow from inputs by a rule."""
-    return {name: rule(*[given[w] for w in wanted]) for name, rule, wanted in rules}
+def _derived(
+    rules: Iterable[tuple[str, Callable, tuple[str, ...]]], given: dict[str, Any], convert: Callable
+) -> dict[str, Any]:
+    """The symbols that follow from inputs by a rule: counts, fractions, functions."""
+    made = {name: rule(*[given[w] for w in wanted]) for name, rule, wanted in rules}
+    return {name: convert(value) if isinstance(value, Fraction) else value for name, value in made.items()}
 
 
 @cache

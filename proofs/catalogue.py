@@ -9,7 +9,7 @@ A closed form (`Form`) is a side of a sealed conclusion. Its inputs are symbols 
 conclusion quantifies, in their order; `where` says what the other symbols are, such as `n = T - 1` where the horizon is `n + 1`. On the
 numerical side `smc.checks.table` says how each input is read from a model and how each quantity is measured.
 
-This module is data: it imports nothing of the project.
+This module is data: of the project it imports nothing but `proofs.orders`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
+
+from proofs.orders import root_above, rounds
 
 SOURCES = {"P": "paper", "G": "neighbour", "S": "new"}
 """Whose a statement is, by the first letter of its ID."""
@@ -116,6 +118,8 @@ class Row:
 
 NAIVE, ADAPTED, GUIDED, MH = ("naive",), ("adapted",), ("guided",), ("mh",)
 BACKTRACKING, CONDITIONAL = ("backtracking",), ("conditional",)
+
+
 BEFORE: Mapping[str, Callable[..., int]] = {"n": lambda T: T - 1}
 LAST: Mapping[str, Callable[..., int]] = {"n": lambda b: len(b) - 1}
 """The horizon is n + 1; in `LAST` it is the number of the b."""
@@ -350,13 +354,22 @@ _ROWS = (
         "S15", "a bias of the order N^(-r/(2r-1)) in T >= 2r steps where coverage is perfect and chi-squares are small, "
         "N^(-2/3)/9 at T = 4: they alone cannot give 1/N",
         "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3), and nearly 1/sqrt N in many steps",
-        ("lemmas.rare", "lemmas.rare_exchange", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order", "theory.s15_chi"),
-        ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power", "S15.chi"), "model",
-        "Runs on one family, of r = m + 1 rounds, where Vstar = 1, so C_act = 1, and every chi^2 is at most 2 (S15.chi). S15 is "
-        "S15.rounds at m = 1 and T = 4, with the same bound; S15.rate has 1/9 there, where S15.power, for every r and T >= 2r, has "
-        "6^(-2/3)/4 = 1/13.2. The upper half, (2^T - 1) C_act (1 + chi^2) N^(-r/(2r-1)) with r = max(1, floor(T/2)), is a theorem in Rocq "
-        "about the run, for every T and N (S15_chi_squares); exact laws of few particles hold it too, most of them where it is above 1.",
-        forms=(Form("lower", "S15.rounds", RARE, "N s m", ">=", samplers=NAIVE),),
+        (
+            "lemmas.rare", "lemmas.rare_exchange", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order", "theory.s15_chi",
+            "lemmas.halvings", "lemmas.gaps", "lemmas.path_alive", "lemmas.path_gaps", "lemmas.path_means", "theory.s15_upper",
+        ),
+        ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power", "S15.chi", "S15.upper"), "model",
+        "S15.upper on every model, N and T, on its prefix tree, for every rho with N rho^(2r-1) >= 1; the others on a family of r = m + 1 "
+        "rounds, where Vstar = 1, so C_act = 1, and every chi^2 is at most 2 (S15.chi). S15 is S15.rounds at m = 1, T = 4, with the same "
+        "bound; S15.rate has 1/9 there, where S15.power, for every r and T >= 2r, has 6^(-2/3)/4 = 1/13.2. The exponent of the upper half "
+        "is told from larger ones at T = 4 alone, on the family, by enclosures; few particles lie where it is above 1 from T = 3 on.",
+        forms=(
+            Form("lower", "S15.rounds", RARE, "N s m", ">=", samplers=NAIVE),
+            Form(
+                "upper", "S15.upper", TV, "N T C K", samplers=NAIVE, reads={"C": "C_act"},
+                where={**BEFORE, "h": lambda T: rounds(T) - 1, "rho": lambda N, T: root_above(N, 2 * rounds(T) - 1)},
+            ),
+        ),
     ),
     Row(
         "S16", "S12, S5 and S13 under resampling into independent slots: the largest share omega for 1/N (in S13 2 omega)",

@@ -93,7 +93,7 @@ sgn | \mathrm{sgn} | real, -1 or 1 |  | sign of a fair coin
 VF | V^{F} | real |  | true value with the terminal reward times the test function F
 F | F | real, in [0, 1] |  | test function; total variation is the supremum over F
 Z | Z | real, positive | constants.normaliser | normaliser, V*_0(root)
-rho | \rho | real, positive | constants.bellman_ratio | Bellman ratio (BV)(x)/V(x)
+rho | \rho | real, positive | constants.bellman_ratio | Bellman ratio (BV)(x)/V(x); N^(-1/(2r-1)) or more (S15)
 u | u | real; or natural | constants.value_ratio | V*/V
 r | r | real, at least 1; or natural | constants.level_ratio | max rho_t / min rho_t at time t
 q | q | real, at least 1 | constants.q | range ratio max/min (of Qbar at step p)
@@ -109,7 +109,7 @@ hi | h | real, positive |  | upper end of a weight's range
 wlo | \underline{G} | real, positive |  | least incremental weight on a level, by steps to go
 whi | \overline{G} | real, positive |  | largest incremental weight on a level, by steps to go
 wratio | G^{\mathrm{ratio}} | real, at least 1 |  | largest over least incremental weight on a level, by steps to go
-K | K | law of y from (t, x) |  | any Markov kernel, such as the guided one
+K | K | law of y from (t, x); or real, at least 1 | constants.chi_square | any Markov kernel; the largest 1 + chi^2 (S15)
 guided | M^{V} | law of y from (t, x) | guided moves | guided kernel: M psi V / (BV)
 move | \mathrm{move} | law of an edge from (t, x) |  | the edge from x at t to a successor
 resampled | \mathrm{resampled} | law of an edge, by a cloud | resample | law of a particle after resampling and moving
@@ -141,12 +141,12 @@ A | A | real; or side; or functional |  | mean product of weights (S1); answer w
 kappa | \kappa | real | mean_path | mean sum of V*/V along a path of the target, from a state on (S18)
 steps | \mathrm{steps} | real |  | mean number of steps of a walk to its next leaf, from a state (S18)
 conductances | \mathrm{conductances} | real | steps_per_visit | sum of the products of psi and V over the nodes below a state (S18)
-C | C | real |  | second moment of a product of weights
+C | C | real | constants.c_act | second moment of a product of weights; C_act, and at least 1 (S15)
 W | W | real |  | expected final answer, by the cloud
 R | R | real |  | reference mean (S1); a self-normalised average; the range ratio (S7); what a walk collects at a state, times V (S18)
 f | f | real |  | test function
 g | g | real, at least 0 | increment | weight of an edge; a test function
-h | h | real, at least 0 |  | a density with mean one, or an unnormalised weight
+h | h | real, at least 0; or natural |  | a density with mean one, or an unnormalised weight; r - 1 (S15)
 a | a | real |  | lower end of a range
 mu | \mu | law |  | any probability
 coin | \mathrm{coin} | law on {0, 1} |  | two-point law

@@ -16,6 +16,7 @@ from proofs import bounds
 from proofs.catalogue import AT_STEP, FORMS, GROWTH, TARGETS, TREES, Form
 from proofs.kernel import Node
 from proofs.kernel.printing import show
+from proofs.orders import root_above, rounds
 from smc.checks.row import Row
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants, Twist, analyse
@@ -76,9 +77,10 @@ MEASURED = {
     "S18.first": frozenset({"H", "kappa"}), "S18.steps": frozenset({"HJ", "U", "kappa", "steps", "conductances"}),
     "S14": frozenset({"PV", "PQ"}), "S14.tv": frozenset({"PV", "PQ"}),
     "S14.bias": frozenset({"PV", "PQ"}), "S14.paths": frozenset({"aim", "growthJ", "J", "PV", "VJ"}),
+    "S15.upper": frozenset({"C", "growthJ", "J", "PS", "PV", "VJ"}),
 }  # fmt: skip
 """By statement: names of `DEFINED` that its hypotheses hold against the model after all."""
-ON_THE_TREE = frozenset({"S12.average", "S14.paths"})
+ON_THE_TREE = frozenset({"S12.average", "S14.paths", "S15.upper"})
 """Statements on paths, read on the prefix tree of the model: there a path is a state of the last layer."""
 LEAVES = 16
 """Trees of more leaves are not read: every one is a test function, at every three states (a second from 30 on)."""
@@ -275,10 +277,19 @@ def _paths_of_the_tree(c: Constants, particles: int) -> Reading:
     }
 
 
+def _coverage_of_the_tree(c: Constants, particles: int) -> Reading:
+    """The same paths, with the coverage and the largest chi-square of the model itself, and rho as the closed form has it."""
+    env, ranges = _paths_of_the_tree(c, particles)
+    r = rounds(c.model.horizon)
+    order = {"h": r - 1, "rho": root_above(particles, 2 * r - 1)}
+    return env | order | {"C": fraction(c.c_act), "K": 1 + fraction(max(c.chi_square[:-1]))}, ranges
+
+
 ON_PATHS: dict[str, Callable[[Constants, int], Reading]] = {
     "S7": _proposals,
     "S7.uniform": _proposals,
     "S14.paths": _paths_of_the_tree,
+    "S15.upper": _coverage_of_the_tree,
     "S17": _kept,
     "S17.sweeps": _kept,
     "S18": _walk,

@@ -119,6 +119,7 @@ class Layers:
     def paths(self, particles: int) -> dict[str, Any]:
         """On a prefix tree: the J paths that the target takes, by number, each with its leaf as a test function and its growths (S14)."""
         means, taken = reference_means(self.c), ways(self.c)
+        references = self.references()
         states = [(0, *(x for x, _ in way)) for way in taken]
         growths = [growth_along(self.c, means, way, particles) for way in taken]
         values = [self.value_of({x: Fraction(x == way[-1]) for x in range(self.width)}) for way in states]
@@ -128,7 +129,7 @@ class Layers:
 
         return {
             "J": len(taken), "FJ": lambda j, x: Fraction(x == states[j % len(states)][-1]),
-            "VJ": lambda j, t, x: values[j % len(values)](t, x), "PV": self.references()["PV"],
+            "VJ": lambda j, t, x: values[j % len(values)](t, x), "PV": references["PV"], "PS": references["PS"],
             "pathJ": lambda j, t: along(states, j, t, 0), "growthJ": lambda j, t: fraction(along(growths, j, t, ONE)),
             "aim": lambda j: values[j % len(values)](0, 0) / self.Vstar(0, 0),
             "src": lambda e: e[0], "dst": lambda e: e[1], "join": lambda x, y: (x, y),

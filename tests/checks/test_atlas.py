@@ -100,12 +100,15 @@ def test_the_rare_branch_is_that_of_s15():
     assert setting.distance(8) == Rational(1, 24) - lives_mass(8, rounds=2, mass="1/12")
     entry = chart(setting, "1/100", [1, 8], find_least=False)
     assert {row.verdict for _, row in entry.rows} == {Verdict.HOLDS}
-    assert [n for n, row in entry.rows if row.id == "S15"] == [1, 8]
+    assert [(n, row.form) for n, row in entry.rows if row.id == "S15"] == [
+        (n, f) for n in (1, 8) for f in ("lower", "upper")
+    ]
     assert family_setting("rare-branch", 5, s="1/12").horizon == 5
     longer = chart(family_setting("rare-branch", 6, s="1/1000"), "1/100", [2, 14], find_least=False)
-    low, high = (row for _, row in longer.rows if row.id == "S15")
+    low, high = (row for _, row in longer.rows if (row.id, row.form) == ("S15", "lower"))
     assert not low.claims and high.claims and high.verdict is Verdict.HOLDS and 0 < high.bound < Rational(1, 4000)
-    assert all(row.id != "S15" for _, row in chart(family_setting("rare-branch", 3, s="1/12"), "1/100", [2]).rows)
+    short = chart(family_setting("rare-branch", 3, s="1/12"), "1/100", [2]).rows
+    assert [row.form for _, row in short if row.id == "S15"] == ["upper"]
     with pytest.raises(InputError, match="the rare branch's"):
         family_setting("hidden", 3, eps="1/4", s="1/12")
 

@@ -125,6 +125,7 @@ EXPECTED = {
     ("S17", "sweep"): lambda N, b: math.prod(1 + (2 * x - 1) / N for x in b),
     ("S17", "sweeps"): lambda N, H, b: (1 - 1 / math.prod(1 + (2 * x - 1) / N for x in b)) ** H,
     ("S15", "lower"): lambda N, s, m: s / 2**m - (2 * N * s**2 + s) * (N * s**2 + s + ONE * 6 / N) ** m,
+    ("S15", "upper"): None,  # a root of 1/N: compared by its power below
     ("S18", "gap"): lambda A: A,
     ("S18", "visits"): None,  # the root of kappa - 1: compared by its square below
     ("S18", "density"): lambda kappa: kappa,
@@ -222,6 +223,18 @@ def test_the_bias_in_closed_form_is_a_quarter_of_a_range_and_two_roots():
         roots = [bounds.ball(x).sqrt() for x in (fourth, (1 + Fraction(len(b), N)) * beta - 1, beta - 1)]
         first = bounds.ball((beta - (1 - ONE / N) ** len(b)) / 4)
         assert bounds.evaluate("S11", "instance", **given).overlaps(first + roots[0] * (roots[1] / 2 + roots[2]))
+
+
+def test_the_upper_half_of_s15_has_the_power_of_its_closed_form():
+    """(2^T - 1) C K times the least number above N^(-r/(2r-1)) that 64 bits and those of N give; exact where the root is rational."""
+    for seed in range(12):
+        given = inputs(("S15", "upper"), seed)
+        N, T = given["N"], given["T"]
+        r = max(1, T // 2)
+        root = bounds.evaluate("S15", "upper", **given) / ((2**T - 1) * given["C"] * given["K"])
+        assert 1 <= root ** (2 * r - 1) * N**r <= 1 + Fraction(1, 2**50)
+        given["N"] = 7 ** (2 * r - 1)
+        assert bounds.evaluate("S15", "upper", **given) == (2**T - 1) * given["C"] * given["K"] / Fraction(7) ** r
 
 
 def test_the_bound_on_visits_has_the_square_of_its_closed_form():

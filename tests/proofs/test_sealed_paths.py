@@ -1,4 +1,4 @@
-"""S14's path formula read in models: on prefix trees, with the law and the second moments of the exact engine."""
+"""S14's path formula and S15's upper half read in models: on prefix trees, with the law and the second moments of the exact engine."""
 
 from __future__ import annotations
 
@@ -92,6 +92,36 @@ def test_the_sum_over_paths_says_what_the_engine_measures(replayer, particles):
     assert law.dead and low <= sum(fraction(c.target[leaf] - law.law[leaf]) for leaf in leaves) <= high
     inputs = {name: [env[name](*at) for at in rows] for name, rows in (("aim", [(0,)]), ("growthJ", [(0, 0)]))}
     assert high == bounds.evaluate("S14", "average", **inputs) and len(leaves) == 1
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+@pytest.mark.parametrize("horizon", [2, 3])
+def test_the_bound_by_coverage_says_what_the_engine_measures(replayer, horizon, particles):
+    """S15.upper on a fair bit that V undervalues, and on three steps of which one is dead."""
+    edges = [[("r", "a", "1/2"), ("r", "b", "1/2")], [("a", "c", 1), ("b", "d", 1)]]
+    model = Model.from_edges([["r"], ["a", "b"], ["c", "d"]], edges, {"c": 1, "d": 2})
+    c = analyse(model, twist(model, ((1,), (2, 1)))) if horizon == 2 else on_the_tree(analyse(*through_the_dead()))
+    law = output_law(particle_process(c.model, c.twist, "naive"), particles)
+    cloud = Cloud(c, particles)
+    env, ranges = cloud.environment()
+    env |= cloud.paths(particles)
+    leaves = [env["pathJ"](j, cloud.T) for j in range(env["J"])]
+    tests = [{x: Fraction(x == leaf) for x in range(cloud.width)} for leaf in leaves]
+    answers, moments = [cloud.answer(F) for F in tests], [cloud.moment_of(F, 2) for F in tests]
+    env |= {
+        "w": lambda j: Fraction(1), "h": 0, "rho": Fraction(1, particles), "C": fraction(c.c_act),
+        "K": 1 + fraction(max(c.chi_square)), "OutJ": lambda j, t, d: answers[j % len(tests)](t, d),
+        "CJ": lambda j, t, d: moments[j % len(tests)](t, d),
+    }  # fmt: skip
+    theorem = replayer.theorem("S15.upper")
+    check_theorem(theorem, env, ranges)
+    low, high = (evaluate(side, env) for side in claim_of(theorem)[1][0].kids)
+    lack = sum(fraction(c.target[leaf] - law.law[leaf]) for leaf in leaves)
+    assert low <= lack if law.dead else low == lack == 0
+    given = {"N": particles, "T": horizon, "C": env["C"], "K": env["K"]}
+    assert high == bounds.evaluate("S15", "upper", **given)
+    for name in ("C", "rho", *["K"][: 3 - horizon]):  # chi-squares count V also where no particle can stand
+        assert not all(holds(h, env | {name: env[name] * Fraction(9, 10)}, ranges) for h in theorem.hyps)
 
 
 def test_a_free_lineage_does_not_pass_states_without_value(replayer):

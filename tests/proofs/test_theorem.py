@@ -85,9 +85,10 @@ def values_of(form, draw: random.Random) -> dict:
         "j": 2,
         "B": 3,
         "J": 3,
+        "h": 1,
         "root": 0,
     }
-    for name in ("eps", "L", "R", "delta", "C_act", "a", "b", "s", "omega"):
+    for name in ("eps", "L", "R", "delta", "C_act", "C", "K", "a", "b", "s", "omega"):
         out.setdefault(name, 1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)))
     table = [1 + Fraction(draw.randint(0, 9), draw.randint(1, 9)) for _ in range(20)]
     functions = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from proofs import bounds
 from smc.exact.moments import pair_moments
 from smc.numbers import ONE, ZERO, Rational
 from smc.samplers import particle_process
@@ -15,8 +17,8 @@ from smc.setting.analysis import Constants, analyse
 from smc.setting.growth import growth_along, reference_means, ways
 from smc.setting.model import Edge, Model
 from smc.setting.paths import prefix_tree_of
-from smc.setting.twist import Twist, twist
-from smc.testing.falsehoods.registry import Claims, long_models, planted, scaled, ties
+from smc.setting.twist import Twist, perfect, twist
+from smc.testing.falsehoods.registry import Claims, distance, long_models, planted, promises, scaled, ties
 from smc.testing.instances import Instance
 from smc.testing.scalars import factors
 
@@ -29,6 +31,17 @@ def _(instance: Instance) -> Claims:
 @planted("S14/meets-once", "the path formula without a second meeting of the two lineages", where=long_models)
 def _(instance: Instance) -> Claims:
     yield from _second_moments_of_paths(instance, cut=True, again=False)
+
+
+def rare_rewards() -> SearchStrategy[Instance]:
+    """One step with a reward that is rare, which every value before it knows of."""
+
+    def made(odds: int, particles: int) -> Instance:
+        row = (Edge(0, Rational(1, odds)), Edge(1, 1 - Rational(1, odds)))
+        model = Model((("root",), ("paid", "lost")), ((row,),), (ONE, ZERO), "a rare reward")
+        return Instance(model, perfect(model), particles)
+
+    return st.builds(made, st.integers(2, 40), st.integers(1, 4))
 
 
 def passing_through() -> SearchStrategy[Instance]:
@@ -52,6 +65,23 @@ def passing_through() -> SearchStrategy[Instance]:
 def _(instance: Instance) -> Claims:
     for name, moment, claimed in _second_moments_of_paths(instance, cut=False, again=True):
         yield f"claimed {name}", claimed, moment
+
+
+def _upper(instance: Instance, **other: Rational) -> Rational:
+    """S15's upper half with other constants."""
+    c = instance.constants
+    inputs: dict[str, Any] = {"C": c.c_act, "K": 1 + max(c.chi_square)} | other
+    return bounds.evaluate("S15", "upper", N=instance.particles, T=c.model.horizon, **inputs)
+
+
+@planted("S15/without-chi-squares", "coverage alone: K = 1 in the upper half", where=promises)
+def _(instance: Instance) -> Claims:
+    yield "TV", distance(instance), _upper(instance, K=ONE)
+
+
+@planted("S15/without-coverage", "chi-squares alone: C = 1 in the upper half", where=rare_rewards)
+def _(instance: Instance) -> Claims:
+    yield "TV", distance(instance), _upper(instance, C=ONE)
 
 
 def _second_moments_of_paths(instance: Instance, cut: bool, again: bool) -> Iterator[tuple[str, Rational, Rational]]:
