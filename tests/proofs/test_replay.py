@@ -25,12 +25,12 @@ TRUSTED = tuple(path.name for path in (ROOT / "proofs" / "kernel").glob("*.py"))
 
 
 @pytest.mark.by_turn
-def test_everything_replays_in_under_three_seconds_as_the_blueprint_has_it(made):
+def test_everything_replays_in_a_hundredth_of_a_second_a_proof_as_the_blueprint_has_it(made):
     start = time.process_time()
     plain = Replayer(load(), load_seals())
     for name in plain.texts:
         plain.theorem(name)
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 0.01 * len(plain.texts)
     assert len(plain.theorems) == len(plain.texts) == len(made.entries) > 30
     for name, theorem in plain.theorems.items():
         mine = made.journal.theorem(name)
