@@ -34,7 +34,9 @@ def test_resampling_only_where_the_effective_sample_size_is_low(particles, tv, c
     """What most libraries run: the law is another one, said so, and no theorem on resampling after every step is printed."""
     found = report(capsys, "check", ADAPTIVE, "--particles", particles, "--resampling", "multinomial:1/2")
     assert found["tv"] == tv and "below 1/2 N" in found["selection"]
-    assert {row["id"] for row in found["bounds"]} == {"P0", "P1", "G3"}
+    spoken = {(row["id"], row["form"]) for row in found["bounds"]}
+    assert {id for id, _ in spoken} == {"P0", "P1", "G3", "S16"}
+    assert {form for id, form in spoken if id == "S16"} == {"threshold"}, "of the others none knows this threshold"
 
 
 def test_the_adaptive_run_of_the_shipped_tree(capsys):
