@@ -15,7 +15,7 @@ import gmpy2
 import pytest
 
 from proofs import bounds
-from proofs.catalogue import FORMS
+from proofs.catalogue import FORMS, known_forms
 from proofs.kernel.printing import show
 from proofs.kernel.replay import SEALS, STORED, Refused, Replayer, decode_term, fingerprint, load, load_seals
 from proofs.language.terms import evaluate
@@ -267,6 +267,26 @@ def test_infinite_inputs_claim_nothing(key):
             assert (
                 bounds.evaluate(*key, **given | {name: [*v, math.inf] if isinstance(v, list) else math.inf}) == math.inf
             )
+
+
+def test_a_closed_form_takes_the_rest_of_its_inputs_later():
+    """By hand: S3 at q = (4, 9) is (2 (2 - 1) + 3 (3 - 1))/2/N, S7 at R = 4 is (3/4)^(H - 1) (1 - 2/3); n is known with H."""
+    early, late = bounds.ClosedForm("S3", "instance", q=[4, 9]), bounds.ClosedForm("S7", "instance", R=Fraction(4))
+    assert [early(N=n) for n in (1, 2, 8)] == [4, 2, Fraction(1, 2)]
+    assert [late(H=h) for h in (1, 2, 3)] == [Fraction(1, 3), Fraction(1, 4), Fraction(3, 16)]
+    with pytest.raises(TypeError, match="S7 instance takes H, R"):
+        late(R=Fraction(9))
+
+
+def test_the_root_of_a_negative_number_is_zero_as_in_the_kernel():
+    assert bounds._exact_root(Fraction(-4)) == 0 == bounds._exact_root(Fraction(0)) and bounds._exact_root(
+        Fraction(4, 9)
+    ) == Fraction(2, 3)
+
+
+def test_known_forms_are_those_on_the_model_and_then_those_of_the_sampler():
+    found = [(row.id, form.form) for row, form in known_forms({"TV", "q_p"}, "mh")]
+    assert found == [("P1", "uniform"), ("S7", "instance"), ("S7", "uniform")]
 
 
 def test_wrong_inputs_are_named():
