@@ -10,6 +10,11 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+MOST = {
+    "max-horizon": 64, "max-particles": 1000, "chunk": 10**6, "examples": 10**9, "workers": 256,
+}  # fmt: skip
+"""Largest sizes that are read: a search is of small instances, and its chunks and workers are listed."""
+
 
 def command(
     statement: Annotated[
@@ -66,6 +71,12 @@ def command(
     from smc.present.tables import write_atomically
     from smc.samplers import find
 
+    sizes = {
+        "max-horizon": max_horizon, "max-particles": max_particles,
+        "chunk": chunk, "examples": examples, "workers": workers,
+    }  # fmt: skip
+    for name, value in sizes.items():
+        whole_number(name, value, most=MOST[name])
     plan = make_plan(
         statement or (),
         planted or (),
@@ -75,8 +86,6 @@ def command(
         max_particles=max_particles,
         chunk=chunk,
     )
-    for name, value in (("examples", examples), ("workers", workers)):
-        whole_number(name, value)
     if minutes is not None and not minutes > 0:
         raise InputError(f"{minutes}", where="minutes", mend="give a positive number")
     store = Store(results_file, plan)

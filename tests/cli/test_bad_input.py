@@ -259,6 +259,10 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
         ),
         (["vectors", "folder", "--model", "shipped:verifier-tree", "--particles", str(10**12)], "200000 successors"),
         (["audit", SAMPLE, "--delta", "1e99999999"], "delta: '1e99999999' is not a rational number"),
+        *(
+            (["campaign", f"--{name}", str(10**30)], f"{name}: {10**30}; give a whole number from 1 to")
+            for name in ("max-horizon", "max-particles", "chunk", "examples", "workers")
+        ),
         # what is given is read, not dropped
         (["atlas", "family:hidden?eps=1/4&eps=1/2"], "gives one option twice"),
         (["atlas", "family:ones?c=2&c=3", "--cost"], "gives one option twice"),
