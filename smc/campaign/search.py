@@ -30,7 +30,14 @@ from smc.formats.native import layered_document
 from smc.interrupts import pass_on
 from smc.numbers import ONE, Verdict, nearest_float
 from smc.samplers import find
-from smc.samplers.resampling import EVERY_STEP, MULTINOMIAL, SCHEMES, Resampling, infinity_effective_sample_size
+from smc.samplers.resampling import (
+    EVERY_STEP,
+    MULTINOMIAL,
+    SCHEMES,
+    STRATIFIED,
+    Resampling,
+    infinity_effective_sample_size,
+)
 from smc.samplers.sampler import Sampler
 from smc.setting.model import Model
 from smc.testing.falsehoods import FALSEHOODS
@@ -127,8 +134,9 @@ SCHEMES_DRAWN = (
         Resampling(scheme, share, infinity_effective_sample_size)
         for scheme in SCHEMES.values() if scheme.independent for share in (ONE / 2, ONE * 3 / 4)
     ),
+    Resampling(MULTINOMIAL, ONE / 2), Resampling(STRATIFIED, ONE * 3 / 4),
 )  # fmt: skip
-"""How the runs of a model resample: as the statements on slots ask, or (three draws in fourteen) multinomially after every step."""
+"""How the runs of a model resample: as the statements on slots ask, or (three draws in sixteen) multinomially after every step."""
 MOST_AT_A_TIME = 400
 """Clouds of a layer up to which a run under another resampling is held against its statements: some milliseconds."""
 REWARD_MODELS = 4
