@@ -164,6 +164,17 @@ for r, root in ((2, 36), (2, 180), (3, 48), (3, 180)):
 table(("r", "N", "s", "at least", "at most"), rows)
 
 # %% [markdown]
+# No model does worse in order. On the prefix tree the second moment of normaliser times answer is $a(z)\,\pi(z)$, path by
+# path, by a recursion over the next meeting of two lineages; where few meetings are far apart it is near $\pi(z)$, and
+# coverage and chi-squares bound the rest. Both halves together have the exponent exactly.
+
+# %%
+statement("S14.path", setting=False)
+
+# %%
+statement("S15.upper", setting=False)
+
+# %% [markdown]
 # In four steps the constant can be larger:
 
 # %%
