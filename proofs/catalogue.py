@@ -351,9 +351,9 @@ _ROWS = (
         attained="the second moment, in one step, at every N",
     ),
     Row(
-        "S15", "a bias of the order N^(-r/(2r-1)) in T >= 2r steps where coverage is perfect and chi-squares are small, "
-        "N^(-2/3)/9 at T = 4: they alone cannot give 1/N",
-        "bias of SMC that coverage and chi-squares alone cannot exclude: N^(-2/3), and nearly 1/sqrt N in many steps",
+        "S15", "what coverage and chi-squares alone give: N^(-r/(2r-1)), r = floor(T/2), and from T = 4 on no more "
+        "(N^(-2/3)/9 at T = 4): not 1/N",
+        "bias of SMC by coverage and chi-squares alone: N^(-2/3) at four steps, nearly 1/sqrt N in many, and no better",
         (
             "lemmas.rare", "lemmas.rare_exchange", "theory.s15_rare", "theory.s15_rounds", "theory.s15_order", "theory.s15_chi",
             "lemmas.halvings", "lemmas.gaps", "lemmas.path_alive", "lemmas.path_gaps", "lemmas.path_means", "theory.s15_upper",
@@ -361,7 +361,7 @@ _ROWS = (
         ("S15", "S15.rate", "S15.rounds", "S15.order", "S15.power", "S15.chi", "S15.upper"), "model",
         "S15.upper on every model, N and T, on its prefix tree, for every rho with N rho^(2r-1) >= 1; the others on a family of r = m + 1 "
         "rounds, where Vstar = 1, so C_act = 1, and every chi^2 is at most 2 (S15.chi). S15 is S15.rounds at m = 1, T = 4, with the same "
-        "bound; S15.rate has 1/9 there, where S15.power, for every r and T >= 2r, has 6^(-2/3)/4 = 1/13.2. The exponent of the upper half "
+        "bound; S15.rate has 1/9 there, where S15.power, for r >= 2 and T >= 2r, has 6^(-2/3)/4 = 1/13.2. The exponent of the upper half "
         "is told from larger ones at T = 4 alone, on the family, by enclosures; few particles lie where it is above 1 from T = 3 on.",
         forms=(
             Form("lower", "S15.rounds", RARE, "N s m", ">=", samplers=NAIVE),

@@ -193,8 +193,8 @@ def summed_up(s: Derivation, lacks: Line, chi: Line) -> Line:
     words="As S14.path for the leaves F_j, j < J, of the prefix tree, of which no more than one is met, along reachable paths pathJ(j, .), "
     "with targets aim(j) = VJ(j, 0, root)/Vstar_0, weights 0 <= w(j) <= 1 (the paths of an event) and answers Out_j, whatever is answered "
     "once all particles are dead; C >= psi Vstar_{t+1}(y)/Vstar_t(x) on reachable edges and at least 1, and K >= E[prod psi V_q] E[prod "
-    "psi Vstar_q^2/V_q]/Vstar_0^2 = 1 + chi^2(pi*_q || pihat_q) for q < T.  For T = n + 1 <= 2 h + 3, r = h + 1 and every rho with "
-    "N^(-1/(2r-1)) <= rho <= 1: sum_j w(j) (aim(j) - out_j) <= (2^T - 1) C K rho^r.",
+    "psi Vstar_q^2/V_q]/Vstar_0^2, along states where V is positive: at most 1 + chi^2(pi*_q || pihat_q), for q < T.  For T = n + 1 <= "
+    "2 h + 3, r = h + 1 and every rho with N^(-1/(2r-1)) <= rho <= 1: sum_j w(j) (aim(j) - out_j) <= (2^T - 1) C K rho^r.",
 )
 @in_sympy("S15.upper")
 def coverage_alone(s: Derivation) -> Line:

@@ -1,7 +1,8 @@
 """S18: the steps that the value-guided backtracking walk takes; derived in sympy.
 
-steps(t, x) is the mean number of steps from x to the next leaf, 0 at a leaf; conductances(t, x) the sum of prod psi V over the nodes below
-x, so that S = 2 conductances(0, root)/Vstar_0.  F(z) = 1 + steps(parent of z) is what a visit of z costs up to the next one.
+steps(t, x) is the mean number of steps from x to the next leaf, 0 at a leaf; conductances(t, x) the sum over the levels
+below x of the mean of prod psi V from x, so that S = 2 conductances(0, root)/Vstar_0.  F(z) = 1 + steps(parent of z) is what a visit of z
+costs up to the next one.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def know_root(s: Derivation, run: Walk) -> Line:
     source="new",
     title="the stationary mean of steps from a leaf to the next",
     words="The walk as in S18, steps(t, x) the mean number of steps from x to the next leaf, F(z) = 1 + steps(n, parent of z) that from a "
-    "leaf z, conductances(t, x) the sum of prod psi V over the nodes below x: pi(F) = S = 2 conductances(0, root)/Vstar_0.  Nodes where V "
-    "is 0 are not there.",
+    "leaf z, conductances(t, x) the sum over the levels below x of the mean of prod psi V from x: pi(F) = S = 2 conductances(0, root)"
+    "/Vstar_0.  Nodes where V is 0 are not there.",
 )
 @in_sympy("S18.stationary")
 def stationary(s: Derivation) -> Line:

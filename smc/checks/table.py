@@ -45,7 +45,7 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
     "R": lambda c: c.bellman_product,
     "C_act": lambda c: c.c_act,
     "chi": lambda c: c.chi_square[:-1],
-    "K": lambda c: 1 + max(c.chi_square[:-1]),
+    "K": lambda c: 1 + max(c.alive_chi_square[:-1]),
     "PV": lambda c: c.increment_moment,
 }
 """Inputs of closed forms that a model and a reward model determine, by name. q and b of S3, S4 and S8 count the steps to go."""

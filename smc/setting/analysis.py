@@ -268,18 +268,23 @@ class Constants:
         return balanced_sum(mass[x] * star[x] * u[x] for mass, star, u in layers for x in u) / self.normaliser
 
     @cached_property
-    def steps_per_visit(self) -> Rational:
-        """`S = 2 sum_{t = 1..T} E[prod_{s <= t} psi_s V_t] / Z` over paths of alive states: a walk's steps from leaf to leaf (S18)."""
-        masses, total = {0: ONE}, ZERO
-        for t, values in enumerate(self.twist.values[1:]):
+    def alive_mass(self) -> tuple[dict[int, Rational], ...]:
+        """`E[prod_{s <= t} psi_s; x_t = x]` over paths of alive states, t = 0..T: `prefix_mass` without what no run can pass."""
+        layers: list[dict[int, Rational]] = [{0: ONE}]
+        for t in range(self.model.horizon):
             further: dict[int, Rational] = dict.fromkeys(self.alive[t + 1], ZERO)
             for x in self.alive[t]:
                 for e in self.model.edges[t][x]:
                     if e.target in further:
-                        further[e.target] += masses[x] * e.probability * e.potential
-            masses = further
-            total += balanced_sum(mass * values[x] for x, mass in masses.items())
-        return 2 * total / self.normaliser
+                        further[e.target] += layers[t][x] * e.probability * e.potential
+            layers.append(further)
+        return tuple(layers)
+
+    @cached_property
+    def steps_per_visit(self) -> Rational:
+        """`S = 2 sum_{t = 1..T} E[prod_{s <= t} psi_s V_t] / Z` over paths of alive states: a walk's steps from leaf to leaf (S18)."""
+        layers = zip(self.alive_mass[1:], self.twist.values[1:], strict=True)
+        return 2 * balanced_sum(mass * v[x] for masses, v in layers for x, mass in masses.items()) / self.normaliser
 
     @cached_property
     def c_act(self) -> Rational:
@@ -311,6 +316,16 @@ class Constants:
             twisted = balanced_sum(m * w for m, w in zip(eta, v, strict=True))
             second = balanced_sum(m * s * (s / w) for m, s, w in zip(eta, star, v, strict=True) if m and s)
             values.append(twisted * second / self.normaliser**2 - 1)
+        return tuple(values)
+
+    @cached_property
+    def alive_chi_square(self) -> tuple[Rational, ...]:
+        """As `chi_square`, with the mean of V_t over paths of alive states: at most that, and all that a run can meet (S15)."""
+        values = []
+        for masses, star, v in zip(self.alive_mass, self.true_value, self.twist.values, strict=True):
+            met = balanced_sum(mass * v[x] for x, mass in masses.items())
+            second = balanced_sum(mass * star[x] ** 2 / v[x] for x, mass in masses.items())
+            values.append(met * second / self.normaliser**2 - 1)
         return tuple(values)
 
     @cached_property

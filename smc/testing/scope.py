@@ -282,7 +282,7 @@ def _coverage_of_the_tree(c: Constants, particles: int) -> Reading:
     env, ranges = _paths_of_the_tree(c, particles)
     r = rounds(c.model.horizon)
     order = {"h": r - 1, "rho": root_above(particles, 2 * r - 1)}
-    return env | order | {"C": fraction(c.c_act), "K": 1 + fraction(max(c.chi_square[:-1]))}, ranges
+    return env | order | {"C": fraction(c.c_act), "K": 1 + fraction(max(c.alive_chi_square[:-1]))}, ranges
 
 
 ON_PATHS: dict[str, Callable[[Constants, int], Reading]] = {

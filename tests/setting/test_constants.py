@@ -18,10 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smc.checks.table import INPUTS
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants, analyse
-from smc.setting.model import Model
-from smc.setting.twist import from_mappings
+from smc.setting.model import Edge, Model
+from smc.setting.twist import from_mappings, twist
 from tests.exact.random_models import graphs, trees, twists
 
 
@@ -74,6 +75,11 @@ BY_HAND = {
         [[1], [1, F(1, 4), F(1, 4)], [F(3, 4), F(3, 2), F(1, 4)]],
     ),
     "chi_square": ([0, F(1, 24), 0], [0, F(7, 32), 0]),
+    "alive_mass": (
+        [[1], [F(2, 3), F(1, 3)], [F(1, 2), F(1, 6), F(1, 6), F(1, 6)]],
+        [[1], [1, F(1, 4), F(1, 4)], [F(3, 4), F(3, 2)]],
+    ),
+    "alive_chi_square": ([0, F(1, 24), 0], [0, F(7, 32), 0]),
     "ratio_mean": ([[F(6, 5), F(5, 6)], [1, F(25, 24)], [1, 1]], [[F(2, 3), F(3, 2)], [1, F(9, 8)], [1, 1]]),
     "increment_moment": ([F(9, 8), F(17, 15)], [F(3, 2), F(91, 72)]),
     "target": ([F(3, 10), F(1, 5), F(1, 5), F(3, 10)], [F(1, 2), F(1, 2), 0]),
@@ -119,6 +125,16 @@ def test_a_doomed_state_without_weight_has_no_part_in_the_moments():
     model = worked_b().model
     given = from_mappings(model, [{"root": 2}, {"a": 2, "b": 4, "c": 0}])
     assert plain(analyse(model, given).increment_moment) == [F(3, 2), F(7, 6)]
+
+
+def test_what_no_run_can_pass_has_no_part_in_the_chi_square_that_runs_meet():
+    """Half the mass goes to a state with V = 0, and on to one where V = 100: E[V_2] is 101/2 over all, 1/2 over what runs see."""
+    first, stay = (Edge(0, F(1, 2)), Edge(1, F(1, 2))), ((Edge(0, F(1)),), (Edge(1, F(1)),))
+    layers = (("root",), ("live", "gone"), ("on", "back"), ("paid", "lost"))
+    model = Model(layers, ((first,), stay, stay), (1, 0), "through a state without weight")
+    c = analyse(model, twist(model, [[1], [1, 0], [1, 100]]))
+    assert plain(c.chi_square) == [0, 1, 100, 0] and plain(c.alive_chi_square) == [0, 0, 0, 0]
+    assert INPUTS["K"](c) == 1
 
 
 def paths(model: Model, start: int = 0, first: int = 0, end: int | None = None):
