@@ -6,7 +6,7 @@ since no sample certifies a supremum; `Facts` says from below how bad the consta
 *Gauge.* Levels of V may be scaled freely. Scaled so that the Bellman ratios of a step lie in `[r_t^-1/2, r_t^1/2]`, uniform statements hold
 with `e^Lambda = prod_{0<t<T} r_t^1/2` for `(1+eps)^(T-1)`, so `eps := e^(Lambda/(T-1)) - 1`, and L is the largest ratio of a step in
 that scale (for one-sided statements only upwards). Best-of-N is SMC of one step, `b_1 - 1 <= max V_T / Z - 1` in S12. Iterated conditional
-SMC and the backtracking walk are S17 and S18 (S17.count, which has a step proved by hand; S18.kappa_count, S18.steps):
+SMC and the backtracking walk are S17 and S18 (S17.count, with S17_invariant of Rocq for its hypothesis; S18.kappa_count, S18.steps):
 `N - 1 >= sum_p (2 b_p - 1)/log 2` halves the distance a sweep, with `b_p <= L c_p c_(p-1)`, `c_t = prod_{t<=s<T} r_s^1/2` (r_0 = 1), the
 end of V*/V in that scale: eps knows the product of all r_s alone, and spreads may come late. J visits cost `kappa S J` steps, with
 `kappa, A' <= sum_t prod_{t<=s<T} sup rho_s` and `S = 2 sum_t E[V_t] / E[V_T]`, all of V as given: the walk sees the scale of a level.
@@ -42,8 +42,8 @@ LARGEST = 1e300
 class Need:
     """What one statement asks for. count: None where it gives no finite one, for the reason in `remark`. calls: of the model, a step of a
     particle each (a guided move scores `branching` children). kind: "certified" (sealed, and its constants certified), "theorem" (sealed,
-    were the constants those seen), "by hand" (a step of it is proved outside the kernel) or "average" (what the average prefix suggests, no
-    guarantee). Whose the statement is, the catalogue says: `source`."""
+    were the constants those seen) or "average" (what the average prefix suggests, no guarantee). Whose the statement is, the
+    catalogue says: `source`."""
 
     id: str
     algorithm: str
@@ -193,10 +193,10 @@ def _on_paths(c: Constants, delta: float, branching: int) -> Iterator[Need]:
     particles = _whole(1 + sum(2 * b - 1 for b in ranges) / math.log(2)) if ranges else None
     sweeps = max(1, math.ceil(math.log2(1 / delta)))
     if particles is None:
-        yield Need("S17", "iterated conditional smc", None, "particles", None, "by hand", why)
+        yield Need("S17", "iterated conditional smc", None, "particles", None, "theorem", why)
     else:
         calls = sweeps * particles * horizon
-        yield Need("S17", "iterated conditional smc", particles, f"particles, {sweeps} sweeps", calls, "by hand")
+        yield Need("S17", "iterated conditional smc", particles, f"particles, {sweeps} sweeps", calls, "theorem")
     kappa = sum(c.above) if c.above else math.inf  # at least A', which is at least kappa
     decay = -math.log1p(-1 / kappa) if kappa > 1 else math.inf
     visits = None

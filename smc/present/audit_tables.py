@@ -13,7 +13,6 @@ NEED_COLUMNS = ("by", "source", "algorithm", "count", "calls", "basis")
 BASIS = {
     "certified": "theorem, certified",
     "theorem": "theorem",
-    "by hand": "proof by hand",
     "average": "average, no guarantee",
 }
 

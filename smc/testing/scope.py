@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from proofs import bounds
-from proofs.catalogue import AT_STEP, FORMS, GROWTH, TARGETS, TREES, Form
+from proofs.catalogue import AT_STEP, FORMS, FOURS, GROWTH, TARGETS, TREES, Form
 from proofs.kernel import Node
 from proofs.kernel.printing import show
 from proofs.orders import root_above, rounds
@@ -183,8 +183,9 @@ Reading = tuple[dict[str, Any], dict[str, Any]]
 def _readings(form: Form, c: Constants, particles: int) -> Iterator[Reading]:
     """The model as a model of the statement's symbols; one for each step where the statement speaks of one layer (G3).
 
-    A form with a condition on the states that the reference reaches is read in the model as it is given; the others in the one in which
-    a move to where no particle can stand leads to a state of value zero, which no run and no target tells from it.
+    A form with a condition on the states that the reference reaches is read in the model as it is given; the others (none, or one on
+    what can be measured) in the one in which a move to where no particle can stand leads to a state of value zero, which no run and no
+    target tells from it.
     """
     if form.quantity == TARGETS:
         yield from _layers_of_targets(c)
@@ -195,7 +196,7 @@ def _readings(form: Form, c: Constants, particles: int) -> Iterator[Reading]:
     if form.sealed in ON_PATHS:
         yield ON_PATHS[form.sealed](c, particles)
         return
-    layers = Layers(on_the_tree(c) if form.sealed in ON_THE_TREE else c, as_given=bool(form.scope))
+    layers = Layers(on_the_tree(c) if form.sealed in ON_THE_TREE else c, as_given=form.scope not in ("", FOURS))
     F = {x: Fraction(x % 2) for x in range(layers.width)}
     env, ranges = layers.environment()
     edges = [(x, y) for x in ranges["X"] for y in ranges["X"]]

@@ -82,6 +82,18 @@ def test_g1_behind_a_doomed_branch_is_seen(monkeypatch):
     assert refuted is not None and (refuted.claim, refuted.form, refuted.bound) == ("scope", "G1 sharper", hypothesis)
 
 
+def test_a_condition_on_what_can_be_measured_reads_no_more_of_the_model():
+    """V = 1/2 where no particle can stand and V* = 1/2: over the whole reference max Qbar is 2 at the second step, over runs 1."""
+    model = Model.from_edges(
+        [["r"], ["a", "b"], ["c", "d"]],
+        [[("r", "a", "1/2"), ("r", "b", "1/2", "0")], [("a", "c", "1"), ("b", "c", "1/2"), ("b", "d", "1/2", "0")]],
+        {"c": "1", "d": "1"},
+    )
+    found = check(model, twist(model, (("1/2",), ("1", "1/2"))), "naive", particles=1)
+    (row,) = [row for row in found.rows if (row.id, row.form) == ("S11", "normaliser")]
+    assert not unmet(row, found.constants, 1)
+
+
 def test_g1_is_read_in_the_model_as_it_is_given():
     """A move of potential 0 leads to a state of positive value where no particle can stand: G1 asks for that value."""
     model = Model.from_edges(

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smc.checks.table import INPUTS
-from smc.numbers import INFINITE
+from smc.numbers import INFINITE, ONE, ZERO, Rational
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Edge, Model
 from smc.setting.twist import from_mappings, twist
@@ -129,11 +129,11 @@ def test_a_doomed_state_without_weight_has_no_part_in_the_moments():
 
 def test_what_no_run_can_pass_has_no_part_in_the_chi_square_that_runs_meet():
     """Half the mass goes to a state with V = 0, and on to one where V = 100: E[V_2] is 101/2 over all, 1/2 over what runs see."""
-    first, stay = (Edge(0, F(1, 2)), Edge(1, F(1, 2))), ((Edge(0, F(1)),), (Edge(1, F(1)),))
+    first, stay = (Edge(0, Rational(1, 2)), Edge(1, Rational(1, 2))), ((Edge(0, ONE),), (Edge(1, ONE),))
     layers = (("root",), ("live", "gone"), ("on", "back"), ("paid", "lost"))
-    model = Model(layers, ((first,), stay, stay), (1, 0), "through a state without weight")
+    model = Model(layers, ((first,), stay, stay), (ONE, ZERO), "through a state without weight")
     c = analyse(model, twist(model, [[1], [1, 0], [1, 100]]))
-    assert plain(c.chi_square) == [0, 1, 100, 0] and plain(c.alive_chi_square) == [0, 0, 0, 0]
+    assert plain(c.chi_square) == [0, 0, 100, 0] and plain(c.alive_chi_square) == [0, 0, 0, 0]
     assert INPUTS["K"](c) == 1
 
 
