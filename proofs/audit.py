@@ -33,65 +33,80 @@ from proofs.kernel.replay import STORED, Refused, Replayer, decode_term, digest,
 SWAPS = {"<=": "<", "<": "<=", "=": "<=", "+": "*", "*": "+", "sum": "prod", "prod": "sum"}
 WEAKER = {("=", "<="), ("<", "<=")}
 # (ID, where, what) -> why a variant with a new conclusion is true as well
-EXPLAINED: dict[tuple[str, str, str], str] = {
-    (
-        "conditional_law",
-        "1 + t, everywhere",
-        "+ made *",
-    ): "the law is defined there: with the moves of another time it is that of another run, and the lemma says so of it",
-    (
-        "conditional_law",
-        "1 + t, everywhere",
-        "a summand dropped",
-    ): "the law is defined there: with the moves of another time it is that of another run, and the lemma says so of it",
-    (
-        "leaf_squares",
-        "1 + n, everywhere",
-        "+ made *",
-    ): "the horizon is any number there: the variant has another",
-    (
-        "leaf_squares",
-        "1 + n, everywhere",
-        "a summand dropped",
-    ): "the horizon is any number there: the variant has another",
-    (
-        "telescope_start",
-        "(-1) * target, everywhere",
-        "* made +",
-    ): "each half holds by itself: the variant has the upper half at 1 - target",
-    (
-        "S10",
-        "1 / Vstar(0, root), everywhere",
-        "numerator for denominator",
-    ): "1/V*^2 stands on both sides: the variant is the statement times V*^4",
-    (
-        "S11",
-        "1 / Vstar(0, root), everywhere",
-        "numerator for denominator",
-    ): "a and b are any numbers: the variant is the statement at a V*^3 and b V*^6",
-    (
-        "S18.stationary",
-        "1 / Vstar(0, root), everywhere",
-        "numerator for denominator",
-    ): "1/V* stands on both sides: the variant is the statement times V*^3",
-    (
-        "leading_signs",
-        "1 / Vstar(0, root), everywhere",
-        "numerator for denominator",
-    ): "the mean squares are not negative for any scale of Zhat: of 1/V* nothing is used",
-    (
-        "room_front",
-        "1 / N, everywhere",
-        "numerator for denominator",
-    ): "a sum is split there: any number in place of 1/N will do",
-} | {
-    (
-        "odds_wider",
-        "1, everywhere",
-        f"constant 1: {change}",
-    ): "of 1 only s <= 1 is used: any number in its place will do"
-    for change in ("plus 1", "sign", "times 99/100", "halved", "zero")
-}
+EXPLAINED: dict[tuple[str, str, str], str] = (
+    {
+        (
+            "conditional_law",
+            "1 + t, everywhere",
+            "+ made *",
+        ): "the law is defined there: with the moves of another time it is that of another run, and the lemma says so of it",
+        (
+            "conditional_law",
+            "1 + t, everywhere",
+            "a summand dropped",
+        ): "the law is defined there: with the moves of another time it is that of another run, and the lemma says so of it",
+        (
+            "leaf_squares",
+            "1 + n, everywhere",
+            "+ made *",
+        ): "the horizon is any number there: the variant has another",
+        (
+            "leaf_squares",
+            "1 + n, everywhere",
+            "a summand dropped",
+        ): "the horizon is any number there: the variant has another",
+        (
+            "telescope_start",
+            "(-1) * target, everywhere",
+            "* made +",
+        ): "each half holds by itself: the variant has the upper half at 1 - target",
+        (
+            "S10",
+            "1 / Vstar(0, root), everywhere",
+            "numerator for denominator",
+        ): "1/V*^2 stands on both sides: the variant is the statement times V*^4",
+        (
+            "S11",
+            "1 / Vstar(0, root), everywhere",
+            "numerator for denominator",
+        ): "a and b are any numbers: the variant is the statement at a V*^3 and b V*^6",
+        (
+            "S18.stationary",
+            "1 / Vstar(0, root), everywhere",
+            "numerator for denominator",
+        ): "1/V* stands on both sides: the variant is the statement times V*^3",
+        (
+            "leading_signs",
+            "1 / Vstar(0, root), everywhere",
+            "numerator for denominator",
+        ): "the mean squares are not negative for any scale of Zhat: of 1/V* nothing is used",
+        (
+            "room_front",
+            "1 / N, everywhere",
+            "numerator for denominator",
+        ): "a sum is split there: any number in place of 1/N will do",
+        (
+            "path_gains",
+            "0 <= C * rho^(1 + h) * (1 + n + sum[t < n](w^n * z^(1 + t) * (PV(1 + t, 0, root) * Vstar(1 + t, path(1 + t)) / (V(1 + t, "
+            "path(1 + t)) * Vstar(0, root)) + sum[n < t](PV(1 + t, 1 + n, path(1 + n)) * Vstar(0, root) / (Vstar(1 + n, path(1 + n)) * "
+            "PV(1 + t, 0, root)))))), everywhere",
+            "<= made <",
+        ): "C, rho and 1 + n are positive there, so the sum is too",
+    }
+    | {
+        (name, "1 + n, everywhere", change): "the horizon is any number there: the variant has another"
+        for name in ("path_pairs", "references_apart", "path_alive")
+        for change in ("+ made *", "a summand dropped")
+    }
+    | {
+        (
+            "odds_wider",
+            "1, everywhere",
+            f"constant 1: {change}",
+        ): "of 1 only s <= 1 is used: any number in its place will do"
+        for change in ("plus 1", "sign", "times 99/100", "halved", "zero")
+    }
+)
 RULE_SWAPS = {
     "generalise": "discharge",
     "mp": "conj",

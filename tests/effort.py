@@ -39,7 +39,7 @@ def turn(cases: Iterable[Case], sample: int) -> list[Case]:
 
 
 SHARE = 6
-"""Of the tests marked `by_turn`, one in so many is run a day."""
+"""Of the tests marked `by_turn`, one in so many is run by day; which, follows from the sources as in `turn`."""
 
 
 def resting(items: Sequence[pytest.Item]) -> set[pytest.Item]:

@@ -35,7 +35,7 @@ x, root, V, Vstar, PV, PS, psi, noedge = layered.symbols("x root V Vstar PV PS p
 j, J = symbols("j J", "nat")
 C, K, w, z = symbols("C K w z")
 (h,) = symbols("h", "nat")
-event = function("w", "nat -> real")
+event = function("taken", "nat -> real")
 T, aim = n + 1, each_VF(j, 0, root) * Recip(top)
 
 
@@ -118,8 +118,8 @@ answer = begin(each_Out(j, 0, d))
 
 @lemma(
     "coverage_bound",
-    title="S15.upper with letters for 2 and 1/2",
-    words="sum_j w(j) (aim(j) - out_j) <= (2^T - 1) C K rho^(h+1).",
+    title="the bias by coverage and chi-squares, with letters for 2 and 1/2",
+    words="sum_j taken(j) (aim(j) - out_j) <= (w^T - 1) C K rho^(h+1).",
 )
 @in_sympy("coverage_bound")
 def coverage_bound(s: Derivation) -> Line:
@@ -191,10 +191,10 @@ def summed_up(s: Derivation, lacks: Line, chi: Line) -> Line:
     source="new",
     title="what coverage and chi-squares give: bias of SMC at every N and T",
     words="As S14.path for the leaves F_j, j < J, of the prefix tree, of which no more than one is met, along reachable paths pathJ(j, .), "
-    "with targets aim(j) = VJ(j, 0, root)/Vstar_0, weights 0 <= w(j) <= 1 (the paths of an event) and answers Out_j, whatever is answered "
+    "with targets aim(j) = VJ(j, 0, root)/Vstar_0, 0 <= taken(j) <= 1 (the paths of an event) and answers Out_j, whatever is answered "
     "once all particles are dead; C >= psi Vstar_{t+1}(y)/Vstar_t(x) on reachable edges and at least 1, and K >= E[prod psi V_q] E[prod "
     "psi Vstar_q^2/V_q]/Vstar_0^2, along states where V is positive: at most 1 + chi^2(pi*_q || pihat_q), for q < T.  For T = n + 1 <= "
-    "2 h + 3, r = h + 1 and every rho with N^(-1/(2r-1)) <= rho <= 1: sum_j w(j) (aim(j) - out_j) <= (2^T - 1) C K rho^r.",
+    "2 h + 3, r = h + 1 and every rho with N^(-1/(2r-1)) <= rho <= 1: sum_j taken(j) (aim(j) - out_j) <= (2^T - 1) C K rho^r.",
 )
 @in_sympy("S15.upper")
 def coverage_alone(s: Derivation) -> Line:

@@ -50,6 +50,9 @@ from smc.testing.rewards import on_trees, perturbations
 from smc.testing.scope import unmet
 from smc.testing.statements import COUNTED, SPOKEN_OF, measured
 
+COLLECTING = gc.get_threshold()
+"""How often garbage is looked for outside a search; several may run in one process."""
+
 
 @dataclass
 class Found:
@@ -308,16 +311,14 @@ def run_chunk(plan: Plan, number: int) -> Chunk:
                         _read(instance, sampler, row)
         return tightest
 
-    collecting = gc.get_threshold()
-    gc.set_threshold(
-        50_000, 20, 100
-    )  # little of an instance is garbage in a circle: looked for as usual it takes a twentieth of the time
+    # Little of an instance is garbage in a circle: looked for as usual it takes a twentieth of the time.
+    gc.set_threshold(50_000, 20, 100)
     try:
         search()
     except Refuted as refuted:
         chunk.counterexample = refuted.counterexample
     finally:
-        gc.set_threshold(*collecting)
+        gc.set_threshold(*COLLECTING)
     recorder.close()
     chunk.seconds = time.perf_counter() - began
     return chunk

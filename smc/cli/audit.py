@@ -89,9 +89,10 @@ def command(
                 raise InputError("belongs to a log", where=name, mend=f"leave --{name} out, or --multiplies")
         return _of_model(sources, multiplies, value, rationalise, as_json)
     if value is not None or rationalise:
+        given_too = "rationalise" if value is None else "value"
         raise InputError(
-            "a log brings its own scores", where="value" if value else "rationalise", mend="leave it out, or give --multiplies and a model"
-        )  # fmt: skip
+            "a log brings its own scores", where=given_too, mend="leave it out, or give --multiplies and a model"
+        )
     try:
         accuracy = rational("1/10" if delta is None else delta)
     except ValueError as fault:

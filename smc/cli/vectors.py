@@ -74,7 +74,7 @@ def _of_model(spec: str, value: str | None, particles: int, rationalise: bool):
     from smc.testing.instances import Instance
     from smc.testing.vectors import runs_document, samplers
 
-    check_steering(samplers(), value)
+    check_steering(samplers(), value, mend="leave the power of the weights out")
     source = load(spec, rationalise=rationalise, with_values=uses_file(value)).meant(value)
     instance = Instance(source.model, source.twist(value), whole_number("particles", particles, most=MOST_COUNT))
     return re.sub(r"[^\w.-]+", "-", source.model.name).strip("-.") or "model", runs_document([instance])

@@ -160,15 +160,14 @@ def _moved(
             _add(left, tuple(((particle, ONE),) for particle in cloud), masses)
     moves = {slot: _move(process, t, slot) for slot in {slot for held in left for slot in held}}
     kinds = sorted({particle for law in moves.values() for particle in law})
-    number = {
-        particle: k for k, particle in enumerate(kinds)
-    }  # numbers in the same order are quicker to sort and to find
+    # numbers in the same order are quicker to sort and to find
+    number = {particle: k for k, particle in enumerate(kinds)}
     numbered = {slot: {number[particle]: p for particle, p in law.items()} for slot, law in moves.items()}
     mixtures = [([numbered[slot] for slot in held], masses) for held, masses in left.items()]
     successors = sum(prod(map(len, slots)) if ordered else _most_multisets(slots) for slots, _ in mixtures)
     if successors > most:
         raise TooLarge(
-            f"{successors} clouds at step {t + 1}, more than {most}",
+            f"{_told(successors)} clouds at step {t + 1}, more than {most:,}",
             where="particles",
             mend="take fewer particles, multinomial resampling after every step, or a Monte Carlo run",
         )
@@ -177,6 +176,11 @@ def _moved(
         for numbers, chance in _product(slots, ordered).items():
             _add(moved, numbers, masses, chance)
     return {tuple(kinds[k] for k in numbers): masses for numbers, masses in moved.items()}
+
+
+def _told(clouds: int) -> str:
+    """The count, or where it has too many digits to be read, its order."""
+    return f"{clouds:,}" if clouds < 10**15 else f"over 10^{(clouds.bit_length() - 1) * 30103 // 100_000}"
 
 
 def _slot(cloud: Cloud, law: SlotLaw) -> Slot:

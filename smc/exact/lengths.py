@@ -35,20 +35,22 @@ def stepped(
 ) -> Step:
     """What comes with the law number `count`, from 1 on, of laws that are made one from the other by `terms` products each.
 
-    Their numbers grow by about the same length at every step: TooLarge is raised after the third where the rest would take longer than
-    `MOST_SECONDS`.
+    Their numbers grow by about the same length at every step, or not at all: TooLarge is raised after the third where the rest would take
+    longer than `MOST_SECONDS`.
     """
     if count <= 3:
         return next(islice(laws, count - 1, None))
     _, second, third = islice(laws, 3)
-    growth = max(_bits(law(third)) - _bits(law(second)), 1)
-    each = SECONDS_A_BIT * terms * growth / 2
-    seconds = each * min(count, 10**30) ** 2
+    growth = _bits(law(third)) - _bits(law(second))
+    # numbers of one length, as balls are, take the same time at every step: that of a word or so
+    power, length = (2, growth / 2) if growth > 0 else (1, 64.0)
+    each = SECONDS_A_BIT * terms * length
+    seconds = each * min(count, 10**30) ** power
     if seconds > MOST_SECONDS:
         raise TooLarge(
             f"the exact law after {count:,} {name} takes about {duration(seconds)}, more than {duration(MOST_SECONDS)}",
             where=name,
-            mend=f"take at most {int((MOST_SECONDS / each) ** 0.5):,} {name}",
+            mend=f"take at most {int((MOST_SECONDS / each) ** (1 / power)):,} {name}",
         )
     return next(islice(laws, count - 4, None))
 

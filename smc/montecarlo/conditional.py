@@ -24,7 +24,9 @@ from smc.numbers import ONE
 from smc.samplers.process import Outcome, ParticleProcess
 
 MOST_MOVES = 10**6
-"""Most moves of the cloud of one run: a minute or so, in which it says nothing of how far it is."""
+"""Most moves of a cloud of up to `AT_ONCE` particles in one run: a minute or so, in which it says nothing of how far it is."""
+AT_ONCE = 1000
+"""Particles that move in about the time of one: larger clouds take longer in proportion."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,15 @@ class Sweeps:
 
 def sweeps(process: ParticleProcess, count: int) -> Sweeps:
     """Runs of `count` sweeps on the tree of `process`. Raises ModelError as `parents` does, InputError for a process that holds no
-    particles, TooLarge for more than `MOST_MOVES` moves."""
+    particles, TooLarge for more than `MOST_MOVES` moves, of large clouds fewer."""
     if process.held is None:
         raise InputError(f"{process.algorithm} holds no particles", where="algorithm", mend="choose conditional")
-    if count * process.horizon > MOST_MOVES:
+    moves = process.horizon * max(1, process.held // AT_ONCE)
+    if count * moves > MOST_MOVES:
         raise TooLarge(
-            f"{count:,} sweeps of {process.horizon} steps",
+            f"{count:,} sweeps of {process.horizon} steps of {process.held:,} particles",
             where="sweeps",
-            mend=f"take at most {MOST_MOVES // process.horizon:,}",
+            mend=f"take at most {MOST_MOVES // moves:,}" if moves <= MOST_MOVES else "hold fewer particles",
         )
     above, compiled = parents(process), compile_moves(process)
     lines = [np.arange(process.sizes[-1])]

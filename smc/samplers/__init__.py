@@ -58,7 +58,7 @@ def resampled(sampler: Sampler, resampling: str | None, choice: str | None = Non
     return sampler.resampling_by(rule, sampler.choice if choice is None else choice_of(choice))
 
 
-def check_steering(samplers: Iterable[Sampler], choice: str | None) -> None:
+def check_steering(samplers: Iterable[Sampler], choice: str | None, mend: str = "choose --algorithm naive") -> None:
     """Whether all of them can take the reward model that a person typed: every command asks before it runs any. Raises InputError for a
     power of the weights (S16.5: naive proposals under another twist) where that twist would change the moves of one as well."""
     for sampler in samplers:
@@ -66,7 +66,7 @@ def check_steering(samplers: Iterable[Sampler], choice: str | None) -> None:
             raise InputError(
                 f"a power of the weights is another reward model for naive proposals only, and {sampler.name} moves by the reward model",
                 where=f"value {choice}",
-                mend="choose --algorithm naive",
+                mend=mend,
             )
 
 

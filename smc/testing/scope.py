@@ -282,7 +282,7 @@ def _coverage_of_the_tree(c: Constants, particles: int) -> Reading:
     """The same paths, with the coverage and the largest chi-square of the model itself, and rho as the closed form has it."""
     env, ranges = _paths_of_the_tree(c, particles)
     r = rounds(c.model.horizon)
-    order = {"h": r - 1, "rho": root_above(particles, 2 * r - 1)}
+    order = {"taken": env["w"], "h": r - 1, "rho": root_above(particles, 2 * r - 1)}
     return env | order | {"C": fraction(c.c_act), "K": 1 + fraction(max(c.alive_chi_square[:-1]))}, ranges
 
 

@@ -215,7 +215,7 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
             for options, expected in (
                 (
                     ["--value", "file", "--value", "file^weights:1/2"],
-                    "for naive proposals only, and adapted moves by the reward model; choose --algorithm naive",
+                    "for naive proposals only, and adapted moves by the reward model; leave --cost out",
                 ),
                 (["--particles", "3"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
                 (["--budget", "1"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
@@ -223,6 +223,20 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
                 (["--resampling", ""], "unknown resampling scheme ''"),
             )
         ),
+        (
+            [
+                "check",
+                "shipped:verifier-tree",
+                "--particles",
+                "20000",
+                "--resampling",
+                "stratified",
+                "--method",
+                "exact",
+            ],
+            "clouds at step 1, more than",
+        ),
+        (["audit", "x.jsonl", "--value", ""], "value: a log brings its own scores"),
         (["atlas", "shipped:verifier-tree", "--resampling", ""], "unknown resampling scheme ''"),
         (
             ["check", "shipped:verifier-tree", "--resampling", "stratified:inf"],

@@ -62,6 +62,14 @@ def test_a_count_that_no_float_holds_is_out_of_reach(mode):
     assert seconds_of_law(particle_process(fork, constant(fork, 1), "naive"), 10**400, mode=mode) == math.inf
 
 
+def test_laws_of_one_length_take_the_time_of_their_steps():
+    """Numbers that do not lengthen, as a walk's by V = V*: the time is linear in the count, and 10^12 steps are refused all the same."""
+    still = (ONE / 2, ONE / 2)
+    assert stepped(iter(lambda: still, None), 300_000, "steps", 4, tuple) == still
+    with pytest.raises(TooLarge, match="take at most"):
+        stepped(iter(lambda: still, None), 10**12, "steps", 4, tuple)
+
+
 def test_powers_of_one_have_no_digits():
     """A single path of probability 1 has its law at any count; two of 1/2 that are told apart have one of 10^18 bits."""
     path = prefix_tree(1, lambda s: {0: 1}, lambda s: 1)

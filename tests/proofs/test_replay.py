@@ -24,19 +24,26 @@ ROOT = Path(__file__).parent.parent.parent
 TRUSTED = tuple(path.name for path in (ROOT / "proofs" / "kernel").glob("*.py"))
 
 
-@pytest.mark.by_turn
-def test_everything_replays_in_a_hundredth_of_a_second_a_proof_as_the_blueprint_has_it(made):
-    start = time.process_time()
+def test_what_replays_is_what_the_blueprint_has(made):
     plain = Replayer(load(), load_seals())
-    for name in plain.texts:
+    for name in turn(plain.texts, 20):
         plain.theorem(name)
-    assert time.process_time() - start < 0.01 * len(plain.texts)
-    assert len(plain.theorems) == len(plain.texts) == len(made.entries) > 30
+    assert plain.texts.keys() == made.entries.keys() and len(plain.theorems) >= min(20, len(plain.texts))
     for name, theorem in plain.theorems.items():
         mine = made.journal.theorem(name)
         assert (
             theorem.concl is mine.concl and theorem.hyps == mine.hyps and plain.steps[name] == made.journal.steps[name]
         )
+
+
+@pytest.mark.nightly
+def test_everything_replays_in_a_hundredth_of_a_second_a_proof():
+    start = time.process_time()
+    plain = Replayer(load(), load_seals())
+    for name in plain.texts:
+        plain.theorem(name)
+    assert len(plain.theorems) == len(plain.texts) > 30
+    assert time.process_time() - start < 0.01 * len(plain.texts)
 
 
 def test_replay_runs_where_sympy_numpy_and_the_builder_cannot_be_imported():

@@ -109,7 +109,7 @@ def test_the_bound_by_coverage_says_what_the_engine_measures(replayer, horizon, 
     tests = [{x: Fraction(x == leaf) for x in range(cloud.width)} for leaf in leaves]
     answers, moments = [cloud.answer(F) for F in tests], [cloud.moment_of(F, 2) for F in tests]
     env |= {
-        "w": lambda j: Fraction(1), "h": 0, "rho": Fraction(1, particles), "C": fraction(c.c_act),
+        "taken": lambda j: Fraction(1), "h": 0, "rho": Fraction(1, particles), "C": fraction(c.c_act),
         "K": 1 + fraction(max(c.chi_square)), "OutJ": lambda j, t, d: answers[j % len(tests)](t, d),
         "CJ": lambda j, t, d: moments[j % len(tests)](t, d),
     }  # fmt: skip

@@ -198,7 +198,7 @@ def test_files_that_are_none(tmp_path, capsys):
         (["--scores", "logit"], "logits"),
         (["--scores", "log-probabilities"], "are no log-probabilities"),
         (["--delta", "2"], "between 0 and 1"),
-        (["--delta", "x"], "is no number"),
+        (["--delta", "x"], "is not a rational number"),
         (["--delta", "1e-400"], "delta: accuracy below 1e-100"),
         (["--branching", "0"], "branching"),
         (["--branching", "9" * 400], "branching"),
