@@ -69,6 +69,7 @@ pi | \pi | real, in [0, 1] | constants.target | the target's mean of a test func
 second | k | real, positive | measured.answer_moments | mean of (Zhat/Z)^2 times the conditional mean of a test function, by its number
 FJ | F | real, in [0, 1] |  | test functions, by number
 bJ | b | real |  | as b, by the number of the test function that can still be met
+taken | \mathrm{taken} | real, in [0, 1] |  | 1 on the paths of an event, by their number (S15)
 aim | \pi | real, in [0, 1] | constants.target | the target's probability of a path, by its number (S14, S15)
 growth | a | real, at least 0 | growth_along | a path's second moment over its target, from a time on (S14)
 growthJ | a | real, at least 0 | path_growths | the same, by the number of the path and the time
@@ -101,7 +102,7 @@ b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a ran
 s | s | real, at least 0; or natural |  | root of q; the chance of the rare branch (S15)
 lives | \mathrm{lives} | real, 0 or 1 |  | says of a state of a level that it belongs to the rare branch (S15)
 left | \mathrm{left} | real, 0 or 1 |  | says of a state that the move to it has just left the rare branch (S15)
-w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of a slot (S16), a kept particle (S17), a path (S14, S15)
+w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of a slot (S16), a kept particle (S17), a path (S14); 2, or a weight of gaps (S15)
 dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (reachable) states
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
 lo | \ell | real, positive |  | lower end of a weight's range
