@@ -102,7 +102,7 @@ b | b | real | constants.b | one-sided peak of Qbar (S4, S5); upper end of a ran
 s | s | real, at least 0; or natural |  | root of q; the chance of the rare branch (S15)
 lives | \mathrm{lives} | real, 0 or 1 |  | says of a state of a level that it belongs to the rare branch (S15)
 left | \mathrm{left} | real, 0 or 1 |  | says of a state that the move to it has just left the rare branch (S15)
-w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of a slot (S16), a kept particle (S17), a path (S14); 2, or a weight of gaps (S15)
+w | w | real |  | root of b (b - 1); a weight of the two-point law (S0.attained), of slot, kept particle, path (S14, S16, S17); 2 (S15)
 dead | \mathrm{dead} | real, at least 0 | constants.alive | 0 exactly on live (reachable) states
 noedge | \mathrm{noedge} | real, at least 0 | model.edges | 0 exactly on reachable edges
 lo | \ell | real, positive |  | lower end of a weight's range
