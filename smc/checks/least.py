@@ -66,11 +66,6 @@ class LeastParticles:
             low <= last and (high is None or last <= high) for low, high in self.open
         )
 
-    @property
-    def exact(self) -> bool:
-        """Whether both numbers are the least, and nothing is open."""
-        return not self.open
-
     def text(self, delta: Rational) -> str:
         """Both numbers for reading."""
         rest = f"; open: {self.open_text()}" if self.open else ""

@@ -130,18 +130,22 @@ def sweep_kernel(process: ParticleProcess, *, most: int = MOST_KEPT) -> Conditio
 def sweeps(process: ParticleProcess, *, most: int = MOST_KEPT) -> Iterator[OutputLaw]:
     """The law of the path after an ordinary run, and after 1, 2, ... sweeps, of a sampler that holds `process.held` particles; a run that
     dies has no path to keep. Raises as `sweep_kernel` does."""
-    kernel = sweep_kernel(process, most=most)
-    assert process.held is not None
-    first = cloud_moments(replace(process, selection=Selection.RESAMPLED), process.held, most=most).output
+    kernel, first = sweep_kernel(process, most=most), _ordinary(process, most)
     law = first.law
     while True:
         yield OutputLaw(law, first.dead)
         law = kernel.after(law, 1)
 
 
+def _ordinary(process: ParticleProcess, most: int) -> OutputLaw:
+    """The law of the path after the ordinary run that the first sweep starts from."""
+    assert process.held is not None, "the kernel of its sweeps is asked for first"
+    return cloud_moments(replace(process, selection=Selection.RESAMPLED), process.held, most=most).output
+
+
 def sweep_law(process: ParticleProcess, count: int, tick: Tick = lambda share: None) -> OutputLaw:
     """The law after `count` sweeps. Raises as `ConditionalKernel.power` and `sweeps` do."""
-    kernel, first = sweep_kernel(process), next(sweeps(process))
+    kernel, first = sweep_kernel(process), _ordinary(process, MOST_KEPT)
     return OutputLaw(kernel.after(first.law, count, tick), first.dead)
 
 

@@ -73,7 +73,7 @@ def test_no_count_is_claimed_wrongly(weights, delta):
     distance = lambda n: output_law(process, n, mode="certified").total_variation(target)  # noqa: E731
     exact = [output_law(process, n).total_variation(target) for n in range(1, 13)]
     found = least_particles(process, distance, rational(delta))
-    assert found.exact and found.particles <= found.onward
+    assert not found.open and found.particles <= found.onward
     for n, distance in enumerate(exact, 1):
         if n < found.particles:
             assert distance > Rational(delta)
