@@ -218,6 +218,17 @@ Definition ends_tell (R : realFieldType) (X : finType) (m : model R X) : Prop :=
   forall w w' : walk X (horizon m), target_path m w != 0 -> target_path m w' != 0 ->
     walk_end (root m) w = walk_end (root m) w' -> w = w'.
 
+(* of all walks of the target only w has its end *)
+Lemma only_walk (R : realFieldType) (X : finType) (m : model R X) (w : walk X (horizon m)) (F : walk X (horizon m) -> R) :
+  ends_tell m -> target_path m w != 0 ->
+  \sum_v target_path m v * (walk_end (root m) v == walk_end (root m) w)%:R * F v = target_path m w * F w.
+Proof.
+move=> tell w0; rewrite (bigD1 w) //= eqxx mulr1 big1 ?addr0 // => v vw.
+have [->|v0] := eqVneq (target_path m v) 0; first by rewrite !mul0r.
+have [e|_] := eqVneq (walk_end (root m) v) (walk_end (root m) w); last by rewrite mulr0 mul0r.
+by rewrite (tell _ _ v0 w0 e) eqxx in vw.
+Qed.
+
 Theorem S17_detailed_balance (R : realFieldType) (X : finType) (m : model R X) (N : nat) (w w' : walk X (horizon m)) :
   well_formed m -> no_kill m -> normaliser m != 0 -> ends_tell m ->
   target_path m w != 0 -> target_path m w' != 0 ->
@@ -225,14 +236,8 @@ Theorem S17_detailed_balance (R : realFieldType) (X : finType) (m : model R X) (
   = target_path m w' * conditional N (fun x => (x == walk_end (root m) w)%:R) w'.
 Proof.
 move=> wf keeps Z0 tell w0 w'0.
-have only v (F : walk X (horizon m) -> R) : target_path m v != 0 ->
-    \sum_u target_path m u * (walk_end (root m) u == walk_end (root m) v)%:R * F u = target_path m v * F v.
-  move=> v0; rewrite (bigD1 v) //= eqxx mulr1 big1 ?addr0 // => u uv.
-  have [->|u0] := eqVneq (target_path m u) 0; first by rewrite !mul0r.
-  have [e|_] := eqVneq (walk_end (root m) u) (walk_end (root m) v); last by rewrite mulr0 mul0r.
-  by rewrite (tell _ _ u0 v0 e) eqxx in uv.
-rewrite -(only w (conditional N (fun x => (x == walk_end (root m) w')%:R)) w0).
-rewrite -(only w' (conditional N (fun x => (x == walk_end (root m) w)%:R)) w'0).
+rewrite -(only_walk (conditional N (fun x => (x == walk_end (root m) w')%:R)) tell w0).
+rewrite -(only_walk (conditional N (fun x => (x == walk_end (root m) w)%:R)) tell w'0).
 exact: (S17_reversible N wf keeps Z0 (fun x => (x == walk_end (root m) w)%:R) (fun x => (x == walk_end (root m) w')%:R)).
 Qed.
 

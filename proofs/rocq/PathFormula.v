@@ -106,18 +106,9 @@ Variable w : walk X T.
 Hypothesis w_neq0 : target_path m w != 0.
 Local Notation answer := (walk_end (root m) w).
 
-(* of all walks only w has its end *)
-Lemma only_walk (F : walk X T -> R) :
-  \sum_v target_path m v * (walk_end (root m) v == answer)%:R * F v = target_path m w * F w.
-Proof.
-rewrite (bigD1 w) //= eqxx mulr1 big1 ?addr0 // => v vw.
-have [->|v0] := eqVneq (target_path m v) 0; first by rewrite !mul0r.
-have [e|_] := eqVneq (walk_end (root m) v) answer; last by rewrite mulr0 mul0r.
-by rewrite (tell v0 w_neq0 e) eqxx in vw.
-Qed.
 Lemma target_end : target m answer = target_path m w.
 Proof.
-rewrite -target_path_end -[RHS]mulr1 -only_walk; apply: eq_bigr => v _.
+rewrite -target_path_end -[RHS]mulr1 -(only_walk _ tell w_neq0); apply: eq_bigr => v _.
 by rewrite mulr1.
 Qed.
 
@@ -126,7 +117,7 @@ Proof.
 move=> N_gt0; rewrite /second_moment (tested_second_moment wf N_gt0) mulrC.
 rewrite -(mean_point (pair_test m N (fun y => (y == answer)%:R) T 0 (root m)) (root m)) /mean.
 rewrite (pair_along _ (point R (root m)) (add0n T)) ?/= ?eqxx //.
-transitivity (\sum_v target_path m v * (walk_end (root m) v == answer)%:R * lineage v); last by rewrite only_walk mulrC.
+transitivity (\sum_v target_path m v * (walk_end (root m) v == answer)%:R * lineage v); last by rewrite (only_walk _ tell w_neq0) mulrC.
 rewrite mulr_sumr mulr_sumr; apply: eq_bigr => v _; rewrite /lineage /target_path (along_ext (z' := visit (root m) v)) => [|q _]; last first.
   exact: from_root.
 by move: (along _ _ _ _) (_ == _)%:R => a b; field; rewrite Z_neq0 gt_eqF // (twist_root_gt0 wf).
