@@ -71,13 +71,13 @@ class Slotted(Layers):
     def __init__(self, c: Constants, particles: int, scheme: Callable[[Sequence[Fraction]], Slots], omega: Fraction):
         super().__init__(c)
         self.N, self.scheme, self.omega = particles, scheme, omega
-        self.after = cache(self._after)
+        self.after, self.drawn = cache(self._after), cache(self._drawn)
 
     def of(self, t: int, e: Particle) -> Fraction:
         """The carried weight of a particle."""
         return e[2] * self.weight(t, (e[0], e[1]))
 
-    def drawn(self, t: int, cloud: Cloud) -> Slots:
+    def _drawn(self, t: int, cloud: Cloud) -> Slots:
         """The slots of the next cloud; where all weights vanish, those of even weights."""
         weights = [self.of(t, e) for e in cloud]
         mass = sum(weights)

@@ -59,17 +59,20 @@ class Layers:
         self.live = [{0}]
         for t in range(self.T):
             self.live.append({y for x in self.live[t] for y, (p, _) in self.moves[t, x].items() if p})
+        self._values, self._true = self._table(c.twist.values), self._table(c.true_value)
+        self.weight = cache(self._weight)  # asked for again with every cloud
 
-    def _value(self, table: Any, t: int, x: int) -> Fraction:
-        if t > self.T or x >= len(table[t]):
-            return ONE
-        return fraction(table[t][x]) if x in self.kept[t] else Fraction(0)
+    def _table(self, values: Any) -> list[list[Fraction]]:
+        return [
+            [fraction(value) if x in kept else Fraction(0) for x, value in enumerate(layer)]
+            for layer, kept in zip(values, self.kept, strict=True)
+        ]
 
     def V(self, t: int, x: int) -> Fraction:
-        return self._value(self.c.twist.values, t, x)
+        return self._values[t][x] if t <= self.T and x < len(self._values[t]) else ONE
 
     def Vstar(self, t: int, x: int) -> Fraction:
-        return self._value(self.c.true_value, t, x)
+        return self._true[t][x] if t <= self.T and x < len(self._true[t]) else ONE
 
     def psi(self, t: int, x: int, y: int) -> Fraction:
         if (t, x) not in self.moves:
@@ -85,7 +88,7 @@ class Layers:
     def noedge(self, t: int, x: int, y: int) -> int:
         return 0 if t < self.T and x in self.live[t] and self.moves[t, x].get(y, (0, 0))[0] else 1
 
-    def weight(self, t: int, edge: tuple[int, int]) -> Fraction:
+    def _weight(self, t: int, edge: tuple[int, int]) -> Fraction:
         x, y = edge
         return self.psi(t, x, y) * self.V(t + 1, y) * reciprocal(self.V(t, x))
 
