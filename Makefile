@@ -6,9 +6,9 @@ BIN := .venv/Scripts
 endif
 
 # The tests start many interpreters: bytecode is kept, whatever the environment says.
-test nightly: export PYTHONDONTWRITEBYTECODE =
+test suite nightly: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: verify test nightly bench rocq notebooks lab mutation lint site figures clean help
+.PHONY: verify test suite nightly bench rocq notebooks lab mutation lint site figures clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +16,10 @@ help:  ## this list
 verify: .venv/.installed  ## the main job: check the shipped models against every theorem; writes build/
 	$(BIN)/bellman-smc verify
 
-test: .venv/.developed lint  ## lint, types, architecture rules, and the tests with a day's share of their cases (two cores: two minutes)
+test: .venv/.developed  ## lint, types, architecture rules, and the tests with a day's share of their cases (two cores: two minutes)
+	$(MAKE) --no-print-directory --jobs 2 lint suite
+
+suite: .venv/.developed
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not nightly"
 
 lint: .venv/.developed  ## ruff (check and format), mypy, import-linter
