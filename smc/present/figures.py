@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from proofs.catalogue import TV
 from smc.checks.atlas import Entry
@@ -62,31 +64,50 @@ def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
+STROKES, MARKS = ("-", "--", ":", "-."), ("", "v", "s")
+"""Of the forms of a statement, in their order; of statements that share a colour."""
+
+
+def styles(claims: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """A line for each claim, by statement and form: a colour and a mark for the statement, a stroke for the form."""
+    palette, forms = cycler_colours()[1:], dict[str, list[str]]()
+    for identifier, form in claims:
+        forms.setdefault(identifier, []).append(form)
+    return {
+        (identifier, form): {
+            "color": palette[k % len(palette)], "marker": MARKS[k // len(palette) % len(MARKS)], "markersize": 3.5,
+            "linestyle": STROKES[j % len(STROKES)],
+        }
+        for k, identifier in enumerate(forms) for j, form in enumerate(forms[identifier])
+    }  # fmt: skip
+
+
+def named(claim: tuple[str, str]) -> str:
+    """The label of a claim."""
+    return f"{claim[0]} ({claim[1]})"
+
+
+def height_for(lines: int) -> float:
+    """Inches of a figure whose legend has so many lines."""
+    return max(4.2, 0.6 + 0.19 * lines)
+
+
 @in_style
 def atlas_figure(entries: Sequence[Entry]) -> Figure:
     """Left: exact TV and bounds against N for the first setting. Right: exact least N and what statements ask for, setting by setting."""
     from smc.present.drawing import Drawing
 
-    figure = Drawing(figsize=(10.5, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    palette = cycler_colours()
     first = entries[0]
-    identifiers = [(claim.id, claim.form) for claim in first.setting.claims]
+    claims = styles((claim.id, claim.form) for claim in first.setting.claims)
+    figure = Drawing(figsize=(10.5, height_for(len(claims) + 1)), layout="constrained")
+    left, right = figure.subplots(1, 2)
     exact = dict(first.distances)
-    left.plot(
-        list(exact),
-        [nearest_float(x) for x in exact.values()],
-        marker="o",
-        linewidth=2.6,
-        color=palette[0],
-        linestyle="-",
-        label="exact",
-    )
-    for k, claim in enumerate(identifiers):
-        colour, dash = palette[1 + k % (len(palette) - 1)], ("-", "--", "-.")[k // (len(palette) - 1)]
+    truth = {"color": cycler_colours()[0], "linestyle": "-", "marker": "o", "linewidth": 2.6, "zorder": 3}
+    left.plot(list(exact), [nearest_float(x) for x in exact.values()], label="exact", **truth)
+    for claim, style in claims.items():
         points = [(n, nearest_float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and row.claims]
         if points:
-            left.plot(*zip(*points, strict=True), color=colour, linestyle=dash, label=f"{claim[0]} ({claim[1]})")
+            left.plot(*zip(*points, strict=True), label=named(claim), **style)
         asked = [
             (e.setting.horizon, d.particles)
             for e in entries
@@ -95,22 +116,11 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
         ]
         if asked:
             right.plot(
-                [t for t, _ in asked],
-                [_log10(n) for _, n in asked],
-                marker=".",
-                color=colour,
-                linestyle=dash,
+                [t for t, _ in asked], [_log10(n) for _, n in asked], **{**style, "marker": style["marker"] or "."}
             )
     least = [(e.setting.horizon, e.least.onward) for e in entries if e.least and e.least.needed and e.least.onward]
     if least:
-        right.plot(
-            [t for t, _ in least],
-            [_log10(n) for _, n in least],
-            marker="o",
-            linewidth=2.6,
-            color=palette[0],
-            linestyle="-",
-        )
+        right.plot([t for t, _ in least], [_log10(n) for _, n in least], **truth)
     left.set(
         xscale="log",
         yscale="log",
@@ -123,8 +133,15 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     left.minorticks_off()
     horizons = sorted({e.setting.horizon for e in entries})
     right.set_xticks(horizons, [str(t) for t in horizons])
-    figure.legend(loc="outside right upper")
+    _legend(figure, left)
     return figure
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    """Lines in the order in which they end on the right, from the top: what lies on another still has its name beside that one's."""
+    drawn = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    drawn.sort(key=lambda line: (np.asarray(line.get_ydata())[-1], line.get_zorder()), reverse=True)
+    figure.legend(handles=drawn, loc="outside right center")
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -148,38 +165,27 @@ def cycler_colours() -> list[str]:
 
 @in_style
 def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
-    """Exact TV to the target against N (log-log), and every bound on it. `reports`: one model, twist and algorithm, several N."""
-    figure, axes = new_axes()
+    """Exact TV to the target against N (log-log), and every bound on it; the legend from the loosest at the largest N down. `reports`: one
+    model, twist and algorithm, several N."""
     reports = sorted(reports, key=lambda r: r.measured.particles)
     particles = [r.measured.particles for r in reports]
-    axes.plot(
-        particles,
-        [nearest_float(r.measured.total_variation) for r in reports],
-        marker="o",
-        linewidth=2.6,
-        label="exact TV",
-    )
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for report in reports:
         for row in report.rows:
             if row.quantity == TV and row.claims:
                 curves.setdefault((row.id, row.form), []).append((report.measured.particles, nearest_float(row.bound)))
-    palette = cycler_colours()[1:]
-    colours = {
-        identifier: palette[k % len(palette)] for k, identifier in enumerate(dict.fromkeys(i for i, _ in curves))
-    }
-    for (identifier, form), points in curves.items():
-        style = {"instance": "-", "uniform": "--", "published": "-."}.get(form, ":")
-        axes.plot(
-            *zip(*points, strict=True), label=f"{identifier} ({form})", color=colours[identifier], linestyle=style
-        )
+    figure, axes = new_axes(height=height_for(len(curves) + 2))
+    exact = [nearest_float(r.measured.total_variation) for r in reports]
+    axes.plot(particles, exact, marker="o", linewidth=2.6, label="exact TV", zorder=3)
+    for claim, style in styles(curves).items():
+        axes.plot(*zip(*curves[claim], strict=True), label=named(claim), **style)
     axes.axhline(1, color="0.5", linewidth=0.8, linestyle="-", label="1: TV never exceeds it")
     axes.set(
         xscale="log", yscale="log", xlabel="particles N", ylabel="total variation to the target", title=in_figure(title)
     )
     axes.set_xticks(particles, [str(n) for n in particles])
     axes.minorticks_off()
-    figure.legend(loc="outside right upper")
+    _legend(figure, axes)
     return figure
 
 

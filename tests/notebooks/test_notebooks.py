@@ -11,7 +11,17 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 from tests.effort import NIGHTLY, turn
-from tests.notebooks.execution import SOURCES, differences, execute, kernel, read, same_data, stored, style_faults
+from tests.notebooks.execution import (
+    CLAIMS,
+    SOURCES,
+    differences,
+    execute,
+    kernel,
+    read,
+    same_data,
+    stored,
+    style_faults,
+)
 
 names = [source.stem for source in SOURCES]
 
@@ -46,6 +56,7 @@ def test_what_is_stored_is_whole(source):
     words = stored(source).read_text(encoding="utf-8")
     notebook = nbformat.reads(words, as_version=4)
     nbformat.validate(notebook)
+    assert notebook.metadata["claims"] == CLAIMS, "a closed form came or went since: make notebooks executes them again"
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert outputs and all(output.output_type in ("display_data", "execute_result") for output in outputs)
     assert any("image/png" in output.data and output.metadata["figure"] for output in outputs)

@@ -11,11 +11,12 @@ import pytest
 from proofs import bounds
 from proofs.reading.notebook import formula, statement
 from proofs.reading.walkthrough import after_replacing, identity, steps
+from smc.checks.atlas import chart, model_setting
 from smc.checks.check import check
 from smc.checks.plan import setting
 from smc.formats import load
 from smc.numbers import Rational, Verdict, rational
-from smc.present.figures import counts_by_statement, demand_bars, exponent_gap, tv_against_particles
+from smc.present.figures import atlas_figure, counts_by_statement, demand_bars, exponent_gap, tv_against_particles
 from smc.present.illustrations import (
     bellman_ratios,
     chi_square_against_branch,
@@ -36,6 +37,25 @@ MODEL, TWIST = SOURCE.model, SOURCE.twist()
 
 def lines(figure) -> dict:
     return {line["label"]: line for axes in figure.data() for line in axes["lines"]}
+
+
+@pytest.mark.parametrize("draw", ["check", "atlas"])
+def test_every_bound_has_a_line_of_its_own_and_its_name_is_in_the_picture(draw):
+    if draw == "check":
+        figure = tv_against_particles([check(MODEL, TWIST, particles=n) for n in (1, 2)], "Every bound")
+    else:
+        figure = atlas_figure([chart(model_setting(MODEL, TWIST), "1/10", (1, 2))])
+    drawn = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
+    strokes = {(line.get_color(), line.get_linestyle(), line.get_marker(), line.get_linewidth()) for line in drawn}
+    assert len(strokes) == len(drawn) > 15
+    [legend] = figure.legends
+    ends = [line.get_ydata()[-1] for name in legend.get_texts() for line in drawn if line.get_label() == name.get_text()]
+    assert len(ends) == len(drawn) and ends == sorted(ends, reverse=True)
+    figure.draw_without_rendering()
+    width, height = figure.bbox.size
+    for name in legend.get_texts():
+        box = name.get_window_extent()
+        assert 0 <= box.x0 and box.x1 <= width and 0 <= box.y0 and box.y1 <= height, name.get_text()
 
 
 def test_ratios_lie_in_the_band_and_touch_it():
