@@ -16,8 +16,9 @@ help:  ## this list
 verify: .venv/.installed  ## the main job: check the shipped models against every theorem; writes build/
 	$(BIN)/bellman-smc verify
 
+test: export MAKEFLAGS += --no-print-directory
 test: .venv/.developed  ## lint, types, architecture rules, and the tests with a day's share of their cases (two cores: two minutes)
-	$(MAKE) --no-print-directory --jobs 2 lint suite
+	@mkdir -p build; $(MAKE) lint > build/lint.txt 2>&1 & lint=$$!; $(MAKE) suite; suite=$$?; wait $$lint; lint=$$?; cat build/lint.txt; exit $$((suite ? suite : lint))
 
 suite: .venv/.developed
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not nightly"

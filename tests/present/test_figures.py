@@ -49,7 +49,9 @@ def test_every_bound_has_a_line_of_its_own_and_its_name_is_in_the_picture(draw):
     strokes = {(line.get_color(), line.get_linestyle(), line.get_marker(), line.get_linewidth()) for line in drawn}
     assert len(strokes) == len(drawn) > 15
     [legend] = figure.legends
-    ends = [line.get_ydata()[-1] for name in legend.get_texts() for line in drawn if line.get_label() == name.get_text()]
+    ends = [
+        line.get_ydata()[-1] for name in legend.get_texts() for line in drawn if line.get_label() == name.get_text()
+    ]
     assert len(ends) == len(drawn) and ends == sorted(ends, reverse=True)
     figure.draw_without_rendering()
     width, height = figure.bbox.size
