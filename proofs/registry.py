@@ -18,7 +18,8 @@ from proofs.kernel import Binder, Node, open_body, var
 from proofs.language.terms import show
 
 if TYPE_CHECKING:
-    from proofs.derive.author import Fact, Library, Proof
+    from proofs.derive.library import Library
+    from proofs.derive.proof import Fact, Proof
 
 TOPICS = (
     "lemmas.analysis",
@@ -90,7 +91,7 @@ def load() -> dict[str, Statement]:
 
 
 def library() -> Library:
-    from proofs.derive.author import Library
+    from proofs.derive.library import Library
 
     return Library({name: s.derive for name, s in load().items()})
 

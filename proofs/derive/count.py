@@ -16,8 +16,8 @@ from fractions import Fraction
 
 from proofs import registry
 from proofs.derive import finder
-from proofs.derive.author import TYPED
 from proofs.derive.polynomials import NotFound
+from proofs.derive.proof import TYPED
 from proofs.kernel import Node, ProofError, Theorem, Theory
 from proofs.kernel.replay import Replayer, load, load_seals
 

@@ -28,9 +28,9 @@ from typing import Any
 
 import sympy as sp
 
-from proofs.derive.author import Fact, Proof
 from proofs.derive.lines import Below, Line, Split, Supposition, Surely, two_ways
 from proofs.derive.polynomials import NotFound
+from proofs.derive.proof import Fact, Proof
 from proofs.derive.prover import Prover
 from proofs.derive.stored import laws
 from proofs.kernel import Application, Node, ProofError, equal, le, lt, mk

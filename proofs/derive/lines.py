@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from proofs.derive.author import Fact
+from proofs.derive.proof import Fact
 from proofs.kernel import Node, close, equal, implies, le, lt, mk
 from proofs.language.bridge import to_kernel, to_sympy
 from proofs.language.expressions import Law

@@ -12,9 +12,9 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from proofs.derive import finder
-from proofs.derive.author import Fact, Proof
 from proofs.derive.order import bare, settled
 from proofs.derive.polynomials import NotFound, gap
+from proofs.derive.proof import Fact, Proof
 from proofs.kernel import (
     Application,
     Constant,

@@ -16,8 +16,9 @@ from typing import Any
 
 import sympy as sp
 
-from proofs.derive.author import Fact, Library, Proof
 from proofs.derive.derivation import Derivation, Line
+from proofs.derive.library import Library
+from proofs.derive.proof import Fact, Proof
 from proofs.derive.stored import encode
 from proofs.kernel import Theorem
 from proofs.kernel.replay import Replayer, load, load_seals

@@ -14,7 +14,7 @@ from proofs.kernel.replay import FORMAT, STORED, below_heading, decode_term
 from proofs.language.terms import chosen
 
 if TYPE_CHECKING:
-    from proofs.derive.author import Proof
+    from proofs.derive.proof import Proof
 
 
 def needed(steps: list[list]) -> dict[int, int]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from proofs.derive.author import Fact, Proof
+from proofs.derive.proof import Fact, Proof
 from proofs.kernel import Node
 from proofs.language.bridge import read
 from proofs.language.terms import E, Symbol, all_of, both, eq, fn, implies, le, lt, measure, variables

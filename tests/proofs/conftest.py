@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.derive.author import Library, Proof
+from proofs.derive.library import Library
+from proofs.derive.proof import Proof
 from proofs.kernel.replay import Replayer
 from proofs.registry import library
 

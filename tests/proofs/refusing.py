@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.derive.author import Proof
+from proofs.derive.proof import Proof
 from proofs.kernel import ProofError
 
 

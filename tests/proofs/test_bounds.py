@@ -371,7 +371,7 @@ def test_reading_a_bound_replays_nothing_and_needs_no_sympy():
         "def refuse(*a): raise AssertionError('a rule was applied')\n"
         "Theory.apply = refuse; from fractions import Fraction\n"
         "print(bounds.evaluate('S1', 'uniform', T=3, eps=Fraction(1)))\n"
-        "assert not {'proofs.theory.s1_variance', 'proofs.derive.author', 'scipy', 'smc'} & set(sys.modules), sorted(sys.modules)"
+        "assert not {'proofs.theory.s1_variance', 'proofs.derive.library', 'scipy', 'smc'} & set(sys.modules), sorted(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

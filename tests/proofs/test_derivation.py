@@ -6,9 +6,9 @@ from sympy import Eq, exp, log, solve
 
 from proofs import derivation
 from proofs.derive import finder
-from proofs.derive.author import Library
 from proofs.derive.cache import CACHE, Cache
 from proofs.derive.derivation import Derivation, Line
+from proofs.derive.library import Library
 from proofs.derive.polynomials import NotFound
 from proofs.derive.stored import encode
 from proofs.kernel import ProofError, num

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from proofs.derive.author import Library, Proof
+from proofs.derive.library import Library
+from proofs.derive.proof import Proof
 from proofs.derive.stored import encode
 from proofs.kernel import ProofError, instantiate, mk, num, replay
 from proofs.kernel.replay import FORMAT, Refused, Replayer, digest, load, load_seals

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.derive.author import Library, Proof
+from proofs.derive.library import Library
+from proofs.derive.proof import Proof
 from proofs.kernel import ProofError, num, var
 from proofs.language.terms import (
     E,

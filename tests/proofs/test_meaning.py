@@ -13,7 +13,8 @@ from math import prod
 
 import pytest
 
-from proofs.derive.author import Library, Proof
+from proofs.derive.library import Library
+from proofs.derive.proof import Proof
 from proofs.kernel import Node, ProofError, mk
 from proofs.kernel.arithmetic import add, cleared, derivative, normal_form, reify
 from proofs.language.terms import (

@@ -14,7 +14,8 @@ from fractions import Fraction
 import pytest
 import sympy
 
-from proofs.derive.author import Library, Proof
+from proofs.derive.library import Library
+from proofs.derive.proof import Proof
 from proofs.kernel import Node, ProofError
 from proofs.kernel.arithmetic import derivative
 from proofs.language.terms import E, all_of, eq, fn, implies, le, lt, measure, num

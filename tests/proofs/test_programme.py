@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from proofs.derive.author import Library, Proof
+from proofs.derive.library import Library
 from proofs.derive.programme import search
+from proofs.derive.proof import Proof
 from proofs.kernel import ProofError
 from proofs.language.terms import E, element, eq, fn, le, lt, measure, real
 

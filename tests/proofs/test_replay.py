@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs.derive.author import Library
+from proofs.derive.library import Library
 from proofs.derive.stored import encode
 from proofs.kernel import ProofError, Theorem, mk, num, replay, text, var
 from proofs.kernel.replay import Refused, Replayer, digest, load, load_seals
@@ -56,7 +56,7 @@ def test_replay_runs_where_sympy_numpy_and_the_builder_cannot_be_imported():
         "gmpy2",
         "z3",
         "proofs.language.terms",
-        "proofs.derive.author",
+        "proofs.derive.library",
         "proofs.derive.programme",
         "proofs.derive.finder",
         "proofs.registry",

@@ -8,7 +8,8 @@ import random
 
 import pytest
 
-from proofs.derive.author import Library, Proof
+from proofs.derive.library import Library
+from proofs.derive.proof import Proof
 from proofs.kernel import ProofError, forall, instantiate, open_body, replace
 from proofs.language.terms import E, at, draws, element, eq, fn, measure, total
 from tests.proofs.test_meaning import STATES, A, Model, f, g2, k, kappa, m, mu, n, random_term, s, u, v, w, x, y, z

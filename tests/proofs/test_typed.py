@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import proofs
-from proofs.derive.author import TYPED, Library, Proof
 from proofs.derive.count import report, styles
+from proofs.derive.library import Library
+from proofs.derive.proof import TYPED, Proof
 from proofs.kernel.replay import load
 from proofs.language.terms import le, real
 
