@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 import smc.checks.table
-import smc.testing.scope as scope
+import smc.testing.readings
+import smc.testing.scope
 from proofs.catalogue import CARRIED, FORMS, POSITIVE, SLOTS, TREES
 from proofs.kernel.printing import show
 from smc.campaign.plan import make_plan
@@ -28,7 +29,8 @@ from smc.setting.paths import paths_by_layer
 from smc.setting.twist import perfect, twist
 from smc.testing import instances
 from smc.testing.kept import Kept
-from smc.testing.scope import ON_PATHS, SYMBOLS, model_hypotheses, one_potential_a_state, unmet, until
+from smc.testing.readings import ON_PATHS, SYMBOLS, on_the_tree
+from smc.testing.scope import model_hypotheses, one_potential_a_state, unmet, until
 from smc.testing.statements import report
 from smc.testing.witness import Layers
 from tests.effort import NIGHTLY, effort
@@ -127,7 +129,7 @@ def test_a_model_that_breaks_a_hypothesis_is_refused(sealed):
     id = next(id for (id, _), f in FORMS.items() if f is form)
     sampler = find(form.samplers[0] if form.samplers else "naive")
     sampler = resampled(sampler, RESAMPLED[form.under]) if form.under in RESAMPLED else sampler
-    c = scope.on_the_tree(c) if form.scope in TREES else c
+    c = on_the_tree(c) if form.scope in TREES else c
     found = check(c.model, c.twist, sampler, **sampler.keyword(1)).rows
     row = next(row for row in found if (row.id, row.form) == (id, form.form))
     assert not unmet(row, c, 1)
@@ -178,11 +180,11 @@ def test_statements_on_trees_are_read_where_a_move_without_weight_leads_to_a_sta
     for algorithm, id in (("conditional", "S17"), ("backtracking", "S18")):
         found = check(*made(), algorithm)
         c, count = found.constants, found.measured.count
-        assert c.longest_path == scope.on_the_tree(c).longest_path and c.b == scope.on_the_tree(c).b
+        assert c.longest_path == on_the_tree(c).longest_path and c.b == on_the_tree(c).b
         rows = [row for row in found.rows if row.id == id]
         assert len(rows) >= 2 and not any(unmet(row, c, count) for row in rows)
         if id == "S18":
-            monkeypatch.setattr(scope, "is_tree", lambda model: True)
+            monkeypatch.setattr(smc.testing.scope, "is_tree", lambda model: True)
             failed = " ".join(hypothesis for row in rows for hypothesis in unmet(row, c, count))
             assert all(part in failed for part in broken), failed
 
@@ -283,11 +285,12 @@ def test_the_average_over_paths_is_read_on_the_prefix_tree(monkeypatch):
     found = check(*diamond(), "naive", particles=2)
     (row,) = [row for row in found.rows if (row.id, row.form) == ("S12", "average")]
     assert row.bound == Rational("71/196") and not unmet(row, found.constants, 2)
-    monkeypatch.setattr(scope, "ON_THE_TREE", frozenset())
+    for module in (smc.testing.scope, smc.testing.readings):
+        monkeypatch.setattr(module, "ON_THE_TREE", frozenset())
     (hypothesis,) = unmet(row, found.constants, 2)
     assert "excess(t) = sum" in hypothesis
     layers = Layers(found.constants)
-    read = scope.SYMBOLS["S12.average"](found.constants, layers)
+    read = SYMBOLS["S12.average"](found.constants, layers)
     assert sum(read["pi"](j) * (read["bJ"](j, k) - 1) for j in range(read["J"]) for k in range(2)) / 2 == Rational(
         "5/7"
     )
@@ -298,7 +301,7 @@ def test_the_average_over_paths_is_read_on_the_prefix_tree(monkeypatch):
 def test_the_prefix_tree_of_a_model_has_its_output_law_and_constants(instance):
     """Theory, section 0: a path's probability, summed over the paths to a state, is that of the state."""
     c = instance.constants
-    tree = scope.on_the_tree(c)
+    tree = on_the_tree(c)
     assert len(tree.model.layers[-1]) == paths_by_layer(c.model)[-1] == paths_by_layer(tree.model)[-1]
     assert all(len({e.target for row in step for e in row}) == sum(map(len, step)) for step in tree.model.edges)
     for name in SAME:

@@ -17,7 +17,7 @@ from smc.setting.analysis import analyse
 from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing.finite_models import check_theorem, holds
-from smc.testing.scope import on_the_tree
+from smc.testing.readings import on_the_tree
 from smc.testing.witness import Cloud, Layers, fraction
 from tests.proofs.test_sealed import branching
 

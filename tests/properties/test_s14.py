@@ -20,7 +20,7 @@ from smc.setting.model import Model
 from smc.setting.paths import paths_by_layer
 from smc.setting.twist import from_mappings, perfect
 from smc.testing import instances, layered_models, product_models
-from smc.testing.scope import on_the_tree
+from smc.testing.readings import on_the_tree
 from tests.effort import effort
 from tests.properties.common import within_bound
 

@@ -19,7 +19,7 @@ from smc.setting import twist as reward
 from smc.setting.model import Edge, Model, prefix_tree
 from smc.setting.named_twists import choose, uses_file
 from smc.setting.tempering import BITS, power, resampled_by_power, tempered
-from smc.testing.scope import on_the_tree
+from smc.testing.readings import on_the_tree
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
