@@ -73,10 +73,24 @@ class _within:
 _Row = tuple[int, int, int, Rational, str, Line]
 
 
+def _uncommented(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if not line.text.startswith("#")]
+
+
+def _counts(line: Line, entries: int) -> bool:
+    """Whether a first line is one of PRISM's counts; `entries`: how many stand in it, one less than in a row of the table."""
+    parts = line.text.split()
+    return len(parts) == entries and all(p.isdigit() for p in parts)
+
+
 def _rows(lines: list[Line], rounding: Rounding) -> tuple[list[_Row], bool]:
     """(source, choice, target, probability, action, line) of each transition, and whether the table is a chain's."""
-    if lines and (lines[0].text.lower() in ("dtmc", "mdp") or all(p.isdigit() for p in lines[0].text.split())):
-        lines = lines[1:]  # counts, or the kind; a row of a table ends in a probability or an action
+    lines = _uncommented(lines)
+    of_choices = (
+        len(lines) > 1 and len(lines[1].text.split()) > 3
+    )  # `0 2 1` alone, or before such a row, is a move of probability 1
+    if lines and (lines[0].text.lower() in ("dtmc", "mdp") or _counts(lines[0], 3 if of_choices else 2)):
+        lines = lines[1:]
     if not lines:
         raise InputError("has no transitions", mend="write SOURCE TARGET PROBABILITY a line")
     deterministic = len(lines[0].text.split()) == 3
@@ -131,9 +145,9 @@ def _labels(lines: list[Line], size: int) -> dict[str, frozenset[int]]:
 
 
 def _state_rewards(lines: list[Line], size: int, rounding: Rounding) -> dict[int, Rational]:
-    rows = [line for line in lines if not line.text.startswith("#")]
-    if rows and len(rows[0].text.split()) == 2 and all(p.isdigit() for p in rows[0].text.split()) and _counts(rows):
-        rows = rows[1:]
+    rows = _uncommented(lines)
+    if rows and _counts(rows[0], 2) and int(rows[0].text.split()[0]) == size:
+        rows = rows[1:]  # no state has this number
     found = {}
     for line in rows:
         parts = line.text.split()
@@ -143,20 +157,16 @@ def _state_rewards(lines: list[Line], size: int, rounding: Rounding) -> dict[int
     return found
 
 
-def _counts(rows: list[Line]) -> bool:
-    """Whether the first row counts states and non-zero rewards, as PRISM writes it: as many rows follow as it says."""
-    return int(rows[0].text.split()[-1]) == len(rows) - 1
-
-
 def _move_rewards(
     lines: list[Line], rows: list[_Row], deterministic: bool, rounding: Rounding
 ) -> dict[tuple[int, int, int], Rational]:
     known = {row[:3] for row in rows}
     found: dict[tuple[int, int, int], Rational] = {}
-    for k, line in enumerate(line for line in lines if not line.text.startswith("#")):
+    lines = _uncommented(lines)
+    if lines and _counts(lines[0], 2 if deterministic else 3):
+        lines = lines[1:]
+    for line in lines:
         parts = line.text.split()
-        if k == 0 and all(p.isdigit() for p in parts) and int(parts[-1]) == len(lines) - 1:
-            continue
         if len(parts) != (3 if deterministic else 4):
             wanted = "SOURCE TARGET REWARD" if deterministic else "SOURCE CHOICE TARGET REWARD"
             line.refuse(f"{len(parts)} entries", f"write {wanted}")

@@ -21,3 +21,14 @@ def shown(capsys, *arguments: str, code: int = 0) -> str:
 def report(capsys, *arguments: str, code: int = 0) -> dict:
     """The JSON object that the command prints."""
     return json.loads(shown(capsys, *arguments, "--json", code=code))
+
+
+def refused(capsys, *arguments: str) -> str:
+    """The one line on stderr that the command is refused with."""
+    found = run(list(arguments))
+    printed = capsys.readouterr()
+    assert found == 2, printed
+    assert printed.out == ""
+    assert printed.err.endswith("\n") and printed.err.count("\n") == 1, printed.err
+    assert printed.err.startswith("bellman-smc: ") and "Traceback" not in printed.err
+    return printed.err

@@ -12,6 +12,7 @@ import pytest
 
 from smc.cli import COMMANDS, run
 from smc.cli.mends import options_of
+from tests.cases import refused
 from tests.formats.examples import LAYERED, MDP, bent, written
 from tests.proofs.stores import small_store
 
@@ -103,26 +104,14 @@ FAULTS = {
 }  # fmt: skip
 
 
-def refused(capsys, arguments: list[str]) -> str:
-    """The one line that `arguments` are refused with."""
-    code = run(arguments)
-    shown = capsys.readouterr()
-    assert code == 2, shown
-    assert shown.out == ""
-    assert shown.err.endswith("\n") and shown.err.count("\n") == 1, shown.err
-    assert "Traceback" not in shown.err
-    assert shown.err.startswith("bellman-smc: ")
-    return shown.err
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faulty_file_is_refused_by_place(fault, tmp_path, capsys):
     document, place, what = FAULTS[fault]
     path = written(tmp_path, document)
-    message = refused(capsys, ["check", path, "--particles", "2", "--json"])
+    message = refused(capsys, "check", path, "--particles", "2", "--json")
     assert path in message and place in message and what in message
     assert message.startswith(f"bellman-smc: {path}: ")
-    assert refused(capsys, ["convert", path, "-o", str(tmp_path / "converted.json")]) == message
+    assert refused(capsys, "convert", path, "-o", str(tmp_path / "converted.json")) == message
     assert os.listdir(tmp_path) == ["model.json"]
 
 
@@ -175,7 +164,7 @@ def test_the_documents_that_were_bent_are_good(document, tmp_path, capsys):
     ],
 )
 def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
-    assert expected in refused(capsys, ["check", written(tmp_path, LAYERED), *arguments])
+    assert expected in refused(capsys, "check", written(tmp_path, LAYERED), *arguments)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +285,7 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
     ],
 )
 def test_faulty_commands_are_refused(arguments, expected, capsys):
-    assert expected in refused(capsys, arguments)
+    assert expected in refused(capsys, *arguments)
 
 
 POWERS_OF_WEIGHTS = {
@@ -317,36 +306,36 @@ def test_every_command_that_takes_a_reward_model_is_listed():
 @pytest.mark.parametrize("command", [name for name, call in POWERS_OF_WEIGHTS.items() if call])
 def test_a_power_of_the_weights_is_refused_alike(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    said = refused(capsys, [command, *POWERS_OF_WEIGHTS[command], "--value", "perfect^weights:1/2"])
+    said = refused(capsys, command, *POWERS_OF_WEIGHTS[command], "--value", "perfect^weights:1/2")
     assert "value perfect^weights:1/2" in said and not list(tmp_path.iterdir())
 
 
 def test_values_that_the_file_does_not_give(tmp_path, capsys):
     path = written(tmp_path, bent(LAYERED, "value", ...))
-    assert "comes without values" in refused(capsys, ["check", path, "--value", "file"])
+    assert "comes without values" in refused(capsys, "check", path, "--value", "file")
     assert run(["check", path, "--particles", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["bellman_error"] == "0"
 
 
 def test_files_that_cannot_be_read(tmp_path, capsys):
-    assert "no such file" in refused(capsys, ["check", str(tmp_path / "absent.json")])
-    assert "is a directory" in refused(capsys, ["check", str(tmp_path)])
+    assert "no such file" in refused(capsys, "check", str(tmp_path / "absent.json"))
+    assert "is a directory" in refused(capsys, "check", str(tmp_path))
     deep = written(tmp_path, "[" * 200_000, "deep.json")
-    assert "nested too deeply" in refused(capsys, ["check", deep])
+    assert "nested too deeply" in refused(capsys, "check", deep)
     latin = tmp_path / "latin.json"
     latin.write_bytes(json.dumps(LAYERED).replace('"bb"', '"b\u00e9"').encode("latin-1") + b"\xe9")
-    assert "is not UTF-8 text" in refused(capsys, ["check", str(latin)])
+    assert "is not UTF-8 text" in refused(capsys, "check", str(latin))
     wide = tmp_path / "wide.json"
     wide.write_bytes(json.dumps(LAYERED).encode("utf-16"))
-    assert "is not UTF-8 text" in refused(capsys, ["check", str(wide)])
-    assert "cannot be read" in refused(capsys, ["check", "a\0b"])
+    assert "is not UTF-8 text" in refused(capsys, "check", str(wide))
+    assert "cannot be read" in refused(capsys, "check", "a\0b")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
 def test_file_without_permission(tmp_path, capsys):
     path = written(tmp_path, LAYERED)
     os.chmod(path, 0)
-    assert "may not be read" in refused(capsys, ["check", path])
+    assert "may not be read" in refused(capsys, "check", path)
 
 
 def test_permission_error_is_told(tmp_path, capsys, monkeypatch):
@@ -356,13 +345,13 @@ def test_permission_error_is_told(tmp_path, capsys, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("smc.formats.strict_json.open", forbid, raising=False)
-    assert "may not be read" in refused(capsys, ["check", path])
+    assert "may not be read" in refused(capsys, "check", path)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no /dev/zero here")
 def test_endless_file(capsys, monkeypatch):
     monkeypatch.setattr("smc.formats.strict_json.MOST_BYTES", 1 << 20)
-    assert "is larger than 1 MB" in refused(capsys, ["check", "/dev/zero"])
+    assert "is larger than 1 MB" in refused(capsys, "check", "/dev/zero")
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path, capsys):
@@ -376,16 +365,16 @@ def test_output_that_cannot_be_written(tmp_path, capsys):
     model = written(tmp_path, LAYERED)
     blocked = tmp_path / "file"
     blocked.write_text("kept")
-    assert "cannot be written" in refused(capsys, ["convert", model, "-o", str(blocked / "out.json")])
-    assert "exists already" in refused(capsys, ["convert", model, "-o", str(blocked)])
+    assert "cannot be written" in refused(capsys, "convert", model, "-o", str(blocked / "out.json"))
+    assert "exists already" in refused(capsys, "convert", model, "-o", str(blocked))
     assert blocked.read_text() == "kept"
-    assert "cannot be written" in refused(capsys, ["convert", model, "-o", str(tmp_path), "--force"])
+    assert "cannot be written" in refused(capsys, "convert", model, "-o", str(tmp_path), "--force")
     assert sorted(os.listdir(tmp_path)) == ["file", "model.json"]
 
 
 def test_rationalise_does_not_mend_what_is_wrong_rather_than_rounded(tmp_path, capsys):
     path = written(tmp_path, bent(LAYERED, "edges/0/0/prob", 0.25))
-    assert "misses 1 by 1/12" in refused(capsys, ["check", path, "--rationalise"])
+    assert "misses 1 by 1/12" in refused(capsys, "check", path, "--rationalise")
 
 
 def test_the_program_itself_leaves_no_traceback(tmp_path):
@@ -400,7 +389,7 @@ def test_the_program_itself_leaves_no_traceback(tmp_path):
 
 def test_too_large_says_the_size_the_estimate_and_the_way_out(capsys):
     """Refused before anything is computed; the library's own modes are not offered where the command has none of them."""
-    message = refused(capsys, ["check", "shipped:cliffwalking", "--particles", "100000", "--method", "exact", "--json"])
+    message = refused(capsys, "check", "shipped:cliffwalking", "--particles", "100000", "--method", "exact", "--json")
     for part in (
         "100000 particles: ",
         "occupancies",

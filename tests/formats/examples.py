@@ -1,11 +1,15 @@
-"""Small valid documents of both native kinds, for tests to bend."""
+"""Small valid documents of both native kinds, for tests to bend, and what tests ask of a model that was read."""
 
 from __future__ import annotations
 
 import copy
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from smc.formats import load
+from smc.setting.analysis import true_value
 
 LAYERED: dict[str, Any] = {
     "format": "bellman-smc/layered-1",
@@ -59,3 +63,8 @@ def written(folder: Path, document: Any, name: str = "model.json") -> str:
     path = folder / name
     path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
     return str(path)
+
+
+def normaliser(spec: str, **options: Any) -> Fraction:
+    """Z of the model that is read from `spec`."""
+    return Fraction(str(true_value(load(spec, **options).model)[0][0]))

@@ -14,6 +14,7 @@ from smc.formats.gains import Gains
 from smc.numbers import rational
 from smc.setting.analysis import true_value
 from tests.cases import FOLDER, report
+from tests.formats.examples import normaliser
 
 PEERS = FOLDER / "peers"
 DIE = {0: (1, 2), 1: (3, 4), 2: (5, 6), 3: (1, 7), 4: (8, 9), 5: (10, 11), 6: (2, 12)}
@@ -23,10 +24,6 @@ STORM = [  # P=? [F<=T "goal"] by stormpy 2.0.0, exact
     ("coupon.prism", "", "complete", 12, "10145925999/15625000000"),
     ("crowds.prism", "SIZE=3,RUNS=3", "caught", 15, "500177/3188646"),
 ]
-
-
-def normaliser(spec: str, **options) -> Fraction:
-    return Fraction(str(true_value(load(spec, **options).model)[0][0]))
 
 
 @pytest.mark.parametrize(("name", "constants", "goal", "horizon", "value"), STORM)
@@ -140,6 +137,26 @@ def test_several_choices_are_taken_evenly(tmp_path, capsys):
     assert once == Fraction(3, 8) / 3, "a negative reward on the one move that leads there"
     found = load(f"{path}?horizon=2&goal=goal")
     assert "1 states choose among several actions, each with equal probability" in found.model.notes
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_rows_of_integers_are_no_counts(counts, tmp_path):
+    """A first row `0 1 1`, in the table or beside it, is a move of probability 1 or its reward, not PRISM's line of counts."""
+    path = tmp_path / "chain.tra"
+    first, rewards, gains = ("2 3\n", "2 1\n", "2 2\n") if counts else ("", "# no counts\n", "")
+    path.write_text(f"{first}0 1 1\n1 0 1/2\n1 1 1/2\n", encoding="utf-8")
+    path.with_suffix(".srew").write_text(f"{rewards}1 1\n", encoding="utf-8")
+    path.with_suffix(".trew").write_text(f"{gains}0 1 1\n1 0 2\n", encoding="utf-8")
+    assert normaliser(f"{path}?horizon=1&reward=reward&base=2") == 2, "the move"
+    assert normaliser(f"{path}?horizon=2&reward=reward&base=2") == 2 * 2 * Fraction(1 + 4, 2), (
+        "state 1 and the moves from it"
+    )
+    path = tmp_path / "mdp.tra"
+    path.write_text(("2 2 2\n" if counts else "") + "0 0 1 1\n1 0 1 1\n", encoding="utf-8")
+    path.with_suffix(".lab").write_text('0="init" 1="goal"\n0: 0\n1: 1\n', encoding="utf-8")
+    path.with_suffix(".trew").write_text(("2 2 2\n" if counts else "") + "0 0 1 1\n1 0 1 1\n", encoding="utf-8")
+    assert normaliser(f"{path}?horizon=1&goal=goal") == 1
+    assert normaliser(f"{path}?horizon=2&reward=reward&base=2") == 4
 
 
 def test_rewards_alone_and_a_declared_exponential(tmp_path):
