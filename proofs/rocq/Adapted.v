@@ -120,12 +120,12 @@ Hypothesis spread : level_ratio m r.
 Hypothesis N_gt0 : (0 < N)%N.
 Let tv_adapted : tv (smc_law A N) (target_out m) = tv (smc_law A N) (target_out A).
 Proof. by congr (_ * _); apply: eq_bigr => -[x|] _ //=; rewrite adapted_target. Qed.
-Let Qbar_gt0 t e : (t < T)%N -> live_edge A t e -> 0 < potential_value A t e.
+Lemma adapted_Qbar_gt0 t e : (t < T)%N -> live_edge A t e -> 0 < potential_value A t e.
 Proof.
 move=> tT le; rewrite adapted_Qbar //.
 exact: (value_ratio_gt0 wf keeps rho_gt0 (subnKC tT) (adapted_edge le)).
 Qed.
-Let Qbar_spread t e e' : (t < T)%N -> live_edge A t e -> live_edge A t e' ->
+Lemma adapted_Qbar_spread t e e' : (t < T)%N -> live_edge A t e -> live_edge A t e' ->
   potential_value A t e <= (\prod_(t.+1 <= s < T) r s) * potential_value A t e'.
 Proof.
 move=> tT le le'; rewrite !adapted_Qbar //.
@@ -136,15 +136,15 @@ Theorem S13_adapted_levels : tv (smc_law A N) (target_out m)
   <= (4%:R * N%:R)^-1 * \sum_(0 <= t < T) (\prod_(t.+1 <= s < T) r s - 1).
 Proof.
 rewrite tv_adapted.
-exact: (S13_bias adapted_well_formed adapted_no_kill N_gt0 Qbar_gt0 Qbar_spread).
+exact: (S13_bias adapted_well_formed adapted_no_kill N_gt0 adapted_Qbar_gt0 adapted_Qbar_spread).
 Qed.
 Theorem S8_bias_roots (s : nat -> R) : (forall t, (t < T)%N -> 0 < s t) ->
   (forall t, (t < T)%N -> \prod_(t.+1 <= i < T) r i <= s t ^+ 2) ->
   tv (smc_law A N) (target_out m) <= (2%:R * N%:R)^-1 * \sum_(0 <= t < T) (s t ^+ 2 - s t).
 Proof.
 move=> s0 rs; rewrite tv_adapted.
-apply: (S3_bias adapted_well_formed adapted_no_kill N_gt0 Qbar_gt0 s0) => t e e' tT le le'.
-apply: le_trans (Qbar_spread tT le le') _; apply: ler_wpmul2r; first by rewrite ltW ?Qbar_gt0.
+apply: (S3_bias adapted_well_formed adapted_no_kill N_gt0 adapted_Qbar_gt0 s0) => t e e' tT le le'.
+apply: le_trans (adapted_Qbar_spread tT le le') _; apply: ler_wpmul2r; first by rewrite ltW ?adapted_Qbar_gt0.
 exact: rs.
 Qed.
 End Adapted.

@@ -405,6 +405,34 @@ Goal True. idtac "#### S16_odds_tv". Abort.
 Check @Statements.S16_odds_tv.
 Print Assumptions Statements.S16_odds_tv.
 
+Goal True. idtac "#### S16_adapted_unbiased". Abort.
+Check @Statements.S16_adapted_unbiased.
+Print Assumptions Statements.S16_adapted_unbiased.
+
+Goal True. idtac "#### S16_adapted_moment". Abort.
+Check @Statements.S16_adapted_moment.
+Print Assumptions Statements.S16_adapted_moment.
+
+Goal True. idtac "#### S16_adapted_density". Abort.
+Check @Statements.S16_adapted_density.
+Print Assumptions Statements.S16_adapted_density.
+
+Goal True. idtac "#### S16_adapted_tv". Abort.
+Check @Statements.S16_adapted_tv.
+Print Assumptions Statements.S16_adapted_tv.
+
+Goal True. idtac "#### S16_adapted_levels". Abort.
+Check @Statements.S16_adapted_levels.
+Print Assumptions Statements.S16_adapted_levels.
+
+Goal True. idtac "#### S16_adapted_odds". Abort.
+Check @Statements.S16_adapted_odds.
+Print Assumptions Statements.S16_adapted_odds.
+
+Goal True. idtac "#### S16_adapted_odds_tv". Abort.
+Check @Statements.S16_adapted_odds_tv.
+Print Assumptions Statements.S16_adapted_odds_tv.
+
 Goal True. idtac "#### S16_stratified". Abort.
 Check @Statements.S16_stratified.
 Print Assumptions Statements.S16_stratified.

@@ -8,7 +8,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
-From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional PathFormula ChiSquares Schemes SlotRun.
+From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional PathFormula ChiSquarePaths Schemes SlotRun SlotBounds SlotAdapted.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -118,7 +118,22 @@ have Q1 : 1 <= Q.
   rewrite /Q; elim/big_ind: _ => // [u v|t _]; first exact: mulr_ege1.
   by rewrite ler_addl !mulr_ge0 ?invr_ge0 ?subr_ge0 ?ler0n.
 have meet (t : nat) (x : {ffun 'I_N -> branch_node}) W := @Schemes.stratified_meets R N N0 W.
-apply: (SlotRun.S16_odds_tv coin_well_formed coin_no_kill N0 meet Z0 coin_Qbar_gt0 P1_example Q1).
+apply: (SlotBounds.S16_odds_tv coin_well_formed coin_no_kill N0 meet Z0 coin_Qbar_gt0 P1_example Q1).
+by rewrite expr2 ler_pemull // (le_trans ler01).
+Qed.
+
+(* fully adapted SMC under stratified resampling, for every N *)
+Theorem S16_adapted_example N (Q := \prod_(0 <= t < 2) (1 + 2%:R * N%:R^-1 * (\prod_(t.+1 <= s < 2) (1 + half) ^+ 2 - 1))) :
+  (0 < N)%N ->
+  tv (SlotRun.slots_law (Adapted.adapted coin_model) (fun _ _ => @Schemes.stratified R N)) (target_out coin_model)
+  <= (Q - 1) / (Q + 1).
+Proof.
+move=> N0; have rho_gt0 := bellman_ratio_positive half_ge0 coin_bellman.
+have Q1 : 1 <= Q.
+  rewrite /Q; elim/big_ind: _ => // [u v|t _]; first exact: mulr_ege1.
+  by rewrite ler_addl !mulr_ge0 ?invr_ge0 ?subr_ge0 ?ler0n // prodr_const_nat !exprn_ege1 ?ler_addl.
+have meet (t : nat) (x : {ffun 'I_N -> branch_node}) W := @Schemes.stratified_meets R N N0 W.
+apply: (SlotAdapted.S16_adapted_odds_tv coin_well_formed coin_no_kill rho_gt0 N0 meet (bellman_level_ratio half_ge0 coin_bellman) Q1).
 by rewrite expr2 ler_pemull // (le_trans ler01).
 Qed.
 
@@ -221,7 +236,7 @@ have meet (t : nat) (x : {ffun 'I_N -> branch_node}) W := @Schemes.stratified_me
 have two : (2%:R - 1 = 1 :> R) by ring.
 rewrite [X in _ <= 1 - X^-1](_ : _ = \prod_(0 <= t < horizon gate_model) (1 + N%:R^-1 * (2%:R - 1))); last first.
   by rewrite big_nat1 two mulr1.
-apply: (SlotRun.S16_tv gate_well_formed gate_no_kill N0 meet Z0 (b := fun=> 2%:R)) => [t _|[|t] e x //= _ le lx].
+apply: (SlotBounds.S16_tv gate_well_formed gate_no_kill N0 meet Z0 (b := fun=> 2%:R)) => [t _|[|t] e x //= _ le lx].
   by rewrite ler1n.
 have := S4_b_bound gate_well_formed gate_no_kill (lexx 0) gate_bellman (ler0n R 2) gate_upper (t := 0) isT le lx.
 by rewrite addr0 expr1n mulr1.
@@ -233,7 +248,7 @@ Proof.
 move=> N0; have n0 : N%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
 have -> : 2%:R / N%:R = (2%:R ^+ horizon gate_model - 1) * (2%:R * 1 * N%:R^-1) :> R.
   by have -> : horizon gate_model = 1%N by []; rewrite expr1; field.
-apply: (ChiSquares.S15_chi_squares gate_well_formed gate_no_kill N0 _ _ _ _ _ (isT : 0 < 1)%N); rewrite ?ler1n ?invr_gt0 ?ltr0n ?lexx //.
+apply: (ChiSquarePaths.S15_chi_squares gate_well_formed gate_no_kill N0 _ _ _ _ _ (isT : 0 < 1)%N); rewrite ?ler1n ?invr_gt0 ?ltr0n ?lexx //.
 - by rewrite gate_normaliser gt_eqF.
 - move=> [|t] [x y] //= _ /andP[/= /eqP -> _].
   have -> : value gate_model 0 None = half by exact: gate_normaliser.

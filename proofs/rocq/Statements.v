@@ -7,7 +7,8 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
-From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional PathFormula ChiSquares Slots Schemes SlotRun.
+From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional PathFormula ChiSquares ChiSquarePaths.
+From BellmanSMC Require Slots Schemes SlotRun SlotBounds SlotAdapted.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
 Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional PathFormula ChiSquares Slots Schemes SlotRun.
@@ -477,10 +478,10 @@ Variable w : walk [finType of path_type m] (horizon P).
 Hypothesis w_neq0 : target_path P w != 0.
 
 Theorem S14_path : second_moment P N (walk_end (root P) w) = lineage N w * target_path P w.
-Proof. exact: ChiSquares.S14_on_paths. Qed.
+Proof. exact: ChiSquarePaths.S14_on_paths. Qed.
 
 Theorem S14_out : target_path P w / lineage N w <= smc_law P N (Some (walk_end (root P) w)).
-Proof. exact: ChiSquares.S14_out_on_paths. Qed.
+Proof. exact: ChiSquarePaths.S14_out_on_paths. Qed.
 End PathFormulas.
 
 (* S15, the upper half: rho is any number with rho^(2r-1) N^r >= 1, that is at least N^(-r/(2r-1)) *)
@@ -503,10 +504,10 @@ Hypothesis rho_gt0 : 0 < rho.
 Hypothesis rho_ge : 1 <= rho ^+ r.*2.-1 * N%:R ^+ r.
 
 Theorem S15_chi_squares : tv (smc_law m N) (target_out m) <= (2%:R ^+ T - 1) * (C * K * rho).
-Proof. exact: (ChiSquares.S15_chi_squares wf keeps N_gt0 Z_neq0 C_ge1 coverage K_ge1 chi_le r_gt0 T_le rho_gt0 rho_ge). Qed.
+Proof. exact: (ChiSquarePaths.S15_chi_squares wf keeps N_gt0 Z_neq0 C_ge1 coverage K_ge1 chi_le r_gt0 T_le rho_gt0 rho_ge). Qed.
 
 Theorem S15_paths : tv (smc_law (path_model m) N) (target_out (path_model m)) <= (2%:R ^+ T - 1) * (C * K * rho).
-Proof. exact: (ChiSquares.S15_paths wf keeps N_gt0 Z_neq0 C_ge1 coverage K_ge1 chi_le r_gt0 T_le rho_gt0 rho_ge). Qed.
+Proof. exact: (ChiSquarePaths.S15_paths wf keeps N_gt0 Z_neq0 C_ge1 coverage K_ge1 chi_le r_gt0 T_le rho_gt0 rho_ge). Qed.
 End ChiSquares.
 
 (* ==== 6. The neighbour's statements ======================================================= *)
@@ -672,14 +673,14 @@ Hypothesis b_bound : forall t e x, (t < T)%N -> live_edge m t e -> live m t x ->
 Theorem S16_moment (test : option X -> R) : (forall o, 0 <= test o <= 1) ->
   slots_mean m scheme (fun z o => z ^+ 2 * test o) / normaliser m ^+ 2
   <= \prod_(0 <= t < T) (1 + omega * (b t - 1)) * mean (target_out m) test.
-Proof. exact: (SlotRun.S16_moment wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
+Proof. exact: (SlotBounds.S16_moment wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
 
 Theorem S16_density (A : pred (option X)) : \sum_(o | A o) target_out m o
   <= \prod_(0 <= t < T) (1 + omega * (b t - 1)) * \sum_(o | A o) slots_law m scheme o.
-Proof. exact: (SlotRun.S16_density wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
+Proof. exact: (SlotBounds.S16_density wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
 
 Theorem S16_tv : tv (slots_law m scheme) (target_out m) <= 1 - (\prod_(0 <= t < T) (1 + omega * (b t - 1)))^-1.
-Proof. exact: (SlotRun.S16_tv wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
+Proof. exact: (SlotBounds.S16_tv wf keeps N_gt0 scheme_meets Z_neq0 b_ge1 b_bound). Qed.
 End OneSided.
 
 Section TwoSided.
@@ -692,13 +693,73 @@ Theorem S16_odds (A : pred (option X)) :
   let out := \sum_(o | A o) slots_law m scheme o in let pi := \sum_(o | A o) target_out m o in
   let Q := \prod_(0 <= t < T) (1 + 2%:R * omega * (q t - 1)) in
   (1 - pi) * out <= Q * pi * (1 - out) /\ (1 - out) * pi <= Q * out * (1 - pi).
-Proof. exact: (SlotRun.S16_odds wf keeps N_gt0 scheme_meets Z_neq0 Qbar_gt0 Qbar_ratio). Qed.
+Proof. exact: (SlotBounds.S16_odds wf keeps N_gt0 scheme_meets Z_neq0 Qbar_gt0 Qbar_ratio). Qed.
 
 Theorem S16_odds_tv s : 1 <= s -> \prod_(0 <= t < T) (1 + 2%:R * omega * (q t - 1)) <= s ^+ 2 ->
   tv (slots_law m scheme) (target_out m) <= (s - 1) / (s + 1).
-Proof. exact: (SlotRun.S16_odds_tv wf keeps N_gt0 scheme_meets Z_neq0 Qbar_gt0 Qbar_ratio). Qed.
+Proof. exact: (SlotBounds.S16_odds_tv wf keeps N_gt0 scheme_meets Z_neq0 Qbar_gt0 Qbar_ratio). Qed.
 End TwoSided.
 End SlotRun.
+
+(* fully adapted SMC: the run on the guided model of the same target; rho > 0 is asked of live states, zero rewards are allowed.
+   u_(t+1) has the mean u_t/rho_t under the guided move *)
+Section AdaptedSlots.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
+Local Notation T := (horizon m).
+Local Notation A := (adapted m).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis rho_gt0 : ratio_positive m.
+Hypothesis N_gt0 : (0 < N)%N.
+Variable scheme : nat -> cloud N X -> ('I_N -> R) -> plan R N.
+Variable omega : R.
+Hypothesis scheme_meets : forall t x W, is_law W -> meets omega W (scheme t x W).
+
+Theorem S16_adapted_unbiased (test : option X -> R) : (forall o, 0 <= test o <= 1) ->
+  slots_mean A scheme (fun z o => z * test o) = normaliser A * mean (target_out m) test.
+Proof. exact: (SlotAdapted.S16_adapted_unbiased wf keeps rho_gt0 N_gt0 scheme_meets). Qed.
+
+Section OneSided.
+Variable b : nat -> R.
+Hypothesis b_ge1 : forall t, (t < T)%N -> 1 <= b t.
+Hypothesis b_bound : forall t x y, (t < T)%N -> live m t x -> live m t.+1 y ->
+  value_ratio m t.+1 y <= b t * (value_ratio m t x / bellman_ratio m t x).
+
+Theorem S16_adapted_moment (test : option X -> R) : (forall o, 0 <= test o <= 1) ->
+  slots_mean A scheme (fun z o => z ^+ 2 * test o) / normaliser A ^+ 2
+  <= \prod_(0 <= t < T) (1 + omega * (b t - 1)) * mean (target_out m) test.
+Proof. exact: (SlotAdapted.S16_adapted_moment wf keeps rho_gt0 N_gt0 scheme_meets b_ge1 b_bound). Qed.
+
+Theorem S16_adapted_density (B : pred (option X)) : \sum_(o | B o) target_out m o
+  <= \prod_(0 <= t < T) (1 + omega * (b t - 1)) * \sum_(o | B o) slots_law A scheme o.
+Proof. exact: (SlotAdapted.S16_adapted_density wf keeps rho_gt0 N_gt0 scheme_meets b_ge1 b_bound). Qed.
+
+Theorem S16_adapted_tv :
+  tv (slots_law A scheme) (target_out m) <= 1 - (\prod_(0 <= t < T) (1 + omega * (b t - 1)))^-1.
+Proof. exact: (SlotAdapted.S16_adapted_tv wf keeps rho_gt0 N_gt0 scheme_meets b_ge1 b_bound). Qed.
+End OneSided.
+
+(* with Bellman error eps, r = (1+eps)^2 *)
+Section Levels.
+Variable r : nat -> R.
+Hypothesis spread : level_ratio m r.
+
+Theorem S16_adapted_levels : tv (slots_law A scheme) (target_out m)
+  <= 1 - (\prod_(0 <= t < T) (1 + omega * (\prod_(t.+1 <= s < T) r s - 1)))^-1.
+Proof. exact: (SlotAdapted.S16_adapted_levels wf keeps rho_gt0 N_gt0 scheme_meets spread). Qed.
+
+Theorem S16_adapted_odds (B : pred (option X)) :
+  let out := \sum_(o | B o) slots_law A scheme o in let pi := \sum_(o | B o) target_out m o in
+  let Q := \prod_(0 <= t < T) (1 + 2%:R * omega * (\prod_(t.+1 <= s < T) r s - 1)) in
+  (1 - pi) * out <= Q * pi * (1 - out) /\ (1 - out) * pi <= Q * out * (1 - pi).
+Proof. exact: (SlotAdapted.S16_adapted_odds wf keeps rho_gt0 N_gt0 scheme_meets spread). Qed.
+
+Theorem S16_adapted_odds_tv s : 1 <= s ->
+  \prod_(0 <= t < T) (1 + 2%:R * omega * (\prod_(t.+1 <= i < T) r i - 1)) <= s ^+ 2 ->
+  tv (slots_law A scheme) (target_out m) <= (s - 1) / (s + 1).
+Proof. exact: (SlotAdapted.S16_adapted_odds_tv wf keeps rho_gt0 N_gt0 scheme_meets spread). Qed.
+End Levels.
+End AdaptedSlots.
 
 (* the schemes by their names; slots_law counts a dead run as an outcome outside the target *)
 Section Named.
