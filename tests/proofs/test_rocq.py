@@ -295,6 +295,8 @@ MUTATIONS = {
     "P6 with one proposal more": ("<= (1 - C^-1) ^+ H + (H%:R + b)", "<= (1 - C^-1) ^+ H.+1 + (H%:R + b)"),
     "P6 without the size-biased member": ("(H%:R + b) * (T%:R *", "H%:R * (T%:R *"),
     "S7 without the restriction": (" + (1 - \\sum_(x | good x) pi x)", ""),
+    "S16 adapted with one level less": ("(1 + omega * (\\prod_(t.+1 <= s < T) r s - 1))", "(1 + omega * (\\prod_(t.+2 <= s < T) r s - 1))"),
+    "S16 adapted, odds with omega once": ("(1 + 2%:R * omega * (\\prod_(t.+1 <= i < T)", "(1 + omega * (\\prod_(t.+1 <= i < T)"),
     "S6 without the last guess": ("- delta) - 1 <= Q%:R", "- delta) <= Q%:R"),
     "no lower bound on the particles": ("Hypothesis N_gt0 : (0 < N)%N.", "Hypothesis N_gt0 : (0 <= N)%N."),
     "a twist that may kill": ("Hypothesis keeps : no_kill m.", "Hypothesis keeps : True."),
