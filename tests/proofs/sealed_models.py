@@ -1,7 +1,13 @@
-"""Small models in which sealed statements are read."""
+"""Small models in which sealed statements are read, and how a closed form is held against what was read."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
+import flint
+
+from proofs.bounds import ball
 from smc.setting.model import Model
 from smc.setting.twist import twist, with_bellman_error
 
@@ -25,3 +31,17 @@ def perfect():
 
 
 MODELS = {"wrong twist": branching, "perfect twist": perfect, "zero rewards": lambda: branching(("0", "1"))}
+
+
+def same(bound: Any, read: Any) -> bool:
+    """A closed form equals what was read: exactly, or, where it has a root, as a thin ball (the reader's roots are above by 2^-100)."""
+    if isinstance(bound, flint.arb):
+        return bound.rad() < flint.arb(2) ** -40 and bound.overlaps(ball(read))
+    return bound == read
+
+
+def ascending(*numbers: Any) -> bool:
+    """None is above the next: exactly where all are rational, otherwise certain of their balls."""
+    if any(isinstance(x, flint.arb) for x in numbers):
+        numbers = tuple(map(ball, numbers))
+    return all(low <= high for low, high in pairwise(numbers))

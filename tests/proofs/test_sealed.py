@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from proofs import bounds
+from proofs.bounds import ball
 from proofs.kernel.replay import STORED
 from proofs.language.terms import evaluate
 from proofs.reading.blueprint import RESTS_ON, rests_on
@@ -26,7 +27,7 @@ from smc.setting.twist import twist
 from smc.testing.finite_models import check_theorem, holds
 from smc.testing.witness import Cloud, Layers, fraction
 from tests.effort import turn
-from tests.proofs.sealed_models import MODELS, branching
+from tests.proofs.sealed_models import MODELS, branching, same
 
 GOLDEN = STORED / RESTS_ON
 
@@ -156,7 +157,7 @@ def test_bias_statements_say_what_the_engine_measures(replayer, name, model, par
     assert abs(bias) <= claimed
     if form is not None:
         bound = bounds.evaluate(*form, N=particles, **inputs(c))
-        assert abs(float(bound) - float(claimed)) < 1e-12
+        assert same(bound, claimed)
 
 
 @pytest.mark.parametrize("particles", [1, 2])
@@ -324,7 +325,7 @@ def test_the_leading_term_says_what_the_engine_measures(replayer, model, particl
             check_theorem(theorem, env, ranges)
             found, cap = (evaluate(side, env) for side in claim_of(theorem)[1][0].kids)
             assert found == left and abs(left) <= cap
-            assert abs(float(bounds.evaluate("S11", form, N=particles, b=c.b)) - float(cap)) < 1e-12
+            assert same(bounds.evaluate("S11", form, N=particles, b=c.b), cap)
 
 
 @pytest.mark.parametrize("particles", [1, 2])
@@ -366,14 +367,14 @@ def test_the_joint_bound_is_sharper_than_either(replayer, particles):
     assert joint == evaluate(same, env)
     for id, given in (("S12", {"b": c.b}), ("S13", {"q": c.q})):
         other = bounds.evaluate(id, "instance", N=particles, **given)
-        assert float(joint) < float(other)
+        assert ball(joint) < ball(other)
 
 
 def test_the_bounds_are_not_trivial_on_these_models():
     c = analyse(*branching())
     for (id, form), inputs, _ in (BIAS[name] for name in ("S3", "S3.uniform", "P2", "S4", "S4.uniform")):
         at = {n: bounds.evaluate(id, form, N=n, **inputs(c)) for n in (2, 20)}
-        assert 0 < float(at[20]) < 1 / 2 and abs(float(at[2]) - 10 * float(at[20])) < 1e-9
+        assert same(at[2], 10 * at[20]) and 0 < ball(at[20]) < ball(Fraction(1, 2))
 
 
 def test_a_smaller_bound_than_s3_is_false_where_s3_is_checked(replayer):

@@ -6,10 +6,14 @@ import re
 
 import pytest
 
+from smc.instances.fair_steps import fair_steps
+from smc.setting.twist import perfect
+from smc.testing import Instance
 from smc.testing.conformance import check_sampler
 from smc.testing.conformance.suite import ending, ordinary
 from tests.testing.libraries import LIBRARIES
 from tests.testing.libraries.__main__ import PAGE, odds
+from tests.testing.samplers import steered_smc
 
 TEXT = PAGE.read_text(encoding="utf-8")
 ROWS = [
@@ -31,6 +35,13 @@ def test_the_page_has_a_row_for_every_setup(library):
         assert re.match(rf"{library.name} [\d.]+, \w+ [\d.]+$", version)
         assert {living, dying} <= {"kept", "broken"} and line in ("kept", "broken", "not told")
         assert (words == "conforms") == ("broken" not in (living, dying, line))
+
+
+def test_the_odds_loop_is_named_by_few_runs():
+    """As on the page, on a shorter toy: refuted, and by what it multiplies."""
+    model = fair_steps(2)
+    report = check_sampler(steered_smc("odds"), instances=[Instance(model, perfect(model), 2)], replicates=400)
+    assert report.broken and "odds" in report.diagnosis and "not divided by the previous value" in report.diagnosis
 
 
 @pytest.mark.by_turn
