@@ -102,57 +102,72 @@ def _checked(particles: int, rounds: int, mass: object) -> tuple[int, Rational, 
 
 def _answer(n: int, s: Rational, rounds: int, number: Callable[[Rational], Any], least: Any) -> tuple[Any, Any]:
     """P(the output lives), but for cases of probability below `least`, and the probability of those."""
-    share, nothing = number(s), number(ONE * 0)
+    share, one, nothing = number(s), number(ONE), number(ONE * 0)
     missed = nothing
+
+    def spread(mass: Any, count: int, up: Any, down: Any) -> list[tuple[int, Any]]:
+        """mass times Bin(count, up / (up + down)): the counts, and what falls on each."""
+        nonlocal missed
+        if not least < mass:
+            missed += mass if least else 0
+            return []
+        found = _binomial(count, up, down, least / mass)
+        if least:
+            missed += mass * (1 - sum(p for _, p in found))
+        return [(k, mass * p) for k, p in found]
 
     def drawn(law: list[Any], weight: Any) -> list[Any]:
         """The law of the living particles of a resampled cloud, from that of k of weight `weight` among n, the others of weight 1."""
         out = [nothing] * (n + 1)
         for k, mass in enumerate(law):
-            if likely(mass):
-                for j, p in enumerate(_binomial(n, k * weight / (k * weight + (n - k)))):
-                    out[j] += mass * p
+            for j, p in spread(mass, n, k * weight, n - k):
+                out[j] += p
         return out
 
-    def likely(mass: Any) -> bool:
-        nonlocal missed
-        if mass < least:
-            missed += mass
-            return False
-        return True
-
-    law = drawn(_binomial(n, share), share)
+    first = [nothing] * (n + 1)
+    for k, mass in spread(one, n, share, one - share):
+        first[k] = mass
+    law = drawn(first, share)
     if rounds == 1:
         return sum((mass * (k / share / (k / share + (n - k))) for k, mass in enumerate(law)), nothing), missed
     law = drawn(law, 1 / share)
     for turn in range(1, rounds):
-        after, answer = [nothing] * (n + 1), nothing
+        clouds: dict[tuple[int, int], Any] = {}  # by the numbers of the resampled cloud that live and have just left
         for m in range(1, n + 1):
-            for g in range(1, m + 1):  # g of m live on
-                flip = law[m] * number(Rational(comb(m, g), 2**m))
-                if not likely(flip):
-                    continue
+            for g, flip in spread(law[m], m, one, one):  # g of m live on
                 good, bad, rest = g * share, (m - g) * 2 / share, n - m
-                for k, p in enumerate(_binomial(n, good / (good + bad + rest))[1:], 1):  # k of the resampled cloud live
-                    if not likely(flip * p):
-                        continue
-                    for j, q in enumerate(
-                        _binomial(n - k, bad / (bad + rest)) if n > g else [1] * (k == n)
-                    ):  # j have just left
-                        weight, alive = flip * p * q, k / share / (k / share + j * share / 2 + (n - k - j))
-                        if turn + 1 == rounds:
-                            answer += weight * alive
-                        elif likely(weight):
-                            for i, chance in enumerate(_binomial(n, alive)):
-                                after[i] += weight * chance
+                for k, mass in spread(flip, n, good, bad + rest):
+                    if k:
+                        for j, p in spread(mass, n - k, bad, rest):
+                            clouds[k, j] = clouds.get((k, j), nothing) + p
+        after, answer = [nothing] * (n + 1), nothing
+        for (k, j), mass in clouds.items():
+            alive, gone = k / share, j * share / 2 + (n - k - j)
+            if turn + 1 == rounds:
+                answer += mass * (alive / (alive + gone))
+            else:
+                for i, p in spread(mass, n, alive, gone):
+                    after[i] += p
         law = after
     return answer, missed
 
 
-def _binomial(count: int, p: Any) -> list[Any]:
-    """Bin(count, p). Powers by multiplication: a ball that holds 0 has no others."""
-    ups, downs = [p * 0 + 1], [p * 0 + 1]
-    for _ in range(count):
-        ups.append(ups[-1] * p)
-        downs.append(downs[-1] * (1 - p))
-    return [comb(count, k) * ups[k] * downs[count - k] for k in range(count + 1)]
+def _binomial(count: int, up: Any, down: Any, least: Any) -> list[tuple[int, Any]]:
+    """Bin(count, up / (up + down)) from its mode outwards, by ratios of neighbours: until a probability is below `least`.
+
+    up, down: not negative; not both 0 unless `count` is.
+    """
+    if count == 0 or up == 0:
+        return [(0, 1)]
+    if down == 0:
+        return [(count, 1)]
+    both = up + down
+    mode = min(count, int((count + 1) * float(up / both)))
+    found = [(mode, comb(count, mode) * (up / both) ** mode * (down / both) ** (count - mode))]
+    for step, odds, end in ((1, up / down, count), (-1, down / up, 0)):
+        k, mass = found[0]
+        while k != end and least < mass:
+            mass = mass * odds * (count - k if step > 0 else k) / (k + 1 if step > 0 else count - k + 1)
+            k += step
+            found.append((k, mass))
+    return found
