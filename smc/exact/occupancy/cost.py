@@ -328,10 +328,13 @@ class _Sizes:
         inner = self.counts[:-1]  # the occupancies of the last layer are never listed, only those of its weight levels
         work = sum(a * b for a, b in zip([1, *inner], inner, strict=False))
         work += (inner[-1] if inner else 1) * _count(n, levels) * levels
-        tables = [_count(n, c - c // 2) for c in (*(c.count for c in chain.layers[:-1]), levels)]
+        ends = [*(c.count for c in chain.layers[:-1]), levels]
+        powers = (n + 1) * sum(k * c for k, c in zip([1, *inner], ends, strict=True))
+        tables = [_count(n, c - c // 2) for c in ends]
         widest = max(k * c.count for k, c in zip([1, *inner], chain.layers, strict=True))
         listed = max([_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))])
-        return chain.horizon * 3e-4 + 5e-9 * work, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
+        seconds = chain.horizon * 3e-4 + 5e-9 * work + 1.5e-8 * powers
+        return seconds, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
 
 
 def product(a: float, b: float) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 
 from smc.exact.law import FloatLaw
 from smc.exact.occupancy.cells import CellChain
-from smc.exact.occupancy.simplex import simplex
+from smc.exact.occupancy.simplex import occupancy_count, simplex
 
 SLAB = 1 << 21
 """Entries of the largest table that is held at once."""
@@ -46,7 +46,7 @@ def float_law(chain: CellChain, particles: int, tick: Callable[[], None] = lambd
 
 def _next(x: np.ndarray, mixture: np.ndarray, particles: int) -> np.ndarray:
     following = np.zeros(simplex(particles, mixture.shape[1]).count)
-    step = max(1, SLAB // _widest(particles, mixture.shape[1]))
+    step = _rows_at_once(particles, mixture.shape[1])
     for begin in range(0, len(x), step):
         part = slice(begin, begin + step)
         for places, first, second in _halves(mixture[part], particles):
@@ -66,7 +66,7 @@ def _last(chain: CellChain, x: np.ndarray, mixture: np.ndarray, particles: int) 
     answers = np.zeros((len(x), len(levels)))
     if others:
         sums = simplex(others, len(levels)).points @ scaled
-        step = max(1, SLAB // _widest(others, len(levels)))
+        step = _rows_at_once(others, len(levels))
         for begin in range(0, len(x), step):
             part = slice(begin, begin + step)
             for places, first, second in _halves(grouped[part], others):
@@ -88,9 +88,11 @@ def _constant(particles: int) -> float:
     return exp(lgamma(particles + 1) + particles - particles * log(particles))
 
 
-def _widest(particles: int, cells: int) -> int:
+def _rows_at_once(particles: int, cells: int) -> int:
+    """For how many occupancies m at once the monomials of a half, and the powers that they are made of, fit into a slab."""
     half = cells // 2
-    return max(simplex(particles, max(half, 1)).count, simplex(particles, cells - half).count)
+    monomials = max(occupancy_count(particles, max(half, 1)), occupancy_count(particles, cells - half))
+    return max(1, SLAB // max(monomials, cells * (particles + 1)))
 
 
 def _halves(mixture: np.ndarray, particles: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
