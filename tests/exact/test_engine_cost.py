@@ -9,6 +9,7 @@ import pytest
 
 from smc.exact.occupancy.cells import CellChain, Cells
 from smc.exact.occupancy.cost import _Sizes
+from smc.exact.occupancy.direct import direct_law
 from smc.exact.occupancy.floats import float_law
 from smc.exact.occupancy.simplex import occupancy_count
 
@@ -40,3 +41,15 @@ def test_floats_stay_within_their_estimate(layers, particles):
     assert peak < estimate.bytes < 2 * peak + 2e8
     powers = occupancy_count(particles, len(layers[-2])) * len(set(layers[-1])) * particles
     assert 1e-8 * powers < estimate.seconds < 1
+
+
+def test_a_block_of_the_kernel_is_within_the_estimate():
+    """45,900 entries, numbers of flint, beside 3,060 occupancies: more than all occupancies together."""
+    chain = layered((3,), (3, 1, 2, 3, 1), (1, 1))
+    direct_law(chain, 2)
+    tracemalloc.start()
+    found = direct_law(chain, 14)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(found.law) + found.dead == 1
+    assert peak < _Sizes(chain, 14, 0).cost("direct").bytes < 4 * peak

@@ -30,6 +30,8 @@ MANY = 10**120
 """More of anything than this is not counted."""
 FEW = 4096
 """Entries of a kernel so few that those between occupancies that do not lead to each other are worked out as well (`direct`)."""
+ENTRIES = 1 << 18
+"""Entries of the kernel that are held at once (`direct`)."""
 BLOCK_BYTES = 1 << 23
 """Size of the array that a block of lanes works on (`residues`): large enough to make each NumPy call worth its overhead."""
 
@@ -220,12 +222,16 @@ class _Sizes:
             pairs, entries, groups = pairs + found, entries + found * support, groups + comb(here.count, occupied)
         return pairs, entries, groups
 
+    def _entry(self, t: int) -> float:
+        """Bits of an entry of the kernel of the move out of layer t: `(d_t D(m))^N`, from above."""
+        top = self.particles * max(self.chain.layers[t - 1].weights)
+        return self.particles * (log2(self.chain.denominators[t]) + log2(top))
+
     def _kernel(self, t: int) -> float:
         """Seconds of the move out of layer t, entry by entry of the kernel: a power of N numbers times the mass that it leaves from."""
-        top = self.particles * max(self.chain.layers[t - 1].weights)
-        entry = self.particles * (log2(self.chain.denominators[t]) + log2(top))
         before, after = self.bits[t - 1], self.bits[t]
         pairs, cells, groups = self._pairs(t)
+        entry = self._entry(t)
         return (
             2e-5
             + groups * 5e-5
@@ -241,7 +247,12 @@ class _Sizes:
             5e-5 + sum(map(self._kernel, range(1, moves))) + (self._last() if by_polynomial else 4e-7 * self.counts[-1])
         )
         listed = self.counts[:moves] or [1]
-        return seconds, 4 * max(k * (40 + b / 8) for k, b in zip(listed, self.bits, strict=False))
+        held = 4 * max(k * (40 + b / 8) for k, b in zip(listed, self.bits, strict=False))
+        # as an array, as a list and as a matrix, before and after the last factor
+        block = max(
+            (min(ENTRIES, self._pairs(t)[0]) * (160 + 5 * self._entry(t) / 8) for t in range(1, moves)), default=0
+        )
+        return seconds, held + block
 
     def _move(self, t: int, bits: float) -> tuple[float, float]:
         """Seconds of the transform for the move out of layer t with numbers of `bits` bits, and how many shifts it has."""

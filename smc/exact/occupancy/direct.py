@@ -17,7 +17,7 @@ import numpy as np
 
 from smc.exact.law import OutputLaw
 from smc.exact.occupancy.cells import CellChain
-from smc.exact.occupancy.cost import FEW, last_by_polynomial
+from smc.exact.occupancy.cost import ENTRIES, FEW, last_by_polynomial
 from smc.exact.occupancy.last import last_resampling, read_off
 from smc.exact.occupancy.simplex import simplex, spread, weighted
 from smc.numbers import Rational
@@ -86,10 +86,6 @@ def _move(chain: CellChain, t: int, x: list, particles: int, tick: Callable[[flo
     return [w * a for w, a in zip(weights, following, strict=True)], growth, died
 
 
-BLOCK = 1 << 18
-"""Entries of the kernel that are held at once."""
-
-
 def _by_support(mixtures: np.ndarray, following: int) -> dict[tuple[int, ...], list[int]]:
     """Rows of `mixtures` by the cells that can be reached from them at all: in a tree most cannot."""
     width = mixtures.shape[1]
@@ -116,7 +112,7 @@ def _summed(
     if not short:
         bases = np.array([[flint.fmpz(int(v)) for v in row] for row in bases.tolist()], dtype=object)
     total = flint.fmpz_mat(len(reached), 1)
-    step = max(1, BLOCK // len(reached))
+    step = max(1, ENTRIES // len(reached))
     for begin in range(0, len(rows), step):
         part = bases[begin : begin + step]
         entries = _in_words(part, reached) if short else _by_table(part, reached, particles)
