@@ -33,8 +33,10 @@ from proofs.derive.polynomials import NotFound
 from proofs.derive.proof import Fact, Proof
 from proofs.derive.prover import Prover
 from proofs.derive.stored import laws
+from proofs.derive.unproved import Unproved
 from proofs.kernel import Application, Node, ProofError, equal, le, lt, mk
 from proofs.kernel.arithmetic import canonical, derivative
+from proofs.kernel.rules import AXIOMS
 from proofs.language.bridge import to_kernel, to_sympy
 from proofs.language.expressions import Expect, Law, Log, function, relation, symbol
 from proofs.language.terms import ZERO, Head, Symbol
@@ -116,7 +118,11 @@ class Derivation:
             raise NotFound(f"{claim}: prove the body and generalise it (d.gen)")
         if hold:
             return self._on_letters(goal, lines, [to_kernel(term) for term in hold], note)
-        return Line(self, self.prover.certify(goal, [x.fact for x in lines], note=note))
+        facts = [x.fact for x in lines]
+        try:
+            return Line(self, self.prover.certify(goal, facts, note=note))
+        except NotFound as failure:
+            raise NotFound(Unproved(goal, tuple(facts), self.prover)) from failure
 
     def _on_letters(self, goal: Node, lines: Sequence[Line], terms: list[Node], note: str) -> Line:
         """forall letters. signs => lines => goal with letters for the terms, then at the terms."""
@@ -308,7 +314,11 @@ class Derivation:
         return Line(self, self.proof.antisymmetry(low.fact, high.fact))
 
     def axiom(self, name: str, *terms: Any) -> Line:
-        """An axiom about exp, log or sqrt at these terms; its antecedent is discharged when it is known."""
+        """An axiom about exp, log or sqrt at these terms; its antecedent is discharged when it is known.
+
+        Raises KeyError for a name that is none."""
+        if name not in AXIOMS:
+            raise KeyError(f"no axiom {name!r}; known: {', '.join(AXIOMS)}")
         return Line(self, self.proof.axiom(name, *map(to_kernel, terms)))()
 
     def equal(self, low: Line, high: Line) -> Line:

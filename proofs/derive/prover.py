@@ -47,6 +47,12 @@ def _atoms(formulas: Iterable[Node]) -> list[Node]:
     return sorted(atoms, key=lambda a: text(settled(a)))
 
 
+def divisors(formulas: Iterable[Node]) -> list[Node]:
+    """What stands in the denominators of the formulas."""
+    inner = [a.kids[0] if a.op == "^" else a for a in _atoms(f for f in formulas if _numeric(f))]
+    return list(dict.fromkeys(settled(a.kids[0]) for a in inner if a.op == "inv"))
+
+
 def _depth(n: Node) -> int:
     """How deep fractions are nested."""
     return (n.op == "inv") + max(map(_depth, n.kids), default=0)

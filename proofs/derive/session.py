@@ -20,9 +20,11 @@ from proofs.derive.derivation import Derivation, Line
 from proofs.derive.library import Library
 from proofs.derive.proof import Fact, Proof
 from proofs.derive.stored import encode
-from proofs.kernel import Theorem
+from proofs.kernel import Application, Theorem
 from proofs.kernel.replay import Replayer, load, load_seals
-from proofs.language.bridge import to_sympy
+from proofs.language.bridge import to_kernel, to_sympy
+from proofs.language.expressions import Law
+from proofs.reading.theorem import unknown
 
 
 class StoredLibrary(Library):
@@ -101,7 +103,7 @@ def prove(claim: Any, *facts: Any, given: Iterable[Any] = (), name: str = "mine"
     """The claim from facts: names of stored theorems, (name, {symbol: value}), or results of `prove`; `given`: further hypotheses.
 
     Raises NotFound when no certificate of the shapes that are tried exists: a wrong claim has none.  ValueError for a claim that sympy has
-    decided before it got here, TypeError for what is no relation.
+    decided before it got here, TypeError for what is no relation, KeyError for a theorem, or a symbol of one, that there is not.
     """
     if claim in (True, False, sp.true, sp.false):
         raise ValueError(
@@ -126,8 +128,27 @@ def _line(d: Derivation, fact: Any) -> Line:
         raise TypeError(
             f"{fact!r}: a fact is the ID of a stored theorem, (ID, {{symbol: value}}), or the result of prove"
         )
-    at_: Mapping[Any, Any] | None = at
-    return d.use(name, at_)
+    if name not in stored().replayer.texts:
+        raise KeyError(unknown(name, stored().replayer.texts))
+    values: Mapping[Any, Any] = {} if at is None else at
+    _only_its_own(name, values)
+    return d.use(name, values or None)
+
+
+def _only_its_own(name: str, values: Mapping[Any, Any]) -> None:
+    """Raises KeyError for a value of a symbol that the theorem lacks: sympy's Symbol("N") is a real, the N of a theorem a natural number.
+    TypeError for a name in place of a symbol: sympy reads "N" as its function N."""
+    proved = stored().theorem(name)
+    free = {s[1:] for f in (*proved.hyps, proved.concl) for s in f.free}
+    for key in values:
+        if isinstance(key, str):
+            raise TypeError(f"{key!r}: give the symbol itself, theorem({name!r}).{key}")
+        made = None if isinstance(key, Law) else to_kernel(key)
+        if isinstance(made, Application) and made.symbol[1:] not in free:
+            symbol = made.symbol.name
+            alike = any(symbol == other for other, *_ in free)
+            other = f" of this sort; take theorem({name!r}).{symbol}" if alike else ""
+            raise KeyError(f"{name} has no symbol {symbol}{other}")
 
 
 def _copied(into: Proof, source: Proof) -> Fact:

@@ -169,6 +169,10 @@ def _term(e: Any) -> Node:
     for kinds, convert in _CONVERSIONS:
         if isinstance(e, kinds):
             return convert(e)
+    if isinstance(e, sp.Float):
+        raise NotInLanguage(
+            f"{sp.sstr(e, full_prec=False)}: a float stands for no one number; write {sp.srepr(sp.nsimplify(e, rational=True))}"
+        )
     raise NotInLanguage(f"{e}: {type(e).__name__} is not in the language")
 
 

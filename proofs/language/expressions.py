@@ -171,6 +171,9 @@ class Law(sp.Basic):
     def _hashable_content(self):
         return (self.kind, self.name, self.sorts, self.sort, *self._args)
 
+    def __getnewargs_ex__(self) -> tuple[tuple, dict]:
+        return (self.name, self.sorts, self.sort, *self.args), {"kind": self.kind}
+
     @property
     def func(self) -> Callable[..., Law]:
         return lambda *args: Law(self.name, self.sorts, self.sort, *args, kind=self.kind)

@@ -1,9 +1,9 @@
 """A sealed theorem as sympy objects: `theorem("S3.uniform").rhs` is an expression to substitute, expand, solve, evaluate and plot.
 
 S3 = theorem("S3.uniform")
-S3.rhs, S3.N, S3.eps             the bound and its symbols, with the assumptions that the hypotheses make
+S3.rhs, S3.N, S3.eps             the bound and its symbols, with the assumptions that the hypotheses make;  S5.b: a function
 S3.hypotheses                    named in words where the notation or the model names them
-S3.at(N=100, T=5)                the conclusion with values
+S3.at(N=100, T=5)                the conclusion with values;  S5.at(b=lambda t: 3): of functions too
 S3.numeric("mpmath")             a function of the free symbols: "numpy", "mpmath" (reading), "arb" (enclosures), "sympy"
 S3.root("eps", 0.01, (0, 1), ...)where the bound takes a value, to read
 """
@@ -21,6 +21,7 @@ from numbers import Rational
 from typing import Any, ClassVar
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.pycode import SymPyPrinter
 
@@ -50,7 +51,7 @@ class Theorem:
     def __init__(self, name: str, part: int = 0):
         known = registry.load()
         if name not in known:
-            raise KeyError(_unknown(name, known))
+            raise KeyError(unknown(name, known))
         self.name, self.part, self.statement = name, part, known[name]
         self.claim = bounds.claim(name)
         hyps, conclusions = registry.claim_of(self.claim)
@@ -67,9 +68,9 @@ class Theorem:
             words = names.get(h, sp.sstr(formula))
             times[words] += 1
             self.hypotheses[f"{words} ({times[words]})" if times[words] > 1 else words] = formula
-        self.symbols: dict[str, sp.Symbol] = {
-            s.name: s for c in (*self.conclusions, *self.formulas) for s in c.free_symbols
-        }
+        said = (*self.conclusions, *self.formulas)
+        self.symbols: dict[str, sp.Symbol] = {s.name: s for c in said for s in c.free_symbols}
+        self.functions: dict[str, Any] = {f.func.__name__: f.func for c in said for f in c.atoms(AppliedUndef)}
 
     @property
     def words(self) -> str:
@@ -88,21 +89,40 @@ class Theorem:
     def rhs(self) -> Any:
         return self.conclusion.rhs
 
-    def __getattr__(self, name: str) -> sp.Symbol:
-        if name.startswith("_") or "symbols" not in self.__dict__:
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "functions" not in self.__dict__:
             raise AttributeError(name)
-        try:
-            return self.symbols[name]
-        except KeyError:
-            raise AttributeError(f"{self.name} has the symbols {', '.join(sorted(self.symbols))}, not {name}") from None
+        if name in self.symbols or name in self.functions:
+            return self.symbols.get(name) or self.functions[name]
+        raise AttributeError(f"{self.name} has the {self._has()}, not {name}")
+
+    def _has(self) -> str:
+        """Its symbols and functions, to be named in a message."""
+        functions = sorted(set(self.functions) - set(self.symbols))
+        return (
+            f"symbols {', '.join(sorted(self.symbols))}{' and the functions ' * bool(functions)}{', '.join(functions)}"
+        )
 
     def at(self, **values: Any) -> Any:
-        """The conclusion with values for symbols, by name; the sides evaluate.  Raises KeyError for a symbol it does not have."""
-        unknown = sorted(set(values) - set(self.symbols))
-        if unknown:
-            raise KeyError(f"{self.name} has no symbol {', '.join(unknown)}; it has {', '.join(sorted(self.symbols))}")
-        table = {self.symbols[k]: v for k, v in values.items()}
-        return self.conclusion.func(self.lhs.subs(table), self.rhs.subs(table), evaluate=False)
+        """The conclusion with values for symbols and functions, by name: `S5.at(N=10, b=lambda t: 3)`; the sides evaluate.
+
+        Raises KeyError for what it does not have, TypeError for a function's value that is none.
+        """
+        strange = sorted(set(values) - set(self.symbols) - set(self.functions))
+        if strange:
+            raise KeyError(f"{self.name} has no symbol {', '.join(strange)}; it has the {self._has()}")
+        table = {self.symbols[k]: v for k, v in values.items() if k in self.symbols}
+        maps = {self.functions[k]: v for k, v in values.items() if k not in self.symbols}
+        for f, value in maps.items():
+            if not callable(value):
+                raise TypeError(f"{f} is a function: give one, as {f}=lambda t: {value}")
+
+        def side(expr: Any) -> Any:
+            for f, value in maps.items():
+                expr = expr.replace(f, value)
+            return expr.subs(table).doit() if maps else expr.subs(table)
+
+        return self.conclusion.func(side(self.lhs), side(self.rhs), evaluate=False)
 
     def arguments(self, side: str = "rhs") -> list[str]:
         """The free symbols of a side, in the order in which `numeric` takes them."""
@@ -154,6 +174,10 @@ class Theorem:
     def _repr_latex_(self) -> str:
         return f"${self._reading().latex()}$"
 
+    def _latex(self, printer: Any) -> str:
+        """For `sympy.latex`."""
+        return self._reading().latex()
+
     def _repr_markdown_(self) -> str:
         return self._reading().markdown()
 
@@ -172,7 +196,7 @@ def theorem(name: str, part: int = 0) -> Theorem:
     return Theorem(name, part)
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
+def unknown(name: str, known: Iterable[str]) -> str:
     """What to say of a name that is no statement."""
     names = sorted(known)
     if name in ROWS:

@@ -237,6 +237,7 @@ class Audited:
                         "of": f.transform or "score",
                         "floor": f.floor,
                         "temperature": f.temperature,
+                        "decimals": None if f.digits is None else asdict(f.digits),
                     }
                     for f in fits
                 ],

@@ -182,7 +182,9 @@ def _others(c: Constants, delta: float, found: Facts) -> Iterator[Need]:
 
 
 def _why_no_mean(found: Facts) -> str:
-    return SEVERAL if found.several else NO_MEAN if found.final is None else TOO_FEW
+    if found.several and not found.weighted:  # runs of a loop may well be of one prompt
+        return SEVERAL
+    return NO_MEAN if found.final is None else TOO_FEW
 
 
 def _on_paths(c: Constants, delta: float, branching: int) -> Iterator[Need]:

@@ -37,7 +37,7 @@ class Multiplier:
 
     name: on the command line. words: for a person. formula: the factor of the step to t, in the scores V_t. whole, law: what all factors
     multiply to, as a formula and in words. step, last: the powers at a step, and at the last one. telescopes: whether the whole is the
-    score at the end, up to a constant. of_odds: whether the odds `V / (1 - V)` stand for each score.
+    score at the end, up to a constant; why: what is said of that. of_odds: whether the odds `V / (1 - V)` stand for each score.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Multiplier:
     step: Powers
     last: Powers
     telescopes: bool = False
+    why: str = ""
     of_odds: bool = False
 
     @property
@@ -80,7 +81,7 @@ MULTIPLIERS = {
     for m in (
         Multiplier(
             "ratio", "the ratio of successive scores", "V_t / V_(t-1)", "V_T / V_0",
-            "the score at the end: the product of the ratios telescopes", RATIO, RATIO, telescopes=True,
+            "the score at the end", RATIO, RATIO, telescopes=True, why=": the product of the ratios telescopes",
         ),
         Multiplier(
             "last", "the last score alone, at the end", "1, and V_T at the last step", "V_T",

@@ -3,6 +3,9 @@
 Each row of `MULTIPLIERS` predicts the logarithm of every weight up to a temperature and a constant that the particles of a step share
 (libraries normalise their weights at each step). A row fits where one temperature explains every weight to rounding; weights that two rows
 explain alike are said to be undecided between them. No statistics: a loop computes its weights from its scores.
+
+Rounding is that of doubles first. Where no row fits so, it is that of the log, whose scores and weights may have few decimals: half a
+unit of the last one in each, carried through the logarithms.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
@@ -17,7 +21,9 @@ from smc.rewards.multiplier import MULTIPLIERS, Multiplier
 from smc.rewards.records import Move
 
 TOLERANCE = 1e-6
-"""Largest difference between a weight and its prediction, relative to the spread of the weights, that rounding explains."""
+"""Largest difference between a weight and its prediction, relative to the spread of the weights, that the rounding of doubles explains."""
+COARSE = 0.1
+"""The same for the rounding of a log: beyond it a row that fits says little."""
 
 
 def _log(score: float) -> float:
@@ -73,11 +79,42 @@ class Seen:
         return "log-probabilities" if self.high <= 0 else "logits or rewards"
 
 
+@dataclass
+class Digits:
+    """The most decimals that a score and a weight of a log have."""
+
+    scores: int = 0
+    weights: int = 0
+
+    def add(self, move: Move) -> None:
+        """One more move."""
+        self.scores = max(self.scores, _decimals(move.score))
+        if math.isfinite(move.log_weight):
+            self.weights = max(self.weights, _decimals(move.log_weight))
+
+    @property
+    def of_scores(self) -> float:
+        """Half a unit of the last decimal of a score."""
+        return 0.5 * 10.0**-self.scores
+
+    @property
+    def of_weights(self) -> float:
+        """Half a unit of the last decimal of a weight."""
+        return 0.5 * 10.0**-self.weights
+
+
+def _decimals(x: float) -> int:
+    exponent = Decimal(repr(x)).as_tuple().exponent
+    assert isinstance(exponent, int), "x is finite"
+    return max(0, -exponent)
+
+
 @dataclass(frozen=True)
 class Fit:
     """A row that explains every weight. transform: "", "odds" or "sigmoid". temperature: weights are factor^(1/temperature).
 
     of_value: whether what is taken of a score is V, where it was said what scores are, or may be. floor: what V is lifted to, or None.
+    digits: of the log, where the row explains the weights to their rounding alone; None where it does to that of doubles.
     """
 
     multiplier: Multiplier
@@ -86,14 +123,17 @@ class Fit:
     temperature: float
     of_value: bool = True
     floor: float | None = None
+    digits: Digits | None = None
 
 
 @dataclass(frozen=True)
 class Naming:
-    """fits: the rows that explain every weight of the log. seen: its scores."""
+    """fits: the rows that explain every weight of the log. seen: its scores. nearest: where none does, the row that comes nearest, in
+    words, and the largest difference, as a share of the spread of the weights."""
 
     fits: tuple[Fit, ...]
     seen: Seen
+    nearest: tuple[str, float] | None = None
 
     @property
     def decided(self) -> Fit | None:
@@ -116,6 +156,12 @@ class _Line:
     product: float = 0.0
     spread: float = 0.0
     furthest: float = 0.0
+    from_one: float = 0.0
+    """How far the weights are from temperature 1."""
+    plain: bool = True
+    """Whether every weight is within the log's rounding of the row at temperature 1."""
+    warm: bool = True
+    """The same at the temperature that was fitted, which rounding moves as well."""
 
     @property
     def slope(self) -> float:
@@ -131,7 +177,24 @@ class _Line:
 
     def hold(self, moves: list[Move]) -> None:
         """The same once the slope is known: how far the weights are from it."""
-        self.furthest = max([self.furthest, *(abs(y - self.slope * x) for x, y in self._centred(moves))])
+        pairs = list(self._centred(moves))
+        self.furthest = max([self.furthest, *(abs(y - self.slope * x) for x, y in pairs)])
+        self.from_one = max([self.from_one, *(abs(y - x) for x, y in pairs)])
+
+    def rounded(self, moves: list[Move], digits: Digits) -> None:
+        """Whether the weights of a step of a run are within the log's rounding of the line."""
+        slacks = [_slack(self.multiplier, move, self.log, digits) for move in moves if math.isfinite(move.log_weight)]
+        for (x, y), slack in zip(self._centred(moves), slacks, strict=True):
+            in_scores = slack + math.fsum(slacks) / len(slacks)
+            room = self.slope * in_scores + 2 * digits.of_weights
+            self.plain &= abs(y - x) <= in_scores + 2 * digits.of_weights <= COARSE * self.spread
+            self.warm &= abs(y - self.slope * x) <= 2 * room <= 2 * COARSE * self.spread
+
+    def fit(self, digits: Digits | None = None) -> Fit:
+        """The row as one that explains the weights."""
+        at_one = self.from_one <= 4 * TOLERANCE * self.spread if digits is None else self.plain
+        heat = 1.0 if at_one else 1 / self.slope
+        return Fit(self.multiplier, self.transform, _words(self), heat, self.of_value, self.floor, digits)
 
     def _centred(self, moves: list[Move]) -> Iterator[tuple[float, float]]:
         pairs = []
@@ -159,10 +222,30 @@ def logarithm(row: Multiplier, move: Move, log: Callable[[float], float]) -> flo
     return total
 
 
+def _slack(row: Multiplier, move: Move, log: Callable[[float], float], digits: Digits) -> float:
+    """By how much the rounding of the scores may move the logarithm of the factor."""
+
+    def moved(score: float) -> float:
+        here = log(score)
+        return max(abs(log(score + sign * digits.of_scores) - here) for sign in (-1, 1))
+
+    powers = row.last if move.last else row.step
+    parts = [abs(powers.after) * moved(move.score)] if powers.after else []
+    if powers.before and move.before is not None:
+        parts.append(abs(powers.before) * moved(move.before))
+    if powers.product:
+        parts.append(abs(powers.product) * math.fsum(map(moved, move.path)))
+    if powers.least:
+        parts.append(abs(powers.least) * max(map(moved, move.path)))
+    return math.fsum(parts)
+
+
 def name_factor(
     moves: Callable[[], Iterable[Move]], seen: Seen, scores: str | None = None, floor: float | None = None
 ) -> Naming:
     """The rows that explain every finite weight. moves: called for each pass over the log; two passes, one step of a run at a time.
+
+    Two more where no row explains the weights to the rounding of doubles.
 
     scores: what a user says that they are, a name of `MEANT`. floor: what V may be lifted to; rows that fit with and without it are one.
     """
@@ -186,12 +269,30 @@ def name_factor(
                 if line.possible:
                     step(line, held)
         lines = [line for line in lines if line.possible and line.slope > 0]
-    fits: dict[tuple[str, str], Fit] = {}
-    for line in lines:
-        if line.furthest <= TOLERANCE * line.spread:
-            fit = Fit(line.multiplier, line.transform, _words(line), 1 / line.slope, line.of_value, line.floor)
-            fits.setdefault((line.multiplier.name, line.transform), fit)
-    return Naming(tuple(fits.values()), seen)
+    found = _once(line.fit() for line in lines if line.furthest <= TOLERANCE * line.spread)
+    if found or not lines:
+        return Naming(found, seen)
+    digits = Digits()
+    for move in moves():
+        digits.add(move)
+    for _, group in groupby(moves(), key=attrgetter("run", "step")):
+        held = list(group)
+        for line in lines:
+            line.rounded(held, digits)
+    nearest = min(lines, key=lambda line: line.furthest / line.spread)
+    return Naming(
+        _once(line.fit(digits) for line in lines if line.plain or line.warm),
+        seen,
+        (_words(nearest), nearest.furthest / nearest.spread),
+    )
+
+
+def _once(fits: Iterable[Fit]) -> tuple[Fit, ...]:
+    """A row that fits with and without a floor, once."""
+    found: dict[tuple[str, str], Fit] = {}
+    for fit in fits:
+        found.setdefault((fit.multiplier.name, fit.transform), fit)
+    return tuple(found.values())
 
 
 def _lifted(log: Callable[[float], float], least: float) -> Callable[[float], float]:

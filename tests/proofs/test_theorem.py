@@ -1,5 +1,6 @@
 """A sealed theorem as sympy objects: every statement can be read, and what is read is what is sealed."""
 
+import pickle
 import random
 import subprocess
 import sys
@@ -142,6 +143,24 @@ def test_every_id_of_the_theory_is_a_theorem_or_says_where_its_parts_are(name):
 def test_a_misspelt_id_is_answered_with_the_one_that_is_meant(typed, meant):
     with pytest.raises(KeyError, match=rf"{meant}\b.*\?"):
         theorem(typed)
+
+
+def test_functions_are_attributes_and_take_values():
+    S5 = theorem("S5")
+    assert S5.rhs.replace(S5.b, lambda t: sp.Integer(3)).doit() == (1 + 2 / S5.N) ** (S5.n + 1)
+    assert S5.at(b=lambda t: 3, N=10, n=4).rhs == sp.Rational(12, 10) ** 5
+    assert S5.at(b=lambda t: t, N=2, n=1).rhs == sp.Rational(1, 2)  # (1 - 1/2) (1 + 0)
+    with pytest.raises(TypeError, match="b=lambda t: 3"):
+        S5.at(b=3)
+    with pytest.raises(AttributeError, match="functions B, V, Vstar, b"):
+        S5.c  # noqa: B018
+
+
+def test_sympy_s_own_tools_take_it():
+    S3 = theorem("S3.uniform")
+    assert sp.latex(S3) == S3._repr_latex_().strip("$")
+    for statement in (S3, theorem("S5"), theorem("S18.steps")):
+        assert pickle.loads(pickle.dumps(statement.lhs)) == statement.lhs
 
 
 @pytest.mark.parametrize("name", ["S3.uniform", "S4.uniform", "S8.uniform", "S13.uniform", "P3"])

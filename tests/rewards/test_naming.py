@@ -123,6 +123,56 @@ def test_a_stranger_is_not_named():
     assert "no factor that is known" in " ".join(sentences(naming))
 
 
+def rounded(lines, scores, weights=17):
+    """The log with so many decimals."""
+    return [
+        json.dumps({**line, "score": round(line["score"], scores), "log_weight": round(line["log_weight"], weights)})
+        for line in map(json.loads, lines)
+    ]
+
+
+@pytest.mark.parametrize(("scores", "weights"), [(6, 17), (4, 4), (3, 17), (17, 4)])
+@pytest.mark.parametrize("kind", LOOPS, ids=lambda kind: "-of-".join(filter(None, kind)))
+def test_a_log_of_few_decimals_is_named_to_those(kind, scores, weights):
+    naming = named(rounded(log_of(LOOPS[kind], 11), scores, weights))
+    fit = naming.decided
+    if fit is None:  # three decimals of a score near 1 say little of its odds
+        assert scores == 3 and kind[1] == "odds"
+        return
+    assert (fit.multiplier.name, fit.transform, fit.temperature) == (*kind, 1)
+    assert samples_target(fit) is (kind in (("ratio", ""), ("last", "")))
+    told = " ".join(sentences(naming))
+    if (
+        fit.digits is None
+    ):  # the decimals left out are within the rounding of doubles, relative to the spread of the weights
+        assert scores == 6 and "decimals" not in told
+    else:
+        assert (f"scores to {scores} decimals" in told) is (scores < 12)
+        assert (f"weights to {weights} decimals" in told) is (weights < 12)
+
+
+def test_the_temperature_of_a_rounded_log_is_read_off_to_what_it_tells():
+    naming = named(rounded(log_of(LOOPS["ratio", ""], 1, temperature=2.0), 4))
+    assert naming.decided is not None and naming.decided.temperature == pytest.approx(2, rel=1e-3)
+    assert ", at temperature 2, as far as scores to 4 decimals tell" in " ".join(sentences(naming))
+    assert "the score at the end, to the power 0.5: the product of the ratios telescopes" in " ".join(sentences(naming))
+
+
+def test_what_rounding_does_not_explain_is_not_named():
+    """Weights that are off by more than the digits allow; the nearest row is said, with the largest difference."""
+    lines = [json.loads(line) for line in rounded(log_of(LOOPS["ratio", ""], 4), 4)]
+    off = [
+        json.dumps({**line, "log_weight": line["log_weight"] + 0.01 * math.sin(40 * k)}) for k, line in enumerate(lines)
+    ]
+    naming = named(off)
+    assert naming.fits == () and naming.nearest is not None and 1e-3 < naming.nearest[1] < 0.1
+    assert "nearest is the ratio of successive scores, which misses some by" in " ".join(sentences(naming))
+
+
+def test_a_log_of_one_decimal_names_nothing():
+    assert named(rounded(log_of(LOOPS["ratio", ""], 4), 1)).fits == ()
+
+
 LINE = {"run": 0, "step": 1, "particle": 0, "score": 0.5, "log_weight": 0}
 
 
@@ -141,7 +191,7 @@ LINE = {"run": 0, "step": 1, "particle": 0, "score": 0.5, "log_weight": 0}
         ([{**LINE, "step": 2}], "step 2 after step 0"),
         ([LINE, LINE], "particle 0 comes twice"),
         ([LINE, {**LINE, "step": 2, "parent": 4}], "line 2: parent 4"),
-        ([LINE, {**LINE, "step": 2}], "parent None"),
+        ([LINE, {**LINE, "step": 2}], "line 2: has no parent"),
         ([LINE, {**LINE, "run": 1}, {**LINE, "particle": 1}], "run 0 comes again"),
         ([{**LINE, "particle": True}], "particle: true"),
         ([{**LINE, "particle": -1}], "particle: -1"),

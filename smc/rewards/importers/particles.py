@@ -64,8 +64,10 @@ def _add(steps: list[_Step], line: Item) -> None:
         raise line.fault(f"particle {particle} comes twice at step {step}", "one line a particle")
     if step > 1:
         given = line.get("parent")
-        parent = None if given is None else given.whole()
-        if parent is None or parent not in steps[-2].place:
+        if given is None:
+            raise line.fault("has no parent", f"name the particle of step {step - 1} that it descends from")
+        parent = given.whole()
+        if parent not in steps[-2].place:
             raise line.fault(f"parent {parent} is no particle of step {step - 1}", "name the particle it descends from")
         flag = line.get("resampled")
         told = None if flag is None else flag.value
