@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import signal
+import socket
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -128,8 +131,9 @@ def _on_cluster(plan: Plan, numbers: Iterator[int], address: str) -> Generator[C
     except ImportError:
         raise InputError("dask is not installed", where="dask", mend="pip install 'bellman-smc[dask]'") from None
     try:
+        _connect(address)
         client = Client(address, timeout=f"{CONNECT_SECONDS}s")
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, TimeoutError, TypeError) as error:  # a TypeError for tls without certificates
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"no Dask scheduler answers at {address} ({reason})",
@@ -143,6 +147,32 @@ def _on_cluster(plan: Plan, numbers: Iterator[int], address: str) -> Generator[C
         for future in running:
             yield future.result()
             _submit_next(client, running, plan, numbers)
+
+
+def _connect(address: str) -> None:
+    """Raises what tells that nothing listens at `address`, at once: Dask asks again until its time is out, and a name that nobody resolves
+    can take longer. In a thread, as looking up a name knows no limit."""
+    from distributed.comm.addressing import get_address_host_port
+
+    if address.startswith("inproc://"):
+        return
+    host, port = get_address_host_port(address)
+    answers: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
+
+    def knock() -> None:
+        try:
+            socket.create_connection((host, port), CONNECT_SECONDS).close()
+            answers.put(None)
+        except (OSError, ValueError, OverflowError) as error:  # a port beyond 65535 overflows
+            answers.put(error)
+
+    threading.Thread(target=knock, daemon=True).start()
+    try:
+        fault = answers.get(timeout=CONNECT_SECONDS)
+    except queue.Empty:
+        raise TimeoutError(f"nothing within {CONNECT_SECONDS} seconds") from None
+    if fault is not None:
+        raise OSError(str(fault)) from fault
 
 
 def _submit_next(client, running, plan: Plan, numbers: Iterator[int]) -> None:

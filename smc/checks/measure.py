@@ -57,9 +57,7 @@ class Measured:
 
     def at(self, count: int) -> Measured:
         """The same run with another count: what does not depend on it is shared."""
-        made = Measured(
-            self.constants, self.sampler, count, self.progress, self.bits, self.patience
-        )  # `replace` is slow
+        made = replace(self, count=count)
         made.__dict__["_run"] = self._run
         return made
 

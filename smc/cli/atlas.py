@@ -76,11 +76,11 @@ def command(
     Exit codes: 0 every bound holds, 1 one is refuted, 2 bad input, 3 one is undecided.
     """
     import time
-    from pathlib import Path
 
     from smc.checks.atlas import chart
     from smc.checks.row import worst_verdict
     from smc.cli.output import CODES, json_object, remarks, results, waiting
+    from smc.cli.places import PICTURES, file_to_write
     from smc.errors import InputError
     from smc.present.tables import atlas_tables, side_by_side
 
@@ -100,6 +100,7 @@ def command(
             as_json,
             None if resampling is None else [one.strip() for one in resampling.split(",")],
         )
+    place = None if figure is None else file_to_write("figure", figure, PICTURES, drawn=True)
     counts = _whole_numbers("particles", PARTICLES if particles is None else particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
     budget = BUDGET if budget is None else budget
@@ -112,16 +113,16 @@ def command(
         raise InputError("--eps and --value both name reward models", where="value", mend="keep one of the two")
     choices: Sequence[str | None] = value or [None]
     if eps is not None:
-        choices = [f"bellman-error:{e.strip()}" for e in eps.split(",")]
+        choices = [f"bellman-error:{_error(part)}" for part in eps.split(",")]
     settings = _settings(model, lengths, choices, _samplers(algorithm, resampling), rationalise)
     for done, setting in enumerate(settings):
         with waiting(setting.named):
             share = max(0.0, ends - time.monotonic()) / (len(settings) - done)
             entries.append(chart(setting, goal, counts, seconds=share))
-    if figure is not None:
+    if place is not None:
         from smc.present.figures import atlas_figure, save
 
-        save(atlas_figure(entries), Path(figure))
+        save(atlas_figure(entries), place)
         remarks().print(f"figure: {figure}")
     if as_json:
         json_object({"model": model, "entries": [entry.to_json() for entry in entries]})
@@ -247,6 +248,15 @@ def _whole_numbers(name: str, text: str) -> list[int]:
             mend=f"give whole numbers from 1 to {MOST_COUNT:,}, with commas",
         )
     return sorted(set(numbers))
+
+
+def _error(text: str) -> str:
+    """`text`, if it is a Bellman error; raises InputError otherwise."""
+    from smc.errors import InputError
+
+    if _number("eps", text) < 0:
+        raise InputError(f"{text.strip()} is too small", where="eps", mend="give numbers of at least 0, with commas")
+    return text.strip()
 
 
 def _number(name: str, text: str):

@@ -77,6 +77,7 @@ def command(
     from smc.checks.audited import Audited, of_files
     from smc.cli import HOLDS, REFUTED, UNDECIDED
     from smc.cli.output import json_object, origin, results, waiting
+    from smc.cli.places import PAGES, file_to_write
     from smc.errors import InputError
     from smc.numbers import rational
 
@@ -93,6 +94,8 @@ def command(
         raise InputError(
             "a log brings its own scores", where=given_too, mend="leave it out, or give --multiplies and a model"
         )
+    if report is not None:
+        file_to_write("report", report, PAGES, drawn=True)
     try:
         accuracy = rational("1/10" if delta is None else delta)
     except ValueError as fault:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,18 +36,18 @@ def command(
     dask: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler to use instead.", show_default=False)
     ] = None,
-    results_file: Annotated[Path, typer.Option("--results", help="SQLite file to write, or to go on with.")] = Path(
-        "campaign.sqlite"
-    ),
+    results_file: Annotated[
+        str, typer.Option("--results", help="SQLite file to write, or to go on with.")
+    ] = "campaign.sqlite",
     counterexamples: Annotated[
-        Path, typer.Option(help="Directory for counterexamples, as model files that check reads.")
-    ] = Path("."),
+        str, typer.Option(help="Directory for counterexamples, as model files that check reads.")
+    ] = ".",
     plot_file: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--plot", help="Figure of tightness by statement (.svg, .png or .pdf).", show_default=False),
     ] = None,
     markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", help="The table as a Markdown file.", show_default=False)
+        str | None, typer.Option("--markdown", help="The table as a Markdown file.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -66,6 +65,7 @@ def command(
     from smc.campaign.summary import markdown, plot, table, to_json
     from smc.cli import HOLDS, INTERRUPTED, REFUTED, UNDECIDED
     from smc.cli.output import json_object, remarks, results
+    from smc.cli.places import PICTURES, file_to_write, folder_to_write
     from smc.errors import InputError, whole_number
     from smc.present.figures import save
     from smc.present.tables import write_atomically
@@ -88,14 +88,19 @@ def command(
     )
     if minutes is not None and not minutes > 0:
         raise InputError(f"{minutes}", where="minutes", mend="give a positive number")
-    store = Store(results_file, plan)
+    if dask == "":
+        raise InputError("no scheduler is named", where="dask", mend="give its address, or leave --dask out")
+    picture = None if plot_file is None else file_to_write("plot", plot_file, PICTURES, drawn=True)
+    page = None if markdown_file is None else file_to_write("markdown", markdown_file)
+    found_in = folder_to_write("counterexamples", counterexamples)
+    store = Store(file_to_write("results", results_file), plan)
     try:
         with _progress(remarks()) as show:
             seconds = None if minutes is None else 60 * minutes
             ending = run(plan, store, examples=examples, seconds=seconds, workers=workers, dask=dask, progress=show)
         totals = store.totals()
         for k, found in enumerate(totals.counterexamples):
-            path = counterexamples / f"counterexample-{found.claim.replace('/', '-')}-{k}.json"
+            path = found_in / f"counterexample-{found.claim.replace('/', '-')}-{k}.json"
             write_atomically(path, found.document + "\n")
             counted = find(found.algorithm).count
             particles = "" if counted.fixed else f" --{counted.option} {found.particles}"
@@ -113,10 +118,10 @@ def command(
         missed = sorted(set(plan.planted) - {found.claim for found in totals.counterexamples})
         if missed:
             remarks().print(f"not found yet: {', '.join(missed)}; search on with more --examples", soft_wrap=True)
-        if markdown_file is not None:
-            write_atomically(markdown_file, markdown(totals, plan, store.seconds()))
-        if plot_file is not None:
-            save(plot(totals, plan), plot_file)
+        if page is not None:
+            write_atomically(page, markdown(totals, plan, store.seconds()))
+        if picture is not None:
+            save(plot(totals, plan), picture)
     finally:
         store.close()
     if as_json:

@@ -73,21 +73,20 @@ def command(
      "reward": {"s": "1/10", "goal": 1}, "value": {"s": "1/2", "goal": 1}}
     """
     import sys
-    from pathlib import Path
 
     from smc.cli.output import remarks
+    from smc.cli.places import file_to_write
     from smc.errors import InputError
     from smc.formats import document, load, native
     from smc.present.tables import write_atomically
     from smc.rewards.writing import KINDS, converted
     from smc.setting.named_twists import uses_file
 
-    if output == "":
-        raise InputError("no file is named", where="output", mend="name one, or leave --output out")
     if name == "":
         raise InputError("no name is given", where="name", mend="give one, or leave --name out")
-    if output is not None and not force and Path(output).exists():
-        raise InputError("exists already", where=output, mend="name another file, or pass --force")
+    place = None if output is None else file_to_write("output", output)
+    if place is not None and not force and place.is_file():
+        raise InputError("exists already", where=output or "", mend="name another file, or pass --force")
     if to in KINDS:
         of_models = {"value": value, "name": name, "horizon": horizon, "rationalise": rationalise or None}
         for option, given in of_models.items():
@@ -97,8 +96,8 @@ def command(
                     where=option,
                     mend=f"leave --{option} out, or choose --to mdp, layered or tree",
                 )
-        if output is not None:
-            write_atomically(Path(output), converted(model, to))
+        if place is not None:
+            write_atomically(place, converted(model, to))
             return 0
         for _ in converted(model, to):
             pass  # a fault is told before anything is printed
@@ -106,10 +105,10 @@ def command(
         return 0
     source = load(model, rationalise=rationalise, horizon=horizon, with_values=uses_file(value)).meant(value)
     text = native.dumps(document(source, to, value, name))
-    if output is None:
+    if place is None:
         sys.stdout.write(text)
     else:
-        write_atomically(Path(output), text)
+        write_atomically(place, text)
     for note in source.model.notes:
         remarks().print(f"note: {note}", soft_wrap=True)
     return 0

@@ -6,18 +6,15 @@ import json
 import shlex
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
 from smc.cli import HOLDS, REFUTED, UNDECIDED
-from smc.errors import InputError
 from smc.numbers import Verdict
 from smc.present.console import WIDE, PlainConsole
 from smc.present.words import on_terminal
@@ -54,18 +51,6 @@ def results() -> Console:
 def remarks() -> Console:
     """The console for progress and notes."""
     return PlainConsole(stderr=True)
-
-
-def ensure_writable(folder: Path) -> None:
-    """Raises InputError when a file cannot be made in `folder`, which is made if it is missing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", where=str(folder), mend="choose a folder that you may write to"
-        ) from None
 
 
 def _now_and_then(console: Console) -> Callable[[str], None]:

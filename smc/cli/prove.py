@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+GRAPHS = (".dot", ".svg", ".png")
+"""Endings of the graph."""
+
 
 def command(
     statement: Annotated[
@@ -23,13 +26,13 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     graph: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             help="Write what rests on what (below ID, with every lemma): FILE.dot, .svg or .png.", show_default=False
         ),
     ] = None,
     stored: Annotated[
-        Path | None, typer.Option(help="Folder of stored proofs, instead of the installed ones.", show_default=False)
+        str | None, typer.Option(help="Folder of stored proofs, instead of the installed ones.", show_default=False)
     ] = None,
 ) -> int:
     """Replay every proof down to the kernel (standard library only), and say what each statement rests on.
@@ -42,11 +45,13 @@ def command(
     from proofs.reading.derivation import kernel_text, text, to_json
     from smc.cli import REFUTED, UNDECIDED
     from smc.cli.output import columns, json_object, remarks, results
+    from smc.cli.places import file_to_write
     from smc.errors import InputError, one_of
 
-    folder = stored or STORED
-    if not folder.is_dir():
-        raise InputError("no such folder", where=str(folder), mend="give a folder of stored proofs")
+    drawing = None if graph is None else file_to_write("graph", graph, GRAPHS)
+    folder = STORED if stored is None else Path(stored)
+    if stored == "" or not folder.is_dir():
+        raise InputError("no such folder", where=f"stored {stored}".rstrip(), mend="give a folder of stored proofs")
     made = blueprint(folder)
     for message in made.refusals.values():
         remarks().print(f"refused: {message}", soft_wrap=True)
@@ -54,9 +59,9 @@ def command(
         raise InputError(f"unknown ID {statement!r}", where="prove", mend=one_of(made.known(), statement, "known:"))
     chosen = made.find(statement) if statement else []
     readable = [e for e in chosen if e.refused is None]
-    if graph is not None:
+    if drawing is not None:
         remarks().print(
-            f"written: {graph} (drawn by {_graph(made, graph, [e.id for e in chosen] if statement else None)})",
+            f"written: {drawing} (drawn by {_graph(made, drawing, [e.id for e in chosen] if statement else None)})",
             soft_wrap=True,
         )
     if latex:

@@ -36,18 +36,13 @@ def command(
 
     Numbers are {"exact": "1/3", "decimal": 0.333...}. Nothing is written on bad input.
     """
-    from pathlib import Path
-
-    from smc.cli.output import ensure_writable, results
+    from smc.cli.output import results
+    from smc.cli.places import folder_to_write
     from smc.errors import InputError
     from smc.present.tables import dump, write_atomically
     from smc.testing.vectors import documents
 
-    if not folder:
-        raise InputError("no folder is named", where="folder", mend="name one")
-    place = Path(folder)
-    if place.exists() and not place.is_dir():
-        raise InputError("is a file", where=folder, mend="name a folder")
+    place = folder_to_write("folder", folder)
     for option, given in (("value", value), ("particles", particles), ("rationalise", rationalise or None)):
         if model is None and given is not None:
             raise InputError("belongs to a model", where=option, mend="give --model, or leave it out")
@@ -57,7 +52,6 @@ def command(
     taken = [name for name in found if (place / f"{name}.json").exists()]
     if taken and not force:
         raise InputError(f"{taken[0]}.json exists already", where=folder, mend="name another folder, or pass --force")
-    ensure_writable(place)
     for name, document in found.items():
         write_atomically(place / f"{name}.json", dump(document))
         results().print(f"{place / name}.json: {len(document['cases'])} cases", soft_wrap=True)

@@ -38,7 +38,8 @@ def command(
     from smc.checks.summary import summary_table
     from smc.checks.verify import cases
     from smc.cli.mends import owned
-    from smc.cli.output import CODES, counting, ensure_writable, json_object, origin, remarks, results
+    from smc.cli.output import CODES, counting, json_object, origin, remarks, results
+    from smc.cli.places import folder_to_write
     from smc.errors import InputError, TooLarge
     from smc.formats import load, shipped
     from smc.numbers import Verdict
@@ -47,6 +48,9 @@ def command(
     if budget is not None and not 0 < budget < 1e9:
         raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     ends = math.inf if budget is None else time.monotonic() + budget
+    folder = folder_to_write("output", output)  # told before the work, not after
+    if report is not None:
+        folder_to_write("report", report)
     sources = [load(spec, rationalise=rationalise) for spec in models or [f"shipped:{name}" for name in shipped()]]
     inputs = [
         (s.model, s.twist(choice))
@@ -54,9 +58,6 @@ def command(
         for choice in REWARD_MODELS
         if choice != "file" or s.values is not None
     ]
-    folder = Path(output)
-    for place in (folder, *([Path(report)] if report is not None else [])):
-        ensure_writable(place)  # told before the work, not after
     chosen, reports, left_out = cases(inputs), [], []
     proofs = _proofs() if report is not None else None
     spare = PAGE * (budget or 0.0)

@@ -62,10 +62,6 @@ class ConditionalKernel:
         over **= count
         return tuple(tuple(Rational(int(made[z, y]), over) for y in range(size)) for z in range(size))
 
-    def total_variation(self, start: Sequence[Rational], sweeps: int) -> Rational:
-        """TV to the target after `sweeps` sweeps from `start`."""
-        return self._distance(self.after(start, sweeps))
-
     def worst_total_variation(self, sweeps: int, tick: Tick = lambda share: None) -> Rational:
         """The largest TV after `sweeps` sweeps, over the paths that the target reaches."""
         rows = self.power(sweeps, tick)
@@ -159,8 +155,3 @@ def minorisation(ranges: Sequence[Extended], particles: int) -> Rational:
     for b in ranges:
         product *= 1 + (2 * finite(b) - 1) / (particles - 1)
     return 1 / product
-
-
-def sweeps_bound(ranges: Sequence[Extended], particles: int, sweeps: int) -> Rational:
-    """`(1 - minorisation)^H` (S17.3): TV to the target after H sweeps from any path that the target reaches."""
-    return (1 - minorisation(ranges, particles)) ** whole_number("sweeps", sweeps)

@@ -181,7 +181,7 @@ def _seconds_on_tree(process: ParticleProcess, n: int) -> float:
     *inner, last = _cells(process)
     bits = denominator_bits(chain, n)
     seconds = 1e-4
-    for c, shorter, longer, cells in zip(inner, bits, bits[1:], chain.layers, strict=False):
+    for c, shorter, longer, cells in zip(inner, bits[:-1], bits[1:], chain.layers[:-1], strict=True):
         # an occupancy on s of c cells leads to the C(n + s - 1, n) on its support
         pairs = sum(comb(c, s) * comb(n - 1, s - 1) * comb(n + s - 1, n) for s in range(1, min(c, n) + 1))
         seconds += pairs * (2e-6 + product(longer, n * log2(n * max(cells.weights))))

@@ -103,6 +103,10 @@ def load(
         whole_number("horizon", horizon)
     given = spec if isinstance(spec, Mapping) else None
     spec = "document" if isinstance(spec, Mapping) else os.fspath(spec)
+    if not spec:
+        raise InputError(
+            "no model is named", where="model", mend="name a model file, or a shipped one as shipped:verifier-tree"
+        )
     if spec.startswith("gym:"):
         from smc.formats import gym
 

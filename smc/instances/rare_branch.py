@@ -18,8 +18,6 @@ drawn with weights `(1/s, s/2, 1)`: it lives with probability `(G/s) / (G/s + B 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from math import comb
 from typing import Any
 
@@ -74,19 +72,13 @@ def rare_shape(model: Model, twist: Twist) -> tuple[Rational, int] | None:
     return (s, rounds) if same else None
 
 
-def lives_mass(particles: int, *, rounds: int, mass: object) -> Rational:
-    """P(the output lives) after T = 2r steps, exact: a probability. For small N: about `N^4` terms for each round after the first."""
-    n, s, r = _checked(particles, rounds, mass)
-    return _answer(n, s, r, lambda value: value, 0)[0]
-
-
 def certified_lives_mass(particles: int, *, rounds: int, mass: object, bits: int = 40) -> Ball:
     """P(the output lives) after T = 2r steps, as an enclosure of radius at most `2^-bits`: what is too rare to matter is not followed."""
     n, s, r = _checked(particles, rounds, mass)
     working = 2 * bits + 64
     while True:
         with precision(working):
-            inside, outside = _answer(n, s, r, partial(ball, bits=working), flint.arb(2) ** -(working // 2))
+            inside, outside = _answer(n, s, r, working)
             found = inside + outside * flint.arb("0.5", "0.5")
             if found.rad() < flint.arb(2) ** -bits:
                 return found
@@ -100,20 +92,20 @@ def _checked(particles: int, rounds: int, mass: object) -> tuple[int, Rational, 
     return whole_number("particles", particles), s, whole_number("rounds", rounds)
 
 
-def _answer(n: int, s: Rational, rounds: int, number: Callable[[Rational], Any], least: Any) -> tuple[Any, Any]:
-    """P(the output lives), but for cases of probability below `least`, and the probability of those."""
-    share, one, nothing = number(s), number(ONE), number(ONE * 0)
+def _answer(n: int, s: Rational, rounds: int, bits: int) -> tuple[Ball, Ball]:
+    """P(the output lives), but for cases of probability below `2^-(bits/2)`, and the probability of those."""
+    least = flint.arb(2) ** -(bits // 2)
+    share, one, nothing = ball(s, bits), flint.arb(1), flint.arb(0)
     missed = nothing
 
     def spread(mass: Any, count: int, up: Any, down: Any) -> list[tuple[int, Any]]:
         """mass times Bin(count, up / (up + down)): the counts, and what falls on each."""
         nonlocal missed
         if not least < mass:
-            missed += mass if least else 0
+            missed += mass
             return []
         found = _binomial(count, up, down, least / mass)
-        if least:
-            missed += mass * (1 - sum(p for _, p in found))
+        missed += mass * (1 - sum(p for _, p in found))
         return [(k, mass * p) for k, p in found]
 
     def drawn(law: list[Any], weight: Any) -> list[Any]:

@@ -306,16 +306,21 @@ def bound_text(row: Row) -> Text:
 
 
 def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
-    """Write `content`, perhaps piece by piece, to `path`, whole or not at all. Raises InputError when the place cannot be written."""
+    """Write `content`, perhaps piece by piece, to `path` or to what it links to, whole or not at all; a pipe or a terminal is written to as
+    it is, not replaced. Raises InputError when the place cannot be written."""
+    listed = [content] if isinstance(content, (str, bytes)) else content
+    pieces = (piece if isinstance(piece, bytes) else piece.encode() for piece in listed)
     try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                file.writelines(pieces)
+            return
+        path = path.resolve() if path.is_symlink() else path
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                if isinstance(content, bytes):
-                    file.write(content)
-                else:
-                    file.writelines(piece.encode() for piece in ([content] if isinstance(content, str) else content))
+                file.writelines(pieces)
             umask = os.umask(0)
             os.umask(umask)
             os.chmod(name, 0o666 & ~umask)  # mkstemp makes files that only their owner reads

@@ -270,7 +270,6 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
         (["atlas", "family:hidden?eps=1/4&eps=1/2"], "gives one option twice"),
         (["atlas", "family:ones?c=2&c=3", "--cost"], "gives one option twice"),
         (["atlas", "family:product?c=1", "--rationalise"], "a family has no file to read"),
-        (["atlas", "shipped:verifier-tree", "--particles", "1", "--figure", ""], "unknown figure format ''"),
         (["atlas", "shipped:verifier-tree", "--algorithm", ""], "unknown algorithm ''"),
         (["plan", "shipped:verifier-tree", "--algorithm", ""], "unknown algorithm ''"),
         (["plan", "--horizon", "3", "--eps", "1/4", "--ratio-bound", ""], "ratio-bound: '' is not a rational"),
@@ -368,7 +367,7 @@ def test_output_that_cannot_be_written(tmp_path, capsys):
     assert "cannot be written" in refused(capsys, "convert", model, "-o", str(blocked / "out.json"))
     assert "exists already" in refused(capsys, "convert", model, "-o", str(blocked))
     assert blocked.read_text() == "kept"
-    assert "cannot be written" in refused(capsys, "convert", model, "-o", str(tmp_path), "--force")
+    assert "is a folder" in refused(capsys, "convert", model, "-o", str(tmp_path), "--force")
     assert sorted(os.listdir(tmp_path)) == ["file", "model.json"]
 
 

@@ -11,7 +11,6 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -239,7 +238,7 @@ def test_nothing_is_left_of_a_report_that_was_cut(monkeypatch, tmp_path):
 
     monkeypatch.setattr(smc.checks.verify, "cases", turned_into(AssertionError()))
     assert run(["verify", "-o", str(tmp_path / "build")]) == 130
-    assert not list(Path(tmp_path / "build").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.by_turn

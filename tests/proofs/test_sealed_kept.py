@@ -9,7 +9,7 @@ import pytest
 
 from proofs.language.terms import evaluate
 from proofs.registry import claim_of
-from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
+from smc.exact.conditional import conditional_kernel, minorisation
 from smc.samplers.naive import naive
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model
@@ -85,7 +85,7 @@ def test_the_kept_path_needs_weight(replayer):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_sweep_after_sweep_comes_to_the_target(replayer, name):
-    """S17.sweeps and S17.count: U is the exact kernel's law after j sweeps, the target invariant, the bound `sweeps_bound`."""
+    """S17.sweeps and S17.count: U is the exact kernel's law after j sweeps, the target invariant, the bound `(1 - minorisation)^j`."""
     c, free = MODELS[name](), 1
     kernel, kept = conditional_kernel(naive.process(c.model, c.twist), free + 1), Kept(c, free)
     env, ranges = kept.environment_of(TEST)
@@ -99,7 +99,7 @@ def test_sweep_after_sweep_comes_to_the_target(replayer, name):
         above, below = claim_of(theorem)[1]
         distance = sum(fraction(p) * TEST[y] for y, p in enumerate(law)) - pi
         assert evaluate(above.kids[0], now) == distance == -evaluate(below.kids[0], now)
-        assert evaluate(above.kids[1], now) == fraction(sweeps_bound(c.b, free + 1, j))
+        assert evaluate(above.kids[1], now) == fraction((1 - minorisation(c.b, free + 1)) ** j)
 
 
 def test_sweeps_need_an_invariant_target(replayer):

@@ -21,7 +21,7 @@ from smc.checks.row import Row, compare
 from smc.checks.summary import lines
 from smc.exact import output_law
 from smc.exact.enclosure import enclosure
-from smc.instances.rare_branch import certified_lives_mass, lives_mass, rare_branch
+from smc.instances.rare_branch import certified_lives_mass, rare_branch
 from smc.numbers import INFINITE, ONE, Rational, Verdict, at_most, ball, precision
 from smc.present.tables import row_cells
 from smc.samplers import particle_process
@@ -185,7 +185,7 @@ def test_a_floor_below_zero_claims_nothing():
 def test_a_report_has_a_row_on_the_family_alone():
     model, twist = rare_branch(rounds=2, mass="1/12")
     (row,) = lower(Instance(model, twist, 8))
-    assert row.observed == Rational(1, 24) - lives_mass(8, rounds=2, mass="1/12")
+    assert (ball(Rational(1, 24)) - certified_lives_mass(8, rounds=2, mass="1/12")).contains(ball(row.observed))
     assert len(lower(Instance(*rare_branch(rounds=3, mass="1/12", horizon=7), 2))) == 1
     assert not lower(Instance(*rare_branch(rounds=1, mass="1/12"), 2))
     assert not lower(Instance(model, replace(twist, values=(*twist.values[:3], (ONE, ONE, ONE), *twist.values[4:])), 2))
@@ -196,11 +196,9 @@ def test_a_report_has_a_row_on_the_family_alone():
 )
 def test_the_counting_engine_is_the_general_one(rounds, particles, mass):
     """P(the output lives), from the law of one count and from the law of all clouds."""
-    exact = lives_mass(particles, rounds=rounds, mass=mass)
     law = output_law(particle_process(*rare_branch(rounds=rounds, mass=mass), "naive"), particles).law
-    assert exact == law[0]
     near = certified_lives_mass(particles, rounds=rounds, mass=mass, bits=40)
-    assert near.overlaps(ball(exact)) and near.rad() < 2.0**-40
+    assert near.overlaps(ball(law[0], 200)) and near.rad() < 2.0**-40
 
 
 @pytest.mark.by_turn

@@ -7,7 +7,8 @@ from math import prod
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smc.exact.conditional import conditional_kernel, minorisation, sweeps_bound
+from smc.exact import OutputLaw
+from smc.exact.conditional import conditional_kernel, minorisation
 from smc.numbers import INFINITE, ONE, ZERO, Rational
 from smc.samplers.naive import naive
 from smc.setting.analysis import analyse
@@ -35,7 +36,8 @@ def test_s17(data):
     assert kernel.smallest_ratio >= minorisation(ranges, particles)
     start = tuple(ONE if z == live[0] else ZERO for z in range(len(pi)))
     for sweeps in (1, 2, 3):
-        assert kernel.total_variation(start, sweeps) <= sweeps_bound(ranges, particles, sweeps)
+        distance = OutputLaw(kernel.after(start, sweeps)).total_variation(pi)
+        assert distance <= (1 - minorisation(ranges, particles)) ** sweeps
 
 
 @settings(deadline=None, max_examples=effort(60, sample=15))

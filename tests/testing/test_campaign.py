@@ -339,7 +339,7 @@ def test_bad_arguments(tmp_path, capsys, arguments, words):
 
 def test_unusable_results_files(tmp_path, capsys):
     assert cli(["campaign", *OPTIONS, "--results", str(tmp_path)]) == 2
-    assert "is a directory" in told(capsys)
+    assert "is a folder" in told(capsys)
     assert cli(["campaign", *OPTIONS, "--results", str(tmp_path / "no" / "such" / "place.sqlite")]) == 2
     assert "cannot be used" in told(capsys)
     other = tmp_path / "other.sqlite"
