@@ -204,6 +204,51 @@ def least_enough(enough: Callable[[int], bool], most: int) -> int | None:
     return high
 
 
+def least_at_most(value: Callable[[int], Extended | Ball], goal: Extended | Ball, most: int) -> int | None:
+    """The least n >= 1 at which `value` is at most `goal` for certain, for a closed form that falls in n; None as of `least_enough`.
+
+    Counts have hundreds of digits where a bound multiplies hundreds of steps: doubling and bisection ask for each of their bits twice.
+    Here the power of two is bisected, and below it the next count is where the secant through the last two values, in 1/n, meets the
+    goal; where two such counts have not halved the bracket, it is bisected. Asked at counts up to the square of what is found.
+    """
+    found: list[tuple[int, Extended | Ball]] = []
+
+    def enough(n: int) -> bool:
+        found.append((n, value(n)))
+        return at_most(found[-1][1], goal) is Verdict.HOLDS
+
+    if enough(1):
+        return 1
+    last = most.bit_length() - 1
+    missed, reached = 0, min(1, last)
+    while not enough(1 << reached):
+        if reached == last:
+            return None
+        missed, reached = reached, min(2 * reached, last)
+    while reached - missed > 1:
+        middle = (missed + reached) // 2
+        missed, reached = (missed, middle) if enough(1 << middle) else (middle, reached)
+    low, high = 1 << missed, 1 << reached
+    widths = [high - low] * 2
+    while high - low > 1:
+        near = None if 2 * (high - low) > widths[-2] else _secant(found[-2:], goal)
+        near = (low + high) // 2 if near is None else min(max(near, low + 1), high - 1)
+        low, high = (low, near) if enough(near) else (near, high)
+        widths.append(high - low)
+    return high
+
+
+def _secant(points: list[tuple[int, Extended | Ball]], goal: Extended | Ball) -> int | None:
+    """Where the line through two values, drawn over 1/n, is at `goal`; None where it is at no n >= 1."""
+    (n, left), (m, right) = points
+    with precision(64 + 2 * max(n, m).bit_length()):
+        value, other, wanted = (x if isinstance(x, flint.arb) else ball(x, flint.ctx.prec) for x in (left, right, goal))
+        at, beside = 1 / flint.arb(n), 1 / flint.arb(m)
+        met = at + (wanted - value).mid() / (other - value).mid() * (beside - at)
+        near = (1 / met.mid()).mid()
+        return int(dyadic(near)) if near.is_finite() and near >= 1 else None
+
+
 def nearest_float(value: Extended | Ball) -> float:
     """A float near `value`, for drawing and sorting only: infinite where it is too large for one, 0 where it is too small."""
     if isinstance(value, flint.arb):

@@ -7,7 +7,7 @@ from typing import Any
 
 from proofs import bounds
 from smc.checks.row import START_BITS, Claim
-from smc.numbers import ZERO, Rational, Verdict, at_most, least_enough, precision
+from smc.numbers import ZERO, Ball, Extended, Rational, least_at_most, precision
 
 MOST_PARTICLES = 1 << 2000
 """Counts beyond this are not looked for."""
@@ -25,18 +25,18 @@ class Demand:
 
 
 def demand(claim: Claim, delta: Rational) -> Demand:
-    """Least N at which the statement's bound is certified to be at most delta, by doubling and bisection (bounds fall in N).
+    """Least N at which the statement's bound is certified to be at most delta (bounds fall in N).
 
     Constants of more than `LONG` bits in all are enclosed first: over hundreds of steps their products have millions of digits.
     """
     with precision(4 * START_BITS):
         bound = bounds.ClosedForm(claim.id, claim.form, **_enclosed(claim.inputs))
 
-    def enough(n: int) -> bool:
+    def value(n: int) -> Extended | Ball:
         with precision(4 * START_BITS):
-            return at_most(bound(**claim.at(n)), delta) is Verdict.HOLDS
+            return bound(**claim.at(n))
 
-    return Demand(claim.id, claim.form, least_enough(enough, MOST_PARTICLES))
+    return Demand(claim.id, claim.form, least_at_most(value, delta, MOST_PARTICLES))
 
 
 def _enclosed(inputs: dict[str, Any]) -> dict[str, Any]:

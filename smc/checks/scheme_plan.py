@@ -11,7 +11,7 @@ from smc.checks.demand import MOST_PARTICLES
 from smc.checks.plan import BITS, Demand, Setting
 from smc.checks.table import known
 from smc.errors import InputError
-from smc.numbers import ONE, Ball, Verdict, at_most, ball, least_enough, precision
+from smc.numbers import ONE, Ball, Extended, ball, least_at_most, precision
 from smc.samplers.sampler import Sampler
 
 OF_A_SLOT = {"omega", "b"}
@@ -38,10 +38,10 @@ def plan_by_slots(given: Setting, sampler: Sampler) -> list[Demand]:
 
 
 def _demand(given: Setting, sampler: Sampler, statement: str, closed: bounds.ClosedForm) -> Demand:
-    def enough(n: int) -> bool:
+    def value(n: int) -> Extended | Ball:
         with precision(BITS):
-            return at_most(closed(omega=sampler.at(n)["omega"]), given.delta) is Verdict.HOLDS
+            return closed(omega=sampler.at(n)["omega"])
 
-    count = least_enough(enough, MOST_PARTICLES)
+    count = least_at_most(value, given.delta, MOST_PARTICLES)
     calls = None if count is None else count * given.horizon
     return Demand(statement, sampler.label, count, "particles", calls, calls)
