@@ -286,10 +286,8 @@ class _Sizes:
 
     def _indices(self, layers: int) -> float:
         """Bytes of the occupancies and of the orders of their lines."""
-        return sum(
-            k * (2 * c.count + 16 * c.count * (c.count - 1))
-            for k, c in set(zip(self.counts[:layers], self.chain.layers, strict=False))
-        )
+        kept = {(k, c.count) for k, c in zip(self.counts[:layers], self.chain.layers, strict=False)}  # whatever the weights
+        return sum(k * (2 * c + 16 * c * (c - 1)) for k, c in kept)
 
     def _residues(self) -> tuple[float, float]:
         primes, threads = self.bits[-1] / 25.8 + 1, min(4, os.cpu_count() or 1)
