@@ -28,6 +28,7 @@ from smc.exact.occupancy.cost import (
 from smc.exact.occupancy.direct import _by_support, direct_law
 from smc.exact.occupancy.engine import schedule
 from smc.exact.occupancy.floats import float_law
+from smc.exact.occupancy.last import last_resampling
 from smc.exact.occupancy.simplex import occupancy_count, simplex
 from smc.exact.occupancy.transform import Shift
 from tests.exact.random_processes import processes, reference
@@ -325,3 +326,17 @@ def test_half_of_the_free_memory(monkeypatch):
     assert available_memory() == 2 * 2**20
     monkeypatch.setattr("builtins.open", lambda *args, **kw: io.StringIO("MemTotal: 9 kB\n"))
     assert available_memory() == 2 * 2**30
+
+
+def test_the_table_of_the_last_step_is_within_the_estimate():
+    """Six weights that have nothing in common: a quotient of their least common multiple for every total and weight."""
+    chain = layered((10**6 + 3, 123_457, 654_321, 777_777, 31_415, 271_828))
+    tracemalloc.start()
+    found = last_resampling(chain, [1], 1, 7)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(found.law) == 1
+    for method in ("direct", "transform", "balls"):
+        assert peak < _Sizes(chain, 7, 10).cost(method).bytes < 10 * peak
+    assert choose(chain, 16, "exact", 0, 1e9).method == "residues"  # six gigabytes would go into the table
+    assert " and 10" in str(refused(chain, 16, "certified"))

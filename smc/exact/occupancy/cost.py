@@ -206,6 +206,13 @@ class _Sizes:
             + reached * levels * (5e-7 + 1e-10 * common)
         )
 
+    def _last_bytes(self) -> float:
+        """Bytes of the table of `last`: for every total of the other N - 1 and every weight a quotient of one common multiple, once as a
+        list and once as a matrix."""
+        n, weights = self.particles, self.chain.layers[-1].weights
+        totals = min(_count(n - 1, len(set(weights))), (max(weights) - min(weights)) * (n - 1) + 1)
+        return totals * len(set(weights)) * (100 + self._lcm_bits(self.chain.horizon) / 4)
+
     def _pairs(self, t: int) -> tuple[float, float, float]:
         """How many pairs of occupancies of layers t and t + 1 the kernel has entries for, how many cells those have in all, and in how many
         groups they are worked out: by how many cells are occupied in the first, where most do not lead to each other."""
@@ -252,7 +259,7 @@ class _Sizes:
         block = max(
             (min(ENTRIES, self._pairs(t)[0]) * (160 + 5 * self._entry(t) / 8) for t in range(1, moves)), default=0
         )
-        return seconds, held + block
+        return seconds, held + block + (self._last_bytes() if by_polynomial else 0.0)
 
     def _move(self, t: int, bits: float) -> tuple[float, float]:
         """Seconds of the transform for the move out of layer t with numbers of `bits` bits, and how many shifts it has."""
@@ -282,11 +289,13 @@ class _Sizes:
         seconds = 2e-4 + (self._last() if by_polynomial else self._share(self.chain.horizon))
         seconds += sum(self._move(t, self.bits[t])[0] for t in range(1, last))
         top = max((self.counts[t] * (64 + 1.25 * self.bits[t] / 8) for t in range(max(last, 1))), default=0)
-        return seconds, top + self._indices(last)
+        return seconds, top + self._indices(last) + (self._last_bytes() if by_polynomial else 0.0)
 
     def _indices(self, layers: int) -> float:
         """Bytes of the occupancies and of the orders of their lines."""
-        kept = {(k, c.count) for k, c in zip(self.counts[:layers], self.chain.layers, strict=False)}  # whatever the weights
+        kept = {
+            (k, c.count) for k, c in zip(self.counts[:layers], self.chain.layers, strict=False)
+        }  # whatever the weights
         return sum(k * (2 * c + 16 * c * (c - 1)) for k, c in kept)
 
     def _residues(self) -> tuple[float, float]:
@@ -329,7 +338,8 @@ class _Sizes:
         by_polynomial = self.last_by_polynomial("balls")
         layers = self.chain.horizon - (1 if by_polynomial else 0)
         seconds = 3e-4 + sum(map(self._ball_move, range(1, layers))) + (self._last() if by_polynomial else 0.0)
-        return seconds, max(self.counts[:layers] or [1]) * (160 + self._ball_bits() / 4) + self._indices(layers)
+        held = max(self.counts[:layers] or [1]) * (160 + self._ball_bits() / 4)
+        return seconds, held + self._indices(layers) + (self._last_bytes() if by_polynomial else 0.0)
 
     def _float64(self) -> tuple[float, float]:
         chain, n = self.chain, self.particles
@@ -342,7 +352,8 @@ class _Sizes:
         tables = [_count(n, c - c // 2) for c in ends]
         widest = max(k * c.count for k, c in zip([1, *inner], chain.layers, strict=True))
         listed = max([_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))])
-        seconds = chain.horizon * 3e-4 + 5e-9 * work + 1.5e-8 * powers
+        points = _count(n, levels) * levels + sum(k * c.count for k, c in zip(inner, chain.layers, strict=False))
+        seconds = chain.horizon * 3e-4 + 5e-9 * work + 1.5e-8 * powers + 2e-8 * points
         return seconds, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
 
 
