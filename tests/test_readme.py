@@ -120,6 +120,14 @@ def test_links_exist():
         assert (ROOT / link).exists(), f"README links to {link}, which is not there"
 
 
+def test_places_exist():
+    """Folders and files that the README names."""
+    named = re.findall(r"`((?:proofs|smc|tests|notebooks|\.site)/[\w./-]+)`", README)
+    assert len(named) > 15
+    missing = [path for path in named if not (ROOT / path).exists()]
+    assert not missing
+
+
 def test_the_comparison_can_fail():
     assert agree("a\n...\nd\n", "a  \nb\nc\nd\n")
     assert not agree("a\n...\nd\n", "a\nb\nc\n")

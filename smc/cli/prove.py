@@ -9,6 +9,8 @@ import typer
 
 GRAPHS = (".dot", ".svg", ".png")
 """Endings of the graph."""
+WIDE_TABLE = 140
+"""Columns from which on the table of statements has all of its own."""
 
 
 def command(
@@ -23,6 +25,13 @@ def command(
     ] = False,
     latex: Annotated[
         bool, typer.Option("--latex", help="Print a LaTeX document: every statement, or the derivation of ID.")
+    ] = False,
+    where: Annotated[
+        bool,
+        typer.Option(
+            "--where",
+            help="File and line of ID's seals, derivations, closed forms, property test, falsehoods, Rocq theorem.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     graph: Annotated[
@@ -40,6 +49,8 @@ def command(
     A gap is a statement of the theory, or a closed form that the other commands use, without a proof.
     Exit codes: 0 every stored proof replays, 1 one is refused, 2 an unknown ID, 3 the statement asked for is not proved.
     """
+    if where:
+        return _where(statement, as_json)
     from proofs.kernel.replay import STORED
     from proofs.reading.blueprint import blueprint, index
     from proofs.reading.derivation import kernel_text, text, to_json
@@ -78,11 +89,39 @@ def command(
         print("\n".join(write(made, e, width) for e in readable) or f"{statement}: no stored proof (a gap)")
     else:
         document = index(made)
-        results().print(table(made))
+        console = results()
+        console.print(table(made, console.width))
         results().print(summary(document), soft_wrap=True)
     if made.refusals:
         return REFUTED
     return UNDECIDED if statement is not None and not chosen else 0
+
+
+def _where(statement: str | None, as_json: bool) -> int:
+    """Nothing is replayed for it."""
+    from rich.table import Table
+
+    from proofs.catalogue import ROWS
+    from proofs.registry import load
+    from smc.cli.output import json_object, results
+    from smc.errors import InputError, one_of
+    from smc.present.places import places
+
+    if statement is None:
+        raise InputError("of which statement?", where="--where", mend="give an ID, such as P3")
+    found = places(statement)
+    if not found:
+        raise InputError(f"unknown ID {statement!r}", where="prove", mend=one_of([*ROWS, *load()], statement, "known:"))
+    if as_json:
+        json_object({"id": statement, "places": [place.to_json() for place in found]})
+        return 0
+    out = Table(box=None, pad_edge=False, show_header=False)
+    for whole in (True, True, False):
+        out.add_column(no_wrap=whole)
+    for place in found:
+        out.add_row(place.what, place.where, place.name)
+    results().print(out)
+    return 0
 
 
 def _latex(made, statement, entries, kernel: bool) -> str:
@@ -114,30 +153,38 @@ def _graph(made, path: Path, names: list[str] | None) -> str:
         raise InputError(str(error), where="--graph", mend="write a .dot file, or install bellman-smc[plot]") from None
 
 
-def table(made):
-    """The table of statements."""
+def table(made, width: int):
+    """The table of statements; on a narrow terminal the axioms, what each rests on, the names in Rocq and the times go: no word is cut."""
     from rich.table import Table
 
+    wide = width >= WIDE_TABLE
     out = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("statement", "says", "source"):
-        out.add_column(name, no_wrap=name == "statement")
+    out.add_column("statement", no_wrap=True)
+    out.add_column("says", min_width=28)
+    out.add_column("source", no_wrap=True)
     for name in ("steps", "gaps"):
-        out.add_column(name, justify="right")
-    for name in ("axioms", "rests on", "Rocq"):
+        out.add_column(name, justify="right", no_wrap=True)
+    for name in ("axioms", "rests on") if wide else ():
         out.add_column(name)
-    out.add_column("ms", justify="right")
+    out.add_column("Rocq", no_wrap=True)
+    if wide:
+        out.add_column("ms", justify="right", no_wrap=True)
     for row in made.rows():
-        rocq = f"{row.rocq['theorem']} ({row.rocq['built']})" if row.rocq else "—"
         axioms = dict.fromkeys(a.partition("_")[0] for a in row.axioms)  # exp_ge, exp_add, ... are the laws of exp
         numbered = [u for u in row.rests_on if made.entries[u].source != "lemma"] if row.parts else []
         lemmas = len(row.rests_on) - len(numbered)
         rests = ", ".join([*numbered, *([f"{lemmas} lemma{'s' * (lemmas > 1)}"] if lemmas else [])]) or "—"
         says = row.title + (" [refused]" if any(p.refused for p in row.parts) else "")
-        out.add_row(
-            row.id, says, row.source, str(row.steps or "—"), str(row.gaps), ", ".join(axioms) or "—", rests, rocq,
-            f"{1000 * row.seconds:.1f}" if row.parts else "—",
-        )  # fmt: skip
+        rocq = (row.rocq["theorem"] if wide else "yes") + _built(row.rocq["built"]) if row.rocq else "—"
+        cells = [row.id, says, row.source, str(row.steps or "—"), str(row.gaps)]
+        cells += [", ".join(axioms) or "—", rests] if wide else []
+        out.add_row(*cells, rocq, *([f"{1000 * row.seconds:.1f}" if row.parts else "—"] if wide else []))
     return out
+
+
+def _built(state: str) -> str:
+    """Only what a build found is said in a row."""
+    return "" if state == "not built" else f" ({state})"
 
 
 def summary(document) -> str:
@@ -151,6 +198,7 @@ def summary(document) -> str:
         f"{len(document['refused'])} refused, {sum(row['gaps'] for row in document['statements'])} gaps. "
         f"Trusted: proofs/kernel, {document['trusted_lines']} lines.",
         "steps: of the kernel, in its own proofs; axioms: functions whose laws it uses; rests on: statements and lemmas used; "
-        "Rocq: its theorem there (not built: the Rocq files are not compiled here, see make rocq); ms: time to replay.",
+        "Rocq: its theorem there, and what the last `make rocq` here found, if one was run; ms: time to replay.",
+        "`bellman-smc prove ID` shows a derivation, `bellman-smc prove ID --where` the files and lines of a statement.",
     ]
     return "\n".join(lines + [f"Gap: {', '.join(ids)}: {remark}." for remark, ids in gaps.items()])

@@ -13,7 +13,10 @@ import pytest
 from proofs.catalogue import ROWS, SOURCES
 from proofs.kernel.replay import SEALS, STORED
 from proofs.reading import blueprint as module
+from proofs.rocq.status import rocq_status
 from smc.cli import run
+from smc.cli.prove import table
+from smc.present.console import PlainConsole
 from tests.effort import NIGHTLY, turn
 from tests.proofs.stores import small_store
 
@@ -56,6 +59,41 @@ def test_table_lists_every_statement_and_the_totals(capsys):
     for name in ROWS:
         assert any(line.split()[:1] == [name] for line in out.splitlines()), name
     assert "0 refused" in out and "Trusted: proofs/kernel" in out
+
+
+def test_the_table_cuts_no_word_on_a_narrow_terminal(made, capsys):
+    for width in (80, 140, 160):
+        console = PlainConsole(width=width, force_terminal=False)
+        console.print(table(made, width))
+        out = capsys.readouterr().out
+        assert max(map(len, out.splitlines())) <= width and "…" not in out
+        rows = {line.split()[0]: line for line in out.splitlines() if line.split()[0] in ROWS}
+        assert ("P3_corollary" in rows["P3"]) is (width > 80) and rows["S9"].split()[-1 if width == 80 else -2] == "—"
+        assert set(rows) == set(ROWS)
+
+
+def test_where_a_statement_stands(capsys):
+    """Each line that is named has what is said to stand there."""
+    root = STORED.parent.parent
+    for name in turn(sorted(ROWS), 6):
+        assert run(["prove", name, "--where", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)["places"]
+        what = {p["what"].removesuffix("s") for p in found}
+        assert what >= {"statement", "derivation", "row, closed form", "property test", "falsehood"}, name
+        assert any(p["what"] == "Rocq theorem" for p in found) is (rocq_status()[name].theorem is not None)
+        for place in found:
+            path, _, number = place["where"].partition(":")
+            lines = (root / path).read_text(encoding="utf-8").splitlines()
+            if number:
+                there = "\n".join(lines[int(number) - 1 : int(number) + 5])
+                named = name if place["what"] == "row, closed forms" else place["name"].partition(":")[0]
+                assert named in there, place
+            else:
+                assert name in lines[0] or path.startswith("tests/"), place
+    assert run(["prove", "cauchy_schwarz", "--where"]) == 0
+    assert "proofs/lemmas/analysis.py:" in capsys.readouterr().out
+    assert run(["prove", "P33", "--where"]) == 2 and run(["prove", "--where"]) == 2
+    assert "P3?" in capsys.readouterr().err
 
 
 def test_one_derivation_as_mathematics(capsys, monkeypatch):
