@@ -26,7 +26,7 @@ FORM_WORDS = {
     "visits": "at a visit of a walk from the root, by its first leaf and its gap",
     "density": "where a walk from the root starts to be read",
     "steps": "what a visit of a walk costs",
-    "upper": "an upper bound, beside the lower one",
+    "upper": "from above, where the statement has a half from below",
 }
 """What the forms of a statement are, for legends."""
 QUANTITY_WORDS = {

@@ -66,9 +66,8 @@ class Lumping:
         if before == after:
             return f"no two of the {before} states are bisimilar"
         widest = max(self.before), max(self.sizes)
-        return (
-            f"{before} states became {after} by exact lumping; the widest layer has {widest[1]} instead of {widest[0]}"
-        )
+        layer = f"has {widest[1]} instead of {widest[0]}" if widest[1] < widest[0] else f"keeps its {widest[0]}"
+        return f"{before} states became {after} by exact lumping; the widest layer {layer}"
 
 
 def lump_model(model: Model, twist: Twist, keep: Keep = "states") -> tuple[Model, Twist, Lumping]:

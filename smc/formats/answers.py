@@ -109,7 +109,8 @@ def model_of(
     reward = {path: step.reward for path, step in front}
     early = sum(len(set(layer) & set(layers[-1])) for layer in layers[-2:-1])
     if early:
-        notes = (*notes, f"{early} answers end before step {len(edges)} and wait with their last score")
+        who, whose = ("answer ends", "its") if early == 1 else ("answers end", "their")
+        notes = (*notes, f"{early} {who} before step {len(edges)}, waiting with {whose} last score")
     model = Model.from_edges(layers, edges, reward, name=name, notes=(*notes, *rounding.notes()))
     return model, values[:-1] if scored else None
 

@@ -32,11 +32,12 @@ def _what_holds(closing: Closing) -> str:
         if any(form.samplers for _, form in known(closing.sampler)):
             unheld = f"what statements say of {who} is held against its exact law only"
         return f"{', '.join(told)}, of model and reward model; {unheld}: nothing was claimed of it"
-    useful = (
-        f"tightest useful bound: {best.quantity} <= {short(best.bound)}, by {best.id} ({best.form})"
-        if best is not None
-        else "no bound on a total variation is below 1"
-    )
+    if best is None:
+        useful = "no bound on a total variation is below 1"
+    elif short(best.bound) == "1":
+        useful = f"no bound on a total variation is much below 1; the tightest is by {best.id} ({best.form})"
+    else:
+        useful = f"tightest useful bound: {best.quantity} <= {short(best.bound)}, by {best.id} ({best.form})"
     return f"{', '.join(told)}; {useful}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -21,12 +22,13 @@ class FittedTable(Table):
 
     Columns that are set to the right hold numbers and keep every character; the others fold, those named in `prose` to two lines at most.
     Where that is not enough the lines of the frame go, then the columns named in `prose`, one by one in that order; and where the numbers
-    alone are too wide, each row becomes lines of `column: value`.
+    alone are too wide, each row becomes lines of `column: value`. below: columns that name a row, and last the one of `prose` that is told
+    in lines below the table where it had to go.
     """
 
-    def __init__(self, *, prose: Sequence[str] = (), **options: Any) -> None:
+    def __init__(self, *, prose: Sequence[str] = (), below: Sequence[str] = (), **options: Any) -> None:
         super().__init__(title_justify="left", caption_justify="left", **options)
-        self.prose = tuple(prose)
+        self.prose, self.below = tuple(prose), tuple(below)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The first of these layouts that fits."""
@@ -38,6 +40,8 @@ class FittedTable(Table):
                 least = [_least(console, c, prose=str(c.header) in self.prose) for c in kept]
                 if sum(least) <= free:
                     yield from self._laid_out(console, options, kept, least, free, frame)
+                    if self.below and self.below[-1] in self.prose[:dropped]:
+                        yield from self._told(console)
                     return
         yield from self._records(console)
 
@@ -65,6 +69,14 @@ class FittedTable(Table):
         yield from Table.__rich_console__(made, console, options)
         if self.caption:
             yield Text(console.render_str(str(self.caption)).plain, style="dim")
+
+    def _told(self, console: Console) -> RenderResult:
+        """A line a row, and one for rows that follow each other with the same words."""
+        columns = {str(c.header): _texts(console, c) for c in self.columns}
+        *names, words = (columns[name] for name in self.below)
+        for said, rows in groupby(range(self.row_count), key=lambda k: words[k]):
+            if said:
+                yield Text(f"{', '.join(' '.join(name[k] for name in names) for k in rows)}: {said}")
 
     def _records(self, console: Console) -> RenderResult:
         if self.title:

@@ -123,6 +123,7 @@ def plan_table(given: Setting, demands: Iterable[Demand]) -> Table:
     best = cheapest(demands)
     table = FittedTable(
         prose=("remark", "source", "unit"),
+        below=("statement", "count", "remark"),
         title=f"T = {given.horizon}, eps = {given.eps}, L = {given.ratio_bound}, total variation at most {given.delta}",
     )
     for name, justify in (
@@ -207,7 +208,7 @@ def model_plan_table(found: ModelPlan) -> Table:
     e = found.certified
     enclosed = (
         [
-            ("S14.2 from this model's constants", e.tail),
+            ("enclosure, level two: its tail, as S14 (linear)", e.tail),
             (f"enclosure, level two: {_for_good(e.open_from is None)}", e.for_good),
             ("enclosure, level two: first met at", e.first),
         ]

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def test_the_number_asked_for_is_the_least_that_its_statement_certifies_and_is_e
     assert at_most(bound(asked.particles), DELTA) is Verdict.HOLDS
     assert at_most(bound(asked.particles - 1), DELTA) is Verdict.REFUTED
     assert check_by_enclosure(MODEL, TWIST, particles=asked.particles).tv[1] <= DELTA
+
+
+def test_a_bound_that_prints_as_one_is_not_called_useful():
+    closing = check(MODEL, TWIST, particles=4).closing
+    best = closing.tightest
+    assert best is not None and "tightest useful bound" in next(closing_lines(closing))
+    near = replace(closing, rows=[replace(best, bound=1 - Rational(1, 10**7))])
+    assert f"no bound on a total variation is much below 1; the tightest is by {best.id}" in next(closing_lines(near))
 
 
 def test_the_tightest_bound_is_below_one_and_below_every_other():

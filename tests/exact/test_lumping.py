@@ -16,7 +16,7 @@ from smc.samplers import particle_process
 from smc.samplers.process import Outcome, ParticleProcess
 from smc.setting.analysis import analyse
 from smc.setting.model import Edge, Model, prefix_tree
-from smc.setting.twist import Twist, constant, from_function, twist
+from smc.setting.twist import Twist, constant, from_function, perfect, twist
 from tests.effort import effort
 from tests.exact.random_models import graphs, trees, twisted
 
@@ -110,6 +110,15 @@ def test_independent_bits_lump_to_their_number():
     _, finer = lump_process(particle_process(tree, values, "naive"), [0] * 16)
     assert finer.sizes == (1, 1, 1, 1, 1)
     assert str(lump_model(tree, values)[2]) == "no two of the 31 states are bisimilar"
+
+
+def test_a_widest_layer_that_stays_is_said_to():
+    ends = [(s, e, "1/3") for s in "ab" for e in "xyz"]
+    model = Model.from_edges(
+        [["r"], ["a", "b"], ["x", "y", "z"]], [[("r", "a", "1/2"), ("r", "b", "1/2")], ends], {"x": 1, "y": 2, "z": 3}
+    )
+    lumping = lump_model(model, perfect(model))[2]
+    assert str(lumping) == "6 states became 5 by exact lumping; the widest layer keeps its 3"
 
 
 @pytest.mark.parametrize("lump", [lump_process, lump_symmetric])

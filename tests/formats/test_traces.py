@@ -43,7 +43,7 @@ def test_a_tree_with_repeated_texts_and_answers_of_unequal_length(tmp_path, caps
     )
     assert str(true_value(source.model)[0][0]) == "5/8", "3/4 * 1/2 + 1/4"
     assert [[str(v) for v in layer] for layer in source.values] == [["5/8"], ["3/4", "1/2"]]
-    assert "1 answers end before step 2 and wait with their last score" in source.model.notes
+    assert "1 answer ends before step 2, waiting with its last score" in source.model.notes
     found = report(capsys, "check", path, "--particles", "2")
     assert found["verdict"] == "holds" and found["law"]["Let x = 2. / So 4. #2"] == "0"
 

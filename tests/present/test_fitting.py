@@ -21,6 +21,27 @@ from tests.cases import FOLDER
 from tests.effort import effort
 
 
+def test_prose_that_goes_is_told_below(capsys):
+    def printed(width: int) -> str:
+        table = FittedTable(prose=("remark",), below=("of", "count", "remark"))
+        for name, justify in (("of", "left"), ("count", "right"), ("remark", "left")):
+            table.add_column(name, justify=justify)
+        table.add_row("S6", "2", "for some input of a large enough vocabulary, of which there are many")
+        table.add_row("S6", "3", "with two successors a step, of which there are as many again as before")
+        table.add_row("S8", "5", "")
+        PlainConsole(width=width).print(table)
+        return capsys.readouterr().out
+
+    assert "S6 2:" not in printed(100) and "remark" in printed(100)
+    narrow = printed(30)
+    assert (
+        "remark" not in narrow
+        and "S6 2: for some input" in narrow
+        and "S6 3: with two" in narrow
+        and "S8 5" not in narrow
+    )
+
+
 def printed(table, width: int) -> str:
     console = PlainConsole(file=io.StringIO(), width=width)
     console.print(table)
