@@ -105,6 +105,21 @@ def test_a_fault_of_no_known_kind_is_caught_and_said_to_be_unknown():
         assert "no single fault that is known here" in report.diagnosis
 
 
+def test_runs_that_are_all_the_same_are_said_to_be():
+    plain = steered_smc()
+
+    def deaf(model, twist, n_particles, replicates, seed):
+        one = plain(model, twist, n_particles, 1, 3)
+        return Runs(np.repeat(one.output, replicates), np.repeat(one.log_normaliser, replicates))
+
+    report = check_sampler(deaf, replicates=200)
+    assert report.broken and "does not use its seed" in report.diagnosis
+    assert report.diagnosis.count(": ") > 3 and all(
+        f"{f.instance}: {f.words}" in report.diagnosis for f in report.findings if not f.kept
+    )
+    assert "seed" not in check_sampler(steered_smc("wrong level"), replicates=200).diagnosis
+
+
 def test_sorted_ancestors_change_no_law_and_are_seen_in_the_genealogy():
     """As the library `particles` returns multinomial draws: exchangeability is not needed for the law of the output."""
     assert not check_sampler(steered_smc("sorted"), replicates=REPLICATES).broken

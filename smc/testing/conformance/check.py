@@ -81,7 +81,9 @@ class Report:
         if self.broken == ("genealogy",):
             return f"the law of (output, Zhat) is the declared one, but its particles are not: {clues}"
         if not self.named:
-            seen = "; ".join(dict.fromkeys(f.words for f in self.findings if not f.kept and f.check != "genealogy"))
+            several = len({f.instance for f in self.findings}) > 1
+            failed = [f for f in self.findings if not f.kept and f.check != "genealogy"]
+            seen = "; ".join(dict.fromkeys(f"{f.instance}: {f.words}" if several else f.words for f in failed))
             return "; ".join(filter(None, [f"no single fault that is known here explains the runs: {seen}", clues]))
         which = ", or ".join(fault.words for fault in self.named)
         than = "impossible" if math.isinf(self.advantage) else f"e^{self.advantage:.0f} times less likely"
@@ -122,6 +124,8 @@ def check_sampler(
     all_runs = [_runs(sampler, instance, replicates, seed + k) for k, instance in enumerate(held)]
     findings: list[Finding] = []
     clues: list[str] = []
+    if all(map(_alike, all_runs)):
+        clues.append("all runs on an instance are the same, as where a sampler does not use its seed")
     for law, runs in zip(all_laws, all_runs, strict=True):
         findings += _numbers(law, runs)
         findings += _normaliser(law, runs, share / len(held))
@@ -171,6 +175,12 @@ class _Seen:
     def faulty(self, name: str, normalisers: bool) -> FloatLaw:
         law = self.laws.faulty.get(name, self.laws.declared)
         return self.laws.on_atoms(law, normalisers and self.normalisers)
+
+
+def _alike(runs: Runs) -> bool:
+    """Whether every run gave the same answer; of ten and more on models with several no sampler's do."""
+    same = len(runs.output) >= 10 and len(set(runs.output.tolist())) == 1 and runs.output[0] != DEAD
+    return same and (runs.log_normaliser is None or len(set(runs.log_normaliser.tolist())) == 1)
 
 
 def _numbers(law: Laws, runs: Runs) -> list[Finding]:
