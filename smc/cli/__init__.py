@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import os
 import re
 import sys
@@ -71,10 +72,16 @@ def _module(name: str) -> str:
 def load(name: str):
     """The command `name`, its module imported."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(name, context_settings={"help_option_names": ["-h", "--help"]})(
-        importlib.import_module(_module(name)).command
-    )
+    command = importlib.import_module(_module(name)).command
+    app.command(name, help=flowing(command.__doc__), context_settings={"help_option_names": ["-h", "--help"]})(command)
     return typer.main.get_command(app)
+
+
+def flowing(text: str) -> str:
+    """Help without the line breaks of its source, which a narrow terminal would show beside its own; paragraphs that begin with a
+    backspace keep them, and exit codes begin a line."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(p if p.startswith("\b") else re.sub(r"\n(?!Exit codes)", " ", p) for p in paragraphs)
 
 
 def _version(asked: bool) -> None:

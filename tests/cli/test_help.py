@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from smc.cli import COMMANDS, run
+from smc.cli import COMMANDS, flowing, run
 
 HEAVY = (
     "sympy",
@@ -35,6 +35,16 @@ def imported_by(*arguments: str) -> set[str]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return set(done.stderr.splitlines()[-1].split("|"))
+
+
+def test_help_flows(capsys, monkeypatch):
+    """A narrow terminal breaks lines where it must, not where the source does; examples and exit codes begin lines of their own."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["audit", "--help"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "of its_hub, trees of OpenR (whole or flat), scored answers of" in lines
+    assert '"score": 0.41, "log_weight": -0.89}' in lines
+    assert flowing("A\nb.\nExit codes: 0\nor 1.\n\n\b\n{c\n d}") == "A b.\nExit codes: 0 or 1.\n\n\b\n{c\n d}"
 
 
 @pytest.mark.by_turn
