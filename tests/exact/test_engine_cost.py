@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import tracemalloc
 from itertools import pairwise
 from math import log2, prod
@@ -340,3 +341,15 @@ def test_the_table_of_the_last_step_is_within_the_estimate():
         assert peak < _Sizes(chain, 7, 10).cost(method).bytes < 10 * peak
     assert choose(chain, 16, "exact", 0, 1e9).method == "residues"  # six gigabytes would go into the table
     assert " and 10" in str(refused(chain, 16, "certified"))
+
+
+@pytest.mark.parametrize("weights", [(1, 2, 3), (1, 10**9 + 1, 2 * 10**9 + 1)])
+def test_weights_evenly_apart_have_few_totals(weights):
+    """2,000 totals of the other 999 particles, where three weights of no relation have half a million: a second, not an hour."""
+    chain, particles = layered(weights), 1000
+    started = time.process_time()
+    assert sum(last_resampling(chain, [1], 1, particles).law) == 1
+    taken = time.process_time() - started
+    for method in ("direct", "transform", "balls"):
+        estimate = _Sizes(chain, particles, 10).cost(method)
+        assert estimate.seconds < 20 * taken and estimate.bytes < 2e8

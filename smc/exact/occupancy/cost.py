@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from math import comb, log2
+from math import comb, gcd, log2
 
 from smc.errors import TooLarge
 from smc.exact.occupancy.cells import CellChain
@@ -166,12 +166,12 @@ class _Sizes:
             self.bits.append(self.bits[-1] + particles * (log2(chain.denominators[t]) + self._lcm_bits(t)))
 
     def _lcm_bits(self, t: int) -> float:
-        weights = [g for g in self.chain.layers[t - 1].weights if g]
+        weights = self.chain.layers[t - 1].weights
         top = self.particles * max(weights)
-        levels = len(set(self.chain.layers[t - 1].weights))
-        if levels == 1:
+        if len(set(weights)) == 1:
             return log2(top)
-        by_count = _count(self.particles, levels) * log2(top + 1)  # so many totals are different
+        totals = min(_count(self.particles, len(set(weights))), _span(weights) * self.particles + 1)
+        by_count = totals * log2(top + 1)  # so many totals are different
         return by_count if top > 2**60 else min(1.5 * top, by_count)
 
     def cost(self, method: str) -> Cost:
@@ -190,28 +190,32 @@ class _Sizes:
 
     def _last(self) -> float:
         n, levels = self.particles, len(set(self.chain.layers[-1].weights))
-        low, high = min(self.chain.layers[-1].weights), max(self.chain.layers[-1].weights)
         before, bits = (self.counts[-2], self.bits[-2]) if self.chain.horizon > 1 else (1, 1)
         growth = self.bits[-1] - bits
-        reached = _count(n - 1, levels)
-        common = min(1.5 * n * high if high < 2**60 else float("inf"), reached * log2(n * high + 1))
-        if (high - low) * max(n - 1, 1) <= 64 * reached:  # a dense polynomial
-            terms = (high - low) * (n - 1) + 1
-            each = 1.2e-5 + terms * levels * (4e-8 + 2e-11 * n) + terms**1.2 * 2e-7
+        totals, dense, common = self._totals()
+        if dense:
+            each = 1.2e-5 + totals * levels * (4e-8 + 2e-11 * n) + totals**1.2 * 2e-7
         else:
-            each = 1.2e-5 + reached * (4e-6 + levels * (6e-8 + 1.5e-11 * common))
+            each = 1.2e-5 + totals * (4e-6 + levels * (6e-8 + 1.5e-11 * common))
         return (
             1e-4
             + before * (each + product(bits, growth) + 2e-11 * self.bits[-1] * levels)
-            + reached * levels * (5e-7 + 1e-10 * common)
+            + totals * levels * (5e-7 + 1e-10 * common)
         )
 
+    def _totals(self) -> tuple[int, bool, float]:
+        """How many total weights the other N - 1 particles of `last` have, whether they are taken as a dense polynomial, and bits of a
+        common multiple of the totals of all N."""
+        others, weights = self.particles - 1, self.chain.layers[-1].weights
+        reached, span = _count(others, len(set(weights))), _span(weights)
+        dense = span * max(others, 1) <= 64 * reached
+        return (span * others + 1 if dense else reached), dense, self._lcm_bits(self.chain.horizon)
+
     def _last_bytes(self) -> float:
-        """Bytes of the table of `last`: for every total of the other N - 1 and every weight a quotient of one common multiple, once as a
-        list and once as a matrix."""
-        n, weights = self.particles, self.chain.layers[-1].weights
-        totals = min(_count(n - 1, len(set(weights))), (max(weights) - min(weights)) * (n - 1) + 1)
-        return totals * len(set(weights)) * (100 + self._lcm_bits(self.chain.horizon) / 4)
+        """Bytes of the table of `last`: for every total and every weight a quotient of one common multiple, once as a list and once as a
+        matrix."""
+        totals, _, common = self._totals()
+        return totals * len(set(self.chain.layers[-1].weights)) * (100 + common / 4)
 
     def _pairs(self, t: int) -> tuple[float, float, float]:
         """How many pairs of occupancies of layers t and t + 1 the kernel has entries for, how many cells those have in all, and in how many
@@ -288,7 +292,7 @@ class _Sizes:
         last = self.chain.horizon - (1 if by_polynomial else 0)
         seconds = 2e-4 + (self._last() if by_polynomial else self._share(self.chain.horizon))
         seconds += sum(self._move(t, self.bits[t])[0] for t in range(1, last))
-        top = max((self.counts[t] * (64 + 1.25 * self.bits[t] / 8) for t in range(max(last, 1))), default=0)
+        top = max((self.counts[t] * (64 + 1.25 * self.bits[t] / 8) for t in range(last)), default=0)
         return seconds, top + self._indices(last) + (self._last_bytes() if by_polynomial else 0.0)
 
     def _indices(self, layers: int) -> float:
@@ -361,6 +365,12 @@ def product(a: float, b: float) -> float:
     """Seconds to multiply an integer of `a` bits by one of `b` bits: schoolbook up to 2000 bits of the shorter, then by faster methods."""
     short, long = sorted((max(a, 64.0), max(b, 64.0)))
     return 5e-8 + long * (min(short, 2e3) * 1.2e-13 + max(short - 2e3, 0) ** 0.6 * 1.5e-12)
+
+
+def _span(weights: tuple[int, ...]) -> int:
+    """The largest difference of weights, in units of which all differences are whole: N particles have `N span + 1` totals at most."""
+    low = min(weights)
+    return (max(weights) - low) // (gcd(*(g - low for g in weights)) or 1)
 
 
 def _count(particles: int, cells: int) -> int:
