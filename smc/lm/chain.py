@@ -138,7 +138,7 @@ class Chain:
                 chances = None if children else tuple(self.moves.data[row].tolist())
                 ends = tuple(range(len(below))) if t + 1 == self.horizon else ()
                 after = np.full(rollouts if 0 < t < self.horizon - 1 else 0, x)
-                for _ in range(t, self.horizon):
+                for _ in range(t, self.horizon) if len(after) else ():
                     after = self.draw(after, rng)
                 yield Family(
                     f"text {k}, step {t}", str(k), t, float(values[t, x]), tuple(values[t + 1, below].tolist()), chances, ends,

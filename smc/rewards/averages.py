@@ -68,6 +68,9 @@ class Average:
     _unit: str | None = None
     _inside: list[float] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._cap = CAP if self.bound is None else min(self.bound, CAP)
+
     def add(self, unit: str, value: float) -> None:
         """One value. The values of a unit come together."""
         if unit != self._unit:
@@ -81,14 +84,10 @@ class Average:
         self._close()
         return self.total / self.units if self.units else None
 
-    @property
-    def _cap(self) -> float:
-        return CAP if self.bound is None else min(self.bound, CAP)
-
     def _close(self) -> None:
         if not self._inside:
             return
-        mean = math.fsum(self._inside) / len(self._inside)
+        mean = self._inside[0] if len(self._inside) == 1 else math.fsum(self._inside) / len(self._inside)
         self._inside = []
         self.units += 1
         self.total += mean

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,8 +28,12 @@ class Scores:
     from_top: bool = False
 
     def __call__(self, score: float) -> float:
-        value = self.value(score)
-        return value if self.floor is None else max(value, self.floor)
+        return self.of((score,))[0]
+
+    def of(self, scores: Iterable[float]) -> list[float]:
+        """V of each of `scores`."""
+        values = map(self.value, scores)
+        return list(values) if self.floor is None else [value if value > self.floor else self.floor for value in values]
 
     @property
     def most_ratio(self) -> float | None:

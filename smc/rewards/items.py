@@ -43,13 +43,23 @@ def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_fields)
+
+
 class Item:
-    """A value, and where it stands."""
+    """A value, and where it stands: a place, or a field (a name) or an entry (a number) of another item."""
 
-    __slots__ = ("place", "value")
+    __slots__ = ("_at", "_within", "value")
 
-    def __init__(self, value: Any, place: str) -> None:
-        self.value, self.place = value, place
+    def __init__(self, value: Any, within: str | Item, at: str | int = "") -> None:
+        self.value, self._within, self._at = value, within, at
+
+    @property
+    def place(self) -> str:
+        """For messages; put together when it is asked for, as a long file has millions of items without a fault."""
+        if isinstance(self._within, str):
+            return self._within
+        return f"{self._within.place}[{self._at}]" if isinstance(self._at, int) else f"{self._within.place}: {self._at}"
 
     def fault(self, what: str, mend: str = "") -> InputError:
         """An error that names this place."""
@@ -57,7 +67,7 @@ class Item:
 
     def has(self, *names: str) -> bool:
         """Whether this is an object with all of `names`."""
-        return isinstance(self.value, dict) and all(name in self.value for name in names)
+        return isinstance(self.value, dict) and self.value.keys() >= {*names}
 
     def key(self, name: str) -> Item:
         """The field `name`. Raises InputError where it is missing, or this is no object."""
@@ -65,11 +75,12 @@ class Item:
             raise self.fault(f"{kind(self.value)} where an object is wanted", f"write an object with {name}")
         if name not in self.value:
             raise self.fault(f"has no {name}", f"give {name}, or is the line of another format?")
-        return Item(self.value[name], f"{self.place}: {name}")
+        return Item(self.value[name], self, name)
 
     def get(self, name: str) -> Item | None:
         """The field `name`, None where it is missing or null."""
-        return self.key(name) if self.has(name) and self.value[name] is not None else None
+        value = self.value.get(name) if isinstance(self.value, dict) else None
+        return None if value is None else Item(value, self, name)
 
     def items(self, least: int = 0) -> list[Item]:
         """The children of a list of at least `least`."""
@@ -77,7 +88,7 @@ class Item:
             raise self.fault(f"{kind(self.value)} where a list is wanted", "write [...]")
         if len(self.value) < least:
             raise self.fault(f"{len(self.value)} entries", f"give at least {least}")
-        return [Item(value, f"{self.place}[{i}]") for i, value in enumerate(self.value)]
+        return [Item(value, self, i) for i, value in enumerate(self.value)]
 
     def text(self) -> str:
         """A string."""
@@ -141,7 +152,7 @@ def _lines(file: TextIO, path: str) -> Iterator[Item]:
             continue
         place = f"{path}: line {number}"
         try:
-            value = json.loads(text, object_pairs_hook=_fields)
+            value = _DECODER.decode(text)
         except _Twice as error:
             raise _twice(error, place) from None
         except (ValueError, RecursionError) as error:  # a ValueError also for a number of more digits than Python reads
@@ -173,7 +184,7 @@ def shown(value: Any) -> str:
 
 def _whole(text: str, path: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_fields)
+        return _DECODER.decode(text)
     except _Twice as error:
         raise _twice(error, path) from None
     except (ValueError, RecursionError) as error:
@@ -182,7 +193,6 @@ def _whole(text: str, path: str) -> Any:
 
 def _elements(file: TextIO, path: str) -> Iterator[Item]:
     """The elements of a list whose bracket has been read; commas between them, nothing after the list."""
-    decode = json.JSONDecoder(object_pairs_hook=_fields).raw_decode
     buffer, at, number, more, wanted = "", 0, 0, True, "]"
     while True:
         place = f"{path}: element {number + 1}"
@@ -201,7 +211,7 @@ def _elements(file: TextIO, path: str) -> Iterator[Item]:
             at, wanted = at + 1, ""
             continue
         try:
-            value, at = decode(buffer, at)
+            value, at = _DECODER.raw_decode(buffer, at)
         except RecursionError:
             raise InputError("is nested too deeply", where=place) from None
         except _Twice as error:

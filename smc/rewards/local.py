@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from operator import mul
 
 from smc.errors import InputError
 from smc.rewards import rollouts
@@ -74,10 +75,9 @@ class _Step:
         self.far = tuple(Average(1.0) for _ in FAR)
         self.answers = Answers(top, None if self.scores.floor is None else 1 / self.scores.floor)
 
-    def add(self, family: Family, margin: Callable[[int], float]) -> None:
-        """A family. margin: by number of children, how far their mean may be from its expectation, as a share of `top`."""
+    def add(self, family: Family, children: list[float], margin: Callable[[int], float]) -> None:
+        """A family, V of its children. margin: by their number, how far their mean may be from its expectation, as a share of `top`."""
         self.prefixes += 1
-        children = values(family, self.scores)
         _in_range(family, children, 0.0 if family.score is None else self.scores(family.score))
         chances, mean = family.weights, family.mean(children)
         self.next.add(family.unit, mean)
@@ -106,18 +106,20 @@ class _Step:
         ratio = mean / value
         steps = [v / value for v in children]  # divided first: the square of a small value underflows
         self.ratio.add(family.unit, ratio)
-        self.energy.add(family.unit, math.fsum(p * v * w for p, v, w in zip(chances, children, steps, strict=True)))
+        self.energy.add(family.unit, math.fsum(map(mul, map(mul, chances, children), steps)))
         if family.chances is not None:
             self.square.add(family.unit, ratio * ratio)
         elif len(children) > 1:
-            total, squares = math.fsum(steps), math.fsum(w * w for w in steps)
+            total, squares = math.fsum(steps), math.fsum(map(mul, steps, steps))
             pairs = (total * total - squares) / (len(children) * (len(children) - 1))
             self.square.add(family.unit, max(pairs, 0.0))
+        far = list(zip(chances, steps, strict=True))
         for factor, average in zip(FAR, self.far, strict=True):
-            share = math.fsum(p for p, w in zip(chances, steps, strict=True) if not 1 / factor <= w <= factor)
-            average.add(family.unit, share)
+            least = 1 / factor
+            far = [(p, w) for p, w in far if not least <= w <= factor]  # those of a larger factor are among them
+            average.add(family.unit, math.fsum(p for p, _ in far))
         steps = [w for p, w in zip(chances, steps, strict=True) if p]
-        for k, total in enumerate((len(steps), math.fsum(steps), math.fsum(w * w for w in steps))):
+        for k, total in enumerate((len(steps), math.fsum(steps), math.fsum(map(mul, steps, steps)))):
             self.weights[k] += total
         self.least_step, self.largest_step = min(self.least_step, *steps), max(self.largest_step, *steps)
         if seen:
@@ -145,7 +147,7 @@ def _in_range(family: Family, children: list[float], value: float) -> None:
 
 def values(family: Family, scores: Scores) -> list[float]:
     """V of the children. A reward is what it is: lifting it would change the target."""
-    found = [scores(child) for child in family.children]
+    found = scores.of(family.children)
     if family.rewarded:
         for k in family.ends:
             found[k] = scores.value(family.children[k])
@@ -183,10 +185,11 @@ def facts(
             all_before = min(all_before, family.step + 1)
         if family.step == 0 and len(roots) < 2:
             roots.add(family.unit if family.score is None else family.score)
-        whole.add(family, values(family, scores))
+        children = values(family, scores)
+        whole.add(family, children)
         if last and together:
-            final.add(family.unit, family.mean(values(family, scores)))
-        steps[family.step].add(family, partial(_margin, math.log(2 * math.pi**2 * count**2 / (3 * error))))
+            final.add(family.unit, family.mean(children))
+        steps[family.step].add(family, children, partial(_margin, math.log(2 * math.pi**2 * count**2 / (3 * error))))
     whole.close()
     share = error / 2 / (horizon * (AVERAGES + len(FAR)) + 1)
     closed = tuple(_closed(t, step, share, weighted, t < all_before) for t, step in sorted(steps.items()))

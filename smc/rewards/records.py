@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Literal
 
 from smc.rewards.items import Item
@@ -53,7 +54,7 @@ class Family:
 
     def mean(self, values: Sequence[float]) -> float:
         """The mean of a value of each child: exact for all children, unbiased for draws."""
-        return math.fsum(p * v for p, v in zip(self.weights, values, strict=True))
+        return math.fsum(map(mul, self.weights, values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,13 +46,15 @@ class Whole:
         if family.unit != self._unit:
             self.close()
             self._unit = family.unit
-        ended = [value if k in family.ends else 0.0 for k, value in enumerate(values)]
+        ended = [0.0] * len(values)
+        for k in family.ends:
+            ended[k] = values[k]
         if family.score is None:
             self._drawn += len(values)
         if family.step + 1 == self.horizon and len(family.ends) < len(values):
             self.possible = False
         here = self._steps.setdefault(family.step, [0, 0.0, 0.0])
-        for k, more in enumerate((1, family.mean(ended), family.mean(values))):
+        for k, more in enumerate((1, family.mean(ended) if family.ends else 0.0, family.mean(values))):
             here[k] += more
 
     def close(self) -> None:

@@ -51,7 +51,8 @@ def read(lines: Iterator[Item]) -> Iterator[Run]:
 
 def _add(steps: list[_Step], line: Item) -> None:
     step, particle = line.key("step").whole(1), line.key("particle").whole()
-    score = None if line.key("score").value is None else line.key("score").real()
+    said = line.key("score")
+    score = None if said.value is None else said.real()
     log_weight = line.key("log_weight").real(zero_weight=True)
     if step == len(steps) + 1:
         steps.append(_Step())
