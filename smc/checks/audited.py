@@ -84,7 +84,7 @@ class Audited:
             m = audit.published
             return [
                 f"the loop of {audit.format.name}, as published, multiplies each step by {m.formula}",
-                f"with many particles it samples paths in proportion to the reference times {m.law}",
+                f"with many particles it samples paths in proportion to the reference times {m.law}{m.why}",
                 "that is the target"
                 if m.telescopes
                 else f"that is not the target, however good the scores are; {REMEDY}",
@@ -151,7 +151,7 @@ class Audited:
             )
         worst = found.worst
         if worst is not None and worst.spread > 1:
-            lines.append(f"the worst step is {worst_words(worst)}")
+            lines.append(f"Bellman ratios spread most at {worst_words(worst)}")
         killed = sum(step.killed for step in found.steps)
         if killed:
             lines.append(

@@ -134,7 +134,7 @@ def _theorems(c: Constants, delta: Fraction, branching: int) -> Iterator[Need]:
     for statements, bound in (ONE_SIDED, c.up), (TWO_SIDED, c.both):
         demands: dict[str, Demand] = {}
         why = (
-            "a Bellman ratio of 0 was seen"
+            "a Bellman ratio of 0 was seen: the children logged of a prefix are all 0"
             if not math.isfinite(c.eps)
             else "a score of 0 after a positive one was seen"
         )
@@ -218,4 +218,4 @@ def _whole(count: float) -> int | None:
 
 def worst_words(step: StepFacts) -> str:
     """The step that spreads most, for a person."""
-    return f"step {step.step}: Bellman ratios from {step.lowest:.4g} ({step.lowest_at}) to {step.highest:.4g} ({step.highest_at})"
+    return f"step {step.step}: from {step.lowest:.4g} ({step.lowest_at}) to {step.highest:.4g} ({step.highest_at})"

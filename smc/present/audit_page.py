@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CAPTION = (
-    "Bellman ratio by step: from the lowest to the highest seen (bars, the worst step in another colour), the mean over prefixes with its "
-    "interval (points and lines, cut at the frame). A perfect reward model stays at 1; on this scale the cumulative Bellman error is half "
-    "the length of all bars after the first."
+    "Bellman ratio by step: from the lowest to the highest seen (bars, the step where they spread most in another colour), the mean over "
+    "prefixes with its interval (points and lines, cut at the frame). A perfect reward model stays at 1; on this scale the cumulative "
+    "Bellman error is half the length of all bars after the first."
 )
 
 
 @in_style
 def ratio_figure(found: Facts) -> Figure:
-    """Bellman ratios against the step, on a logarithmic scale; the worst step in another colour."""
+    """Bellman ratios against the step, on a logarithmic scale; the step where they spread most in another colour."""
     figure, axes = new_axes()
     palette, worst = cycler_colours(), found.worst
     axes.axhline(1.0, color="0.6", linewidth=1.0)
@@ -36,6 +36,7 @@ def ratio_figure(found: Facts) -> Figure:
             colour = palette[2] if worst is not None and step.step == worst.step else palette[1]
             ends = [step.lowest, step.highest]
             axes.plot([step.step] * 2, ends, color=colour, linewidth=5, linestyle="-", solid_capstyle="butt")
+            axes.plot([step.step] * 2, ends, "_", color=colour, markersize=12)  # a bar without length is seen too
             shown += ends
     means = [(step.step, step.ratio) for step in found.steps if step.ratio is not None and step.ratio.mean > 0]
     shown += [ratio.mean for _, ratio in means]
@@ -66,8 +67,16 @@ def audit_page(found: Audited, origin: Origin) -> str:
 
 def _claim(found: Audited) -> str:
     """The line that comes first: what the loop samples, or the cheapest count, certified or by theorem, or what else there is to say."""
-    lines = [*found.target()[-1:], *found.advice(), *found.model()]
+    lines = [*map(_of_the_loop, found.target()[-1:]), *found.advice(), *found.model()]
     return lines[0]
+
+
+def _of_the_loop(line: str) -> str:
+    """A line that speaks of the law named before it, as one that stands first."""
+    for start, said in (("that is the", "the loop samples the"), ("that is not the", "the loop does not sample the")):
+        if line.startswith(start):
+            return said + line.removeprefix(start)
+    return line
 
 
 def _parts(found: Audited) -> Iterator[dict[str, Any]]:

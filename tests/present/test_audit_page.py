@@ -67,8 +67,26 @@ def test_a_loop_has_its_law_on_the_page(tmp_path):
     path = tmp_path / "a<b>.jsonl"
     path.write_text("\n".join(log_of(LOOPS["score", "odds"], 1)))
     text = audit_page(of_files([str(path)], Fraction(1, 10)), ORIGIN)
-    assert "Which law does the loop sample?" in text and "not the target" in text
+    assert "Which law does the loop sample?" in text and "that is not the target" in text
+    assert '<p class="verdict">the loop does not sample the target, however good the scores are' in text
     assert "a<b>" not in text and "bellman-smc audit &lt;file&gt;" in text
+
+
+def test_the_page_of_a_loop_that_samples_the_target_leads_with_it(tmp_path):
+    path = tmp_path / "loop.jsonl"
+    path.write_text("\n".join(log_of(LOOPS["ratio", ""], 1)))
+    text = audit_page(of_files([str(path)], Fraction(1, 10)), ORIGIN)
+    assert '<p class="verdict">the loop samples the target, if the last score is the reward' in text
+
+
+def test_a_step_with_one_ratio_is_seen_in_the_figure(tmp_path):
+    """A bar without length: its ends are drawn."""
+    path = tmp_path / "loop.jsonl"
+    path.write_text("\n".join(log_of(LOOPS["ratio", ""], 1)))
+    found = of_files([str(path)], Fraction(1, 10)).audit.facts
+    assert found is not None and found.steps[0].lowest == found.steps[0].highest
+    marks = [line for line in ratio_figure(found).axes[0].lines if line.get_marker() == "_"]
+    assert any(list(line.get_xdata()) == [0, 0] for line in marks)
 
 
 def test_whose_a_statement_is_stands_in_its_row(logged, capsys):
@@ -101,7 +119,7 @@ def test_what_a_row_by_step_is_over_is_said(tmp_path, capsys):
 def test_the_command_says_the_worst_step_and_the_cheapest_sampler(logged, capsys):
     assert run(["audit", logged, "--floor", "0.05"]) == 0
     said = capsys.readouterr().out
-    assert "the worst step is step" in said and "is cheapest by theorem" in said
+    assert "Bellman ratios spread most at step" in said and "is cheapest by theorem" in said
     assert run(["audit", logged, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert all(need["source"] == {"P": "paper", "G": "neighbour", "S": "new"}[need["id"][0]] for need in found["needs"])
