@@ -129,11 +129,12 @@ class Fit:
 @dataclass(frozen=True)
 class Naming:
     """fits: the rows that explain every weight of the log. seen: its scores. nearest: where none does, the row that comes nearest, in
-    words, and the largest difference, as a share of the spread of the weights."""
+    words, and the largest difference, as a share of the spread of the weights. varied: whether weights differ within some step."""
 
     fits: tuple[Fit, ...]
     seen: Seen
     nearest: tuple[str, float] | None = None
+    varied: bool = True
 
     @property
     def decided(self) -> Fit | None:
@@ -262,16 +263,18 @@ def name_factor(
         for row in MULTIPLIERS.values()
         if not row.of_odds  # the odds of every row are a transform of the scores here
     ]
+    varied = False
     for step in _Line.add, _Line.hold:
         for _, group in groupby(moves(), key=attrgetter("run", "step")):
             held = list(group)
+            varied |= len({move.log_weight for move in held}) > 1
             for line in lines:
                 if line.possible:
                     step(line, held)
         lines = [line for line in lines if line.possible and line.slope > 0]
     found = _once(line.fit() for line in lines if line.furthest <= TOLERANCE * line.spread)
     if found or not lines:
-        return Naming(found, seen)
+        return Naming(found, seen, varied=varied)
     digits = Digits()
     for move in moves():
         digits.add(move)

@@ -19,7 +19,8 @@ def samples_target(fit: Fit) -> bool:
 
 def sentences(naming: Naming) -> list[str]:
     """What the log shows: the scale of the scores, the factor, the law, and the way to the target where that is another."""
-    lines = [f"{naming.seen.count:,} weights; the scores look like {naming.seen.scale}"]
+    count = naming.seen.count
+    lines = [f"{count:,} weight{'s' * (count != 1)}; the scores look like {naming.seen.scale}"]
     lifted = any(fit.floor is not None for fit in naming.fits)
     if naming.seen.zeros and naming.seen.scale == "probabilities" and not lifted:
         lines.append(
@@ -54,6 +55,8 @@ def _undecided(naming: Naming) -> str:
         told = " or ".join(f.words for f in naming.fits)
         more = "scores and weights with all their digits, and " if naming.fits[0].digits is not None else ""
         return f"the log does not tell apart: {told}; log {more}runs of several steps whose particles have different parents"
+    if not naming.varied:
+        return "the weights of a step do not differ, so that no factor can be told; log several particles, each with its own weight"
     none = "no factor that is known here explains the weights"
     if naming.nearest is not None and naming.nearest[1] < NEAR:
         row, off = naming.nearest

@@ -116,6 +116,14 @@ def test_one_step_does_not_tell_the_ratio_from_the_score():
     assert "does not tell apart" in " ".join(sentences(naming))
 
 
+def test_weights_that_do_not_differ_name_nothing():
+    lines = [json.dumps({**json.loads(line), "log_weight": -1.5}) for line in log_of(LOOPS["score", ""], 5)]
+    for log in (lines, log_of(LOOPS["score", ""], 5, particles=1, steps=2)):
+        naming = named(log)
+        assert naming.fits == () and not naming.varied
+        assert "log several particles" in " ".join(sentences(naming))
+
+
 def test_a_stranger_is_not_named():
     lines = [json.loads(line) for line in log_of(LOOPS["score", ""], 5)]
     naming = named([json.dumps({**line, "log_weight": math.sin(40 * line["score"])}) for line in lines])
@@ -180,6 +188,7 @@ LINE = {"run": 0, "step": 1, "particle": 0, "score": 0.5, "log_weight": 0}
     ("lines", "said"),
     [
         ([], "is empty"),
+        ([{"steps": ["a"], "scores": [0.5], "reward": 1}], "`bellman-smc check log.jsonl` reads those"),
         (['{"run": 0, "st'], "line 1: is not JSON"),
         (["[1]"], "is of no format"),
         ([LINE, "[1]"], "line 2: is no object"),

@@ -43,6 +43,8 @@ def reading(path: str) -> Reading:
     for known in FORMATS:
         if first.has(*known.fields):
             return Reading(path, known)
+    if first.has("steps") and (first.has("scores") or first.has("reward")):
+        raise first.fault("is an answer with its scores, a model", f"`bellman-smc check {place.name}` reads those")
     names = "; ".join(f"{known.name}: {', '.join(known.fields)}" for known in FORMATS)
     raise first.fault("is of no format that is known here", f"fields by which one is known: {names}")
 
