@@ -156,17 +156,6 @@ class Guided:
         U = function("U", "nat X -> real")
         self.means = [self.use("guided_mean", {U(t, x): value(t, x)}) for value in (Vstar, VF)]
 
-
-class Run(Guided):
-    """A run of fully adapted SMC with a test function: its hypotheses, and what the lemmas of `first_cloud` ask of it."""
-
-    def __init__(self, s: Derivation):
-        super().__init__(s)
-        self.particles()
-        self.ends()
-        self.clouds()
-        self.start()
-
     def dead_end(self) -> list[Line]:
         """Vstar = 0 and VF = 0 at a live state with B V = 0: almost surely psi = 0 or V = 0 next."""
         s, given = self.s, self.given
@@ -195,6 +184,17 @@ class Run(Guided):
             names = "value recursion", "tested recursion"
             lines = [s.prove(Eq(v(t, x), 0), means[i], given[names[i]](t, x)) for i, v in enumerate((Vstar, VF))]
         return [here.then(line, t, m, x) for line in lines]
+
+
+class Run(Guided):
+    """A run of fully adapted SMC with a test function: its hypotheses, and what the lemmas of `first_cloud` ask of it."""
+
+    def __init__(self, s: Derivation):
+        super().__init__(s)
+        self.particles()
+        self.ends()
+        self.clouds()
+        self.start()
 
     def particles(self) -> None:
         """What `first_cloud` asks of one particle."""
