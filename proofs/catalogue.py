@@ -374,9 +374,11 @@ _ROWS = (
     Row(
         "S16", "S12, S5 and S13 under resampling into independent slots: the largest share omega for 1/N (in S13 2 omega)",
         "other resampling schemes: stratified, residual, or skipped while no weight is large",
-        ("theory.s16_slots", "lemmas.slots", "lemmas.slot_odds", "theory.s16_run", "theory.s16_threshold", "theory.s16_odds"),
+        ("theory.s16_slots", "lemmas.slots", "lemmas.slot_odds", "theory.s16_run", "theory.s16_threshold", "theory.s16_odds",
+         "theory.s16_adapted"),
         (
             "S16.step", "S16", "S16.tv", "S16.normaliser", "S16.odds", "S16.odds_tv", "S16.threshold",
+            "S16.adapted", "S16.adapted_tv", "S16.adapted_normaliser", "S16.adapted_odds", "S16.adapted_odds_tv", "S16.adapted_threshold",
         ), "model",
         "That slots are independent, carry at most omega and together take each particle by its weight is a hypothesis on the kernel's "
         "run, (L). In Rocq the run's slots are a product law, and stratified and residual resampling (omega = 1/N) and the infinity-ESS "
@@ -394,6 +396,19 @@ _ROWS = (
             Form(
                 "threshold", "S16.threshold", SECOND_MOMENT, "omega bv", samplers=NAIVE, under=CARRIED,
                 where={"n": lambda bv: len(bv) - 1}, reads={"bv": "cost of a slot"},
+            ),
+            Form("adapted", "S16.adapted_tv", TV, "omega b", samplers=ADAPTED, under=SLOTS, where=LAST, reads={"b": "b adapted"}),
+            Form(
+                "adapted normaliser", "S16.adapted_normaliser", SECOND_MOMENT, "omega b", samplers=ADAPTED, under=SLOTS, where=LAST,
+                reads={"b": "b adapted"},
+            ),
+            Form(
+                "adapted odds", "S16.adapted_odds_tv", TV, "omega q", samplers=ADAPTED, under=SLOTS,
+                where={"n": lambda q: len(q) - 1}, reads={"q": "q adapted"},
+            ),
+            Form(
+                "adapted threshold", "S16.adapted_threshold", SECOND_MOMENT, "omega bv", samplers=ADAPTED, under=CARRIED,
+                where={"n": lambda bv: len(bv) - 1}, reads={"bv": "cost of a slot adapted"},
             ),
         ),
     ),

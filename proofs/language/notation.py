@@ -111,6 +111,8 @@ wlo | \underline{G} | real, positive |  | least incremental weight on a level, b
 whi | \overline{G} | real, positive |  | largest incremental weight on a level, by steps to go
 wratio | G^{\mathrm{ratio}} | real, at least 1 |  | largest over least incremental weight on a level, by steps to go
 K | K | law of y from (t, x); or real, at least 1 | constants.chi_square | any Markov kernel; the largest 1 + chi^2 (S15)
+psiV | \psi^{V} | real, at least 0 |  | potential under which fully adapted SMC is a naive run: BV_t(x)/V_{t+1}(y) (S16)
+BV | BV | real, at least 0 | bellman | mean of psi V ahead of a state where V > 0; V itself at the end (S16)
 guided | M^{V} | law of y from (t, x) | guided moves | guided kernel: M psi V / (BV)
 move | \mathrm{move} | law of an edge from (t, x) |  | the edge from x at t to a successor
 resampled | \mathrm{resampled} | law of an edge, by a cloud | resample | law of a particle after resampling and moving

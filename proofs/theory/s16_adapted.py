@@ -18,7 +18,7 @@ from proofs.lemmas.clouds import particles
 from proofs.lemmas.guided_chord import BV as MEAN
 from proofs.lemmas.guided_chord import know_live, off_path, star
 from proofs.lemmas.slot_run import slots
-from proofs.registry import statement
+from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.s12_adapted import Guided
 
@@ -30,143 +30,159 @@ BV, psiV, q = function("BV", "nat X -> real"), function("psiV", "nat X X -> real
 T, live = n + 1, Eq(dead(t, x), 0)
 
 
+def twisted(s: Derivation) -> list[Line]:
+    """What BV and psiV are: three lines on BV (where V > 0, where V = 0, at the end) and one on psiV."""
+    return s.given(
+        ForAll(t, x, implications(t < T, 0 < V(t, x), Eq(BV(t, x), MEAN))),
+        ForAll(t, x, implications(t < T, Eq(V(t, x), 0), Eq(BV(t, x), 0))),
+        ForAll(t, x, implications(T <= t, Eq(BV(t, x), V(t, x)))),
+        ForAll(t, x, y, Eq(psiV(t, x, y), BV(t, x) / V(t + 1, y))),
+    )
+
+
 class Lookahead(Guided):
-    """The model whose moves are guided, whose twist is BV and whose potential is psiV: what S16 asks of it is known from here on."""
+    """The model whose moves are guided, whose twist is BV and whose potential is psiV."""
 
     def __init__(self, s: Derivation):
         super().__init__(s, "answer at the end", "answer before", "answers are in range")
-        self.some, self.none, self.last, self.potential = s.given(
-            ForAll(t, x, implications(t < T, 0 < V(t, x), Eq(BV(t, x), MEAN))),
-            ForAll(t, x, implications(t < T, Eq(V(t, x), 0), Eq(BV(t, x), 0))),
-            ForAll(t, x, implications(T <= t, Eq(BV(t, x), V(t, x)))),
-            ForAll(t, x, y, Eq(psiV(t, x, y), BV(t, x) / V(t + 1, y))),
-        )
-        self.signs()
-        self.ended = self.dead_end()
-        self.recursions: list[Line] = []
-        self.vanishes: list[Line] = []
-        for part in (0, 1):
-            self.recursion(part)
-        self.ends()
-
-    def signs(self) -> None:
-        """0 <= BV and 0 <= psiV."""
-        s, given, twist = self.s, self.given, self.given["twist is non-negative"]
+        self.some, self.none, self.last, self.potential = twisted(s)
+        self.twist = self.given["twist is non-negative"]
         inside = s.prove(
-            0 <= psi(t, x, y) * V(t + 1, y), given["potentials are non-negative"](t, x, y), twist(t + 1, y)
+            0 <= psi(t, x, y) * V(t + 1, y), self.given["potentials are non-negative"](t, x, y), self.twist(t + 1, y)
         )
-        self.mean = s.gen(s.expect(M(t, x), y, inside), t, x)
+        self.mean, self.ended = s.gen(s.expect(M(t, x), y, inside), t, x), self.dead_end()
+
+    def signs(self) -> Line:
+        """0 <= BV and 0 <= psiV."""
+        s = self.s
         with s.suppose(T <= t):
-            end = s.prove(0 <= BV(t, x), self.last(t, x), twist(t, x))
+            end = s.prove(0 <= BV(t, x), self.last(t, x), self.twist(t, x))
         with s.suppose(t < T):
             with s.suppose(V(t, x) <= 0):
-                s.know(s.zero(V(t, x), twist(t, x)))
+                s.know(s.zero(V(t, x), self.twist(t, x)))
                 low = s.prove(0 <= BV(t, x), self.none(t, x))
             with s.suppose(0 < V(t, x)):
                 high = s.prove(0 <= BV(t, x), self.some(t, x), self.mean(t, x))
             before = s.cases(V(t, x), 0, low, high)
-        self.positive = s.know(s.gen(s.cases(T, t, end, before), t, x))
-        inverse = s.use("inverse_nonneg")(V(t + 1, y))
-        ratio = s.prove(0 <= BV(t, x) / V(t + 1, y), self.positive(t, x), inverse)
-        s.know(s.gen(s.prove(0 <= psiV(t, x, y), self.potential(t, x, y), ratio), t, x, y))
+        positive = s.gen(s.cases(T, t, end, before), t, x)
+        ratio = s.prove(0 <= BV(t, x) / V(t + 1, y), positive(t, x), s.use("inverse_nonneg")(V(t + 1, y)))
+        return s.both(positive, s.gen(s.prove(0 <= psiV(t, x, y), self.potential(t, x, y), ratio), t, x, y))
 
-    def recursion(self, part: int) -> None:
-        """Vstar, or VF, is the guided mean of psiV times what it is next; it vanishes where BV does: guided_mean, or no guided move."""
+    def recursion(self, part: int) -> Line:
+        """Vstar, or VF, is the guided mean of psiV times what it is next, by guided_mean or since both are 0; it vanishes where BV does."""
         s, value = self.s, (Vstar, VF)[part]
-        later = Expect(guided(t, x), y, psiV(t, x, y) * value(t + 1, y))
-        claim = Eq(value(t, x), later)
-        inner = s.prove(
-            Eq(psiV(t, x, y) * value(t + 1, y), BV(t, x) / V(t + 1, y) * value(t + 1, y)), self.potential(t, x, y)
-        )
+        own = psiV(t, x, y) * value(t + 1, y)
+        claim = Eq(value(t, x), Expect(guided(t, x), y, own))
+        inner = s.prove(Eq(own, BV(t, x) / V(t + 1, y) * value(t + 1, y)), self.potential(t, x, y))
         whole = s.expect(guided(t, x), y, inner)
         with s.suppose(t < T, live) as here, s.nat_split(s.nat_step(here[0]), m) as split:
             s.know(s.prove(Eq(t + 1 + m, T), split[0]))
             s.know(s.prove(Eq(t + (m + 1), T), split[0]))
             with s.suppose(V(t, x) <= 0):
-                s.know(s.zero(V(t, x), self.given["twist is non-negative"](t, x)))
+                s.know(s.zero(V(t, x), self.twist(t, x)))
                 low = s.prove(claim, whole, self.none(t, x), self.zeros(t, m + 1, x)[part])
             with s.suppose(0 < V(t, x)):
-                own = self.some(t, x)
                 with s.suppose(MEAN <= 0):
-                    flat = s.prove(Eq(BV(t, x), 0), own, s.zero(MEAN, self.mean(t, x)))
+                    flat = s.prove(Eq(BV(t, x), 0), self.some(t, x), s.zero(MEAN, self.mean(t, x)))
                     stuck = s.prove(claim, whole, flat, self.ended[part](t, m, x))
                 with s.suppose(0 < MEAN):
-                    moving = s.prove(claim, whole, own, self.means[part](t, m, x))
+                    moving = s.prove(claim, whole, self.some(t, x), self.means[part](t, m, x))
                 high = s.cases(MEAN, 0, stuck, moving)
             line = split.close(s.cases(V(t, x), 0, low, high))
-        self.recursions.append(s.know(here.then(line, t, x)))
+        line = here.then(line, t, x)
         with s.suppose(t < T, live, Eq(BV(t, x), 0)) as here:
-            zero = s.prove(Eq(value(t, x), 0), self.recursions[part](t, x), whole, here[2])
-        self.vanishes.append(s.know(here.then(zero, t, x)))
+            zero = here.then(s.prove(Eq(value(t, x), 0), line(t, x), whole, here[2]), t, x)
+        return s.both(line, zero)
 
-    def ends(self) -> None:
-        """Vstar_T = BV_T and VF_T = F BV_T."""
-        s, given = self.s, self.given
+
+@lemma(
+    "lookahead_model",
+    title="fully adapted SMC as naive SMC of another model",
+    words="With guided for M, BV for V and psiV for psi: BV and psiV are non-negative, Vstar and VF keep their recursions and vanish where "
+    "BV does.",
+)
+@in_sympy("lookahead_model")
+def lookahead_model(s: Derivation) -> Line:
+    model = Lookahead(s)
+    return s.both(model.signs(), s.both(model.recursion(0), model.recursion(1)))
+
+
+class Adapted:
+    """What S16 asks of the model is known from here on; `at` is what stands for its symbols."""
+
+    def __init__(self, s: Derivation):
+        self.s = s
+        *_, last, self.potential = twisted(s)
+        known = s.use("lookahead_model")
+        self.values = [known[1][0][0], known[1][1][0], known[1][0][1]]
+        self.positive = known[0][0]
+        for line in (*self.values, self.positive, known[0][1]):
+            s.know(line)
         s.know(s.prove(T <= T))
-        end = self.last(T, x)
-        for name, claim in (
-            ("terminal value", Eq(Vstar(T, x), BV(T, x))),
-            ("tested terminal value", Eq(VF(T, x), F(x) * BV(T, x))),
-        ):
-            s.know(s.gen(s.prove(claim, given[name](x), end), x))
+        ends = s.given(ForAll(x, Eq(Vstar(T, x), V(T, x))), ForAll(x, Eq(VF(T, x), F(x) * V(T, x))))
+        for end, own in zip(ends, (BV(T, x), F(x) * BV(T, x)), strict=True):
+            s.know(s.gen(s.prove(Eq(end(x).lhs, own), end(x), last(T, x)), x))
+        self.at = {M(t, x): guided(t, x), psi(t, x, y): psiV(t, x, y), V(t, x): BV(t, x)}
 
-    def at(self, *more: tuple[Any, Any]) -> dict[Any, Any]:
-        """What stands for the symbols of S16."""
-        return {M(t, x): guided(t, x), psi(t, x, y): psiV(t, x, y), V(t, x): BV(t, x), **dict(more)}
+    def ahead(self) -> tuple[Any, Line]:
+        """Qbar of an edge, and that it is (Vstar/V)(y), where 0 < BV(x) is known."""
+        value = psiV(t, x, y) * Vstar(t + 1, y) * Recip(BV(t, x))
+        return value, self.s.prove(Eq(value, star(t + 1, y)), self.potential(t, x, y))
 
-    def one_sided(self) -> dict[Any, Any]:
-        """b(t) lo(t) is above Vstar/V where reachable edges end: so is Qbar."""
-        s = self.s
-        reached = t < T, Eq(noedge(t, x, y), 0), 0 < BV(t, x)
-        cap, low, peak = s.given(
-            ForAll(t, x, y, implications(*reached, star(t + 1, y) <= b(t) * lo(t))),
-            ForAll(t, 0 <= lo(t)),
-            ForAll(t, relation("<=", 1, b(t))),
-        )
-        ahead = psiV(t, x, y) * Vstar(t + 1, y) * Recip(BV(t, x))
-        goal = ahead <= b(t) * lo(t)
-        with s.suppose(*reached[:2]) as here:
-            with s.suppose(BV(t, x) <= 0):
-                flat = s.prove(Eq(psiV(t, x, y), 0), self.potential(t, x, y), s.zero(BV(t, x), self.positive(t, x)))
-                least = s.prove(goal, flat, s.prove(0 <= b(t) * lo(t), low(t), peak(t)))
-            with s.suppose(0 < BV(t, x)):
-                same = s.prove(Eq(ahead, star(t + 1, y)), self.potential(t, x, y))
-                most = s.prove(goal, same, cap(t, x, y))
-            line = s.cases(BV(t, x), 0, least, most)
-        s.know(here.then(line, t, x, y))
-        return self.at()
 
-    def two_sided(self) -> dict[Any, Any]:
-        """lo(k) <= Vstar/V <= q(k) lo(k) with k steps to go, where guided moves end: so is Qbar. States with V = 0 count as dead."""
-        s, null, gone = self.s, self.use("guided_null"), Eq(off_path(t, x), 0)
-        before, after = Both(live, Both(0 < V(t, x), 0 < BV(t, x))), Both(Eq(dead(t + 1, y), 0), 0 < V(t + 1, y))
-        ranges = Both(lo(k) <= star(t + 1, y), star(t + 1, y) <= q(k) * lo(k))
-        follow, edges, ranged = s.given(
-            ForAll(t, x, implications(t < T, live, 0 < V(t, x), Eq(Expect(guided(t, x), y, noedge(t, x, y)), 0))),
-            ForAll(t, x, y, implications(Eq(noedge(t, x, y), 0), Both(before, after))),
-            ForAll(t, k, x, y, implications(Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0), ranges)),
-        )
-        with s.suppose(t < T, gone) as here:
-            know_live(s, null, t, x)
-            lines = [follow(t, x), *(rule(t, x) for rule in self.recursions)]
-            with s.suppose(Eq(BV(t, x), 0)) as flat:
-                lines.append(flat.then(self.vanishes[0](t, x)))
-        for line in lines:
-            s.know(here.then(line, t, x))
-        with s.suppose(Eq(noedge(t, x, y), 0)) as here:
-            both = edges(t, x, y)
-            for known in (both[0][0], both[0][1][0], both[0][1][1], both[1][0], both[1][1]):
-                s.know(known)
-            line = here.then(s.both(s.prove(gone), s.prove(Eq(off_path(t + 1, y), 0))), t, x, y)
-        s.know(line)
-        ahead = psiV(t, x, y) * Vstar(t + 1, y) * Recip(BV(t, x))
-        with s.suppose(Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0)) as here:
-            s.know(edges(t, x, y)[0][1][1])
-            same, own = s.prove(Eq(ahead, star(t + 1, y)), self.potential(t, x, y)), ranged(t, k, x, y)
-            inside = s.both(s.prove(lo(k) <= ahead, same, own[0]), s.prove(ahead <= q(k) * lo(k), same, own[1]))
-        s.know(here.then(inside, t, k, x, y))
-        s.know(s.prove(Eq(off_path(0, root), 0), self.given["the root is live"]))
-        return self.at((dead(t, x), off_path(t, x)))
+def one_sided(s: Derivation) -> dict[Any, Any]:
+    """b(t) lo(t) is above Vstar/V where guided moves end: so is Qbar."""
+    run = Adapted(s)
+    reached = t < T, Eq(noedge(t, x, y), 0), 0 < BV(t, x)
+    cap, low, peak = s.given(
+        ForAll(t, x, y, implications(*reached, star(t + 1, y) <= b(t) * lo(t))),
+        ForAll(t, 0 <= lo(t)),
+        ForAll(t, relation("<=", 1, b(t))),
+    )
+    with s.suppose(*reached[:2]) as here:
+        with s.suppose(0 < BV(t, x)):
+            ahead, same = run.ahead()
+            most = s.prove(ahead <= b(t) * lo(t), same, cap(t, x, y))
+        with s.suppose(BV(t, x) <= 0):
+            flat = s.prove(Eq(psiV(t, x, y), 0), run.potential(t, x, y), s.zero(BV(t, x), run.positive(t, x)))
+            least = s.prove(ahead <= b(t) * lo(t), flat, s.prove(0 <= b(t) * lo(t), low(t), peak(t)))
+        line = here.then(s.cases(BV(t, x), 0, least, most), t, x, y)
+    s.know(line)
+    return run.at
+
+
+def two_sided(s: Derivation) -> dict[Any, Any]:
+    """lo(k) <= Vstar/V <= q(k) lo(k) with k steps to go, where guided moves end: so is Qbar. States with V = 0 count as dead."""
+    run, null, gone = Adapted(s), s.use("guided_null"), Eq(off_path(t, x), 0)
+    before, after = Both(live, Both(0 < V(t, x), 0 < BV(t, x))), Both(Eq(dead(t + 1, y), 0), 0 < V(t + 1, y))
+    ranges = Both(lo(k) <= star(t + 1, y), star(t + 1, y) <= q(k) * lo(k))
+    follow, edges, ranged, begin, _ = s.given(
+        ForAll(t, x, implications(t < T, live, 0 < V(t, x), Eq(Expect(guided(t, x), y, noedge(t, x, y)), 0))),
+        ForAll(t, x, y, implications(Eq(noedge(t, x, y), 0), Both(before, after))),
+        ForAll(t, k, x, y, implications(Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0), ranges)),
+        Eq(dead(0, root), 0),
+        0 < V(0, root),
+    )
+    with s.suppose(t < T, gone) as here:
+        know_live(s, null, t, x)
+        lines = [follow(t, x), *(rule(t, x) for rule in run.values[:2])]
+        with s.suppose(Eq(BV(t, x), 0)) as flat:
+            lines.append(flat.then(run.values[2](t, x)))
+    for line in lines:
+        s.know(here.then(line, t, x))
+    with s.suppose(Eq(noedge(t, x, y), 0)) as here:
+        both = edges(t, x, y)
+        for known in (both[0][0], *(both[0][1][part] for part in (0, 1)), both[1][0], both[1][1]):
+            s.know(known)
+        line = here.then(s.both(s.prove(gone), s.prove(Eq(off_path(t + 1, y), 0))), t, x, y)
+    s.know(line)
+    with s.suppose(Eq(t + 1 + k, T), Eq(noedge(t, x, y), 0)) as here:
+        s.know(edges(t, x, y)[0][1][1])
+        (ahead, same), own = run.ahead(), ranged(t, k, x, y)
+        inside = s.both(s.prove(lo(k) <= ahead, same, own[0]), s.prove(ahead <= q(k) * lo(k), same, own[1]))
+    s.know(here.then(inside, t, k, x, y))
+    s.know(s.prove(Eq(off_path(0, root), 0), begin))
+    return run.at | {dead(t, x): off_path(t, x)}
 
 
 @statement(
@@ -180,7 +196,7 @@ class Lookahead(Guided):
 )
 @in_sympy("S16.adapted")
 def density(s: Derivation) -> Line:
-    return s.use("S16", Lookahead(s).one_sided())
+    return s.use("S16", one_sided(s))
 
 
 @statement(
@@ -191,19 +207,19 @@ def density(s: Derivation) -> Line:
 )
 @in_sympy("S16.adapted_tv")
 def total_variation(s: Derivation) -> Line:
-    return s.use("S16.tv", Lookahead(s).one_sided())
+    return s.use("S16.tv", one_sided(s))
 
 
 @statement(
     "S16.adapted_normaliser",
     source="new",
     title="variance of the normaliser of fully adapted SMC under resampling into slots",
-    words="As S16.adapted, B(t, c) the mean of the squared product of the carried weights from a cloud on, Zhat = BV_0 times the product of "
-    "all: E[(Zhat/Z)^2] <= prod_{k<T} (1 + omega (b(k) - 1)).",
+    words="As S16.adapted, B(t, c) the mean of the squared product of the carried weights from a cloud on, Zhat = BV_0 times the whole "
+    "product: E[(Zhat/Z)^2] <= prod_{k<T} (1 + omega (b(k) - 1)).",
 )
 @in_sympy("S16.adapted_normaliser")
 def normaliser(s: Derivation) -> Line:
-    return s.use("S16.normaliser", Lookahead(s).one_sided())
+    return s.use("S16.normaliser", one_sided(s))
 
 
 @statement(
@@ -215,28 +231,29 @@ def normaliser(s: Derivation) -> Line:
 )
 @in_sympy("S16.adapted_threshold")
 def threshold(s: Derivation) -> Line:
-    return s.use("S16.threshold", Lookahead(s).one_sided())
+    return s.use("S16.threshold", one_sided(s))
 
 
 @statement(
     "S16.adapted_odds",
     source="new",
     title="odds of every event under fully adapted SMC and resampling into slots",
-    words="As S16.odds, the run that of S16.adapted, with q(k) the ratio of the largest to the least Vstar/V, which is positive, where guided "
-    "moves end with k steps to go: with Q = prod_{k<T} (1 + 2 omega (q(k) - 1)), (1 - pi) out <= Q pi (1 - out) and "
+    words="As S16.odds, the run that of S16.adapted, with q(k) the ratio of the largest to the least Vstar/V, which is positive, where "
+    "guided moves end with k steps to go: with Q = prod_{k<T} (1 + 2 omega (q(k) - 1)), (1 - pi) out <= Q pi (1 - out) and "
     "pi (1 - out) <= Q (1 - pi) out.  Zero rewards are allowed.",
 )
 @in_sympy("S16.adapted_odds")
 def odds_of_events(s: Derivation) -> Line:
-    return s.use("S16.odds", Lookahead(s).two_sided())
+    return s.use("S16.odds", two_sided(s))
 
 
 @statement(
     "S16.adapted_odds_tv",
     source="new",
     title="bias of fully adapted SMC under resampling into slots, from the odds",
-    words="As S16.adapted_odds: |E F(output) - target| <= (sqrt Q - 1)/(sqrt Q + 1) = tanh(log(Q)/4), Q = prod_{k<T} (1 + 2 omega (q(k) - 1)).",
+    words="As S16.adapted_odds: |E F(output) - target| <= (sqrt Q - 1)/(sqrt Q + 1) = tanh(log(Q)/4), "
+    "Q = prod_{k<T} (1 + 2 omega (q(k) - 1)).",
 )
 @in_sympy("S16.adapted_odds_tv")
 def odds_total_variation(s: Derivation) -> Line:
-    return s.use("S16.odds_tv", Lookahead(s).two_sided())
+    return s.use("S16.odds_tv", two_sided(s))
