@@ -95,7 +95,7 @@ EXPLAINED: dict[tuple[str, str, str], str] = (
     }
     | {
         (name, "1 + n, everywhere", change): "the horizon is any number there: the variant has another"
-        for name in ("path_pairs", "references_apart", "path_alive")
+        for name in ("path_pairs", "references_apart", "path_alive", "lookahead_model")
         for change in ("+ made *", "a summand dropped")
     }
     | {

@@ -37,6 +37,7 @@ INPUTS: dict[str, Callable[[Constants], Any]] = {
     "b local": lambda c: c.b_local,
     "b adapted": lambda c: c.b_adapted,
     "cost of a slot": lambda c: c.slot_cost,
+    "cost of a slot adapted": lambda c: c.slot_cost_adapted,
     "longest path": lambda c: c.longest_path,
     "mean path": lambda c: c.mean_path,
     "conductances": lambda c: c.steps_per_visit / 2,

@@ -73,6 +73,10 @@ def _ratio(top: Rational, bottom: Rational) -> Extended:
     return top / bottom if bottom else INFINITE
 
 
+def _slot_cost(b: Extended) -> Extended:
+    return b if b == INFINITE else finite(b) - 1 if b <= 2 else finite(b) ** 2 / 4
+
+
 @dataclass(frozen=True)
 class Constants:
     """Every quantity of the theory that a model and a twist determine. All exact rationals, or `INFINITE` where none exists."""
@@ -206,7 +210,12 @@ class Constants:
     @cached_property
     def slot_cost(self) -> tuple[Extended, ...]:
         """`max_{m >= 1} m (b_p - m)` for p = 1..T, the cost of a slot's variance (S16): `b_p - 1` up to b_p = 2, `b_p^2/4` from there."""
-        return tuple(b if b == INFINITE else finite(b) - 1 if b <= 2 else finite(b) ** 2 / 4 for b in self.b)
+        return tuple(map(_slot_cost, self.b))
+
+    @cached_property
+    def slot_cost_adapted(self) -> tuple[Extended, ...]:
+        """The same of `b_adapted`."""
+        return tuple(map(_slot_cost, self.b_adapted))
 
     @cached_property
     def b_local(self) -> tuple[Extended, ...]:

@@ -221,6 +221,28 @@ def _carried(c: Constants, layers: Layers) -> dict[str, Any]:
     return _into_slots(c, layers) | {"bv": _at(c.slot_cost)}
 
 
+def _twisted(layers: Layers) -> dict[str, Any]:
+    """Fully adapted SMC as naive SMC of another model; any share of a slot."""
+    return {"BV": layers.ahead, "psiV": layers.lifted, "omega": ONE}
+
+
+def _adapted_into_slots(c: Constants, layers: Layers) -> dict[str, Any]:
+    """b from the root and the least guided mean of V*/V."""
+    peaks = [max(u.values()) for u in c.value_ratio[1:]]
+    least = [u if b == INFINITE else u / b for u, b in zip(peaks, c.b_adapted, strict=True)]
+    return {"b": _at(c.b_adapted), "lo": _at(least)} | _twisted(layers)
+
+
+def _adapted_odds_into_slots(c: Constants, layers: Layers) -> dict[str, Any]:
+    """The range of V*/V by steps to go, where guided moves end."""
+    return _adapted(c, layers) | _twisted(layers) | {"noedge": layers.left_by_guided_moves}
+
+
+def _adapted_carried(c: Constants, layers: Layers) -> dict[str, Any]:
+    """As into slots, and what the variance of a slot costs."""
+    return _adapted_into_slots(c, layers) | {"bv": _at(c.slot_cost_adapted)}
+
+
 def _upper(c: Constants, layers: Layers) -> dict[str, Any]:
     """L bounds the ratios from above only."""
     return {"L": fraction(c.upper_ratio)}
@@ -303,6 +325,8 @@ SYMBOLS: dict[str, Callable[[Constants, Layers], dict[str, Any]]] = {
     "S10.tv": _states, "S11.tv": _states, "S11.closed": _from_the_root, "S11.fourth": _from_the_root,
     "S12.tv": _from_the_root, "S12.uniform": _upper,
     "S16.tv": _into_slots, "S16.normaliser": _into_slots, "S16.threshold": _carried, "S16.odds_tv": _odds_into_slots,
+    "S16.adapted_tv": _adapted_into_slots, "S16.adapted_normaliser": _adapted_into_slots, "S16.adapted_threshold": _adapted_carried,
+    "S16.adapted_odds_tv": _adapted_odds_into_slots,
     "S14": _local, "S14.tv": _local, "S14.bias": _local, "S1": _chain, "S1.product": _chain, "S2.product": _levels, "S8": _adapted,
     "S12.average": _paths, "S12.adapted_tv": _adapted_from_the_root, "S13.adapted_tv": _adapted, "S13.adapted_uniform": _nothing,
     "S12.adapted_uniform": _nothing, "S9.run": _split_model, "S15.rounds": _rare_branch,

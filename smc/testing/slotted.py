@@ -10,7 +10,7 @@ from typing import Any
 
 from smc.numbers import INFINITE
 from smc.setting.analysis import Constants
-from smc.testing.witness import ONE, Layers, fraction
+from smc.testing.witness import ONE, Layers, fraction, reciprocal
 
 Particle = tuple[int, int, Fraction]
 """(old state, new state, share of the weight)."""
@@ -50,8 +50,8 @@ def residual(weights: Sequence[Fraction]) -> Slots:
 
 
 def carried_on(weights: Sequence[Fraction]) -> Slots:
-    """No resampling: every particle stays, with its weight."""
-    return [(w, [Fraction(j == i) for j in range(len(weights))]) for i, w in enumerate(weights)]
+    """No resampling: every particle stays, with its weight; a slot without weight takes one of weight, with no share."""
+    return [(w, [Fraction(j == i) for j in range(len(weights))] if w else list(weights)) for i, w in enumerate(weights)]
 
 
 def unless_heavy(most: Fraction) -> Callable[[Sequence[Fraction]], Slots]:
@@ -72,6 +72,10 @@ class Slotted(Layers):
         super().__init__(c)
         self.N, self.scheme, self.omega = particles, scheme, omega
         self.after, self.drawn = cache(self._after), cache(self._drawn)
+
+    def moves_from(self, t: int, x: int) -> list[tuple[Fraction, int]]:
+        """The law of a particle's move."""
+        return self.M(t, x)
 
     def of(self, t: int, e: Particle) -> Fraction:
         """The carried weight of a particle."""
@@ -94,13 +98,13 @@ class Slotted(Layers):
 
     def first(self) -> list[tuple[Fraction, Cloud]]:
         """The first clouds, of even shares."""
-        return self.clouds([(Fraction(1, self.N), [(p, (0, y)) for p, y in self.M(0, 0)])] * self.N)
+        return self.clouds([(Fraction(1, self.N), [(p, (0, y)) for p, y in self.moves_from(0, 0)])] * self.N)
 
     def _after(self, t: int, cloud: Cloud) -> list[tuple[Fraction, Cloud]]:
         slots = []
         for share, chances in self.drawn(t, cloud):
-            law = [(q * p, (e[1], y)) for q, e in zip(chances, cloud, strict=True) if q for p, y in self.M(t + 1, e[1])]
-            slots.append((share, law))
+            taken = [(q, e[1]) for q, e in zip(chances, cloud, strict=True) if q]
+            slots.append((share, [(q * p, (x, y)) for q, x in taken for p, y in self.moves_from(t + 1, x)]))
         return self.clouds(slots)
 
     def missed(self, time: int, shares: Sequence[Fraction], cloud: Cloud) -> int:
@@ -152,3 +156,42 @@ class Slotted(Layers):
         clouds = [*sorted(met), Cloud([(self.width - 1, 0, Fraction(1, self.N))] * self.N)]
         edges = sorted({e for cloud in clouds for e in cloud})
         return env, ranges | {"Edge": edges, "Edge*": clouds}
+
+
+class AdaptedSlotted(Slotted):
+    """Fully adapted SMC under such a scheme: guided moves, an edge weighs rho where it ends, or 1 at the last step."""
+
+    def moves_from(self, t: int, x: int) -> list[tuple[Fraction, int]]:
+        return self.guided(t, x)
+
+    def _weight(self, t: int, edge: tuple[int, int]) -> Fraction:
+        x, y = edge
+        return self.lifted(t, x, y) * self.ahead(t + 1, y) * reciprocal(self.ahead(t, x))
+
+    def environment_of(self, F: dict[int, Fraction]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The symbols of S16.adapted and its neighbours but for those of the odds."""
+        env, ranges = super().environment_of(F)
+        found, peaks = self.c.b_adapted, [max(u.values()) for u in self.c.value_ratio[1:]]
+
+        def at(table: Sequence[Any], k: int) -> Fraction:
+            return fraction(table[k]) if k < self.T else ONE
+
+        return env | {
+            "guided": self.guided, "BV": self.ahead, "psiV": self.lifted, "b": lambda k: at(found, k),
+            "bv": lambda k: at(self.c.slot_cost_adapted, k), "lo": lambda k: at(peaks, k) / at(found, k),
+        }, ranges  # fmt: skip
+
+
+class AdaptedRanged(AdaptedSlotted):
+    """The same for the odds: states with V = 0 count as dead, and V*/V has a range where guided moves end."""
+
+    noedge = Layers.left_by_guided_moves
+
+    def environment_of(self, F: dict[int, Fraction]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The symbols of S16.adapted_odds; q and lo by the steps to go."""
+        env, ranges = super().environment_of(F)
+        spread = [[fraction(u) for u in layer.values()] for layer in self.c.value_ratio[:0:-1]]
+        return env | {
+            "q": lambda k: max(spread[k]) / min(spread[k]) if k < self.T else ONE,
+            "lo": lambda k: min(spread[k]) if k < self.T else ONE,
+        }, ranges  # fmt: skip

@@ -121,6 +121,10 @@ EXPECTED = {
     ("S16", "normaliser"): lambda omega, b: math.prod(1 + omega * (x - 1) for x in b),
     ("S16", "odds"): None,  # a root of a product: compared by its square below
     ("S16", "threshold"): lambda omega, bv: math.prod(1 + omega * x for x in bv),
+    ("S16", "adapted"): lambda omega, b: 1 - 1 / math.prod(1 + omega * (x - 1) for x in b),
+    ("S16", "adapted normaliser"): lambda omega, b: math.prod(1 + omega * (x - 1) for x in b),
+    ("S16", "adapted odds"): None,
+    ("S16", "adapted threshold"): lambda omega, bv: math.prod(1 + omega * x for x in bv),
     ("S16", "step"): lambda omega, b: 1 + omega * (b - 1),
     ("S17", "sweep"): lambda N, b: math.prod(1 + (2 * x - 1) / N for x in b),
     ("S17", "sweeps"): lambda N, H, b: (1 - 1 / math.prod(1 + (2 * x - 1) / N for x in b)) ** H,
@@ -188,14 +192,15 @@ def test_the_odds_bound_is_where_its_odds_are_the_root_of_the_product(form):
     assert bounds.evaluate("S13", form, N=1, q=[Fraction(4)]) == Fraction(1, 3)
 
 
-def test_the_odds_bound_on_slots_takes_a_share_twice():
+@pytest.mark.parametrize("form", ["odds", "adapted odds"])
+def test_the_odds_bound_on_slots_takes_a_share_twice(form):
     """((1 + x)/(1 - x))^2 = prod (1 + 2 omega (q_p - 1)) for the bound x of S16's odds."""
     for seed in range(12):
-        given = inputs(("S16", "odds"), seed)
+        given = inputs(("S16", form), seed)
         wanted = math.prod(1 + 2 * given["omega"] * (x - 1) for x in given["q"])
-        found = bounds.ball(bounds.evaluate("S16", "odds", **given))
+        found = bounds.ball(bounds.evaluate("S16", form, **given))
         assert (((1 + found) / (1 - found)) ** 2).contains(flint.fmpq(wanted.numerator, wanted.denominator))
-    assert bounds.evaluate("S16", "odds", omega=Fraction(1, 2), q=[Fraction(4)]) == Fraction(1, 3)
+    assert bounds.evaluate("S16", form, omega=Fraction(1, 2), q=[Fraction(4)]) == Fraction(1, 3)
 
 
 @pytest.mark.parametrize("statement", ["S5", "S14"])

@@ -12,12 +12,23 @@ from proofs.language.terms import evaluate
 from proofs.registry import claim_of
 from smc.exact.clouds import cloud_moments
 from smc.samplers import resampled
+from smc.samplers.adapted import adapted
 from smc.samplers.naive import naive
 from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing.finite_models import check_theorem, holds
-from smc.testing.slotted import Cloud, Slotted, carried_on, residual, stratified, unless_heavy, unless_uneven
+from smc.testing.slotted import (
+    AdaptedRanged,
+    AdaptedSlotted,
+    Cloud,
+    Slotted,
+    carried_on,
+    residual,
+    stratified,
+    unless_heavy,
+    unless_uneven,
+)
 from smc.testing.witness import fraction
 
 HALF = Fraction(1, 2)
@@ -69,6 +80,94 @@ def test_runs_into_slots(replayer, name, reward):
         theorem = replayer.theorem(id)
         check_theorem(theorem, env, ranges)
         assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == expected, id
+
+
+ADAPTED_CASES = [("1", "6/5"), ("0", "1"), ("1", "0"), ("0", "0", "1")]
+"""The last has a dead end: a state of positive V from which no guided move leads."""
+
+
+@cache
+def misjudged(*reward: str) -> Constants:
+    """As `branching`; with three rewards, state b of the second layer leads to the first alone."""
+    last = "cde"[: len(reward)]
+    b_to = [("b", "c", "1")] if len(reward) == 3 else [("b", "c", "1/2"), ("b", "d", "1/2")]
+    second = [("a", y, f"1/{len(reward)}") for y in last] + b_to
+    model = Model.from_edges(
+        [["root"], ["a", "b"], list(last)],
+        [[("root", "a", "1/3"), ("root", "b", "2/3", "9/8")], second],
+        dict(zip(last, reward, strict=True)),
+    )
+    return analyse(model, twist(model, (("11/10",), ("21/20", "1"))))
+
+
+def adapted_sides(c: Constants, typed: str, F: dict[int, Fraction]):
+    """What the exact engine says of the adapted run of two particles: the mean of F, the target's, the second moment over Z^2."""
+    found = cloud_moments(resampled(adapted, typed).process(c.model, c.twist), 2)
+    out, pi = (sum(fraction(p) * F[y] for y, p in enumerate(law)) for law in (found.law, c.target))
+    return out, pi, fraction(found.second_moment) / fraction(c.normaliser) ** 2
+
+
+@pytest.mark.by_turn
+@pytest.mark.parametrize("reward", ADAPTED_CASES)
+@pytest.mark.parametrize("name", SCHEMES)
+def test_adapted_runs_into_slots(replayer, name, reward):
+    """S16.adapted and its parts, zero rewards and dead ends too: hypotheses met, sides those of the exact engine."""
+    slots, omega, typed = SCHEMES[name]
+    c, F = misjudged(*reward), TEST | {2: Fraction(2, 3)}
+    env, ranges = AdaptedSlotted(c, 2, slots, omega).environment_of(F)
+    out, pi, moment = adapted_sides(c, typed, F)
+    beta = prod(1 + omega * (fraction(b) - 1) for b in c.b_adapted)
+    sides = {
+        "S16.adapted": (pi, beta * out), "S16.adapted_normaliser": (moment, beta), "S16.adapted_tv": (out - pi, 1 - 1 / beta),
+    }  # fmt: skip
+    for id, expected in sides.items():
+        theorem = replayer.theorem(id)
+        check_theorem(theorem, env, ranges)
+        assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == expected, id
+    assert beta > 1
+
+
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "0", "1")])
+@pytest.mark.parametrize("theta", [Fraction(1, 2), Fraction(9, 10)])
+def test_adapted_runs_that_carry_weights_above_a_threshold(replayer, reward, theta):
+    """S16.adapted_threshold; a smaller b, bv, or omega fails a hypothesis."""
+    c, omega, F = misjudged(*reward), 1 / (2 * theta), TEST | {2: Fraction(2, 3)}
+    env, ranges = AdaptedSlotted(c, 2, unless_uneven(omega), omega).environment_of(F)
+    theorem = replayer.theorem("S16.adapted_threshold")
+    check_theorem(theorem, env, ranges)
+    *_, moment = adapted_sides(c, f"stratified:ess:{theta}", F)
+    bound = prod(1 + omega * (b - 1 if b < 2 else b * b / 4) for b in map(fraction, c.b_adapted))
+    assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == (moment, bound)
+    for less in (
+        {"omega": Fraction(49, 100)},
+        {"bv": lambda k: env["bv"](k) * 9 / 10},
+        {"b": lambda k: 1 + (env["b"](k) - 1) / 3},
+        {"psiV": lambda t, x, y: 2 * env["psiV"](t, x, y)},
+        {"guided": env["M"]},
+    ):
+        assert any(not holds(h, env | less, ranges) for h in theorem.hyps), less
+
+
+@pytest.mark.by_turn
+@pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1")])
+@pytest.mark.parametrize("name", SCHEMES)
+def test_odds_of_adapted_runs_into_slots(replayer, name, reward):
+    """S16.adapted_odds and its distance, zero rewards too; the answer is that of the exact engine. A smaller q or share fails."""
+    slots, omega, typed = SCHEMES[name]
+    c = misjudged(*reward)
+    env, ranges = AdaptedRanged(c, 2, slots, omega).environment_of(TEST)
+    out, pi, _ = adapted_sides(c, typed, TEST)
+    Q = prod(1 + 2 * omega * (fraction(x) - 1) for x in c.q_adapted)
+    theorem = replayer.theorem("S16.adapted_odds")
+    check_theorem(theorem, env, ranges)
+    up, down = theorem.concl.kids
+    assert [evaluate(side, env) for side in up.kids] == [(1 - pi) * out, Q * pi * (1 - out)]
+    assert [evaluate(side, env) for side in down.kids] == [pi * (1 - out), Q * (1 - pi) * out]
+    for less in ({"q": lambda k: 1 + (env["q"](k) - 1) / 2}, {"omega": Fraction(49, 100)}):
+        assert any(not holds(h, env | less, ranges) for h in theorem.hyps)
+    distance = replayer.theorem("S16.adapted_odds_tv")
+    assert all(holds(h, env, ranges) for h in distance.hyps) and Q > 1
+    assert evaluate(claim_of(distance)[1][0].kids[0], env) == out - pi
 
 
 @pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1"), ("1", "0")])

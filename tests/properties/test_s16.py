@@ -1,4 +1,5 @@
-"""S16: S12, S13 with a factor of 2, and S5 under stratified, residual and infinity-ESS resampling; what is false is planted beside it."""
+"""S16: S12, S13 with a factor of 2, and S5 under stratified, residual and infinity-ESS resampling, of naive SMC and of fully adapted SMC;
+what is false is planted beside it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from smc.exact.clouds import cloud_moments
 from smc.numbers import INFINITE, ONE, Rational
+from smc.samplers.adapted import adapted
 from smc.samplers.naive import naive
 from smc.samplers.resampling import RESIDUAL, SCHEMES, STRATIFIED, Resampling, infinity_effective_sample_size
 from smc.setting.analysis import analyse
@@ -38,32 +40,39 @@ def factor(ranges, scale):
     return found
 
 
+CONSTANTS = {naive: ("b", "slot_cost", "q"), adapted: ("b_adapted", "slot_cost_adapted", "q_adapted")}
+"""What S16 reads for each sampler: b_p, what the variance of a slot costs, q_p."""
+
+
+@pytest.mark.parametrize("sampler", CONSTANTS, ids=lambda v: v.name)
 @pytest.mark.parametrize("resampling", CARRIED, ids=lambda v: v.typed)
 @settings(deadline=None, max_examples=effort(300, sample=15))
 @given(data=st.data())
-def test_second_moment_below_a_threshold_on_the_effective_sample_size(resampling, data):
+def test_second_moment_below_a_threshold_on_the_effective_sample_size(resampling, sampler, data):
     """`E[Zhat^2]/Z^2 <= prod_p (1 + c_p/(theta N))`, c_p = b_p - 1, or b_p^2/4 from b_p = 2 on."""
     model, reward_model = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)))
     particles = data.draw(st.integers(1, 3))
     c = analyse(model, reward_model)
-    if INFINITE not in c.b:
-        found = cloud_moments(replace(naive.process(model, reward_model), resampling=resampling), particles)
-        costs = [b - 1 if b < 2 else b * b / 4 for b in c.b]
+    peaks, costs, _ = (getattr(c, name) for name in CONSTANTS[sampler])
+    assert costs == tuple(b if b == INFINITE else b - 1 if b < 2 else b * b / 4 for b in peaks)
+    if INFINITE not in peaks:
+        found = cloud_moments(replace(sampler.process(model, reward_model), resampling=resampling), particles)
         assert (
             found.second_moment <= prod((1 + cost / (THETA * particles) for cost in costs), start=ONE) * c.normaliser**2
         )
 
 
+@pytest.mark.parametrize("sampler", CONSTANTS, ids=lambda v: v.name)
 @pytest.mark.parametrize(("resampling", "share"), SCOPE, ids=lambda v: getattr(v, "words", ""))
 @settings(deadline=None, max_examples=effort(300, sample=15))
 @given(data=st.data())
-def test_density_second_moment_and_odds(resampling, share, data):
+def test_density_second_moment_and_odds(resampling, share, sampler, data):
     model, reward_model = data.draw(twisted(trees(max_horizon=3, max_children=2) | graphs(max_states=2)))
     particles = data.draw(st.integers(1, 3))
     c = analyse(model, reward_model)
-    found = cloud_moments(replace(naive.process(model, reward_model), resampling=resampling), particles)
-    worth = share * particles
-    beta, odds = factor(c.b, 1 / worth), factor(c.q, 2 / worth)
+    found = cloud_moments(replace(sampler.process(model, reward_model), resampling=resampling), particles)
+    worth, (b, _, q) = share * particles, CONSTANTS[sampler]
+    beta, odds = factor(getattr(c, b), 1 / worth), factor(getattr(c, q), 2 / worth)
     for pi, out, second in zip(c.target, found.law, found.second, strict=True):
         if beta != INFINITE:
             assert pi <= beta * out and second / c.normaliser**2 <= beta * pi

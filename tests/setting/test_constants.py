@@ -62,6 +62,7 @@ BY_HAND = {
     "q_adapted": ([F(3, 2), 1], [INFINITE, 1]),
     "b": ([F(3, 2), F(12, 5)], [F(5, 3), INFINITE]),
     "slot_cost": ([F(1, 2), F(36, 25)], [F(2, 3), INFINITE]),
+    "slot_cost_adapted": ([F(1, 4), 0], [F(17, 48), 0]),
     "b_local": ([F(9, 8), F(17, 15)], [F(3, 2), F(91, 72)]),
     "b_adapted": ([F(5, 4), 1], [F(65, 48), 1]),
     "longest_path": (F(9, 4), F(9, 4)),

@@ -13,8 +13,9 @@ from smc.exact.backtracking import backtracking
 from smc.exact.clouds import CloudMoments, cloud_moments
 from smc.exact.conditional import conditional_kernel
 from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
+from smc.samplers.adapted import adapted
 from smc.samplers.naive import naive
-from smc.samplers.resampling import MULTINOMIAL, STRATIFIED, SYSTEMATIC, Resampling
+from smc.samplers.resampling import MULTINOMIAL, STRATIFIED, SYSTEMATIC, Resampling, infinity_effective_sample_size
 from smc.setting.model import Edge, Model
 from smc.setting.tempering import resampled_by_power
 from smc.setting.twist import twist
@@ -144,6 +145,29 @@ def _(instance: Instance) -> Claims:
         found.second_moment / c.normaliser**2,
         growth(c.slot_cost, (ONE, ZERO), ONE * instance.particles),
     )
+
+
+def dead_ends() -> SearchStrategy[Instance]:
+    """At every level a particle comes by chance to a state that promises as much as the others and leads nowhere."""
+
+    def made(p: Rational, horizon: int, particles: int) -> Instance:
+        rows: list[dict[int, Rational]] = [{0: p, 1: 1 - p}, {2: ONE}, {2: ONE}]
+        values = [[1, 1], *[[1, 1, 0]] * (horizon - 2)]
+        return layers([rows[:1], rows[:2], *[rows] * (horizon - 2)], [[1], *values], (1, 1, 0), particles)
+
+    return st.builds(made, st.sampled_from([HALF, Rational(1, 3)]), st.integers(2, 4), st.integers(1, 2))
+
+
+@planted(
+    "S16/adapted-carried-for-nothing", "S16.adapted_normaliser with N for theta N: carried weights counted as even ones",
+    algorithm="adapted", where=dead_ends,
+)  # fmt: skip
+def _(instance: Instance) -> Claims:
+    c, rule = instance.constants, Resampling(MULTINOMIAL, HALF, infinity_effective_sample_size)
+    process = adapted.process(instance.model, instance.twist)
+    found = cloud_moments(replace(process, resampling=rule), instance.particles)
+    beta = growth(c.b_adapted, (ONE, -ONE), ONE * instance.particles)
+    yield "E[Zhat^2]/Z^2", found.second_moment / c.normaliser**2, beta
 
 
 @planted("S16/threshold", "S12 with theta N particles, below a threshold on the effective sample size", where=rare)
