@@ -130,9 +130,11 @@ def test_the_growth_of_the_second_moment_is_told_step_by_step(data):
     assert prod(grown, start=ONE) == cloud_moments(process, particles).second_moment / c.normaliser**2
     assert ranges(process) == list(c.b if moved is naive else c.b_adapted)
     told = [row for row in check(model, steered, sampler, particles=particles).rows if row.id == "S16"]
-    forms = {"step", "instance", "normaliser", "odds"} if moved is naive else {"step"}
+    forms = {"instance", "normaliser", "odds"} if moved is naive else {"adapted", "adapted normaliser", "adapted odds"}
+    forms.add("step")
     if sampler.worth is None:
-        forms = {"threshold"} if moved is naive and sampler.effective is not None else set()
+        threshold = "threshold" if moved is naive else "adapted threshold"
+        forms = {threshold} if sampler.effective is not None else set()
     assert {row.form for row in told} == forms
     assert all(row.verdict is Verdict.HOLDS for row in told)
     if sampler.worth is not None and told and INFINITE not in ranges(process):
