@@ -190,9 +190,10 @@ rare_branch_order()
 
 # %% [markdown]
 # Loops that people run resample in other ways, keep a path, or go back. S12 and S5 survive where slots are
-# independent (S16: stratified, residual), conditional SMC keeps the target and forgets its path at a known rate (S17),
-# and a walk that goes back on the tree mixes at a rate that its longest path gives, from a first leaf and at a cost that
-# the mean path gives (S18). On a small tree, exactly:
+# independent (S16: stratified, residual), of naive SMC and of fully adapted SMC, which is a naive run with guided moves
+# under another twist; conditional SMC keeps the target and forgets its path at a known rate (S17), and a walk that goes
+# back on the tree mixes at a rate that its longest path gives, from a first leaf and at a cost that the mean path gives
+# (S18). On a small tree, exactly:
 
 # %%
 from smc.checks.table import spoken_of_by
@@ -200,6 +201,7 @@ from smc.exact.backtracking import backtracking
 from smc.exact.clouds import cloud_moments
 from smc.exact.conditional import conditional_kernel, minorisation
 from smc.samplers import resampled
+from smc.samplers.adapted import adapted
 from smc.samplers.naive import naive
 from smc.setting.model import prefix_tree
 from smc.setting.twist import with_bellman_error
@@ -212,12 +214,13 @@ kernel, walk = conditional_kernel(process, 3), backtracking(process)
 
 # %%
 rows = []
-for scheme in ("multinomial", "stratified", "multinomial:inf:1/2", "systematic"):
-    sampler = resampled(naive, scheme)
-    law = cloud_moments(sampler.process(tree, steered), 3).output
-    speak = ", ".join(spoken_of_by(analyse(tree, steered), sampler)) or "none"
-    rows.append((scheme, short(law.total_variation(kernel.target)), speak))
-table(("scheme", "TV, N = 3", "statements"), rows)
+for moves in (naive, adapted):
+    for scheme in ("multinomial", "stratified", "multinomial:inf:1/2", "systematic"):
+        sampler = resampled(moves, scheme)
+        law = cloud_moments(sampler.process(tree, steered), 3).output
+        speak = ", ".join(spoken_of_by(analyse(tree, steered), sampler)) or "none"
+        rows.append((moves.name, scheme, short(law.total_variation(kernel.target)), speak))
+table(("moves", "scheme", "TV, N = 3", "statements"), rows)
 
 # %%
 assert kernel.target == analyse(tree, steered).target
