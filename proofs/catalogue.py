@@ -372,7 +372,7 @@ _ROWS = (
         ),
     ),
     Row(
-        "S16", "S12, S5, S13, naive or fully adapted, under resampling into independent slots: the largest share omega for 1/N (S13: 2 omega)",
+        "S16", "S12, S5, S13, naive or fully adapted, resampled into independent slots: the largest share omega for 1/N (S13: 2 omega)",
         "other resampling schemes: stratified, residual, or skipped while no weight is large",
         ("theory.s16_slots", "lemmas.slots", "lemmas.slot_odds", "theory.s16_run", "theory.s16_threshold", "theory.s16_odds",
          "theory.s16_adapted"),
@@ -384,8 +384,8 @@ _ROWS = (
         "run, (L). In Rocq the run's slots are a product law, and stratified and residual resampling (omega = 1/N) and the infinity-ESS "
         "rule (1/(theta N)) are proved to meet it. Whether omega would do for 2 omega in S16.odds is open. Under systematic resampling, "
         "and below a threshold on the effective sample size, S12 is false; whether S5 holds there is open: S16.threshold and "
-        "S16.adapted_threshold, not in Rocq, have b^2/4 for b - 1 from b = 2 on. A run of fully adapted SMC is a naive one of the model with "
-        "guided moves and the twist BV.",
+        "S16.adapted_threshold, not in Rocq, have b^2/4 for b - 1 from b = 2 on. A fully adapted run is a naive one of the model "
+        "with guided moves and the twist BV.",
         forms=(
             Form(  # the first half of the conclusion, for a test function whose sums have mean 1
                 "step", "S16.step", GROWTH, "omega b", samplers=NAIVE + ADAPTED, under=SLOTS, ones="h k w",
