@@ -223,14 +223,14 @@ def _carried(c: Constants, layers: Layers) -> dict[str, Any]:
 
 def _twisted(layers: Layers) -> dict[str, Any]:
     """Fully adapted SMC as naive SMC of another model; any share of a slot."""
-    return {"BV": layers.ahead, "psiV": layers.lifted, "omega": ONE}
+    return {"BV": layers.mean_ahead, "psiV": layers.lifted, "omega": ONE}
 
 
 def _adapted_into_slots(c: Constants, layers: Layers) -> dict[str, Any]:
     """b from the root and the least guided mean of V*/V."""
-    peaks = [max(u.values()) for u in c.value_ratio[1:]]
-    least = [u if b == INFINITE else u / b for u, b in zip(peaks, c.b_adapted, strict=True)]
-    return {"b": _at(c.b_adapted), "lo": _at(least)} | _twisted(layers)
+    most = _at(c.b_adapted)
+    least = [max(map(fraction, u.values())) / most(k) for k, u in enumerate(c.value_ratio[1:])]
+    return {"b": most, "lo": _at(least)} | _twisted(layers)
 
 
 def _adapted_odds_into_slots(c: Constants, layers: Layers) -> dict[str, Any]:

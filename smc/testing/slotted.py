@@ -166,7 +166,7 @@ class AdaptedSlotted(Slotted):
 
     def _weight(self, t: int, edge: tuple[int, int]) -> Fraction:
         x, y = edge
-        return self.lifted(t, x, y) * self.ahead(t + 1, y) * reciprocal(self.ahead(t, x))
+        return self.lifted(t, x, y) * self.mean_ahead(t + 1, y) * reciprocal(self.mean_ahead(t, x))
 
     def environment_of(self, F: dict[int, Fraction]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The symbols of S16.adapted and its neighbours but for those of the odds."""
@@ -177,7 +177,7 @@ class AdaptedSlotted(Slotted):
             return fraction(table[k]) if k < self.T else ONE
 
         return env | {
-            "guided": self.guided, "BV": self.ahead, "psiV": self.lifted, "b": lambda k: at(found, k),
+            "guided": self.guided, "BV": self.mean_ahead, "psiV": self.lifted, "b": lambda k: at(found, k),
             "bv": lambda k: at(self.c.slot_cost_adapted, k), "lo": lambda k: at(peaks, k) / at(found, k),
         }, ranges  # fmt: skip
 

@@ -159,7 +159,7 @@ class Layers:
         mass = sum(w for w, _ in pairs)
         return [(w / mass, y) for w, y in pairs if w] if mass else self.M(t, x)
 
-    def ahead(self, t: int, x: int) -> Fraction:
+    def mean_ahead(self, t: int, x: int) -> Fraction:
         """BV(t, x): the mean of psi V ahead of a state where V > 0; V itself at the end."""
         if t >= self.T or not self.V(t, x):
             return self.V(t, x)
@@ -167,11 +167,11 @@ class Layers:
 
     def lifted(self, t: int, x: int, y: int) -> Fraction:
         """psiV(t, x, y): the potential under which guided moves are those of a naive run with the twist BV."""
-        return self.ahead(t, x) * reciprocal(self.V(t + 1, y))
+        return self.mean_ahead(t, x) * reciprocal(self.V(t + 1, y))
 
     def left_by_guided_moves(self, t: int, x: int, y: int) -> int:
         """noedge for guided moves: 0 where x has one, and it leads to y."""
-        taken = t < self.T and x in self.live[t] and self.ahead(t, x) and any(y == z for _, z in self.guided(t, x))
+        taken = t < self.T and x in self.live[t] and self.mean_ahead(t, x) and any(y == z for _, z in self.guided(t, x))
         return 0 if taken else 1
 
     def mean_of(self, F: dict[int, Fraction]) -> Any:
