@@ -122,8 +122,9 @@ BACKTRACKING, CONDITIONAL = ("backtracking",), ("conditional",)
 
 BEFORE: Mapping[str, Callable[..., int]] = {"n": lambda T: T - 1}
 LAST: Mapping[str, Callable[..., int]] = {"n": lambda b: len(b) - 1}
-"""The horizon is n + 1; in `LAST` it is the number of the b."""
-FROM_THE_ROOT = {"b": "b from the root"}
+LAST_Q: Mapping[str, Callable[..., int]] = {"n": lambda q: len(q) - 1}
+"""The horizon is n + 1; in `LAST` it is the number of the b, in `LAST_Q` that of the q."""
+FROM_THE_ROOT, B_ADAPTED, Q_ADAPTED = {"b": "b from the root"}, {"b": "b adapted"}, {"q": "q adapted"}
 QUERY_LINK = (
     "The tree and its oracle enter by what queries touch and outputs lie below, and by the numbers of S6.family (sealed); "
     "the query model of smc.query plays them out."
@@ -252,7 +253,7 @@ _ROWS = (
         "S8", "fully adapted SMC, no ratio bound", "bias of fully adapted SMC: no ratio bound",
         ("theory.s8_adapted", "theory.level_ratios"), ("S8", "S8.uniform", "S8.perfect"), "model",
         forms=(
-            Form("instance", "S8", TV, "N q", samplers=ADAPTED, where={"T": lambda q: len(q)}, reads={"q": "q adapted"}),
+            Form("instance", "S8", TV, "N q", samplers=ADAPTED, where={"T": lambda q: len(q)}, reads=Q_ADAPTED),
             Form("uniform", "S8.uniform", TV, "N T eps", samplers=ADAPTED),
         ),
         asks="no ratio bound at all",
@@ -311,7 +312,7 @@ _ROWS = (
                 "average", "S12.average", TV, "N excess", samplers=NAIVE,
                 where={"n": lambda excess: len(excess) - 1}, reads={"excess": "path excess"},
             ),
-            Form("adapted", "S12.adapted_tv", TV, "N b", samplers=ADAPTED, where=LAST, reads={"b": "b adapted"}),
+            Form("adapted", "S12.adapted_tv", TV, "N b", samplers=ADAPTED, where=LAST, reads=B_ADAPTED),
             Form("adapted uniform", "S12.adapted_uniform", TV, "N T eps", samplers=ADAPTED, where=BEFORE),
         ),
         attained="one particle, one step, rewards 0 and 1",
@@ -327,10 +328,7 @@ _ROWS = (
         forms=(
             Form("instance", "S13.tv", TV, "N q", samplers=NAIVE, where={"T": lambda q: len(q)}),
             Form("uniform", "S13.uniform", TV, "N T L eps", samplers=NAIVE, where=BEFORE),
-            Form(
-                "adapted", "S13.adapted_tv", TV, "N q", samplers=ADAPTED,
-                where={"n": lambda q: len(q) - 1}, reads={"q": "q adapted"},
-            ),
+            Form("adapted", "S13.adapted_tv", TV, "N q", samplers=ADAPTED, where=LAST_Q, reads=Q_ADAPTED),
             Form("adapted uniform", "S13.adapted_uniform", TV, "N T eps", samplers=ADAPTED, where=BEFORE),
         ),
         attained="one particle, one step, an event of target mass 1/(1 + sqrt q)",
@@ -393,20 +391,17 @@ _ROWS = (
             ),
             Form("instance", "S16.tv", TV, "omega b", samplers=NAIVE, under=SLOTS, where=LAST, reads=FROM_THE_ROOT),
             Form("normaliser", "S16.normaliser", SECOND_MOMENT, "omega b", samplers=NAIVE, under=SLOTS, where=LAST, reads=FROM_THE_ROOT),
-            Form("odds", "S16.odds_tv", TV, "omega q", samplers=NAIVE, under=SLOTS, where={"n": lambda q: len(q) - 1}),
+            Form("odds", "S16.odds_tv", TV, "omega q", samplers=NAIVE, under=SLOTS, where=LAST_Q),
             Form(
                 "threshold", "S16.threshold", SECOND_MOMENT, "omega bv", samplers=NAIVE, under=CARRIED,
                 where={"n": lambda bv: len(bv) - 1}, reads={"bv": "cost of a slot"},
             ),
-            Form("adapted", "S16.adapted_tv", TV, "omega b", samplers=ADAPTED, under=SLOTS, where=LAST, reads={"b": "b adapted"}),
+            Form("adapted", "S16.adapted_tv", TV, "omega b", samplers=ADAPTED, under=SLOTS, where=LAST, reads=B_ADAPTED),
             Form(
-                "adapted normaliser", "S16.adapted_normaliser", SECOND_MOMENT, "omega b", samplers=ADAPTED, under=SLOTS, where=LAST,
-                reads={"b": "b adapted"},
+                "adapted normaliser", "S16.adapted_normaliser", SECOND_MOMENT, "omega b", samplers=ADAPTED, under=SLOTS,
+                where=LAST, reads=B_ADAPTED,
             ),
-            Form(
-                "adapted odds", "S16.adapted_odds_tv", TV, "omega q", samplers=ADAPTED, under=SLOTS,
-                where={"n": lambda q: len(q) - 1}, reads={"q": "q adapted"},
-            ),
+            Form("adapted odds", "S16.adapted_odds_tv", TV, "omega q", samplers=ADAPTED, under=SLOTS, where=LAST_Q, reads=Q_ADAPTED),
             Form(
                 "adapted threshold", "S16.adapted_threshold", SECOND_MOMENT, "omega bv", samplers=ADAPTED, under=CARRIED,
                 where={"n": lambda bv: len(bv) - 1}, reads={"bv": "cost of a slot adapted"},
