@@ -23,6 +23,7 @@ A derivation is registered by `statement("ID", ...)` over `in_sympy("ID")` and b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -122,6 +123,10 @@ class Derivation:
         try:
             return Line(self, self.prover.certify(goal, facts, note=note))
         except NotFound as failure:
+            positive = [f for f in facts if f.concl.op == "<" and f.concl.kids[0] is ZERO]
+            if positive:  # what they say of denominators is known to the search where it is known here
+                with self.prover.knowing(positive), suppress(NotFound):
+                    return Line(self, self.prover.certify(goal, facts, note=note))
             raise NotFound(Unproved(goal, tuple(facts), self.prover)) from failure
 
     def _on_letters(self, goal: Node, lines: Sequence[Line], terms: list[Node], note: str) -> Line:

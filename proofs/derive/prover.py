@@ -6,6 +6,7 @@ Works on kernel facts.  A derivation keeps one `Prover`; its context holds the h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sympy as sp
@@ -79,6 +80,16 @@ class Prover:
                 made = to_kernel(s)
                 if s.is_nonnegative and not (s.is_integer and not s.is_positive) and isinstance(made, Application):
                     self.assumed.setdefault(made.symbol, "<" if s.is_positive else "<=")
+
+    @contextmanager
+    def knowing(self, facts: Sequence[Fact]) -> Iterator[None]:
+        """These facts as premises for a while."""
+        before = list(self.context), dict(self.signs)
+        self.context += facts
+        try:
+            yield
+        finally:
+            self.context, self.signs = before
 
     def conv(self, fact: Fact, goal: Node) -> Fact:
         """The fact in another form of the same normal form."""

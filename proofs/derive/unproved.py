@@ -14,8 +14,8 @@ import sympy as sp
 from proofs.derive.polynomials import gap
 from proofs.derive.proof import Fact
 from proofs.derive.prover import Prover, divisors
-from proofs.kernel import Application, Node, mk
-from proofs.kernel.arithmetic import normal_form
+from proofs.kernel import Application, Node, lt, mk
+from proofs.kernel.arithmetic import canonical, normal_form
 from proofs.language.bridge import to_sympy
 from proofs.language.terms import ZERO
 
@@ -72,7 +72,10 @@ class Unproved:
         """Denominators that may be zero or negative, for all that is known, and should cancel."""
         formulas = self._formulas()
         multiplied = {a for f in formulas if f.op in ("=", "<=", "<") for m in gap(f) for a, _ in m if a.op != "inv"}
+        told = {canonical(f.concl) for f in self.facts}
         for d in divisors(formulas):
+            if canonical(lt(ZERO, d)) in told:
+                continue
             cancels = not multiplied.isdisjoint(a for m in normal_form(d) for a, _ in m)
             if cancels and self.prover.positive(d) is None and self.prover.positive(-d) is None:
                 yield f"give a line 0 < {to_sympy(d, 'native')}, which is divided by"

@@ -3,7 +3,7 @@
 import pytest
 from sympy import Eq, Function, Lt, Rational, Symbol, exp, sqrt, symbols
 
-from proofs import NotFound, derivation, prove, theorem
+from proofs import Element, Expect, Law, NotFound, derivation, prove, theorem
 from proofs.derive.unproved import POINTS, counterexample
 from proofs.language.bridge import NotInLanguage, to_kernel
 
@@ -65,6 +65,21 @@ def test_what_may_be_missing_is_named():
     inverse = Symbol("z", real=True)
     assert said(Eq(x * inverse, 1), given=[Eq(inverse, 1 / x)]).endswith("; give a line 0 < x, which is divided by")
     assert "|-  Eq(x*z, 1)" in repr(prove(Eq(x * inverse, 1), given=[Eq(inverse, 1 / x), 0 < x]))
+
+
+def test_a_line_on_a_denominator_is_known_where_it_is_given():
+    """E w E 1/w >= 1 for w > 0: the mean is divided by, and cancels."""
+    mu, y, w = Law("mu", "", "Y"), Element("y", "Y"), Function("w", positive=True)
+    mean, inverse = Expect(mu, y, w(y)), Expect(mu, y, 1 / w(y))
+    d = derivation()
+    positive = d.prove(mean > 0, d.expect(mu, y, d.prove(Lt(0, w(y), evaluate=False))))
+    line = d.expect(mu, y, d.prove(1 / w(y) >= 2 / mean - w(y) / mean**2))
+    with pytest.raises(NotFound, match="give a line 0 < E"):
+        d.prove(mean * inverse >= 1, line)
+    assert d.prove(mean * inverse >= 1, line, positive).relation == (mean * inverse >= 1).reversed
+    with pytest.raises(NotFound):
+        d.prove(mean * inverse >= 2, line, positive)
+    assert positive.fact not in d.prover.context
 
 
 def test_inputs_that_are_none_are_answered_with_what_is_meant():
