@@ -6,6 +6,7 @@ that each theorem asks for to reach delta, the least N that does and the least f
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -190,7 +191,8 @@ def chart(
 ) -> Entry:
     """The entry of `setting`: exact TV and bounds at each of `particles`, what every statement asks for, and the exact least N.
 
-    seconds: by the clock; a law that is estimated to take half of them is left out, and the least N is looked for in what is left.
+    seconds: by the clock; a law that is estimated to take half of them is left out, and the least N is looked for in what is left. What the
+    statements ask for is left out where they have passed.
     """
     ends = time.monotonic() + seconds
     goal = rational(delta)
@@ -210,12 +212,18 @@ def chart(
                     break
             with kept(ends - time.monotonic()):
                 distance = setting.distance(n)
+                held = [(n, claim.row(n, distance)) for claim in setting.claims]
         except TooLarge as error:
             remark = f"exact law left out from N = {n} on: {error.what}"
             break
         distances.append((n, distance))
-        rows.extend((n, claim.row(n, distance)) for claim in setting.claims)
-    demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
+        rows += held
+    demands: tuple[Demand, ...] = ()
+    try:
+        with kept(ends - time.monotonic()):
+            demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
+    except OutOfTime as error:
+        remark = f"{remark}; " * bool(remark) + f"what the statements ask for left out: {error.what}"
     least = None
     if find_least and setting.process is not None and setting.near is not None:
         promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
@@ -231,7 +239,8 @@ def chart(
         least = least_by_laws(setting.quick, goal, promised, seconds=ends - time.monotonic())
     elif find_least and setting.falls:
         try:
-            found = minimum_particles(setting.distance, goal).particles
+            with kept(ends - time.monotonic()):
+                found = minimum_particles(setting.distance, goal).particles
             least = LeastParticles(found, found, (), setting.falls)
         except TooLarge as error:
             remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
@@ -242,20 +251,42 @@ LOOKING = 0.7
 """Share of what is left of the budget after which the search for the least N is told to end; it is ended where it does not."""
 EXACT_SPLIT = 2000
 """Largest `N^2 T` at which the split family's distance is computed in rationals."""
-FAMILIES = ("product", "hidden", "split", "rare-branch")
+
+
+BUILDING: dict[str, Callable[[int], float]] = {
+    "product": lambda t: 4e-7 * t**3,
+    "hidden": lambda t: 8e-6 * t**2,
+    "split": lambda t: 2e-4 * t,
+    "rare-branch": lambda t: 5e-6 * t**2,
+}
+"""Seconds that a family takes by its horizon, as measured, before any law: T^2/2 states, or T, with values of T digits; a list of T
+constants."""
 
 
 def family_setting(
-    name: str, horizon: int, *, eps: object | None = None, c: object | None = None, s: object | None = None
+    name: str,
+    horizon: int,
+    *,
+    eps: object | None = None,
+    c: object | None = None,
+    s: object | None = None,
+    seconds: float = math.inf,
 ) -> Setting:
     """A built-in family at one horizon, at constant `eps` or at `eps = c/T`.
 
     product: ratio `1 + eps` (so the gain of a one; its Bellman error as `ratio^ones` is eps/2). hidden: S6's instance with
     `floor((1+eps)^(2(T-1))) + 1` children, gain `1 + eps`, whose Bellman error is eps. split: S9's instance, which takes neither.
-    rare-branch: S15's, with a branch of probability s and as many rounds as fit the horizon, two steps each.
+    rare-branch: S15's, with a branch of probability s and as many rounds as fit the horizon, two steps each. Raises TooLarge, before it is
+    built, for one that is estimated to take longer than `seconds`.
     """
-    if name not in FAMILIES:
-        raise InputError(f"unknown family {name!r}", where="atlas", mend=one_of(FAMILIES, name))
+    if name not in BUILDING:
+        raise InputError(f"unknown family {name!r}", where="atlas", mend=one_of(BUILDING, name))
+    if (took := BUILDING[name](horizon)) > seconds:
+        raise TooLarge(
+            f"{horizon:,} steps take about {duration(took)}, more than {duration(seconds)}",
+            where=f"family:{name}",
+            mend="take shorter --horizons, or give more seconds with --budget",
+        )
     if name == "split":
         if eps is not None or c is not None:
             raise InputError("its Bellman error is 0", where="family:split", mend="leave eps and c out")

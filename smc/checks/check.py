@@ -12,6 +12,7 @@ from smc.checks.measure import Measured
 from smc.checks.row import MOST_BITS, START_BITS, Row
 from smc.checks.table import Ready, out_of_scope, rows
 from smc.errors import InputError
+from smc.exact.lengths import MOST_SECONDS
 from smc.numbers import Verdict
 from smc.samplers import find
 from smc.samplers.naive import naive
@@ -69,11 +70,13 @@ def check(
     sweeps: int | None = None,
     progress: Callable[[float, str], None] | None = None,
     certified: bool = False,
+    seconds: float | None = None,
 ) -> Report:
     """Exact law of `sampler` (or the one of that name) on `model` steered by `twist`, held against every statement that speaks of it.
 
     particles: N; proposals: H, visits: J, sweeps: H, for a sampler that counts those; 1 when left out. progress: see `Measured`.
     certified: the law as balls, whose precision doubles while a verdict is UNDECIDED, in place of rationals; for samplers that resample.
+    seconds: those that a law which has no engine and no balls may take, by estimate; some minutes when None.
     Raises InputError for unknown samplers and counts below 1, TooLarge where the exact law will not fit.
     """
     chosen = find(sampler)
@@ -82,7 +85,9 @@ def check(
     number = chosen.counted(particles=particles, proposals=proposals, visits=visits, sweeps=sweeps)
     if certified and not (chosen.interacting and chosen.plain):
         raise InputError(f"{chosen.name} has no certified mode", where="method", mend="choose exact")
-    first = Measured(analyse(model, twist), chosen, number, progress)
+    first = Measured(
+        analyse(model, twist), chosen, number, progress, seconds=MOST_SECONDS if seconds is None else seconds
+    )
     return report(first) if not certified else _certified(first)
 
 

@@ -13,6 +13,7 @@ from smc.exact.backtracking import Backtracking, backtracking
 from smc.exact.clouds import growths, most_clouds
 from smc.exact.conditional import ConditionalKernel, sweep_kernel
 from smc.exact.guided import proposal_laws, weight_dispersion
+from smc.exact.lengths import MOST_SECONDS
 from smc.exact.lumping import Lumping, lump_process, unlumped
 from smc.exact.moments import PairRecursion, means
 from smc.exact.particle_moments import particle_moments
@@ -36,6 +37,7 @@ class Measured:
     progress: called with (share done, what is being done) while an exact law takes more than a second.
     bits: None for rationals; else the law of a resampled run comes as balls of radius at most `2**-bits`.
     patience: seconds of an exact law, by estimate, beyond which it comes as balls as well, of radius `2**-BALL_BITS`.
+    seconds: those, by estimate, beyond which a law that has no balls is refused.
     """
 
     constants: Constants
@@ -44,6 +46,7 @@ class Measured:
     progress: Callable[[float, str], None] | None = field(default=None, compare=False, repr=False)
     bits: int | None = None
     patience: float = math.inf
+    seconds: float = MOST_SECONDS
 
     @property
     def particles(self) -> int:
@@ -53,7 +56,7 @@ class Measured:
     @cached_property
     def _run(self) -> _Run:
         process = self.sampler.process(self.constants.model, self.constants.twist)
-        return _Run(*(unlumped(process) if process.on_paths else lump_process(process)))
+        return _Run(*(unlumped(process) if process.on_paths else lump_process(process)), self.seconds)
 
     def at(self, count: int) -> Measured:
         """The same run with another count: what does not depend on it is shared."""
@@ -78,17 +81,20 @@ class Measured:
         if process.selection is Selection.WALK and self.bits is None:
             return OutputLaw(self.visit[0])
         if self.bits is None:
+            balls = process.resampled and process.plain
             try:
-                law = output_law(process, self.count, progress=self.progress, most=self.patience)
+                law = output_law(
+                    process, self.count, progress=self.progress, most=self.patience if balls else self.seconds
+                )
             except TooLarge:
-                if math.isinf(self.patience):
+                if math.isinf(self.patience) or not balls:
                     raise
                 return replace(self, bits=BALL_BITS).output
             by_state = (ZERO if k is None else law.law[k] for k in lumping.classes[-1])
             return OutputLaw(tuple(by_state), law.dead)
         enclosed = output_law(process, self.count, mode="certified", bits=self.bits, progress=self.progress)
-        balls = tuple(ball(ZERO) if k is None else enclosed.law[k] for k in lumping.classes[-1])
-        return replace(enclosed, law=balls)
+        by_class = tuple(ball(ZERO) if k is None else enclosed.law[k] for k in lumping.classes[-1])
+        return replace(enclosed, law=by_class)
 
     @cached_property
     def total_variation(self) -> Rational | Ball:
@@ -103,7 +109,7 @@ class Measured:
     @cached_property
     def growths(self) -> list[Rational]:
         """By how much `E[U^2]` grows in steps 1..T (S16)."""
-        return growths(self.process, self.particles)
+        return growths(self.process, self.particles, seconds=self.seconds)
 
     @property
     def kernel(self) -> ConditionalKernel:
@@ -118,7 +124,7 @@ class Measured:
     @cached_property
     def visit(self) -> tuple[tuple[Rational, ...], Rational]:
         """(law of the leaf, expected steps from the root) at the visit of that number (S18): one computation gives both."""
-        return self.walk.at(self.count)
+        return self.walk.at(self.count, self.seconds)
 
     @cached_property
     def swept(self) -> Rational:
@@ -128,7 +134,7 @@ class Measured:
             if self.progress is not None:
                 self.progress(share, f"{self.count:,} sweeps from every path")
 
-        return self.kernel.worst_total_variation(self.count, tick)
+        return self.kernel.worst_total_variation(self.count, tick, self.seconds)
 
     @cached_property
     def relaxation_time(self) -> Rational | Ball | None:
@@ -144,7 +150,7 @@ class Measured:
         if self.particles == 1:  # Zhat is the path's accumulated weight: one pass over the edges, no pairs
             return 1 + weight_dispersion(process).chi_square
         if not (process.resampled and process.plain):
-            return second_moment(process, self.particles) / z**2
+            return second_moment(process, self.particles, most=self.seconds) / z**2
         _, rows, over = self._pairs
         return sum(rows, ZERO) / (over * z**2)
 
@@ -213,15 +219,17 @@ def quick_law(run: Measured) -> Law:
 
 @dataclass(frozen=True)
 class _Run:
-    """What a sampler at any count has in common: the process that is run, what was joined in it, its pairs of particles."""
+    """What a sampler at any count has in common: the process that is run, what was joined in it, its pairs of particles. seconds: as in
+    `Measured`."""
 
     process: ParticleProcess
     lumping: Lumping
+    seconds: float
 
     @cached_property
     def kernel(self) -> ConditionalKernel:
         """That of a process that keeps a path."""
-        return sweep_kernel(self.process)
+        return sweep_kernel(self.process, seconds=self.seconds)
 
     @cached_property
     def walk(self) -> Backtracking[Rational]:

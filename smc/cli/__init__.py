@@ -158,7 +158,9 @@ def _smaller() -> str:
     from smc.cli.mends import options_of
 
     has = options_of(RUNNING.get()) if RUNNING.get() in COMMANDS else frozenset()
-    less = {"--horizon": "a shorter --horizon", "--particles": "fewer --particles"}
+    less = {
+        "--horizon": "a shorter --horizon", "--horizons": "shorter --horizons", "--particles": "fewer --particles"
+    }  # fmt: skip
     return " or ".join(["give less to read", *(words for option, words in less.items() if option in has)])
 
 

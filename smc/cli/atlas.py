@@ -78,10 +78,11 @@ def command(
     import time
 
     from smc.checks.atlas import chart
+    from smc.checks.budget import kept
     from smc.checks.row import worst_verdict
     from smc.cli.output import CODES, json_object, remarks, results, waiting
     from smc.cli.places import PICTURES, file_to_write
-    from smc.errors import InputError
+    from smc.errors import InputError, TooLarge
     from smc.present.tables import atlas_tables, side_by_side
 
     if cost:
@@ -114,11 +115,14 @@ def command(
     choices: Sequence[str | None] = value or [None]
     if eps is not None:
         choices = [f"bellman-error:{_error(part)}" for part in eps.split(",")]
-    settings = _settings(model, lengths, choices, _samplers(algorithm, resampling), rationalise)
+    with waiting(f"reading {model}"), kept(budget):
+        settings = _settings(model, lengths, choices, _samplers(algorithm, resampling), rationalise, budget)
     for done, setting in enumerate(settings):
         with waiting(setting.named):
             share = max(0.0, ends - time.monotonic()) / (len(settings) - done)
             entries.append(chart(setting, goal, counts, seconds=share))
+    if not any(entry.rows or entry.demands for entry in entries):
+        raise TooLarge(entries[0].remark, where=settings[0].named, mend="give more seconds with --budget")
     if place is not None:
         from smc.present.figures import atlas_figure, save
 
@@ -204,7 +208,7 @@ def _samplers(algorithm, resampling):
     )
 
 
-def _settings(spec, lengths, choices, samplers, rationalise):
+def _settings(spec, lengths, choices, samplers, rationalise, seconds):
     from smc.checks.atlas import family_setting, model_setting
     from smc.errors import InputError
     from smc.formats import load
@@ -223,7 +227,8 @@ def _settings(spec, lengths, choices, samplers, rationalise):
             )
         numbers = {key: _number(key, value) for key, value in options.items()}
         return [
-            family_setting(name, horizon, **numbers) for horizon in lengths or FAMILY_HORIZONS.get(name, (4, 8, 16))
+            family_setting(name, horizon, **numbers, seconds=seconds)
+            for horizon in lengths or FAMILY_HORIZONS.get(name, (4, 8, 16))
         ]
     settings = []
     samplers = samplers or [find("naive")]

@@ -103,7 +103,7 @@ def command(
         float | None,
         typer.Option(
             help="Seconds that the law or the enclosure may take.",
-            show_default="30; exact, certified, samplers without an enclosure: no limit",
+            show_default="30; exact, certified: no limit; samplers without an enclosure: refused where 10 min are expected",
         ),
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo).", show_default="10000")] = None,
@@ -178,7 +178,8 @@ def command(
             try:
                 with kept(limit - (time.monotonic() - began), waits) as told:
                     report = check(
-                        source.model, twist, sampler, **sampler.keyword(count), certified=method == "certified", progress=told
+                        source.model, twist, sampler, **sampler.keyword(count), certified=method == "certified", progress=told,
+                        seconds=budget,
                     )  # fmt: skip
                     if planted is not None:
                         report = _with_planted(report, planted)

@@ -28,6 +28,7 @@ from smc.exact.conditional import sweep_law
 from smc.exact.independent import best_law, independent_law
 from smc.exact.independent import second_moment as _independent_moment
 from smc.exact.law import CertifiedLaw, FloatLaw, OutputLaw
+from smc.exact.lengths import MOST_SECONDS
 from smc.exact.metropolis import chain_law
 from smc.exact.moments import second_moment as _second_moment
 from smc.exact.moments import second_moment_ball as _second_moment_ball
@@ -62,17 +63,17 @@ Progress = Callable[[float, str], None]
 @overload
 def output_law(
     process: ParticleProcess, particles: int, *, mode: Literal["exact"] = ..., bits: int = ..., progress: Progress | None = ...,
-    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float | None = ...,
 ) -> OutputLaw: ...  # fmt: skip
 @overload
 def output_law(
     process: ParticleProcess, particles: int, *, mode: Literal["certified"], bits: int = ..., progress: Progress | None = ...,
-    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float | None = ...,
 ) -> CertifiedLaw: ...  # fmt: skip
 @overload
 def output_law(
     process: ParticleProcess, particles: int, *, mode: Literal["float"], bits: int = ..., progress: Progress | None = ...,
-    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float = ...,
+    explain: Callable[[Plan], None] | None = ..., memory: float | None = ..., method: str | None = ..., most: float | None = ...,
 ) -> FloatLaw: ...  # fmt: skip
 def output_law(
     process: ParticleProcess,
@@ -84,23 +85,24 @@ def output_law(
     explain: Callable[[Plan], None] | None = None,
     memory: float | None = None,
     method: str | None = None,
-    most: float = inf,
+    most: float | None = None,
 ) -> OutputLaw | CertifiedLaw | FloatLaw:
     """Expected law of the output of `process` with `particles` particles (proposals, for a chain), and the probability that the run dies.
 
     mode: `exact` (OutputLaw), `certified` (CertifiedLaw, radii at most `2**-bits`), `float` (FloatLaw).
     progress: see `Progress`. explain: called with the Plan before anything is allocated.
     memory: limit in bytes, half of the free memory when None. method: an engine of this mode, in place of the cost model's choice.
-    most: seconds, by estimate, that the engine may take.
+    most: seconds, by estimate, that the law may take; when None an engine, whose plan says what it takes, has no limit, and the others have
+    `smc.exact.lengths.MOST_SECONDS`.
 
     The modes and engines are for processes that are resampled; the laws of the others are sums over terminal states.
     Raises InputError for a count below 1, an unknown mode, or another mode than `exact` for a process that is not resampled; TooLarge,
     before anything is allocated, for what will not fit or takes longer than `most`.
     """
     if process.selection is not Selection.RESAMPLED and mode == "exact":
-        return _not_resampled(process, particles, progress)
+        return _not_resampled(process, particles, progress, MOST_SECONDS if most is None else most)
     if mode == "exact" and not process.plain:
-        return cloud_moments(process, particles).output
+        return cloud_moments(process, particles, seconds=MOST_SECONDS if most is None else most).output
     if mode == "exact" and explain is None and method is None:
         if particles == 1:
             return one_particle_law(process)
@@ -109,7 +111,7 @@ def output_law(
     chain, plan = _planned(process, particles, mode, bits, memory)
     if explain is not None:
         explain(plan)
-    if plan.costs and plan.costs[0].seconds > most:
+    if most is not None and plan.costs and plan.costs[0].seconds > most:
         raise TooLarge(
             f"the {mode} law takes about {duration(plan.costs[0].seconds)}, more than {duration(most)}",
             where=f"{particles} particles",
@@ -162,8 +164,11 @@ def seconds_of_law(process: ParticleProcess, particles: int, *, mode: str = "exa
     return costs[0].seconds if costs else 0.0
 
 
-def second_moment(process: ParticleProcess, particles: int, *, progress: Progress | None = None) -> Rational:
-    """`E[Zhat^2]` of `process`, exact for every N (S5 where it is resampled). progress: see `Progress`.
+def second_moment(
+    process: ParticleProcess, particles: int, *, progress: Progress | None = None, most: float = MOST_SECONDS
+) -> Rational:
+    """`E[Zhat^2]` of `process`, exact for every N (S5 where it is resampled). progress: see `Progress`. most: seconds, by estimate, that
+    clouds of particles may take.
 
     Raises InputError as `output_law` does.
 
@@ -173,7 +178,7 @@ def second_moment(process: ParticleProcess, particles: int, *, progress: Progres
     if not process.resampled:
         return _independent_moment(process, particles)
     if not process.plain:
-        return cloud_moments(process, particles).second_moment
+        return cloud_moments(process, particles, seconds=most).second_moment
     return _second_moment(process, particles, _Ticker(progress, f"exact second moment of {particles} particles"))
 
 
@@ -229,14 +234,14 @@ def _check_resampled(process: ParticleProcess) -> None:
         raise InputError(f"{process.algorithm} does not resample", where="algorithm", mend="choose its exact law")
 
 
-def _not_resampled(process: ParticleProcess, count: int, progress: Progress | None) -> OutputLaw:
+def _not_resampled(process: ParticleProcess, count: int, progress: Progress | None, seconds: float) -> OutputLaw:
     if process.selection is Selection.CHAIN:
-        return chain_law(process, count)
+        return chain_law(process, count, seconds)
     if process.selection is Selection.WALK:
-        return walk_law(process, count)
+        return walk_law(process, count, seconds)
     if process.selection is Selection.CONDITIONAL:
-        return sweep_law(process, count, _Ticker(progress, f"exact law of {count:,} sweeps"))
-    return (best_law if process.selection is Selection.BEST else independent_law)(process, count)
+        return sweep_law(process, count, _Ticker(progress, f"exact law of {count:,} sweeps"), seconds)
+    return (best_law if process.selection is Selection.BEST else independent_law)(process, count, seconds)
 
 
 def _run(

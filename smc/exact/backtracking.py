@@ -21,7 +21,7 @@ from typing import Generic, TypeVar
 
 from smc.errors import ModelError, whole_number
 from smc.exact.law import OutputLaw
-from smc.exact.lengths import stepped
+from smc.exact.lengths import MOST_SECONDS, stepped
 from smc.numbers import ONE, ZERO, Ball, Rational, ball
 from smc.samplers.process import ParticleProcess
 
@@ -121,13 +121,14 @@ class Backtracking(Generic[Number]):
                 starts[place] = starts.get(place, self.zero) + mass
         return starts
 
-    def at(self, visits: int) -> tuple[tuple[Number, ...], Number]:
+    def at(self, visits: int, seconds: float = MOST_SECONDS) -> tuple[tuple[Number, ...], Number]:
         """(law of the leaf, expected steps from the root) at the visit of that number: at most `kappa (S visits - 1)` (S18.steps).
 
         Raises InputError for a count below 1, TooLarge as `stepped` does.
         """
         count = whole_number("visits", visits)
-        return stepped(self.visits(), count, "visits", sum(map(len, self.down)), lambda found: found[0])
+        terms = sum(map(len, self.down))
+        return stepped(self.visits(), count, "visits", terms, lambda found: found[0], seconds)
 
     def leaf_chain(self) -> list[tuple[Number, ...]]:
         """Kernel between successive leaves, shape (|X_T|, |X_T|): reversible with respect to the target (S18.1); rows of zeros where no
@@ -214,6 +215,6 @@ def backtracking(process: ParticleProcess) -> Backtracking[Rational]:
     return Backtracking(tuple(parents), tuple(down))
 
 
-def walk_law(process: ParticleProcess, visits: int) -> OutputLaw:
+def walk_law(process: ParticleProcess, visits: int, seconds: float = MOST_SECONDS) -> OutputLaw:
     """Law of the leaf at the walk's visit number `visits`. Raises as `backtracking` and `Backtracking.at` do."""
-    return OutputLaw(backtracking(process).at(visits)[0], ZERO)
+    return OutputLaw(backtracking(process).at(visits, seconds)[0], ZERO)

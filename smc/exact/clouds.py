@@ -19,6 +19,8 @@ from typing import Any
 
 from smc.errors import TooLarge, whole_number
 from smc.exact.law import OutputLaw
+from smc.exact.lengths import MOST_SECONDS
+from smc.exact.occupancy.cost import duration
 from smc.numbers import ONE, ZERO, Rational
 from smc.samplers.process import ParticleProcess
 from smc.samplers.resampling import Resampling, SlotLaw
@@ -34,6 +36,9 @@ Masses = tuple[Rational, Rational, Rational]
 
 MOST_CLOUDS = 1_000_000
 """Largest number of successors of the clouds of one layer that is enumerated."""
+A_CLOUD, A_PARTICLE = 1.5e-6, 6e-8
+"""Seconds of one cloud, as it grows by a slot, and of every particle in it, as measured."""
+FEWER = "take fewer particles, multinomial resampling after every step, or a Monte Carlo run"
 
 
 @dataclass(frozen=True)
@@ -62,13 +67,15 @@ class CloudMoments:
         return sum(self.second, ZERO)
 
 
-def cloud_moments(process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS) -> CloudMoments:
+def cloud_moments(
+    process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS, seconds: float = MOST_SECONDS
+) -> CloudMoments:
     """Law of the output and moments of `Zhat` for `particles` particles of `process` under its own resampling and choice.
 
     Raises InputError for a particle count below 1, and TooLarge, before a layer is enumerated, where its clouds have more than `most`
-    successors.
+    successors, or the layers so far are estimated to take longer than `seconds`.
     """
-    clouds, dead = last_clouds(process, particles, most=most)
+    clouds, dead = last_clouds(process, particles, most=most, seconds=seconds)
     law, first, second = ([ZERO] * process.sizes[-1] for _ in range(3))
     for cloud, (chance, mean, square) in clouds.items():
         for (y, weight), share in zip(cloud, process.choice.shares([w for _, w in cloud]), strict=True):
@@ -99,14 +106,16 @@ def most_clouds(process: ParticleProcess, particles: int) -> int:
 
 
 def last_clouds(
-    process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS
+    process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS, seconds: float = MOST_SECONDS
 ) -> tuple[dict[Cloud, Masses], Rational]:
     """The clouds of the last layer that live, weights of mean 1, and the probability of a dead run. Raises as `cloud_moments` does."""
-    layers = list(_layers(process, particles, most))
+    layers = list(_layers(process, particles, most, seconds))
     return layers[-1][0], sum((lost for _, lost in layers), ZERO)
 
 
-def _layers(process: ParticleProcess, particles: int, most: int) -> Iterator[tuple[dict[Cloud, Masses], Rational]]:
+def _layers(
+    process: ParticleProcess, particles: int, most: int, seconds: float
+) -> Iterator[tuple[dict[Cloud, Masses], Rational]]:
     """The clouds that live at times 0, 1, ..., T, and the probability of dying there."""
     start, resampling = process.scale, process.resampling
     if whole_number("particles", particles) > most:  # one cloud has more entries than clouds may be listed
@@ -117,10 +126,11 @@ def _layers(process: ParticleProcess, particles: int, most: int) -> Iterator[tup
         )
     clouds: dict[Cloud, Masses] = {((0, ONE),) * particles: (ONE, start, start * start)}
     yield clouds, ZERO
+    room = _Room(most, seconds)
     for t in range(process.horizon):
         # the order of the last cloud no longer matters: its output is drawn by weight
         ordered = not resampling.scheme.symmetric and t + 1 < process.horizon
-        clouds, lost = _weighted(_moved(process, t, clouds, resampling, ordered, most))
+        clouds, lost = _weighted(_moved(process, t, clouds, resampling, ordered, room))
         yield clouds, lost
 
 
@@ -132,11 +142,13 @@ def weights_to_come(process: ParticleProcess) -> list[list[Rational]]:
     return found
 
 
-def growths(process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS) -> list[Rational]:
+def growths(
+    process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS, seconds: float = MOST_SECONDS
+) -> list[Rational]:
     """`E[U_p^2] / E[U_{p-1}^2]` for p = 1..T, `U_p = Zhat_p nu_p(u_p) / Z`, with `u` of `weights_to_come` (S16). `E[U_p] = 1`, `U_0 = 1`,
     and U_T is `Zhat/Z`. Raises as `cloud_moments` does."""
     found, means = [], weights_to_come(process)
-    for (clouds, _), u in zip(_layers(process, particles, most), means, strict=True):
+    for (clouds, _), u in zip(_layers(process, particles, most, seconds), means, strict=True):
         level = ZERO
         for cloud, (_, _, square) in clouds.items():
             level += square * (sum((w * u[x] for x, w in cloud if w), ZERO) / particles) ** 2
@@ -145,7 +157,7 @@ def growths(process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS
 
 
 def _moved(
-    process: ParticleProcess, t: int, clouds: Mapping[Cloud, Masses], resampling: Resampling, ordered: bool, most: int
+    process: ParticleProcess, t: int, clouds: Mapping[Cloud, Masses], resampling: Resampling, ordered: bool, room: _Room
 ) -> dict[Cloud, Masses]:
     """Clouds after the choice of ancestors and the move t -> t+1, weights multiplied, not yet divided by their mean."""
     # clouds that leave the same slots behind are moved once
@@ -164,18 +176,41 @@ def _moved(
     number = {particle: k for k, particle in enumerate(kinds)}
     numbered = {slot: {number[particle]: p for particle, p in law.items()} for slot, law in moves.items()}
     mixtures = [([numbered[slot] for slot in held], masses) for held, masses in left.items()]
-    successors = sum(prod(map(len, slots)) if ordered else _most_multisets(slots) for slots, _ in mixtures)
-    if successors > most:
-        raise TooLarge(
-            f"{_told(successors)} clouds at step {t + 1}, more than {most:,}",
-            where="particles",
-            mend="take fewer particles, multinomial resampling after every step, or a Monte Carlo run",
-        )
+    room.take(t + 1, [slots for slots, _ in mixtures], ordered)
     moved: dict[tuple[int, ...], Masses] = {}
     for slots, masses in mixtures:
         for numbers, chance in _product(slots, ordered).items():
             _add(moved, numbers, masses, chance)
     return {tuple(kinds[k] for k in numbers): masses for numbers, masses in moved.items()}
+
+
+@dataclass
+class _Room:
+    """What an enumeration may hold, in clouds of a layer, and take, in seconds of all layers. taken: seconds so far, by estimate."""
+
+    most: int
+    seconds: float
+    taken: float = 0.0
+
+    def take(self, step: int, mixtures: list[list[dict[int, Rational]]], ordered: bool) -> None:
+        """Raises TooLarge where the clouds of the step, which come from such slots, have no room."""
+        counts = [prod(map(len, slots)) if ordered else _most_multisets(slots) for slots in mixtures]
+        successors = sum(counts)
+        if successors > self.most:
+            raise TooLarge(
+                f"{_told(successors)} clouds at step {step}, more than {self.most:,}", where="particles", mend=FEWER
+            )
+        for slots, count in zip(mixtures, counts, strict=True):
+            n, kinds = len(slots), max(map(len, slots))
+            # slot by slot the clouds grow, in order as kinds^j and else as C(j + kinds - 1, j): all of them together are so many
+            self.taken += count * (2 if ordered and kinds > 1 else n + kinds) * (A_CLOUD + n * A_PARTICLE)
+        if self.taken > self.seconds:
+            raise TooLarge(
+                f"{_told(successors)} clouds of {len(mixtures[0]):,} particles at step {step}: the exact law takes about "
+                f"{duration(self.taken)}, more than {duration(self.seconds)}",
+                where="particles",
+                mend=FEWER,
+            )
 
 
 def _told(clouds: int) -> str:

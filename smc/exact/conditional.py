@@ -22,12 +22,14 @@ from smc.errors import InputError, TooLarge, whole_number
 from smc.exact.backtracking import backtracking
 from smc.exact.clouds import MOST_CLOUDS, cloud_moments, last_clouds
 from smc.exact.law import OutputLaw
-from smc.exact.lengths import check_powers
+from smc.exact.lengths import MOST_SECONDS, check_powers
 from smc.numbers import INFINITE, ONE, ZERO, Extended, Rational, finite
 from smc.samplers.process import ParticleProcess, Selection
 
 Tick = Callable[[float], None]
 """Called with the share that is done."""
+REDUCTIONS, PRODUCTS = 4, 32
+"""What a law of sweeps takes, as measured: greatest common divisors for each leaf, and products of the kernel for one of them."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,49 @@ class ConditionalKernel:
     rows: tuple[tuple[Rational, ...], ...]
     target: tuple[Rational, ...]
 
-    def after(self, start: Sequence[Rational], sweeps: int, tick: Tick = lambda share: None) -> tuple[Rational, ...]:
-        """Law of the path after `sweeps` sweeps from the law `start`, shape (|X_T|,). Raises as `power` does."""
-        rows = self.rows if sweeps == 1 else self.power(sweeps, tick)
-        return tuple(
-            sum((p * row[y] for p, row in zip(start, rows, strict=True) if p), ZERO) for y in range(len(self.target))
-        )
+    def after(
+        self, start: Sequence[Rational], sweeps: int, tick: Tick = lambda share: None, seconds: float = MOST_SECONDS
+    ) -> tuple[Rational, ...]:
+        """Law of the path after `sweeps` sweeps from the law `start`, shape (|X_T|,). Raises as `worst_total_variation` does."""
+        if sweeps == 1:
+            return tuple(
+                sum((p * row[y] for p, row in zip(start, self.rows, strict=True) if p), ZERO)
+                for y in range(len(self.target))
+            )
+        power, over = self._power(sweeps, tick, seconds)
+        whole, common = _whole(start)
+        ends = flint.fmpz_mat([whole]) * power
+        return tuple(Rational(int(ends[0, y]), over * common) for y in range(len(start)))
 
-    def power(self, sweeps: int, tick: Tick = lambda share: None) -> tuple[tuple[Rational, ...], ...]:
-        """`P_N^H`, the kernel of `sweeps` sweeps, by squaring whole numbers over one denominator.
+    def worst_total_variation(
+        self, sweeps: int, tick: Tick = lambda share: None, seconds: float = MOST_SECONDS
+    ) -> Rational:
+        """The largest TV after `sweeps` sweeps, over the paths that the target reaches.
 
-        Raises InputError for a count below 1, and TooLarge, before any power is taken, where its digits would not fit.
+        Raises InputError for a count below 1, and TooLarge, before any power is taken, where its digits would not fit, or are estimated to
+        take longer than `seconds`.
         """
+        power, over = self._power(sweeps, tick, seconds)
+        aim, common = _whole(self.target)
+        far = max(
+            sum(abs(int(power[z, y]) * common - p * over) for y, p in enumerate(aim)) for z, q in enumerate(aim) if q
+        )
+        return Rational(far, 2 * over * common)
+
+    def _power(self, sweeps: int, tick: Tick, seconds: float) -> tuple[flint.fmpz_mat, int]:
+        """`P_N^H` for H sweeps: whole numbers and what they are over, by squaring."""
         count, size = whole_number("sweeps", sweeps), len(self.target)
         over = lcm(*(int(p.denominator) for row in self.rows for p in row))
-        check_powers((over - 1).bit_length() * size**2, count, "sweeps", "; S17 gives the rate beyond")
+        bits = (over - 1).bit_length()
+        check_powers(
+            bits,
+            size**2,
+            REDUCTIONS * size + size**3 / PRODUCTS,
+            count,
+            "sweeps",
+            "; S17 gives the rate beyond",
+            seconds,
+        )
         once = flint.fmpz_mat([[int(p * over) for p in row] for row in self.rows])
         made, done = once, 1
         for digit in f"{count:b}"[1:]:
@@ -59,16 +89,7 @@ class ConditionalKernel:
             if digit == "1":
                 made, done = made * once, done + 1
             tick(done / count)
-        over **= count
-        return tuple(tuple(Rational(int(made[z, y]), over) for y in range(size)) for z in range(size))
-
-    def worst_total_variation(self, sweeps: int, tick: Tick = lambda share: None) -> Rational:
-        """The largest TV after `sweeps` sweeps, over the paths that the target reaches."""
-        rows = self.power(sweeps, tick)
-        return max(self._distance(row) for row, p in zip(rows, self.target, strict=True) if p)
-
-    def _distance(self, law: Sequence[Rational]) -> Rational:
-        return sum((abs(p - q) for p, q in zip(law, self.target, strict=True)), ZERO) / 2
+        return made, over**count
 
     @property
     def smallest_ratio(self) -> Rational:
@@ -77,7 +98,15 @@ class ConditionalKernel:
         return min(self.rows[z][y] / self.target[y] for z in live for y in live)
 
 
-def conditional_kernel(process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS) -> ConditionalKernel:
+def _whole(law: Sequence[Rational]) -> tuple[list[int], int]:
+    """The law over its common denominator."""
+    common = lcm(*(int(p.denominator) for p in law))
+    return [int(p * common) for p in law], common
+
+
+def conditional_kernel(
+    process: ParticleProcess, particles: int, *, most: int = MOST_CLOUDS, seconds: float = MOST_SECONDS
+) -> ConditionalKernel:
     """The kernel of conditional SMC with `particles` particles on the tree of `process`.
 
     Raises InputError for fewer than 2 particles and a process that does not resample multinomially after every step, ModelError where a
@@ -91,7 +120,7 @@ def conditional_kernel(process: ParticleProcess, particles: int, *, most: int = 
             mend="resample multinomially",
         )
     backtracking(process)  # leaves are paths on a tree only
-    clouds, _ = last_clouds(process, particles, most=most)
+    clouds, _ = last_clouds(process, particles, most=most, seconds=seconds)
     size = process.sizes[-1]
     joint = [[ZERO] * size for _ in range(size)]
     for cloud, (_, mean, _) in clouds.items():
@@ -112,13 +141,17 @@ MOST_KEPT = 20_000
 """Largest number of successors of the clouds of a layer behind a sampler's sweeps: a refusal comes in seconds."""
 
 
-def sweep_kernel(process: ParticleProcess, *, most: int = MOST_KEPT) -> ConditionalKernel:
+def sweep_kernel(
+    process: ParticleProcess, *, most: int = MOST_KEPT, seconds: float = MOST_SECONDS
+) -> ConditionalKernel:
     """The kernel of one sweep of a sampler that holds `process.held` particles. Raises as `conditional_kernel` does, and InputError for a
     process that holds none."""
     if process.held is None:
         raise InputError(f"{process.algorithm} holds no particles", where="algorithm", mend="choose conditional")
     try:
-        return conditional_kernel(replace(process, selection=Selection.RESAMPLED), process.held, most=most)
+        return conditional_kernel(
+            replace(process, selection=Selection.RESAMPLED), process.held, most=most, seconds=seconds
+        )
     except TooLarge as fault:
         raise TooLarge(fault.what, where=fault.where, mend="take fewer particles, or a shorter horizon") from None
 
@@ -139,10 +172,12 @@ def _ordinary(process: ParticleProcess, most: int) -> OutputLaw:
     return cloud_moments(replace(process, selection=Selection.RESAMPLED), process.held, most=most).output
 
 
-def sweep_law(process: ParticleProcess, count: int, tick: Tick = lambda share: None) -> OutputLaw:
-    """The law after `count` sweeps. Raises as `ConditionalKernel.power` and `sweeps` do."""
-    kernel, first = sweep_kernel(process), _ordinary(process, MOST_KEPT)
-    return OutputLaw(kernel.after(first.law, count, tick), first.dead)
+def sweep_law(
+    process: ParticleProcess, count: int, tick: Tick = lambda share: None, seconds: float = MOST_SECONDS
+) -> OutputLaw:
+    """The law after `count` sweeps. Raises as `ConditionalKernel.worst_total_variation` and `sweeps` do."""
+    kernel, first = sweep_kernel(process, seconds=seconds), _ordinary(process, MOST_KEPT)
+    return OutputLaw(kernel.after(first.law, count, tick, seconds), first.dead)
 
 
 def minorisation(ranges: Sequence[Extended], particles: int) -> Rational:

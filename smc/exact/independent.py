@@ -20,7 +20,7 @@ import gmpy2
 
 from smc.errors import TooLarge, whole_number
 from smc.exact.law import OutputLaw
-from smc.exact.lengths import check_powers
+from smc.exact.lengths import MOST_SECONDS, check_powers
 from smc.numbers import ONE, ZERO, Rational, balanced_sum
 from smc.samplers.process import ParticleProcess
 
@@ -28,6 +28,9 @@ MOST_CELLS = 200_000
 """Largest number of (state, weight) cells that is enumerated."""
 MOST_TERMS = 400_000
 """Largest number of fractions that is added up: values of S times values of W."""
+REDUCTIONS, SUMS = 0.5, 0.02
+"""Greatest common divisors that a best-of-N law takes for each weight and each cell, and a weighted draw for each of those fractions, as
+measured."""
 
 
 @dataclass(frozen=True)
@@ -88,25 +91,26 @@ def terminal_cells(process: ParticleProcess, most: int = MOST_CELLS) -> Terminal
     return TerminalCells(cells, dead, process.sizes[-1])
 
 
-def independent_law(process: ParticleProcess, particles: int) -> OutputLaw:
+def independent_law(process: ParticleProcess, particles: int, seconds: float = MOST_SECONDS) -> OutputLaw:
     """Law of the output state of `particles` paths of a `process` that does not resample, and the probability that all
     weights are zero.
 
     Raises InputError for a particle count below 1, TooLarge for what would take too long.
     """
-    return weighted_draw(terminal_cells(process), whole_number("particles", particles))
+    return weighted_draw(terminal_cells(process), whole_number("particles", particles), seconds)
 
 
-def best_law(process: ParticleProcess, particles: int) -> OutputLaw:
+def best_law(process: ParticleProcess, particles: int, seconds: float = MOST_SECONDS) -> OutputLaw:
     """Law of the terminal state of a path of largest weight among `particles`, ties drawn evenly; dead when every weight is zero.
 
     With `F(w)` the probability that one path's weight is at most w, the largest of N is w with probability `F(w)^N - F(w-)^N`, and the
     path taken is then distributed as one path given that its weight is w. Raises InputError for a count below 1,
-    TooLarge for digits that would not fit.
+    TooLarge for digits that would not fit, or are estimated to take longer than `seconds`.
     """
     cells, n = terminal_cells(process), whole_number("particles", particles)
     unit = gmpy2.lcm(cells.dead.denominator, *(p.denominator for p in cells.weights.values()))
-    check_powers((unit - 1).bit_length() * (len(cells.weights) + 1), n, "particles")
+    work = REDUCTIONS * (len(cells.weights) + len(cells.law))
+    check_powers((unit - 1).bit_length(), len(cells.weights) + 1, work, n, "particles", seconds=seconds)
     law, below, taken = [ZERO] * cells.states, cells.dead, {}
     for weight, p in sorted(cells.weights.items()):
         taken[weight] = ((below + p) ** n - below**n) / p
@@ -137,21 +141,23 @@ def moments(process: ParticleProcess) -> tuple[Rational, Rational]:
     return sum((a for a, _ in mass.values()), ZERO), sum((b for _, b in mass.values()), ZERO)
 
 
-def weighted_draw(cells: TerminalCells, particles: int) -> OutputLaw:
+def weighted_draw(cells: TerminalCells, particles: int, seconds: float = MOST_SECONDS) -> OutputLaw:
     """Law of one draw, in proportion to weight, out of `particles` independent cells; dead when every weight is
     zero."""
     law = [ZERO] * cells.states
-    inverse = mean_inverse_sums(cells.weights, cells.dead, particles)
+    inverse = mean_inverse_sums(cells.weights, cells.dead, particles, seconds)
     for (x, weight), p in cells.law.items():
         law[x] += particles * weight * p * inverse[weight]
     return OutputLaw(tuple(law), cells.dead**particles)
 
 
-def mean_inverse_sums(weights: Mapping[Rational, Rational], zero: Rational, particles: int) -> dict[Rational, Rational]:
+def mean_inverse_sums(
+    weights: Mapping[Rational, Rational], zero: Rational, particles: int, seconds: float = MOST_SECONDS
+) -> dict[Rational, Rational]:
     """`E[1/(W + S)]` for each weight W, with S the sum of `particles - 1` independent weights; `zero` is the
     probability of weight 0.
 
-    Raises TooLarge when the sums take too many values.
+    Raises TooLarge when the sums take too many values, or are estimated to take longer than `seconds`.
     """
     scale = gmpy2.lcm(*(w.denominator for w in weights)) if weights else 1
     grid = {int(w * scale): p for w, p in weights.items()}
@@ -165,7 +171,8 @@ def mean_inverse_sums(weights: Mapping[Rational, Rational], zero: Rational, part
             mend=f"the exact law adds at most {MOST_TERMS} fractions: take fewer particles or use --method monte-carlo",
         )
     unit = gmpy2.lcm(*(p.denominator for p in atoms.values())) if atoms else 1
-    check_powers((unit - 1).bit_length() * len(weights), particles, "particles")
+    terms = min(dense, sparse) * len(grid)
+    check_powers((unit - 1).bit_length(), len(weights), SUMS * terms, particles, "particles", seconds=seconds)
     power = _dense_power if dense <= sparse else _sparse_power
     sums = power({k: int(p * unit) for k, p in atoms.items()}, draws)
     return {

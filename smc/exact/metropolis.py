@@ -20,9 +20,12 @@ from functools import lru_cache
 from smc.errors import InputError, whole_number
 from smc.exact.independent import TerminalCells, terminal_cells
 from smc.exact.law import OutputLaw
-from smc.exact.lengths import check_powers
+from smc.exact.lengths import MOST_SECONDS, check_powers
 from smc.numbers import ZERO, Rational
 from smc.samplers.process import ParticleProcess
+
+REDUCTIONS = 0.4
+"""Greatest common divisors that a law takes for each level and each cell, as measured."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,14 @@ class IndependenceSampler:
         rejections = tuple(level.rejection for level in self.levels)
         return (Rational(1), *(rejections if self.cells.dead else rejections[:-1]))
 
-    def densities(self, proposals: int) -> tuple[Rational, ...]:
+    def densities(self, proposals: int, seconds: float = MOST_SECONDS) -> tuple[Rational, ...]:
         """`h_k`, the density with respect to pi of the law after `proposals` proposals, by level.
 
-        Raises TooLarge, before any power is taken, where their digits would not fit.
+        Raises TooLarge, before any power is taken, where their digits would not fit, or are estimated to take longer than `seconds`.
         """
         bits = max((level.rejection.denominator - 1).bit_length() for level in self.levels) * len(self.levels)
-        check_powers(bits, proposals, "proposals", "; the largest eigenvalue gives the rate beyond")
+        work = REDUCTIONS * (len(self.levels) + len(self.cells.law))
+        check_powers(bits, 1, work, proposals, "proposals", "; the largest eigenvalue gives the rate beyond", seconds)
         values = []
         tail, carried = Rational(1), ZERO  # Pi_{>=i}, and the sum over the heavier levels
         for level in self.levels:
@@ -73,11 +77,11 @@ class IndependenceSampler:
             tail = lighter
         return tuple(values)
 
-    def law(self, proposals: int) -> OutputLaw:
+    def law(self, proposals: int, seconds: float = MOST_SECONDS) -> OutputLaw:
         """Law of the chain's terminal state after `proposals` proposals; dead when all of them had weight zero."""
         count = whole_number("proposals", proposals)
         mean = self.cells.moment(1)
-        density = {level.weight: h for level, h in zip(self.levels, self.densities(count), strict=True)}
+        density = {level.weight: h for level, h in zip(self.levels, self.densities(count, seconds), strict=True)}
         law = [ZERO] * self.cells.states
         for (x, weight), p in self.cells.law.items():
             law[x] += p * weight / mean * density[weight / mean]
@@ -113,6 +117,6 @@ def sampler_of(process: ParticleProcess) -> IndependenceSampler:
     return independence_sampler(terminal_cells(process))
 
 
-def chain_law(process: ParticleProcess, proposals: int) -> OutputLaw:
-    """Law of the terminal state after `proposals` proposals. Raises InputError for a count below 1."""
-    return sampler_of(process).law(proposals)
+def chain_law(process: ParticleProcess, proposals: int, seconds: float = MOST_SECONDS) -> OutputLaw:
+    """Law of the terminal state after `proposals` proposals. Raises InputError for a count below 1, TooLarge as `densities` does."""
+    return sampler_of(process).law(proposals, seconds)

@@ -20,19 +20,32 @@ from smc.numbers import ONE
 from smc.samplers.process import Outcome, ParticleProcess
 
 MOST_STEPS = 10**9
-"""Most steps of one block of walks."""
+"""Most steps of one block of walks: some tens of seconds."""
+A_STEP = 1000
+"""What a step of a block takes beside its walks, in steps of one walk, as measured."""
 
 
 @dataclass(frozen=True)
 class Walks:
-    """The walk on the nodes of all layers, numbered layer by layer; leaves are the last. leaf: number of the first leaf."""
+    """The walk on the nodes of all layers, numbered layer by layer; leaves are the last. leaf: number of the first leaf. horizon: T."""
 
     move: Move
     leaf: int
     visits: int
+    horizon: int
 
     def run(self, replicates: int, rng: np.random.Generator) -> Batch:
-        """`replicates` walks to their visit number `visits`; the output's law given what came before is not known. Raises TooLarge."""
+        """`replicates` walks to their visit number `visits`; the output's law given what came before is not known.
+
+        Raises TooLarge, before the first step where the visits alone, T steps to the first and two or more to each other, are too many.
+        """
+        least = self.horizon + 2 * (self.visits - 1)
+        if least * (A_STEP + replicates) > MOST_STEPS:
+            raise TooLarge(
+                f"{replicates:,} walks to {self.visits:,} visits take {least:,} steps each or more",
+                where="visits",
+                mend="ask for fewer visits or runs",
+            )
         output, steps = np.empty(replicates, np.int32), np.empty(replicates, np.int64)
         on_the_way = np.arange(replicates)
         at: Ints = np.zeros(replicates, np.intp)
@@ -40,7 +53,7 @@ class Walks:
         taken = work = 0
         while len(at):
             at = self.move.target.take(move_particles(self.move, at, rng))
-            taken, work = taken + 1, work + len(at)
+            taken, work = taken + 1, work + A_STEP + len(at)
             at_leaf = at >= self.leaf
             missing -= at_leaf
             through = at_leaf & (missing == 0)
@@ -50,7 +63,7 @@ class Walks:
                 on_the_way, at, missing = on_the_way[left], at[left], missing[left]
             if work > MOST_STEPS:
                 raise TooLarge(
-                    f"{replicates} walks take more than {MOST_STEPS:,} steps to {self.visits:,} visits",
+                    f"{replicates:,} walks are not at {self.visits:,} visits after {taken:,} steps",
                     where="visits",
                     mend="ask for fewer visits or runs; where V is far from V*, visits are rare",
                 )
@@ -72,4 +85,4 @@ def walks(process: ParticleProcess, visits: int) -> Walks:
                 ways |= {int(start[t + 1]) + y: g for y, g in weights_down(process, t, x).items()}
             total = sum(ways.values(), 0 * ONE)
             rows.append(tuple(Outcome(y, g / total, ONE) for y, g in ways.items()))
-    return Walks(compile_rows(tuple(rows), len(rows)), int(start[process.horizon]), visits)
+    return Walks(compile_rows(tuple(rows), len(rows)), int(start[process.horizon]), visits, process.horizon)

@@ -39,7 +39,9 @@ def test_a_walk_worked_by_hand(visits, steps, bound):
 def test_a_walk_that_takes_more_steps_is_refuted(monkeypatch):
     """Twice the steps at every visit: 176/9 of at most 18 at the second one."""
     honest = Backtracking.at
-    monkeypatch.setattr(Backtracking, "at", lambda walk, visits: (honest(walk, visits)[0], 2 * honest(walk, visits)[1]))
+    monkeypatch.setattr(
+        Backtracking, "at", lambda walk, visits, *_: (honest(walk, visits)[0], 2 * honest(walk, visits)[1])
+    )
     rows = {row.form: row for row in check(*two_ways(), "backtracking", visits=2).rows if row.id == "S18"}
     assert rows["steps"].verdict is Verdict.REFUTED and rows["density"].verdict is Verdict.HOLDS
 
@@ -49,7 +51,7 @@ def test_a_first_leaf_of_a_larger_density_is_refuted(monkeypatch, factor, verdic
     """4/3 times 27/16 is kappa = 9/4; anything more is too much."""
     honest = Backtracking.at
 
-    def at(walk, visits):
+    def at(walk, visits, *_):
         law, steps = honest(walk, visits)
         return tuple(p * Rational(factor) for p in law), steps
 

@@ -11,8 +11,12 @@ import gmpy2
 import pytest
 
 from smc.checks import verify
+from smc.checks.check import check
 from smc.cli import run
-from smc.numbers import rational
+from smc.errors import TooLarge
+from smc.formats import load
+from smc.numbers import Verdict, rational
+from tests.cases import refused
 from tests.effort import effort
 
 BITS = effort(500_000, sample=120_000)
@@ -100,3 +104,99 @@ def test_ctrl_c_in_the_middle_leaves_nothing_half_written(tmp_path, monkeypatch,
     assert run(["verify", "shipped:verifier-tree", "-o", str(folder), "--budget", "300"]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert len(done) == 3 and not [path for path in folder.rglob("*") if path.is_file()]
+
+
+TREE = "shipped:verifier-tree"
+LONG_LAWS = {
+    "sweeps": ["--algorithm", "conditional", "--sweeps", "300000"],
+    "proposals": ["--algorithm", "mh", "--proposals", "3000000"],
+    "particles": ["--algorithm", "best-of-n", "--particles", "30000000"],
+    "visits": ["--algorithm", "backtracking", "--visits", "100000"],
+}
+"""A count of which the exact law fits the memory, and takes minutes."""
+
+
+@pytest.mark.parametrize("count", LONG_LAWS)
+def test_a_law_of_long_fractions_is_costed_before_it_is_made(count, capsys) -> None:
+    """Refused at once, though the seconds have not passed, with the largest count that they are enough for; more seconds allow more."""
+    most = []
+    for seconds in ("5", "8"):
+        said = refused(capsys, "check", TREE, *LONG_LAWS[count], "--budget", seconds)
+        assert f"{count}: the exact law after" in said and f"more than {seconds} s; take at most" in said
+        assert "or give more seconds with --budget" in said
+        most.append(int(said.split("take at most ")[1].split()[0].replace(",", "")))
+    assert 1 < most[0] < most[1]
+
+
+def test_seconds_that_are_enough_let_a_law_be_made() -> None:
+    source = load(TREE)
+    for sampler, count in (
+        ("conditional", {"sweeps": 400}),
+        ("backtracking", {"visits": 50}),
+        ("mh", {"proposals": 99}),
+    ):
+        with pytest.raises(TooLarge, match="takes about"):
+            check(source.model, source.twist(), sampler, seconds=1e-6, **count)
+        assert check(source.model, source.twist(), sampler, seconds=60.0, **count).verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["--particles", "20000", "--resampling", "stratified"],
+        ["--particles", "20000", "--resampling", "multinomial:ess:1/2"],
+        ["--particles", "9000", "--algorithm", "conditional"],
+    ],
+)
+def test_clouds_of_many_particles_are_costed_by_their_particles(asked, tmp_path, capsys) -> None:
+    """A coin has one cloud more than particles; each is as long as they are many."""
+    coin = {
+        "format": "bellman-smc/layered-1",
+        "layers": [["r"], ["h", "t"]],
+        "edges": [[{"from": "r", "to": "h", "prob": "1/3"}, {"from": "r", "to": "t", "prob": "2/3"}]],
+        "reward": {"h": 1, "t": "1/2"},
+    }
+    path = tmp_path / "coin.json"
+    path.write_text(json.dumps(coin))
+    said = refused(capsys, "check", str(path), *asked)
+    assert f"{int(asked[1]) + 1:,} clouds of {int(asked[1]):,} particles at step 1: the exact law takes about" in said
+    assert "more than 10 min; take fewer particles" in said
+
+
+def test_walks_that_are_too_long_for_their_visits_alone_take_no_step(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("smc.montecarlo.backtracking.move_particles", None)
+    walk = ["check", TREE, "--algorithm", "backtracking", "--method", "monte-carlo", "--visits", str(10**18)]
+    assert "10,000 walks to 1,000,000,000,000,000,000 visits take " in refused(capsys, *walk)
+
+
+@pytest.mark.parametrize("family", ["product?c=1", "hidden?eps=1/4", "split", "rare-branch?s=1/27"])
+@pytest.mark.parametrize("horizon", [10**6, 10**18])
+def test_a_family_is_costed_before_it_is_built(family, horizon, monkeypatch, capsys) -> None:
+    """Its powers alone would not fit the memory (and end the process), or take longer than the budget."""
+    for build in ("product_setting", "hidden_setting", "split_setting", "rare_branch"):
+        monkeypatch.setattr(f"smc.checks.atlas.{build}", None)
+    said = refused(capsys, "atlas", f"family:{family}", "--horizons", str(horizon), "--budget", "5")
+    assert f"{horizon:,} steps take about" in said and "more than 5 s; take shorter --horizons" in said
+
+
+@pytest.mark.by_turn
+def test_the_budget_of_an_atlas_covers_models_rows_and_demands(monkeypatch, capsys) -> None:
+    """What reads or analyses, compares, and counts for too long ends with the budget: refused where nothing is left to tell."""
+
+    def slow(*_, **__):
+        time.sleep(30)
+
+    asked = ["atlas", TREE, "--particles", "1", "--budget", "0.5"]
+    with monkeypatch.context() as patched:
+        patched.setattr("smc.formats.load", slow)
+        assert "not done after 0.5 seconds; give more seconds with --budget" in refused(capsys, *asked)
+    with monkeypatch.context() as patched:
+        patched.setattr("smc.checks.row.Claim.row", slow)
+        patched.setattr("smc.checks.atlas.demand", slow)
+        said = refused(capsys, *asked)
+    assert "exact law left out from N = 1 on: not done after" in said
+    monkeypatch.setattr("smc.checks.atlas.demand", slow)
+    assert run(["atlas", TREE, "--particles", "1", "--budget", "1.5", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["entries"]
+    assert entry["rows"] and not entry["demands"]
+    assert "what the statements ask for left out: not done after" in entry["remark"]

@@ -112,7 +112,7 @@ def test_verify_drops_nothing_silently_and_no_sampler_ends_it(tmp_path, capsys, 
     """A run beyond the budget and a sampler whose law does not fit are listed; the rest is run: all that is announced is there."""
     from smc.errors import TooLarge
 
-    def refuse(process, particles):
+    def refuse(process, particles, seconds):
         raise TooLarge("too many weights", where="model", mend="ask for less")
 
     monkeypatch.setattr("smc.exact.independent_law", refuse)

@@ -173,4 +173,4 @@ def test_many_sweeps_are_one_after_the_other_and_are_told():
     with pytest.raises(TooLarge, match=r"MiB of digits; take at most [\d,]+ sweeps"):
         kernel.after(start, 10**9)
     with pytest.raises(InputError):
-        kernel.power(0)
+        kernel.after(start, 0)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import islice
 
 import pytest
 
 from smc.errors import TooLarge
 from smc.exact import lengths, output_law, seconds_of_law
-from smc.exact.lengths import MOST_BITS, check_powers, stepped
+from smc.exact.lengths import MOST_BITS, MOST_SECONDS, check_powers, stepped
+from smc.exact.occupancy.cost import duration
 from smc.numbers import ONE, Rational
 from smc.samplers import particle_process
 from smc.setting.model import prefix_tree
@@ -49,10 +51,24 @@ def test_what_takes_too_long_is_refused_after_three_steps(monkeypatch):
 
 
 def test_powers_are_counted_in_bits():
-    check_powers(7, MOST_BITS // 7, "particles")
+    check_powers(1, 7, 0, MOST_BITS // 7, "particles")
     with pytest.raises(TooLarge, match=f"take at most {MOST_BITS // 7:,} particles; and so on"):
-        check_powers(7, MOST_BITS // 7 + 1, "particles", "; and so on")
-    check_powers(0, 10**400, "particles")  # powers of 1
+        check_powers(1, 7, 0, MOST_BITS // 7 + 1, "particles", "; and so on")
+    check_powers(0, 7, 9, 10**400, "particles")  # powers of 1
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 1e-3, 1.0, MOST_SECONDS])
+def test_powers_are_costed_by_their_divisors_and_the_largest_that_fits_is_named(seconds):
+    """Of 100 divisors of numbers of 48 bits to the power: refused at once, and the count that is named is allowed, one more is not."""
+    with pytest.raises(TooLarge, match=f"more than {re.escape(duration(seconds))}; take ") as fault:
+        check_powers(48, 1, 100, 10**7, "sweeps", "", seconds)
+    found = re.search(r"take at most ([\d,]+) sweeps, or give more seconds with --budget", str(fault.value))
+    most = int(found.group(1).replace(",", "")) if found else 0
+    assert (most == 0) == (seconds == 1e-9)
+    if most:
+        check_powers(48, 1, 100, most, "sweeps", "", seconds)
+    with pytest.raises(TooLarge):
+        check_powers(48, 1, 100, most + 1, "sweeps", "", seconds)
 
 
 @pytest.mark.parametrize("mode", ["exact", "certified"])

@@ -190,9 +190,13 @@ def test_what_cannot_be_run_is_refused(monkeypatch):
         sweeps(naive.process(TREE.model, TREE.twist()), 1)
     with pytest.raises(TooLarge, match=r"10,000,000 sweeps of 3 steps of [0-9,]+ particles; take at most 333,333"):
         simulate(conditional.process(TREE.model, TREE.twist()), 10**7, 10, seed=1)
-    monkeypatch.setattr(module, "MOST_STEPS", 1000)
-    with pytest.raises(TooLarge, match=r"500 walks take more than 1,000 steps to 9 visits"):
-        simulate(backtracking.process(TREE.model, perfect(TREE.model)), 9, 500, seed=1)
+    walk = backtracking.process(TREE.model, perfect(TREE.model))
+    monkeypatch.setattr(module, "MOST_STEPS", 19 * 1500)
+    with pytest.raises(TooLarge, match=r"500 walks are not at 9 visits after 20 steps"):
+        simulate(walk, 9, 500, seed=1)
+    monkeypatch.setattr(module, "move_particles", None)  # the visits alone are too many: no step is drawn
+    with pytest.raises(TooLarge, match=r"500 walks to 10 visits take 21 steps each or more; ask for fewer"):
+        simulate(walk, 10, 500, seed=1)
 
 
 def test_a_leaf_that_no_reward_reaches_is_never_visited():
