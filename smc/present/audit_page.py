@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from smc.checks.audited import STEP_COLUMNS, TRUTH_COLUMNS, Audited, step_rows, truth_rows
 from smc.errors import InputError
 from smc.present.audit_tables import NEED_COLUMNS, need_row
-from smc.present.figures import cycler_colours, in_style, new_axes
+from smc.present.figures import cycler_colours, in_style, new_axes, plain_ticks
 from smc.present.page import Origin, picture, rendered, table
 from smc.present.tables import write_atomically
 from smc.rewards.facts import Facts
@@ -27,6 +27,8 @@ CAPTION = (
 @in_style
 def ratio_figure(found: Facts) -> Figure:
     """Bellman ratios against the step, on a logarithmic scale; the step where they spread most in another colour."""
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = new_axes()
     palette, worst = cycler_colours(), found.worst
     axes.axhline(1.0, color="0.6", linewidth=1.0)
@@ -46,18 +48,9 @@ def ratio_figure(found: Facts) -> Figure:
     axes.plot([t for t, _ in means], [ratio.mean for _, ratio in means], "o", color="black", markersize=4)
     axes.set_ylim(low, high)
     axes.set(yscale="log", xlabel="step", ylabel="Bellman ratio", title="Bellman ratio by step")
-    _plain_ticks(axes)
-    return figure
-
-
-def _plain_ticks(axes: Any) -> None:
-    """Whole steps; ratios as 0.5 and not as powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
-
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    plain_ticks(axes.yaxis)
+    return figure
 
 
 def audit_page(found: Audited, origin: Origin) -> str:

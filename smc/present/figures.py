@@ -64,6 +64,15 @@ def new_axes(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
+def plain_ticks(axis: Any) -> None:
+    """On a logarithmic axis: 0.5, and not a power of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 STROKES, MARKS = ("-", "--", ":", "-."), ("", "v", "s")
 """Of the forms of a statement, in their order; of statements that share a colour."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smc.checks.learning import Stage, Study
-from smc.present.figures import cycler_colours, in_style
+from smc.present.figures import cycler_colours, in_style, plain_ticks
 from smc.present.words import in_figure
 
 if TYPE_CHECKING:
@@ -51,10 +51,12 @@ def learning_figure(study: Study) -> Figure:
     for axes, name in ((left, "Bellman error eps"), (right, "cumulative Bellman error Lambda")):
         axes.axhline(study.best_of.upper, color="0.35", linestyle="--", label=f"best of {study.particles}")
         axes.set(xlabel=name, xscale="log", yscale="log")
+        plain_ticks(axes.xaxis)
+        plain_ticks(axes.yaxis)
     left.set(ylabel=f"total variation at most, N = {study.particles}")
     sizes = [s.texts for s in study.stages]
     what = in_figure(f"{study.chain.automaton.name}, T = {study.chain.horizon}")
-    left.set_title(f"{what}: trained on {min(sizes):,} to {max(sizes):,} texts", loc="left")
+    left.set_title(f"{what}: trained on {min(sizes):,} to {max(sizes):,} texts (larger points: more)", loc="left")
     figure.legend(*left.get_legend_handles_labels(), loc="outside right upper", fontsize=8, frameon=False)
     return figure
 
