@@ -170,6 +170,22 @@ def test_odds_of_adapted_runs_into_slots(replayer, name, reward):
     assert evaluate(claim_of(distance)[1][0].kids[0], env) == out - pi
 
 
+@pytest.mark.parametrize(("kind", "sealed"), [(Slotted, "S16.normaliser"), (AdaptedSlotted, "S16.adapted_normaliser")])
+@pytest.mark.parametrize("name", SCHEMES)
+def test_what_a_run_keeps_is_what_it_would_find_again(replayer, name, kind, sealed):
+    """Weights, slots and next clouds are worked out once and handed to every formula: none of them may change what it is handed."""
+    slots, omega, _ = SCHEMES[name]
+    run = kind(branching("0", "1"), 2, slots, omega)
+    env, ranges = run.environment_of(TEST)
+    assert all(holds(h, env, ranges) for h in replayer.theorem(sealed).hyps)
+    clouds = [cloud for cloud in ranges["Edge*"] if run.N == len(cloud)]
+    assert len(clouds) > 8
+    for cloud in clouds:
+        for e in cloud:
+            assert run.weight(0, e[:2]) == run._weight(0, e[:2])
+        assert run.drawn(0, cloud) == run._drawn(0, cloud) and run.after(0, cloud) == run._after(0, cloud)
+
+
 @pytest.mark.parametrize("reward", [("1", "6/5"), ("0", "1"), ("1", "0")])
 @pytest.mark.parametrize("theta", [Fraction(1, 2), Fraction(9, 10)])
 def test_runs_that_carry_weights_above_a_threshold(replayer, reward, theta):

@@ -357,7 +357,7 @@ class _Sizes:
         widest = max(k * c.count for k, c in zip([1, *inner], chain.layers, strict=True))
         listed = max([_count(n, levels) * levels, *(k * c.count for k, c in zip(inner, chain.layers, strict=False))])
         points = _count(n, levels) * levels + sum(k * c.count for k, c in zip(inner, chain.layers, strict=False))
-        seconds = chain.horizon * 3e-4 + 5e-9 * work + 1.5e-8 * powers + 2e-8 * points
+        seconds = chain.horizon * 3e-4 + 2.5e-9 * work + 1.5e-8 * powers + 2e-8 * points
         return seconds, 8 * (3 * widest + 4 * max(*tables, 1 << 21)) + 12 * listed
 
 
