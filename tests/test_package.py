@@ -65,7 +65,12 @@ def pip(python: str, *arguments: str) -> None:
 
 def test_the_wheel_holds_what_the_commands_read_and_nothing_of_the_tests(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    for folder, pattern in (("proofs", "sealed/*"), ("smc", "instances/shipped/*.json"), ("proofs", "rocq/*.v")):
+    for folder, pattern in (
+        ("proofs", "sealed/*"),
+        ("proofs", "second/*"),
+        ("smc", "instances/shipped/*.json"),
+        ("proofs", "rocq/*.v"),
+    ):
         for path in (ROOT / folder).glob(pattern):
             assert path.relative_to(ROOT).as_posix() in names, path
     assert {"proofs/py.typed", "smc/py.typed", "proofs/README.md", "smc/present/bellman.mplstyle"} <= names
