@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from smc.errors import InputError
 from smc.exact import output_law
-from smc.exact.occupancy import residues
+from smc.exact.occupancy import floats, residues
 from smc.exact.occupancy.arithmetic import WholeNumbers
 from smc.exact.occupancy.cells import DEAD, cell_chain
 from smc.exact.occupancy.residues import Residues
@@ -21,6 +21,7 @@ from smc.exact.occupancy.simplex import Simplex, occupancy_count, simplex
 from smc.exact.occupancy.transform import Shift, Stirling, factorise
 from smc.numbers import ONE, Rational
 from smc.samplers.process import Outcome, ParticleProcess
+from tests.exact.random_processes import reference
 
 
 @pytest.mark.parametrize(("particles", "cells"), [(3, 1), (4, 2), (5, 3), (4, 4), (3, 5), (0, 3)])
@@ -185,3 +186,14 @@ def test_residues_are_reduced_exactly_up_to_their_room() -> None:
     reduced = lanes.reduced(values.copy())
     assert [[int(v) % p for v, p in zip(row, primes, strict=True)] for row in reduced] == expected
     assert (np.abs(reduced) <= lanes.p / 2 + 1).all()
+
+
+def test_a_law_in_floats_does_not_depend_on_its_slabs(monkeypatch) -> None:
+    """Occupancies taken one by one, four at a time, or all at once, over layers of three and of four cells."""
+    made = reference(4, 3)
+    whole = output_law(made, 5, mode="float")
+    for slab in (1, 4 * 4 * 6):
+        monkeypatch.setattr(floats, "SLAB", slab)
+        parts = output_law(made, 5, mode="float")
+        assert max(abs(p - q) for p, q in zip((*whole.law, whole.dead), (*parts.law, parts.dead), strict=True)) < 1e-14
+        assert floats._rows_at_once(5, 4) == {1: 1, 4 * 4 * 6: 4}[slab]
