@@ -202,28 +202,28 @@ def chart(
         )
     rows: list[tuple[int, Row]] = []
     distances: list[tuple[int, Rational | Ball]] = []
-    remark = ""
+    demands: tuple[Demand, ...] = ()
+    remarks = []
+    try:
+        with kept(seconds / 2):  # as a rule they take no time, and exact laws take all that there is
+            demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
+    except OutOfTime as error:
+        remarks.append(f"what the statements ask for left out: {error.what}")
     for n in particles:
         try:
             if setting.process is not None:
                 took = seconds_of_law(setting.process, n)
                 if took > min(seconds / 2, ends - time.monotonic()):
-                    remark = f"exact law left out from N = {n} on: about {duration(took)}"
+                    remarks.append(f"exact law left out from N = {n} on: about {duration(took)}")
                     break
             with kept(ends - time.monotonic()):
                 distance = setting.distance(n)
                 held = [(n, claim.row(n, distance)) for claim in setting.claims]
         except TooLarge as error:
-            remark = f"exact law left out from N = {n} on: {error.what}"
+            remarks.append(f"exact law left out from N = {n} on: {error.what}")
             break
         distances.append((n, distance))
         rows += held
-    demands: tuple[Demand, ...] = ()
-    try:
-        with kept(ends - time.monotonic()):
-            demands = tuple(demand(claim, goal) for claim in setting.claims if claim.relation == "<=")
-    except OutOfTime as error:
-        remark = f"{remark}; " * bool(remark) + f"what the statements ask for left out: {error.what}"
     least = None
     if find_least and setting.process is not None and setting.near is not None:
         promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
@@ -233,7 +233,7 @@ def chart(
                     setting.process, setting.near, goal, promised, seconds=LOOKING * (ends - time.monotonic())
                 )
         except OutOfTime as error:
-            remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
+            remarks.append(f"least N not found: {error.what}")
     elif find_least and setting.quick is not None:
         promised = [(d.particles, f"{d.id} ({d.form})") for d in demands if d.particles is not None]
         least = least_by_laws(setting.quick, goal, promised, seconds=ends - time.monotonic())
@@ -243,8 +243,8 @@ def chart(
                 found = minimum_particles(setting.distance, goal).particles
             least = LeastParticles(found, found, (), setting.falls)
         except TooLarge as error:
-            remark = f"{remark}; " * bool(remark) + f"least N not found: {error.what}"
-    return Entry(setting, goal, tuple(distances), tuple(rows), demands, least, remark)
+            remarks.append(f"least N not found: {error.what}")
+    return Entry(setting, goal, tuple(distances), tuple(rows), demands, least, "; ".join(remarks))
 
 
 LOOKING = 0.7

@@ -112,11 +112,12 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
     left, right = figure.subplots(1, 2)
     exact = dict(first.distances)
     truth = {"color": cycler_colours()[0], "linestyle": "-", "marker": "o", "linewidth": 2.6, "zorder": 3}
-    left.plot(list(exact), [nearest_float(x) for x in exact.values()], label="exact", **truth)
+    if exact:
+        left.plot(list(exact), [nearest_float(x) for x in exact.values()], label="exact", **truth)
     for claim, style in claims.items():
         points = [(n, nearest_float(row.bound)) for n, row in first.rows if (row.id, row.form) == claim and row.claims]
         if points:
-            left.plot(*zip(*points, strict=True), label=named(claim), **style)
+            left.plot(*zip(*points, strict=True), label=named(claim), **_seen(style, len(points)))
         asked = [
             (e.setting.horizon, d.particles)
             for e in entries
@@ -124,9 +125,8 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
             if (d.id, d.form) == claim and d.particles
         ]
         if asked:
-            right.plot(
-                [t for t, _ in asked], [_log10(n) for _, n in asked], **{**style, "marker": style["marker"] or "."}
-            )
+            label = {} if exact else {"label": named(claim)}  # else the legend has it from the left
+            right.plot([t for t, _ in asked], [_log10(n) for _, n in asked], **_seen(style, 1), **label)
     least = [(e.setting.horizon, e.least.onward) for e in entries if e.least and e.least.needed and e.least.onward]
     if least:
         right.plot([t for t, _ in least], [_log10(n) for _, n in least], **truth)
@@ -138,17 +138,47 @@ def atlas_figure(entries: Sequence[Entry]) -> Figure:
         title=in_figure(first.setting.named),
     )
     right.set(xlabel="horizon T", ylabel="log₁₀ particles", title=f"particles for TV ≤ {first.delta}")
-    left.set_xticks(list(exact), [str(n) for n in exact])
-    left.minorticks_off()
+    _counts_below(left, list(exact))
     horizons = sorted({e.setting.horizon for e in entries})
     right.set_xticks(horizons, [str(t) for t in horizons])
-    _legend(figure, left)
+    for axes, missing in ((left, first.remark or "no law"), (right, "no count is known")):
+        if not axes.lines:
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, in_figure(missing), ha="center", va="center", wrap=True, transform=axes.transAxes)
+    _legend(figure, left if exact else right)
     return figure
+
+
+def _seen(style: dict[str, Any], points: int) -> dict[str, Any]:
+    """`style`, with a mark where it has none and nothing but a mark shows so few points."""
+    return style if points > 1 or style["marker"] else {**style, "marker": "."}
+
+
+def _counts_below(axes: Axes, counts: Sequence[int]) -> None:
+    """A tick at each count of a logarithmic axis; labels from the first on and at the last, where there is room for them."""
+    from matplotlib.ticker import NullLocator
+
+    width = (math.log(counts[-1] / counts[0]) if counts else 0.0) or 1.0
+    ends = [math.log(n / counts[0]) / width for n in counts]
+    shown: list[int] = []
+
+    def room(one: int, two: int) -> bool:
+        letters = len(str(counts[one])) + len(str(counts[two]))
+        return ends[two] - ends[one] >= 0.01 + 0.014 * letters
+
+    last = len(counts) - 1
+    for k in range(len(counts)):
+        if (not shown or room(shown[-1], k)) and (k == last or room(k, last)):
+            shown.append(k)
+    axes.set_xticks(list(counts), [str(n) if k in shown else "" for k, n in enumerate(counts)])
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _legend(figure: Figure, axes: Axes) -> None:
     """Lines in the order in which they end on the right, from the top: what lies on another still has its name beside that one's."""
     drawn = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    if not drawn:
+        return
     drawn.sort(key=lambda line: (np.asarray(line.get_ydata())[-1], line.get_zorder()), reverse=True)
     figure.legend(handles=drawn, loc="outside right center")
 
@@ -192,8 +222,7 @@ def tv_against_particles(reports: Sequence[Report], title: str = "") -> Figure:
     axes.set(
         xscale="log", yscale="log", xlabel="particles N", ylabel="total variation to the target", title=in_figure(title)
     )
-    axes.set_xticks(particles, [str(n) for n in particles])
-    axes.minorticks_off()
+    _counts_below(axes, particles)
     _legend(figure, axes)
     return figure
 
@@ -224,8 +253,7 @@ def chi_square_against_horizon(
         ylabel="χ²(π ‖ guided)",
         title="Bellman error decides the variance of the weights",
     )
-    axes.set_xticks(horizons, [str(t) for t in horizons])
-    axes.minorticks_off()
+    _counts_below(axes, horizons)
     axes.legend()
     return figure
 

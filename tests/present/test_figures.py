@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
+import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -58,6 +60,47 @@ def test_every_bound_has_a_line_of_its_own_and_its_name_is_in_the_picture(draw):
     for name in legend.get_texts():
         box = name.get_window_extent()
         assert 0 <= box.x0 and box.x1 <= width and 0 <= box.y0 and box.y1 <= height, name.get_text()
+
+
+def test_a_chart_of_one_count_shows_every_bound():
+    """A line of one point is seen by its mark alone."""
+    (left, right) = atlas_figure([chart(model_setting(MODEL, TWIST), "1/10", [1], find_least=False)]).axes
+    assert len(left.lines) > 9 and all(line.get_marker() not in ("", "None") for line in (*left.lines, *right.lines))
+
+
+def test_a_chart_without_laws_says_so_and_names_what_it_draws():
+    """No law fits: the left half says why, and the legend is of the right one."""
+    entry = chart(model_setting(MODEL, TWIST), "1/10", [10**12], seconds=5.0)
+    figure = atlas_figure([entry])
+    left, right = figure.axes
+    assert not entry.rows and [text.get_text() for text in left.texts] == [entry.remark]
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == len(entry.demands) <= len(right.lines)
+    nothing = atlas_figure([replace(entry, demands=(), least=None)])
+    assert not nothing.legends and [text.get_text() for text in nothing.axes[1].texts] == ["no count is known"]
+
+
+def test_labels_of_counts_keep_apart_and_a_short_axis_has_numbers():
+    """Of many counts the first, the last and those with room between have labels; TV within one decade is read off all the same."""
+    counts = [1, 2, 3, 4, *range(5, 65)]
+    entry = chart(model_setting(MODEL, TWIST), "1/10", [1, 2], find_least=False)
+    laws = tuple((n, entry.distances[n > 1][1]) for n in counts)
+    figure = atlas_figure([replace(entry, distances=laws, rows=(), demands=())])
+    figure.canvas.draw()
+    left = figure.axes[0]
+    shown = [label for label in left.get_xticklabels() if label.get_text()]
+    assert [shown[0].get_text(), shown[-1].get_text()] == ["1", "64"] and 8 < len(shown) < 30
+    boxes = [label.get_window_extent() for label in shown]
+    assert all(one.x1 < two.x0 for one, two in pairwise(boxes))
+    low, high = left.get_ylim()
+    numbers = [*left.get_yticklabels(), *left.get_yticklabels(minor=True)]
+    assert any(number.get_text() and low < number.get_position()[1] < high for number in numbers)
+
+
+def test_what_the_statements_ask_for_is_told_though_the_laws_take_all_seconds():
+    late = replace(model_setting(MODEL, TWIST), distance=lambda n: time.sleep(9))
+    entry = chart(late, "1/10", [1, 2], seconds=0.4)
+    assert entry.demands and not entry.rows and "exact law left out from N = 1 on: not done after" in entry.remark
 
 
 def test_ratios_lie_in_the_band_and_touch_it():
