@@ -301,6 +301,9 @@ def test_what_is_refused_and_what_else_would_do(monkeypatch):
     assert "mode" not in certified.mend and certified.mend.startswith("use at most ")
     one = _Sizes(chain, 1, 10).cost("balls").bytes
     assert refused(chain, 2, "certified", one).mend.startswith("use at most 1 particle, a Monte Carlo run")
+    two = _Sizes(chain, 2, 10).cost("balls").bytes
+    assert refused(chain, 3, "certified", two).mend.startswith("use at most 2 particles, a Monte Carlo run")
+    assert "over 1e+120 occupancies of up to 3 cells" in str(refused(layered((5,), (1, 2, 3)), MANY))
     assert refused(chain, 1, "certified", 1e6).mend == "use a Monte Carlo run or the exact second moment (any N)"
     assert "has over 1e+120 occupancies" in str(refused(chain, MANY))
     assert "over" not in str(refused(chain, 10**50)).split("occupancies")[0]
@@ -312,8 +315,23 @@ def test_what_is_refused_and_what_else_would_do(monkeypatch):
     )
     fastest = min(costs.values(), key=lambda c: c.seconds)
     monkeypatch.setattr(cost, "PATIENCE", 1.0)
+    assert "mode" not in refused(chain, 10**4, limit=1e30).mend
+    between = sorted(c.bytes for c in costs.values())
+    assert fastest.bytes > between[0] and f"{fastest.method} would" in str(refused(chain, 10**4, limit=between[0]))
     assert f"{fastest.method} would take about {duration(fastest.seconds)} and" in str(
         refused(chain, 10**4, limit=1e30)
+    )
+
+
+def test_where_balls_take_too_long_no_other_mode_is_named(monkeypatch):
+    """Who asks for an enclosure is not told to look at floats, though they would fit."""
+    chain, particles = layered((1, 2, 3), (1, 2, 3), (1, 2)), 25
+    balls, floats = (_Sizes(chain, particles, 10).cost(method).seconds for method in ("balls", "float64"))
+    assert floats < balls
+    monkeypatch.setattr(cost, "PATIENCE", (balls + floats) / 2)
+    assert choose(chain, particles, "float", 10, 1e9)
+    assert (
+        "mode" not in refused(chain, particles, "certified").mend and "mode 'float'" in refused(chain, particles).mend
     )
 
 
