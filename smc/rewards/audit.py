@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from smc.rewards.records import Format, Move, Record, Run
 
 KEPT_RUNS = 100
 """Genealogies that are listed; all count in the mean."""
+KEPT_SCORES = 1 << 17
+"""Scores up to which the records of a log are kept for all passes (tens of megabytes); a longer log is read again for each."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ BY_SCALE = dict(zip(SCALES, ("probabilities", "log-probabilities", "rewards"), s
 
 
 def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | None = None, error: float = 0.05) -> Audit:
-    """The audit of files of one format, each read a few times from its beginning.
+    """The audit of files of one format, each read a few times from its beginning where it is long (`KEPT_SCORES`).
 
     scores: a name of `MEANINGS`, by default what they look like. floor: the loop lifts V to it. error: the probability that some interval
     does not hold. Raises InputError for files of several formats and for every fault in one.
@@ -111,8 +113,8 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
                 where=other.path, mend="audit files of one format at a time",
             )  # fmt: skip
     known = readings[0].format
-    seen, families_seen, horizon, kin = Seen(), 0, 0, _Kin()
-    for record in _records(readings):
+    seen, families_seen, horizon, kin, log = Seen(), 0, 0, _Kin(), _Log(readings)
+    for record in log:
         if isinstance(record, Run):
             for cloud in record.clouds:
                 seen.add(cloud.scores or ())
@@ -125,11 +127,11 @@ def audit(paths: Sequence[str], *, scores: str | None = None, floor: float | Non
     if not kin.runs + families_seen:
         raise InputError("holds nothing to audit", where=paths[0], mend="give at least one step with scores")
     meaning = _meaning(scores, floor, seen, known) if seen.count else MEANINGS["probabilities"]
-    found = facts(families_of(_records(readings)), horizon, meaning, error, weighted=known.drawn == "loop")
+    found = facts(families_of(log), horizon, meaning, error, weighted=known.drawn == "loop")
     logged = known.drawn == "loop" and seen.count and not known.multiplies
     return Audit(
         tuple(paths), known, kin.runs + families_seen, seen,
-        name_factor(lambda: _moves(readings), seen, scores, floor) if logged else None,
+        name_factor(lambda: _moves(log), seen, scores, floor) if logged else None,
         MULTIPLIERS[known.multiplies] if known.multiplies else None,
         kin.summary(),
         found if seen.count else None,
@@ -160,6 +162,36 @@ def _meaning(name: str | None, floor: float | None, seen: Seen, known: Format) -
     return replace(MEANINGS[name], floor=floor, from_top=known.drawn == "labels" and floor is None)
 
 
+@dataclass
+class _Log:
+    """The records of all files, from the first at each pass."""
+
+    readings: Sequence[Reading]
+    _kept: list[Record] | None = None
+
+    def __iter__(self) -> Iterator[Record]:
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept, room = list[Record](), KEPT_SCORES
+        for record in _records(self.readings):
+            if room >= 0:
+                kept.append(record)
+                room -= _size(record)
+            if room < 0:
+                kept.clear()
+            yield record
+        if room >= 0:
+            self._kept = kept
+
+
+def _size(record: Record) -> int:
+    """Its scores."""
+    if isinstance(record, Run):
+        return sum(len(cloud.totals) for cloud in record.clouds)
+    return 2 + len(record.children) + len(record.rollouts)
+
+
 def _records(readings: Sequence[Reading]) -> Iterator[Record]:
     """The records of all files; runs are named after their file where there are several."""
     for source in readings:
@@ -173,7 +205,7 @@ def _named(record: Record, path: str) -> Record:
     return replace(record, unit=f"{path}: {record.unit}")
 
 
-def _moves(readings: Sequence[Reading]) -> Iterator[Move]:
-    for record in _records(readings):
+def _moves(records: Iterable[Record]) -> Iterator[Move]:
+    for record in records:
         if isinstance(record, Run):
             yield from record.moves()

@@ -178,8 +178,8 @@ class _Line:
 
     def hold(self, moves: list[Move]) -> None:
         """The same once the slope is known: how far the weights are from it."""
-        pairs = list(self._centred(moves))
-        self.furthest = max([self.furthest, *(abs(y - self.slope * x) for x, y in pairs)])
+        pairs, slope = list(self._centred(moves)), self.slope
+        self.furthest = max([self.furthest, *(abs(y - slope * x) for x, y in pairs)])
         self.from_one = max([self.from_one, *(abs(y - x) for x, y in pairs)])
 
     def rounded(self, moves: list[Move], digits: Digits) -> None:

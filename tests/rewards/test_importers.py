@@ -36,6 +36,21 @@ def test_a_sample_is_known_and_audited(name, capsys):
     assert name in ("llamppl", "its-hub") or "Is the reward model good enough?" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("kept", [0, 7])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_log_that_is_not_kept_is_read_again_and_says_the_same(name, kept, monkeypatch):
+    """With room for no record, and for the first few of most."""
+    known = audit([str(SAMPLES[name])])
+    passes = []
+    monkeypatch.setattr("smc.rewards.audit.KEPT_SCORES", kept)
+    monkeypatch.setattr("smc.rewards.importers.items", lambda path: passes.append(path) or items(path))
+    again = audit([str(SAMPLES[name])])
+    assert (again.records, again.facts, again.naming, again.genealogies) == (
+        known.records, known.facts, known.naming, known.genealogies
+    )  # fmt: skip
+    assert len(passes) > 2 or kept, "one to see the format, one for each pass"
+
+
 def test_what_is_read():
     (trace,) = read(SAMPLES["llamppl"])
     assert isinstance(trace, Run)
@@ -217,6 +232,7 @@ def test_one_record_far_out_takes_little_memory(tmp_path, capsys):
 def test_a_long_file_takes_little_memory(tmp_path, monkeypatch):
     """Twelve megabytes of lines are audited in a fraction of that: records come and go, and averages keep what they may."""
     monkeypatch.setattr("smc.rewards.averages.KEPT", 100)
+    monkeypatch.setattr("smc.rewards.audit.KEPT_SCORES", 1000)
     path, line = (
         tmp_path / "long.jsonl",
         {"step": 1, "score": 0.5, "children": [{"score": 0.25, "text": "word " * 600}]},
