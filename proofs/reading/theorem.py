@@ -2,7 +2,7 @@
 
 S3 = theorem("S3.uniform")
 S3.rhs, S3.N, S3.eps             the bound and its symbols, with the assumptions that the hypotheses make;  S5.b: a function
-S3.hypotheses                    named in words where the notation or the model names them
+S3.hypotheses                    by their words, where there are some, as `bellman-smc prove` says them
 S3.at(N=100, T=5)                the conclusion with values;  S5.at(b=lambda t: 3): of functions too
 S3.numeric("mpmath")             a function of the free symbols: "numpy", "mpmath" (reading), "arb" (enclosures), "sympy"
 S3.root("eps", 0.01, (0, 1), ...)where the bound takes a value, to read
@@ -32,6 +32,7 @@ from proofs.language.bridge import same, to_sympy
 from proofs.language.expressions import Binder, Exp, Log, Root, symbol
 from proofs.language.terms import evaluate
 from proofs.reading.statement import Reading, called
+from proofs.reading.words import plain, said
 
 BACKENDS = ("numpy", "mpmath", "arb", "sympy")
 
@@ -65,12 +66,12 @@ class Theorem:
         self.hypotheses: dict[str, Any] = {}
         times: Counter[str] = Counter()
         for h, formula in zip(hyps, self.formulas, strict=True):
-            words = names.get(h, sp.sstr(formula))
+            words = names.get(h) or plain(said(h)[1]) or sp.sstr(formula)
             times[words] += 1
             self.hypotheses[f"{words} ({times[words]})" if times[words] > 1 else words] = formula
-        said = (*self.conclusions, *self.formulas)
-        self.symbols: dict[str, sp.Symbol] = {s.name: s for c in said for s in c.free_symbols}
-        self.functions: dict[str, Any] = {f.func.__name__: f.func for c in said for f in c.atoms(AppliedUndef)}
+        every = (*self.conclusions, *self.formulas)
+        self.symbols: dict[str, sp.Symbol] = {s.name: s for c in every for s in c.free_symbols}
+        self.functions: dict[str, Any] = {f.func.__name__: f.func for c in every for f in c.atoms(AppliedUndef)}
 
     @property
     def words(self) -> str:
@@ -182,12 +183,16 @@ class Theorem:
         return self._reading().markdown()
 
     def __repr__(self) -> str:
-        width = max(map(len, self.hypotheses), default=0)
-        lines = [
-            f"    {name}" if name == sp.sstr(h) else f"    {name:{min(width, 34)}}  {h}"
-            for name, h in self.hypotheses.items()
-        ]
+        lines = [self._shown(words, formula) for words, formula in self.hypotheses.items()]
         return "\n".join([f"{self.name}: {self.statement.title}", *lines, *(f"|-  {c}" for c in self.conclusions)])
+
+    @staticmethod
+    def _shown(words: str, formula: Any) -> str:
+        """A hypothesis: its words and, beside them or below, its formula."""
+        written = sp.sstr(formula)
+        if words == written:
+            return f"    {words}"
+        return f"    {words:34}  {written}" if len(words) <= 34 else f"    {words}\n        {written}"
 
 
 @cache

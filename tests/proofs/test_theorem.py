@@ -49,6 +49,13 @@ def test_the_symbols_carry_what_the_hypotheses_say():
 def test_hypotheses_are_named_in_words():
     names = theorem("P0").hypotheses
     assert {"value recursion", "Bellman error", "potentials are non-negative"} <= set(names)
+    S3 = theorem("S3.uniform")  # its proof has no words of its own: those of `prove`
+    assert (
+        str(S3.hypotheses["there is a particle"]) == "0 < N"
+        and str(S3.hypotheses["the root is live"]) == "Eq(dead(0, root), 0)"
+    )
+    assert {"the Bellman error is at most eps (Assumption 3.2)", "1 <= L"} <= set(S3.hypotheses)
+    assert "\n    the Bellman error is at most eps (Assumption 3.2)\n        forall t:nat." in repr(S3)
 
 
 def test_values_go_in():
