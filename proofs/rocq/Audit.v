@@ -444,3 +444,39 @@ Print Assumptions Statements.S16_residual.
 Goal True. idtac "#### S16_infinity_ess". Abort.
 Check @Statements.S16_infinity_ess.
 Print Assumptions Statements.S16_infinity_ess.
+
+Goal True. idtac "#### S18_root". Abort.
+Check @Statements.S18_root.
+Print Assumptions Statements.S18_root.
+
+Goal True. idtac "#### S18_leaf". Abort.
+Check @Statements.S18_leaf.
+Print Assumptions Statements.S18_leaf.
+
+Goal True. idtac "#### S18_first". Abort.
+Check @Statements.S18_first.
+Print Assumptions Statements.S18_first.
+
+Goal True. idtac "#### S18_steps". Abort.
+Check @Statements.S18_steps.
+Print Assumptions Statements.S18_steps.
+
+Goal True. idtac "#### S18_stationary". Abort.
+Check @Statements.S18_stationary.
+Print Assumptions Statements.S18_stationary.
+
+Goal True. idtac "#### S18_arrives". Abort.
+Check @Statements.S18_arrives.
+Print Assumptions Statements.S18_arrives.
+
+Goal True. idtac "#### S18_returns". Abort.
+Check @Statements.S18_returns.
+Print Assumptions Statements.S18_returns.
+
+Goal True. idtac "#### S18_reversible". Abort.
+Check @Statements.S18_reversible.
+Print Assumptions Statements.S18_reversible.
+
+Goal True. idtac "#### S18_detailed_balance". Abort.
+Check @Statements.S18_detailed_balance.
+Print Assumptions Statements.S18_detailed_balance.

@@ -207,6 +207,39 @@ Lemma slots_mean_is F : slots_mean m scheme F =
 Lemma slots_law_is o : slots_law m scheme o = slots_mean m scheme (fun _ o' => (o' == o)%:R). Proof. by []. Qed.
 End Slots.
 
+(* the backtracking walk: a node is the sequence of states since the root, the latest first *)
+From BellmanSMC Require Backtracking.
+Section Backtracking.
+Import Backtracking.
+Variables (R : realFieldType) (X : finType) (m : model R X).
+Implicit Types (s : seq X) (F H : seq X -> R).
+Lemma place_is s : place m s = head (root m) s. Proof. by []. Qed.
+Lemma worth_is s : worth m s = twist m (size s) (place m s). Proof. by []. Qed.
+Lemma step_down_is s y :
+  step_down m s y = kernel m (size s) (place m s) y * potential m (size s) (place m s) y. Proof. by []. Qed.
+Lemma way_is s y : way m s y = step_down m s y * twist m (size s).+1 y. Proof. by []. Qed.
+Lemma back_root : back m [::] = 0. Proof. by []. Qed.
+Lemma back_node x s : back m (x :: s) = worth m (x :: s). Proof. by []. Qed.
+Lemma moved_is H s : moved m H s =
+  (back m s * H (behead s) + (if (size s < horizon m)%N then \sum_y way m s y * H (y :: s) else 0))
+  / (back m s + (if (size s < horizon m)%N then \sum_y way m s y else 0)). Proof. by []. Qed.
+Lemma leaf_is s : leaf m s = (size s == horizon m). Proof. by []. Qed.
+Lemma run_none r F J s : run m r F 0 J s = 0. Proof. by []. Qed.
+Lemma run_first r F k s : run m r F k.+1 0 s = r + moved m (fun s' => if leaf m s' then F s' else run m r F k 0 s') s.
+Proof. by []. Qed.
+Lemma run_later r F k J s : run m r F k.+1 J.+1 s =
+  r + moved m (fun s' => if leaf m s' then run m r F k J s' else run m r F k J.+1 s') s. Proof. by []. Qed.
+Lemma descend_last s : descend s (tt : walk X 0) = s. Proof. by []. Qed.
+Lemma descend_next k s y (w : walk X k) : @descend X k.+1 s (y, w) = descend (y :: s) w. Proof. by []. Qed.
+Lemma leaf_of_is (w : walk X (horizon m)) : leaf_of w = descend [::] w. Proof. by []. Qed.
+Lemma kappa_is : kappa m =
+  \sum_w target_path m w * \sum_(0 <= q < horizon m) value_ratio m q.+1 (visit (root m) w q.+1). Proof. by []. Qed.
+Lemma conductances_last t x : conductances m 0 t x = 0. Proof. by []. Qed.
+Lemma conductances_next k t x : conductances m k.+1 t x = \sum_y kernel m t x y * potential m t x y
+  * (if twist m t.+1 y == 0 then 0 else twist m t.+1 y + conductances m k t.+1 y). Proof. by []. Qed.
+Lemma visit_cost_is : visit_cost m = 2%:R * conductances m (horizon m) 0 (root m) / normaliser m. Proof. by []. Qed.
+End Backtracking.
+
 (* the hidden child: root None, Some j the node below child j *)
 Section HiddenChild.
 Variables (R : realFieldType) (B T : nat) (eps : R) (u : 'I_B).

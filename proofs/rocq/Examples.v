@@ -9,6 +9,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
 From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional PathFormula ChiSquarePaths Schemes SlotRun SlotBounds SlotAdapted.
+From BellmanSMC Require Backtracking Statements.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -135,6 +136,15 @@ have Q1 : 1 <= Q.
 have meet (t : nat) (x : {ffun 'I_N -> branch_node}) W := @Schemes.stratified_meets R N N0 W.
 apply: (SlotAdapted.S16_adapted_odds_tv coin_well_formed coin_no_kill rho_gt0 N0 meet (bellman_level_ratio half_ge0 coin_bellman) Q1).
 by rewrite expr2 ler_pemull // (le_trans ler01).
+Qed.
+
+(* the backtracking walk, for every number of steps and visits *)
+Theorem S18_example k J w : Backtracking.run coin_model 0 (fun s => (s == Backtracking.leaf_of w)%:R) k J [::]
+  <= Backtracking.kappa coin_model * target_path coin_model w.
+Proof.
+have Z0 : normaliser coin_model != 0.
+  by rewrite gt_eqF // (P0_normaliser_gt0 coin_well_formed coin_no_kill half_ge0 coin_bellman).
+exact: (Statements.S18_first coin_well_formed coin_no_kill (isT : 0 < 2)%N Z0).
 Qed.
 
 Theorem P2_example : tv (smc_law coin_model 11) (target_out coin_model)

@@ -8,7 +8,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
 From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional PathFormula ChiSquares ChiSquarePaths.
-From BellmanSMC Require Slots Schemes SlotRun SlotBounds SlotAdapted.
+From BellmanSMC Require Slots Schemes SlotRun SlotBounds SlotAdapted Backtracking BacktrackingBounds BacktrackingLeaves.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
 Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional PathFormula ChiSquares Slots Schemes SlotRun.
@@ -786,3 +786,67 @@ Theorem S16_infinity_ess theta (inner : ('I_N -> R) -> plan R N) : 0 < theta -> 
   tv (slots_law m (fun _ _ => infinity_ess theta inner)) (target_out m) <= 1 - (beta (theta * N%:R)^-1)^-1.
 Proof. by move=> t0 t1 inside; apply: S16_tv => // _ _ W W_law; apply: S16_infinity_ess_meets => //; exact: inside. Qed.
 End Named.
+
+(* ==== 10. The backtracking walk ============================================================ *)
+(* A node is the sequence of states since the root, the latest first; leaf_of w is the leaf at the end of the walk w of T states.
+   The walk goes up from s with weight V(s), down to y with M psi V(y).  run r F k J s, of at most k steps from s until J+1 leaves have
+   been visited: the mean of r for every step, and of F at the last of these leaves.  kappa = E_pi[u_1 + ... + u_T];
+   visit_cost = S = 2 sum_t E[prod psi V_t]/Z over what the walk can reach *)
+Import Backtracking.
+Section Backtracking.
+Variables (R : realFieldType) (X : finType) (m : model R X).
+Local Notation T := (horizon m).
+Local Notation S := (visit_cost m).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis T_gt0 : (0 < T)%N.
+Hypothesis Z_neq0 : normaliser m != 0.
+
+(* all that is collected from the root, or from a leaf of the target *)
+Theorem S18_root r F k J : 0 <= r -> (forall s, 0 <= F s) ->
+  run m r F k J [::] <= kappa m * (r * (S * J.+1%:R - 1) + \sum_w target_path m w * F (leaf_of w)).
+Proof. by move=> r0 F0; exact: (BacktrackingBounds.S18_from_root wf keeps T_gt0 Z_neq0 r0 F0). Qed.
+
+Theorem S18_leaf r F k J : 0 <= r -> (forall s, 0 <= F s) ->
+  \sum_w target_path m w * run m r F k J (leaf_of w) <= r * (S * J.+1%:R) + \sum_w target_path m w * F (leaf_of w).
+Proof. by move=> r0 F0; exact: (BacktrackingBounds.S18_from_leaf wf keeps T_gt0 Z_neq0 r0 F0). Qed.
+
+(* the leaf of the visit J+1 from the root has density at most kappa: J = 0 is the first leaf *)
+Theorem S18_first k J (w : walk X T) : run m 0 (fun s => (s == leaf_of w)%:R) k J [::] <= kappa m * target_path m w.
+Proof.
+have F0 s : 0 <= (s == leaf_of w)%:R :> R by exact: ler0n.
+apply: le_trans (S18_root k J (lexx 0) F0) _.
+by rewrite mul0r add0r BacktrackingLeaves.pi_mean_leaf.
+Qed.
+
+(* the mean of min(k, steps to the visit J+1), from the root and from a leaf of the target *)
+Theorem S18_steps k J : run m 1 (fun=> 0) k J [::] <= kappa m * (S * J.+1%:R - 1).
+Proof.
+apply: le_trans (S18_root k J ler01 (fun=> lexx 0)) _; rewrite mul1r [X in _ + X]big1 ?addr0 // => w _.
+exact: mulr0.
+Qed.
+
+Theorem S18_stationary k J : \sum_w target_path m w * run m 1 (fun=> 0) k J (leaf_of w) <= S * J.+1%:R.
+Proof.
+apply: le_trans (S18_leaf k J ler01 (fun=> lexx 0)) _; rewrite mul1r [X in _ + X]big1 ?addr0 // => w _.
+exact: mulr0.
+Qed.
+
+(* the visits are made *)
+Theorem S18_arrives k J : (0 < k)%N -> 1 - kappa m * (S * J.+1%:R - 1) / k%:R <= run m 0 (fun=> 1) k J [::].
+Proof. exact: (BacktrackingLeaves.S18_arrives wf T_gt0 Z_neq0 keeps). Qed.
+
+Theorem S18_returns k J : (0 < k)%N ->
+  1 - S * J.+1%:R / k%:R <= \sum_w target_path m w * run m 0 (fun=> 1) k J (leaf_of w).
+Proof. exact: (BacktrackingLeaves.S18_returns wf T_gt0 Z_neq0 keeps). Qed.
+
+(* the chain of leaves, within any number of steps *)
+Theorem S18_reversible F G k : \sum_w target_path m w * (F (leaf_of w) * run m 0 G k 0 (leaf_of w))
+  = \sum_w target_path m w * (G (leaf_of w) * run m 0 F k 0 (leaf_of w)).
+Proof. exact: (BacktrackingLeaves.S18_reversible wf T_gt0 Z_neq0). Qed.
+
+Theorem S18_detailed_balance k (w w' : walk X T) :
+  target_path m w * run m 0 (fun s => (s == leaf_of w')%:R) k 0 (leaf_of w)
+  = target_path m w' * run m 0 (fun s => (s == leaf_of w)%:R) k 0 (leaf_of w').
+Proof. exact: (BacktrackingLeaves.S18_detailed_balance wf T_gt0 Z_neq0). Qed.
+End Backtracking.
