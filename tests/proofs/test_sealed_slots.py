@@ -82,10 +82,6 @@ def test_runs_into_slots(replayer, name, reward):
         assert tuple(evaluate(side, env) for side in claim_of(theorem)[1][0].kids) == expected, id
 
 
-ADAPTED_CASES = [("1", "6/5"), ("0", "1"), ("1", "0"), ("0", "0", "1")]
-"""The last has a dead end: a state of positive V from which no guided move leads."""
-
-
 @cache
 def misjudged(*reward: str) -> Constants:
     """As `branching`; with three rewards, state b of the second layer leads to the first alone."""
@@ -100,6 +96,30 @@ def misjudged(*reward: str) -> Constants:
     return analyse(model, twist(model, (("11/10",), ("21/20", "1"))))
 
 
+@cache
+def three_steps() -> Constants:
+    """Two steps at which the reward model errs, so that clouds are drawn from clouds that carry weights; a potential, a zero reward."""
+    model = Model.from_edges(
+        [["root"], ["a", "b"], ["c", "d"], ["e", "f"]],
+        [
+            [("root", "a", "1/3"), ("root", "b", "2/3")],
+            [("a", "c", "1/2"), ("a", "d", "1/2", "9/8"), ("b", "d", "1")],
+            [("c", "e", "1/4"), ("c", "f", "3/4"), ("d", "f", "1")],
+        ],
+        {"e": 0, "f": 1},
+    )
+    return analyse(model, twist(model, ((1,), ("3/2", 1), (1, "2/3"))))
+
+
+ADAPTED_MODELS = {
+    "positive": lambda: misjudged("1", "6/5"),
+    "zero reward": lambda: misjudged("0", "1"),
+    "dead end": lambda: misjudged("0", "0", "1"),
+    "three steps": three_steps,
+}
+"""At a dead end V is positive and no guided move leads on."""
+
+
 def adapted_sides(c: Constants, typed: str, F: dict[int, Fraction]):
     """What the exact engine says of the adapted run of two particles: the mean of F, the target's, the second moment over Z^2."""
     found = cloud_moments(resampled(adapted, typed).process(c.model, c.twist), 2)
@@ -108,12 +128,12 @@ def adapted_sides(c: Constants, typed: str, F: dict[int, Fraction]):
 
 
 @pytest.mark.by_turn
-@pytest.mark.parametrize("reward", ADAPTED_CASES)
+@pytest.mark.parametrize("model", ADAPTED_MODELS)
 @pytest.mark.parametrize("name", SCHEMES)
-def test_adapted_runs_into_slots(replayer, name, reward):
+def test_adapted_runs_into_slots(replayer, name, model):
     """S16.adapted and its parts, zero rewards and dead ends too: hypotheses met, sides those of the exact engine."""
     slots, omega, typed = SCHEMES[name]
-    c, F = misjudged(*reward), TEST | {2: Fraction(2, 3)}
+    c, F = ADAPTED_MODELS[model](), TEST | {2: Fraction(2, 3)}
     env, ranges = AdaptedSlotted(c, 2, slots, omega).environment_of(F)
     out, pi, moment = adapted_sides(c, typed, F)
     beta = prod(1 + omega * (fraction(b) - 1) for b in c.b_adapted)
