@@ -15,9 +15,9 @@ from sympy import Eq
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, ForAll, implications, relation, symbols
 from proofs.lemmas.clouds import particles
+from proofs.lemmas.tree_walk import Walk, current, down, walk
 from proofs.registry import lemma, statement
 from proofs.theory.model import Vocabulary, layered
-from proofs.theory.s18_walk import Walk, current, down, walk
 
 n, t, z = particles.symbols("n t z")
 x, y, u, root, V, Vstar, F, dead, noedge, horizon = layered.symbols("x y u root V Vstar F dead noedge T")

@@ -13,6 +13,7 @@ from sympy import Eq
 from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, ForAll, Root, implications, relation, symbols
 from proofs.lemmas.clouds import particles
+from proofs.lemmas.tree_walk import walk
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
 from proofs.theory.s18_first import First, FirstLeaf, kappa, mean_rules, reach
@@ -27,7 +28,7 @@ from proofs.theory.s18_mixing import (
     theta,
     two,
 )
-from proofs.theory.s18_walk import longest, spread, walk
+from proofs.theory.s18_walk import longest, spread
 
 n, m, t, z = particles.symbols("n m t z")
 (j,) = symbols("j", "nat")

@@ -15,9 +15,10 @@ from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import Both, Exp, ForAll, Log, Root, function, relation, symbols
 from proofs.lemmas.clouds import particles
 from proofs.lemmas.layered_system import value_rules
+from proofs.lemmas.tree_walk import Walk, down, extension_rules, walk
 from proofs.registry import lemma, statement
 from proofs.theory.model import layered
-from proofs.theory.s18_walk import Walk, down, extension_rules, longest, walk
+from proofs.theory.s18_walk import longest
 
 n, t = particles.symbols("n t")
 x, root, V, Vstar, F, G, U, dead, horizon = layered.symbols("x root V Vstar F G U dead T")

@@ -15,11 +15,11 @@ from proofs.derive.derivation import Derivation, Line, in_sympy
 from proofs.language.expressions import ForAll, implications, relation, symbols
 from proofs.language.expressions import total as summed
 from proofs.lemmas.clouds import particles
+from proofs.lemmas.tree_walk import Walk, current, down, walk
 from proofs.registry import statement
 from proofs.theory.model import Vocabulary, layered
 from proofs.theory.s18_first import R0, First, kappa, mean_path, step
 from proofs.theory.s18_mixing import Visits, extension, one, total
-from proofs.theory.s18_walk import Walk, current, down, walk
 
 n, t = particles.symbols("n t")
 i, j = symbols("i j", "nat")
