@@ -48,6 +48,7 @@ def layered(*layers: tuple[int, ...]) -> CellChain:
     return CellChain(cells, first, tuple(moves), tuple(denominators), len(layers[-1]))
 
 
+@pytest.mark.by_turn
 @pytest.mark.parametrize(
     ("layers", "particles"), [(((1,), (3, 1, 2, 3, 1), (1, 1)), 40), (((1, 2), (1, 2, 3), (1, 2)), 60)]
 )
@@ -66,6 +67,7 @@ def test_floats_stay_within_their_estimate(layers, particles):
     assert 1e-8 * powers < estimate.seconds < 1
 
 
+@pytest.mark.by_turn
 def test_a_block_of_the_kernel_is_within_the_estimate():
     """45,900 entries, numbers of flint, beside 3,060 occupancies: more than all occupancies together."""
     chain = layered((3,), (3, 1, 2, 3, 1), (1, 1))
@@ -349,6 +351,7 @@ def test_half_of_the_free_memory(monkeypatch):
     assert available_memory() == 2 * 2**30
 
 
+@pytest.mark.by_turn
 def test_the_table_of_the_last_step_is_within_the_estimate():
     """Six weights that have nothing in common: a quotient of their least common multiple for every total and weight."""
     chain = layered((10**6 + 3, 123_457, 654_321, 777_777, 31_415, 271_828))
