@@ -234,7 +234,8 @@ def test_seconds_as_a_person_writes_them():
 
 def test_bytes_as_a_person_writes_them():
     assert [size(b) for b in (0, 512, 999 * 2**10, 2**20 - 1024, 2**20, 2**30, 1.5 * 2**30, 2**40, 2**59, 1e6 * 2**40, 1.1e6 * 2**40)] == [
-        "0 KiB", "0.5 KiB", "999 KiB", "1.02e+03 KiB", "1 MiB", "1 GiB", "1.5 GiB", "1 TiB", "5.24e+05 TiB", "1e+06 TiB", "a million TiB or more",
+        "0 KiB", "0.5 KiB", "999 KiB", "1.02e+03 KiB", "1 MiB", "1 GiB", "1.5 GiB", "1 TiB", "5.24e+05 TiB", "1e+06 TiB",
+        "a million TiB or more",
     ]  # fmt: skip
 
 
@@ -414,7 +415,8 @@ threes 4 residues 0.0224 8.0e6 | threes 6 residues 0.0256 8.0e6 | long 4 residue
 fours 6 residues 0.0241 8.0e6 | wide 6 residues 0.0247 8.1e6 | heavy 6 residues 0.0282 8.0e6 | one 6 residues 0.0467 1.1e7
 long 40 direct 0.177 1.3e7 | long 40 transform 0.141 1.1e7 | long 70 transform 1.08 3.0e7
 long 200 balls 0.071 8.3e6 | long 400 balls 0.264 9.6e6
-steps 60 direct 0.81 7.9e7 | steps 60 transform 0.25 1.7e7 | steps 150 balls 1.3 1.9e7 | bulge 20 direct 0.22 6.9e7 | bulge 20 balls 0.092 1.1e7
+steps 60 direct 0.81 7.9e7 | steps 60 transform 0.25 1.7e7 | steps 150 balls 1.3 1.9e7
+bulge 20 direct 0.22 6.9e7 | bulge 20 balls 0.092 1.1e7
 steps 20 residues 0.068 1.1e7 | steps 60 residues 1.6 7.2e7 | flat 60 residues 0.052 1.0e7 | flat 150 residues 0.19 3.3e7
 bulge 20 residues 0.21 3.3e7
 """
