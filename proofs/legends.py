@@ -21,7 +21,7 @@ FORM_WORDS = {
     "odds": "from the odds of events, by this model's own constants",
     "adapted normaliser": "of the normaliser, for guided moves, from this model's own constants",
     "adapted odds": "from the odds of events, for guided moves",
-    "adapted threshold": "of the normaliser, for guided moves, where weights are carried on above such a threshold",
+    "adapted threshold": "of the normaliser, for guided moves, where weights are carried on above a threshold on the effective sample size",
     "threshold": "of the normaliser, where weights are carried on above a threshold on the effective sample size",
     "sweep": "one sweep of conditional SMC, from any kept path",
     "sweeps": "sweep after sweep of conditional SMC, from any kept path",
