@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from proofs import bounds
-from smc.checks.row import compare
 from smc.exact import output_law
-from smc.numbers import INFINITE, ZERO, Extended, Rational
+from smc.numbers import INFINITE, ZERO, Rational
 from smc.samplers import particle_process
 from smc.samplers.naive import naive
 from smc.testing.falsehoods.registry import (
@@ -16,11 +13,12 @@ from smc.testing.falsehoods.registry import (
     long_models,
     one_step,
     planted,
+    restated,
     scaled,
     ties,
 )
 from smc.testing.instances import Instance
-from smc.testing.statements import report, rows
+from smc.testing.statements import report
 
 
 @planted("S10/variance", "TV is at most the relative variance of Zhat", where=ties)
@@ -75,22 +73,16 @@ def _(instance: Instance) -> Claims:
         yield "TV", distance(instance), (grown - (1 - Rational(1, n)) ** c.model.horizon) / 4
 
 
-def _fourth(instance: Instance, N: int, b: Sequence[Extended]) -> Claims:
-    """E (1 - Zhat/Z)^4 against S11's bound on it, at other inputs than its own."""
-    for row in rows("S11", instance):
-        if row.form == "normaliser":
-            yield row.quantity, row.value, compare("S11", "normaliser", row.quantity, row.observed, N=N, b=b).bound
-
-
 @planted("S11/one-more", "E (1 - Zhat/Z)^4 with N + 1 in place of N", where=one_step)
 def _(instance: Instance) -> Claims:
-    yield from _fourth(instance, instance.particles + 1, instance.constants.b)
+    yield from restated("S11", "normaliser", instance, N=instance.particles + 1, b=instance.constants.b)
 
 
 @planted("S11/half-b", "E (1 - Zhat/Z)^4 with half of b_p - 1", where=one_step)
 def _(instance: Instance) -> Claims:
     if INFINITE not in instance.constants.b:
-        yield from _fourth(instance, instance.particles, [1 + (b - 1) / 2 for b in instance.constants.b])
+        halves = [1 + (b - 1) / 2 for b in instance.constants.b]
+        yield from restated("S11", "normaliser", instance, N=instance.particles, b=halves)
 
 
 @planted("S10/constant", "nine tenths of the certificate", where=ties)
@@ -121,10 +113,7 @@ def _grown(instance: Instance) -> Rational:
 
 @planted("S14/one-more", "N + 1 in place of N", where=ties)
 def _(instance: Instance) -> Claims:
-    for row in rows("S14", instance):
-        if row.form == "instance":
-            n, b = instance.particles + 1, instance.constants.b_local
-            yield row.quantity, row.value, compare("S14", "instance", row.quantity, row.observed, N=n, b=b).bound
+    yield from restated("S14", "instance", instance, N=instance.particles + 1, b=instance.constants.b_local)
 
 
 @planted(
@@ -133,7 +122,4 @@ def _(instance: Instance) -> Claims:
     where=long_models,
 )
 def _(instance: Instance) -> Claims:
-    for row in rows("S14", instance):
-        if row.form == "instance":
-            n, b = instance.particles, instance.constants.increment_moment
-            yield row.quantity, row.value, compare("S14", "instance", row.quantity, row.observed, N=n, b=b).bound
+    yield from restated("S14", "instance", instance, N=instance.particles, b=instance.constants.increment_moment)

@@ -79,6 +79,13 @@ def scaled(statement: str, form: str, factor: Rational, instance: Instance) -> C
             yield row.quantity, row.value, bound
 
 
+def restated(statement: str, form: str, instance: Instance, **inputs: Any) -> Claims:
+    """The rows of `statement` in `form` with its bound at other inputs than the model's."""
+    for row in rows(statement, instance):
+        if row.form == form:
+            yield row.quantity, row.value, compare(statement, form, row.quantity, row.observed, **inputs).bound
+
+
 def distance(instance: Instance, algorithm: str = "naive") -> Rational | Ball:
     """Total variation of the output law from the target."""
     return report(instance, algorithm).measured.total_variation

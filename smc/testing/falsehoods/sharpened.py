@@ -26,6 +26,7 @@ from smc.testing.falsehoods.registry import (
     planted,
     positive_only,
     promises,
+    restated,
     scaled,
     ties,
     two_branches,
@@ -45,19 +46,12 @@ def _(instance: Instance) -> Claims:
 def _(instance: Instance) -> Claims:
     c, horizon = instance.constants, instance.model.horizon
     if horizon > 1 and c.bellman_error != INFINITE:
-        for row in rows("S1", instance):
-            if row.form == "uniform":
-                shorter = compare("S1", "uniform", row.quantity, row.observed, T=horizon - 1, eps=c.bellman_error)
-                yield row.quantity, row.value, shorter.bound
+        yield from restated("S1", "uniform", instance, T=horizon - 1, eps=c.bellman_error)
 
 
 @planted("S1/wrong-level", "weights rho up to the last level but one", algorithm="guided", where=long_models)
 def _(instance: Instance) -> Claims:
-    c = instance.constants
-    for row in rows("S1", instance):
-        if row.form == "instance":
-            short = compare("S1", "instance", row.quantity, row.observed, r=c.level_ratio[1:-1])
-            yield row.quantity, row.value, short.bound
+    yield from restated("S1", "instance", instance, r=instance.constants.level_ratio[1:-1])
 
 
 @planted("S2/constant", "99 % of tanh(Lambda/2)", algorithm="guided", where=two_branches("S2"))
@@ -193,26 +187,12 @@ def _(instance: Instance) -> Claims:
 
 @planted("S5/constant", "1 + (b_p - 1)/(2N)")
 def _(instance: Instance) -> Claims:
-    c, n = instance.constants, instance.particles
-    for row in rows("S5", instance):
-        if row.form == "instance":
-            yield (
-                row.quantity,
-                row.value,
-                compare("S5", "instance", row.quantity, row.observed, N=2 * n, b=c.b).bound,
-            )
+    yield from restated("S5", "instance", instance, N=2 * instance.particles, b=instance.constants.b)
 
 
 @planted("S5/one-more", "N + 1 in place of N")
 def _(instance: Instance) -> Claims:
-    c, n = instance.constants, instance.particles
-    for row in rows("S5", instance):
-        if row.form == "instance":
-            yield (
-                row.quantity,
-                row.value,
-                compare("S5", "instance", row.quantity, row.observed, N=n + 1, b=c.b).bound,
-            )
+    yield from restated("S5", "instance", instance, N=instance.particles + 1, b=instance.constants.b)
 
 
 @planted(
