@@ -120,6 +120,17 @@ def test_runs_that_are_all_the_same_are_said_to_be():
     assert "seed" not in check_sampler(steered_smc("wrong level"), replicates=200).diagnosis
 
 
+def test_normalisers_beyond_the_largest_are_said_with_a_lower_end_alone():
+    plain = steered_smc()
+
+    def scaled(model, twist, n_particles, replicates, seed):
+        runs = plain(model, twist, n_particles, replicates, seed)
+        return Runs(runs.output, runs.log_normaliser + log(3))
+
+    words = [f.words for f in check_sampler(scaled, replicates=500).findings if f.check == "normaliser" and not f.kept]
+    assert words and all("exceed the largest possible one; E[Zhat] is at least" in w and " to " not in w for w in words)
+
+
 def test_sorted_ancestors_change_no_law_and_are_seen_in_the_genealogy():
     """As the library `particles` returns multinomial draws: exchangeability is not needed for the law of the output."""
     assert not check_sampler(steered_smc("sorted"), replicates=REPLICATES).broken

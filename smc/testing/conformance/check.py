@@ -231,7 +231,9 @@ def _normaliser(found: Laws, runs: Runs, error: float) -> list[Finding]:
             "normaliser",
             name,
             kept,
-            ratio if not above else f"some Zhat exceed the largest possible one; {ratio} or more",
+            ratio
+            if not above
+            else f"some Zhat exceed the largest possible one; E[Zhat] is at least {low / known_share:.4g} times Z",
         )
     ]
 
