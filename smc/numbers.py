@@ -191,6 +191,14 @@ def dyadic(point: Ball) -> Rational:
     return Rational(int(mantissa)) * Rational(2) ** int(exponent)
 
 
+def order(count: float) -> str:
+    """A whole number for reading, or where it has too many digits for that, its order."""
+    if count == math.inf:
+        return "countless"
+    count = int(count)
+    return f"{count:,}" if count < 10**15 else f"over 10^{(count.bit_length() - 1) * 30103 // 100_000}"
+
+
 def least_enough(enough: Callable[[int], bool], most: int) -> int | None:
     """The least n >= 1 with `enough(n)`, where `enough` once true stays true; None when no power of two up to `most` is enough."""
     low, high = 0, 1

@@ -33,7 +33,7 @@ from smc.instances.product import (
 from smc.instances.rare_branch import rare_branch
 from smc.instances.split import branch_mass, certified_branch_mass
 from smc.instances.two_branch import two_branch
-from smc.numbers import ONE, ZERO, Ball, Extended, Rational, ball, rational, text
+from smc.numbers import ONE, ZERO, Ball, Extended, Rational, ball, order, rational, text
 from smc.samplers import SAMPLERS, find
 from smc.samplers.naive import naive
 from smc.samplers.process import ParticleProcess
@@ -319,4 +319,4 @@ def hidden_setting(eps: object, horizon: int) -> Setting:
     error = rational(eps)
     children = int((1 + error) ** (2 * (horizon - 1))) + 1
     model, twist = two_branch(horizon=horizon, eps=error, low=Rational(children - 1, children))
-    return model_setting(model, twist, label=f"hidden child among {children}, eps = {error}, T = {horizon}")
+    return model_setting(model, twist, label=f"hidden child among {order(children)}, eps = {error}, T = {horizon}")

@@ -18,7 +18,7 @@ from smc.exact.lumping import Lumping, lump_process, unlumped
 from smc.exact.moments import PairRecursion, means
 from smc.exact.particle_moments import particle_moments
 from smc.exact.spectrum import relaxation_time
-from smc.numbers import ONE, ZERO, Ball, Rational, balanced_sum, ball
+from smc.numbers import ONE, ZERO, Ball, Rational, balanced_sum, ball, order
 from smc.samplers.guided import guided
 from smc.samplers.importance import sis_guided
 from smc.samplers.process import ParticleProcess, Selection
@@ -209,7 +209,7 @@ def quick_law(run: Measured) -> Law:
     @cache
     def distance(n: int) -> Rational | Ball:
         if not run.process.plain and (many := most_clouds(run.process, n)) > MOST_AT_A_TIME:
-            raise TooLarge(f"{many} clouds", where="particles", mend="take fewer particles")
+            raise TooLarge(f"{order(many)} clouds", where="particles", mend="take fewer particles")
         if run.process.plain and (took := seconds_of_law(run.process, n)) > QUICK:
             raise TooLarge(f"about {took:.2g} seconds", where="particles", mend="take fewer particles")
         return run.at(n).total_variation

@@ -15,6 +15,8 @@ PARTICLES = "1,2,4,8"
 """Numbers of particles where none are given."""
 BUDGET = 60.0
 """Seconds where none are given."""
+COSTS_BUDGET = 600.0
+"""Those of `--cost`, where every sampler is looked at."""
 ONES_HORIZON = 8
 """Horizon of family:ones where none is given."""
 
@@ -66,7 +68,10 @@ def command(
         ),
     ] = False,
     budget: Annotated[
-        float | None, typer.Option(help="Seconds that the whole chart may take.", show_default=f"{BUDGET:g}")
+        float | None,
+        typer.Option(
+            help="Seconds that the whole chart may take.", show_default=f"{BUDGET:g}; --cost: {COSTS_BUDGET:g}"
+        ),
     ] = None,
     figure: Annotated[str | None, typer.Option(help="Write a figure there (.png, .svg or .pdf).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -85,12 +90,14 @@ def command(
     from smc.errors import InputError, TooLarge
     from smc.present.tables import atlas_tables, side_by_side
 
+    if budget is not None and not 0 < budget < 1e9:
+        raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     if cost:
-        if any(given is not None for given in (eps, algorithm, figure, particles, budget)):
+        if any(given is not None for given in (eps, algorithm, figure, particles)):
             raise InputError(
-                "--cost looks for the count of every sampler, within limits of its own",
+                "--cost looks for the count of every sampler",
                 where="cost",
-                mend="leave --eps, --algorithm, --figure, --particles and --budget out",
+                mend="leave --eps, --algorithm, --figure and --particles out",
             )
         return _cost(
             model,
@@ -100,13 +107,12 @@ def command(
             rationalise,
             as_json,
             None if resampling is None else [one.strip() for one in resampling.split(",")],
+            COSTS_BUDGET if budget is None else budget,
         )
     place = None if figure is None else file_to_write("figure", figure, PICTURES, drawn=True)
     counts = _whole_numbers("particles", PARTICLES if particles is None else particles)
     lengths = _whole_numbers("horizons", horizons) if horizons is not None else None
     budget = BUDGET if budget is None else budget
-    if not 0 < budget < 1e9:
-        raise InputError(f"budget {budget}", where="budget", mend="give seconds above 0")
     entries = []
     ends = time.monotonic() + budget
     goal = _number("delta", delta)
@@ -137,8 +143,11 @@ def command(
     return CODES[worst_verdict(row.verdict for entry in entries for _, row in entry.rows)]
 
 
-def _cost(spec, lengths, choices, delta, rationalise, as_json, schemes) -> int:
+def _cost(spec, lengths, choices, delta, rationalise, as_json, schemes, budget) -> int:
     """`--cost`: every sampler at every accuracy, and which wins."""
+    import time
+
+    from smc.checks.budget import kept
     from smc.checks.cost import SCHEMES_SHOWN, costs
     from smc.cli.output import CODES, json_object, results, waiting
     from smc.numbers import Verdict
@@ -149,9 +158,10 @@ def _cost(spec, lengths, choices, delta, rationalise, as_json, schemes) -> int:
         check_steering(SAMPLERS.values(), choice, mend="leave --cost out")
     goals = [_number("delta", part) for part in delta.split(",")]
     entries = []
+    ends = time.monotonic() + budget
     for horizon, choice in product(lengths, choices):
-        model, twist = _costed(spec, horizon, choice, rationalise)
-        with waiting(f"{model.name}, {twist.name}"):
+        with waiting(f"{spec}, {choice or 'its reward model'}"), kept(ends - time.monotonic()):
+            model, twist = _costed(spec, horizon, choice, rationalise)
             found = costs(model, twist, goals, SCHEMES_SHOWN if schemes is None else schemes)
         entries.append((f"{model.name}, {twist.name}", model.horizon, found))
     if as_json:

@@ -344,16 +344,17 @@ def _one_way(process: ParticleProcess, count: int) -> str:
     from dataclasses import replace
 
     from smc.exact.clouds import most_clouds
+    from smc.numbers import order
     from smc.samplers.process import Selection
 
     leaves = f"between {process.sizes[-1]:,} leaves"
     if process.selection is Selection.WALK:
         return f"{leaves}, visit by visit, on a tree of {sum(process.sizes):,} nodes"
     if process.held is not None:
-        clouds = most_clouds(replace(process, selection=Selection.RESAMPLED), process.held)
-        return f"{leaves}, sweep by sweep, over clouds of {process.held} particles, at most {clouds:,} at one time"
+        clouds = order(most_clouds(replace(process, selection=Selection.RESAMPLED), process.held))
+        return f"{leaves}, sweep by sweep, over clouds of {process.held:,} particles, at most {clouds} at one time"
     if process.resampled and count > 1:
-        return f"over clouds of {count:,} particles, at most {most_clouds(process, count):,} at one time"
+        return f"over clouds of {count:,} particles, at most {order(most_clouds(process, count))} at one time"
     return "by passes over the edges, at once"
 
 

@@ -33,7 +33,7 @@ def file_to_write(option: str, text: str | Path, endings: Sequence[str] = (), *,
             if not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         else:
-            _try(path.resolve() if path.is_symlink() else path)
+            _try(Path(os.path.realpath(path)))
     if drawn and importlib.util.find_spec("matplotlib") is None:
         raise missing_extra("matplotlib")
     return path

@@ -63,6 +63,8 @@ def command(
     folder = STORED if stored is None else Path(stored)
     if stored == "" or not folder.is_dir():
         raise InputError("no such folder", where=f"stored {stored}".rstrip(), mend="give a folder of stored proofs")
+    if not any(folder.glob("*.json")):
+        raise InputError("holds no stored proofs", where=f"stored {folder}", mend="give a folder of stored proofs")
     made = blueprint(folder)
     for message in made.refusals.values():
         remarks().print(f"refused: {message}", soft_wrap=True)

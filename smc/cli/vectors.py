@@ -61,6 +61,7 @@ def command(
 def _of_model(spec: str, value: str | None, particles: int, rationalise: bool):
     import re
 
+    from smc.cli.output import waiting
     from smc.errors import MOST_COUNT, whole_number
     from smc.formats import load
     from smc.samplers import check_steering
@@ -71,4 +72,6 @@ def _of_model(spec: str, value: str | None, particles: int, rationalise: bool):
     check_steering(samplers(), value, mend="leave the power of the weights out")
     source = load(spec, rationalise=rationalise, with_values=uses_file(value)).meant(value)
     instance = Instance(source.model, source.twist(value), whole_number("particles", particles, most=MOST_COUNT))
-    return re.sub(r"[^\w.-]+", "-", source.model.name).strip("-.") or "model", runs_document([instance])
+    with waiting(f"exact laws of {source.model.name}"):
+        document = runs_document([instance])
+    return re.sub(r"[^\w.-]+", "-", source.model.name).strip("-.") or "model", document

@@ -59,7 +59,10 @@ def command(
         if choice != "file" or s.values is not None
     ]
     chosen, reports, left_out = cases(inputs), [], []
-    proofs = _proofs() if report is not None else None
+    proofs = None
+    if report is not None:
+        with kept(ends - time.monotonic()):  # the page is about them
+            proofs = _proofs()
     spare = PAGE * (budget or 0.0)
     with counting("checking") as progress:
         for k, case in enumerate(chosen):

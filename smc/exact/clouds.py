@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from math import comb, prod
+from math import comb, inf, prod
 from typing import Any
 
 from smc.errors import TooLarge, whole_number
 from smc.exact.law import OutputLaw
 from smc.exact.lengths import MOST_SECONDS
 from smc.exact.occupancy.cost import duration
-from smc.numbers import ONE, ZERO, Rational
+from smc.numbers import ONE, ZERO, Rational, order
 from smc.samplers.process import ParticleProcess
 from smc.samplers.resampling import Resampling, SlotLaw
 
@@ -86,9 +86,12 @@ def cloud_moments(
     return CloudMoments(tuple(law), tuple(first), tuple(second), dead)
 
 
-def most_clouds(process: ParticleProcess, particles: int) -> int:
+def most_clouds(process: ParticleProcess, particles: int) -> float:
     """At most so many clouds at one time, from the process's moves alone: a particle is its state and last weight where every step
-    resamples, and its path where weights are carried, since one of the times when all were resampled last."""
+    resamples, and its path where weights are carried, since one of the times when all were resampled last. A whole number; infinite
+    for more particles than clouds may be listed, of which no cloud is."""
+    if particles > MOST_CLOUDS:
+        return inf
     rule = process.resampling
     every = rule.threshold is None or rule.threshold >= 1
     ways, most = {0: 1}, 1
@@ -198,7 +201,7 @@ class _Room:
         successors = sum(counts)
         if successors > self.most:
             raise TooLarge(
-                f"{_told(successors)} clouds at step {step}, more than {self.most:,}", where="particles", mend=FEWER
+                f"{order(successors)} clouds at step {step}, more than {self.most:,}", where="particles", mend=FEWER
             )
         for slots, count in zip(mixtures, counts, strict=True):
             n, kinds = len(slots), max(map(len, slots))
@@ -206,16 +209,11 @@ class _Room:
             self.taken += count * (2 if ordered and kinds > 1 else n + kinds) * (A_CLOUD + n * A_PARTICLE)
         if self.taken > self.seconds:
             raise TooLarge(
-                f"{_told(successors)} clouds of {len(mixtures[0]):,} particles at step {step}: the exact law takes about "
+                f"{order(successors)} clouds of {len(mixtures[0]):,} particles at step {step}: the exact law takes about "
                 f"{duration(self.taken)}, more than {duration(self.seconds)}",
                 where="particles",
                 mend=FEWER,
             )
-
-
-def _told(clouds: int) -> str:
-    """The count, or where it has too many digits to be read, its order."""
-    return f"{clouds:,}" if clouds < 10**15 else f"over 10^{(clouds.bit_length() - 1) * 30103 // 100_000}"
 
 
 def _slot(cloud: Cloud, law: SlotLaw) -> Slot:

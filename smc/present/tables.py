@@ -316,7 +316,7 @@ def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
             with path.open("wb") as file:
                 file.writelines(pieces)
             return
-        path = path.resolve() if path.is_symlink() else path
+        path = Path(os.path.realpath(path))  # a link is written through; one that leads to itself is replaced
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

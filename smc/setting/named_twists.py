@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from smc.errors import InputError
-from smc.numbers import ONE, ZERO, Rational, rational
+from smc.errors import InputError, TooLarge
+from smc.numbers import ONE, ZERO, Rational, nearest_float, rational
 from smc.setting.analysis import true_value
 from smc.setting.model import Model
 from smc.setting.tempering import resampled_by_power, tempered
@@ -22,6 +22,8 @@ CHOICES = (
     "file, floor:1/100 (its zeros on live states lifted), file:kill (they are meant), perfect, constant, constant:1/2, "
     "bellman-error:1/4 or rounded:1/4, each also to a power, as perfect^1/2"
 )
+MOST_BITS = 1 << 22
+"""Longest power of `1 + eps` that stands for a value, in bits."""
 POWER, WEIGHTS = "^", "weights:"
 """What stands before the power of a reward model, and behind that for a power of the weights."""
 
@@ -107,7 +109,15 @@ def _nearest_power(value: Rational, base: Rational) -> Rational:
     """`base^k` with `base^(2k-1) <= value^2 < base^(2k+1)`: a float guesses k, exact comparisons settle it. 0 for 0."""
     if not value:
         return ZERO
-    k = round((_log(value.numerator) - _log(value.denominator)) / (_log(base.numerator) - _log(base.denominator)))
+    far, eps = _log(value.numerator) - _log(value.denominator), base - 1
+    # for small steps the difference of two logarithms is rounding alone
+    step = math.log1p(nearest_float(eps)) if eps < 1 else _log(base.numerator) - _log(base.denominator)
+    bits = int(base.numerator).bit_length() + int(base.denominator).bit_length()
+    if abs(far) * bits > MOST_BITS * step:
+        raise TooLarge(
+            "the powers near the values have millions of digits", where=f"value rounded:{eps}", mend="take larger steps"
+        )
+    k = round(far / step) if step else 0
     while value * value >= base ** (2 * k + 1):
         k += 1
     while value * value < base ** (2 * k - 1):

@@ -11,6 +11,7 @@ import gmpy2
 import pytest
 
 from smc.checks import verify
+from smc.checks.atlas import hidden_setting
 from smc.checks.check import check
 from smc.cli import run
 from smc.errors import TooLarge
@@ -200,3 +201,41 @@ def test_the_budget_of_an_atlas_covers_models_rows_and_demands(monkeypatch, caps
     (entry,) = json.loads(capsys.readouterr().out)["entries"]
     assert entry["rows"] and not entry["demands"]
     assert "what the statements ask for left out: not done after" in entry["remark"]
+
+
+@pytest.mark.parametrize("step", ["1e-9", "1e-4000"])
+def test_steps_too_small_for_powers_are_refused_by_their_digits(step, capsys) -> None:
+    """The power of 1 + eps nearest to a value has about 1/eps digits; for 1e-4000 the logarithm of 1 + eps is no float above 0."""
+    said = refused(capsys, "check", TREE, "--value", f"rounded:{step}")
+    assert "millions of digits; take larger steps" in said and said.startswith("bellman-smc: value rounded:1/1000")
+
+
+@pytest.mark.parametrize("particles", [10**5, 10**18])
+def test_explaining_clouds_beyond_counting_ends(particles, capsys) -> None:
+    """Their number, 15^(10^5), is told by its order; that of 10^18 particles is not worked out."""
+    assert run(["check", TREE, "--resampling", "stratified", "--explain", "--particles", str(particles)]) == 2
+    explained, said = capsys.readouterr().err.splitlines()
+    assert (
+        f"over clouds of {particles:,} particles, at most {'countless' if particles > 10**6 else 'over 10^'}"
+        in explained
+    )
+    assert "take fewer particles" in said
+
+
+def test_a_family_of_a_number_of_children_beyond_digits_is_named_by_its_order() -> None:
+    assert hidden_setting("1e2500", 2).label.startswith("hidden child among over 10^4999, eps = 1000")
+
+
+def test_the_budget_of_verify_covers_the_proofs_of_its_page(monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setattr("smc.cli.verify._proofs", lambda: time.sleep(30))
+    asked = ["verify", TREE, "-o", str(tmp_path / "out"), "--report", str(tmp_path / "page"), "--budget", "1"]
+    assert "give more seconds with --budget" in refused(capsys, *asked)
+    assert not list(tmp_path.iterdir())
+
+
+def test_costs_keep_to_a_budget(monkeypatch, capsys) -> None:
+    """Of all samplers together; where it is not enough, it is said so, and no table of a part is printed."""
+    monkeypatch.setattr("smc.checks.cost.costs", lambda *_: time.sleep(30))
+    said = refused(capsys, "atlas", TREE, "--cost", "--budget", "0.5")
+    assert "not done after 0.5 seconds; give more seconds with --budget" in said
+    assert "give seconds above 0" in refused(capsys, "atlas", TREE, "--cost", "--budget", "nan")

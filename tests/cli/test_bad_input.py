@@ -206,8 +206,7 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
                     ["--value", "file", "--value", "file^weights:1/2"],
                     "for naive proposals only, and adapted moves by the reward model; leave --cost out",
                 ),
-                (["--particles", "3"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
-                (["--budget", "1"], "leave --eps, --algorithm, --figure, --particles and --budget out"),
+                (["--particles", "3"], "leave --eps, --algorithm, --figure and --particles out"),
                 (["--horizons", ""], "is not a list of numbers"),
                 (["--resampling", ""], "unknown resampling scheme ''"),
             )

@@ -57,6 +57,10 @@ def test_no_text_is_refused_by_the_name_of_its_option(command, option, tmp_path,
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_without_proofs_is_no_store(tmp_path, capsys):
+    assert "holds no stored proofs; give a folder" in refused(capsys, "prove", "S3", "--stored", str(tmp_path))
+
+
 WORK = {
     "verify": "smc.formats.load",
     "atlas": "smc.formats.load",
@@ -160,6 +164,13 @@ def test_a_link_is_followed(tmp_path, capsys):
     assert "exists already" in refused(capsys, "convert", MODEL, "-o", str(link))
     assert run(["convert", MODEL, "-o", str(link), "--force"]) == 0
     assert link.is_symlink() and "bellman-smc/layered-1" in kept.read_text()
+
+
+def test_a_link_to_itself_is_replaced_or_refused(tmp_path, capsys):
+    link = tmp_path / "loop"
+    link.symlink_to(link)
+    assert "cannot be used" in refused(capsys, "campaign", "--examples", "1", "--results", str(link))
+    assert run(["convert", MODEL, "-o", str(link)]) == 0 and link.is_file()
 
 
 def test_a_missing_folder_is_made(tmp_path):
