@@ -156,7 +156,6 @@ def test_the_transition_separates_the_regimes():
     assert wild[2] - wild[1] > 6
 
 
-@pytest.mark.by_turn
 def test_the_bias_of_the_rare_branch_is_flat_in_the_one_scale_and_grows_in_the_other():
     shown = lines(rare_branch_order(sides=(2, 3, 4)))
     flat, growing = shown["TV N^(2/3)"]["y"], shown["TV N"]["y"]

@@ -201,7 +201,6 @@ def test_the_counting_engine_is_the_general_one(rounds, particles, mass):
     assert near.overlaps(ball(law[0], 200)) and near.rad() < 2.0**-40
 
 
-@pytest.mark.by_turn
 def test_the_order_is_two_thirds():
     """TV N^(2/3) at N = n^3, s = 1/(3 n^2), as tabled on the theory's page; so TV N grows without end."""
     scaled = []
