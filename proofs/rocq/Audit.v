@@ -445,6 +445,18 @@ Goal True. idtac "#### S16_infinity_ess". Abort.
 Check @Statements.S16_infinity_ess.
 Print Assumptions Statements.S16_infinity_ess.
 
+Goal True. idtac "#### S11_four". Abort.
+Check @Statements.S11_four.
+Print Assumptions Statements.S11_four.
+
+Goal True. idtac "#### S11_lower". Abort.
+Check @Statements.S11_lower.
+Print Assumptions Statements.S11_lower.
+
+Goal True. idtac "#### S11_tv". Abort.
+Check @Statements.S11_tv.
+Print Assumptions Statements.S11_tv.
+
 Goal True. idtac "#### S18_root". Abort.
 Check @Statements.S18_root.
 Print Assumptions Statements.S18_root.

@@ -207,6 +207,16 @@ Lemma slots_mean_is F : slots_mean m scheme F =
 Lemma slots_law_is o : slots_law m scheme o = slots_mean m scheme (fun _ o' => (o' == o)%:R). Proof. by []. Qed.
 End Slots.
 
+(* moments of a run, and the lower bound by four of them *)
+From BellmanSMC Require FourMoments.
+Section FourMoments.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat) (g : X -> R).
+Lemma moment_is j : FourMoments.moment m N j g = tested_mean m N (fun z => z ^+ j) g / normaliser m ^+ j. Proof. by []. Qed.
+Lemma four_is a b : FourMoments.four m N a b g =
+  2%:R * (a * FourMoments.moment m N 1 g + b * FourMoments.moment m N 2 g) - (a ^+ 2 * FourMoments.moment m N 2 g
+    + 2%:R * a * b * FourMoments.moment m N 3 g + b ^+ 2 * FourMoments.moment m N 4 g). Proof. by []. Qed.
+End FourMoments.
+
 (* the backtracking walk: a node is the sequence of states since the root, the latest first *)
 From BellmanSMC Require Backtracking.
 Section Backtracking.

@@ -9,7 +9,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.algebra_tactics Require Import ring.
 From BellmanSMC Require Import Cloud TotalVariation Model Functional Bellman Telescope Bias EndToEnd.
 From BellmanSMC Require Adapted Metropolis Neighbours Odds Certificate Pools Conditional PathFormula ChiSquarePaths Schemes SlotRun SlotBounds SlotAdapted.
-From BellmanSMC Require Backtracking Statements.
+From BellmanSMC Require FourMoments Backtracking Statements.
 From BellmanSMC Require Import Paths Guided Normaliser NormaliserBound LowerBound LowerBoundModel Attained.
 Import GRing.Theory Num.Theory Order.TTheory.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -136,6 +136,16 @@ have Q1 : 1 <= Q.
 have meet (t : nat) (x : {ffun 'I_N -> branch_node}) W := @Schemes.stratified_meets R N N0 W.
 apply: (SlotAdapted.S16_adapted_odds_tv coin_well_formed coin_no_kill rho_gt0 N0 meet (bellman_level_ratio half_ge0 coin_bellman) Q1).
 by rewrite expr2 ler_pemull // (le_trans ler01).
+Qed.
+
+(* the lower bound by four moments, for any numbers a and b *)
+Theorem S11_example N a b x : FourMoments.four coin_model N a b (fun y => (y == x)%:R) <= smc_law coin_model N (Some x).
+Proof.
+have Z0 : normaliser coin_model != 0.
+  by rewrite gt_eqF // (P0_normaliser_gt0 coin_well_formed coin_no_kill half_ge0 coin_bellman).
+have test01 (o : option branch_node) : 0 <= ((o == Some x)%:R : R) <= 1 by case: (o == _); rewrite ?lexx ?ler01.
+apply: le_trans (Statements.S11_four N coin_well_formed Z0 a b test01) _.
+by rewrite /mean (bigD1 (Some x)) //= eqxx mulr1 big1 ?addr0 // => o /negbTE ->; rewrite mulr0.
 Qed.
 
 (* the backtracking walk, for every number of steps and visits *)

@@ -8,7 +8,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From BellmanSMC Require Cloud TotalVariation Model Functional Bellman Paths Guided Telescope OneStep Bias EndToEnd Gauge.
 From BellmanSMC Require Definitions PathModel PathLaw AnyAnswer Adapted Normaliser NormaliserBound Metropolis.
 From BellmanSMC Require Certificate Exchange Odds GoodEvent Pools Conditional PathFormula ChiSquares ChiSquarePaths.
-From BellmanSMC Require Slots Schemes SlotRun SlotBounds SlotAdapted Backtracking BacktrackingBounds BacktrackingLeaves.
+From BellmanSMC Require FourMoments Slots Schemes SlotRun SlotBounds SlotAdapted Backtracking BacktrackingBounds BacktrackingLeaves.
 From BellmanSMC Require Neighbours NeighbourBound LowerBound LowerBoundModel Attained.
 Import Cloud TotalVariation Model Functional Paths Guided Telescope PathModel PathLaw Adapted Normaliser Certificate.
 Import Neighbours NeighbourBound LowerBound LowerBoundModel Metropolis Pools Conditional PathFormula ChiSquares Slots Schemes SlotRun.
@@ -787,7 +787,33 @@ Theorem S16_infinity_ess theta (inner : ('I_N -> R) -> plan R N) : 0 < theta -> 
 Proof. by move=> t0 t1 inside; apply: S16_tv => // _ _ W W_law; apply: S16_infinity_ess_meets => //; exact: inside. Qed.
 End Named.
 
-(* ==== 10. The backtracking walk ============================================================ *)
+(* ==== 10. Four moments ====================================================================== *)
+(* moment j g = E[(Zhat/Z)^j g(output)], a dead run counting 0; four a b g = 2 (a m_1 + b m_2) - (a^2 m_2 + 2 a b m_3 + b^2 m_4) *)
+Section FourMoments.
+Variables (R : realFieldType) (X : finType) (m : model R X) (N : nat).
+Hypothesis wf : well_formed m.
+Hypothesis keeps : no_kill m.
+Hypothesis N_gt0 : (0 < N)%N.
+Hypothesis Z_neq0 : normaliser m != 0.
+Local Notation moment j test := (FourMoments.moment m N j (fun x => test (Some x))).
+
+Theorem S11_four (test : option X -> R) (a b : R) : (forall o, 0 <= test o <= 1) ->
+  FourMoments.four m N a b (fun x => test (Some x)) <= mean (smc_law m N) test.
+Proof. by move=> test01; exact: (FourMoments.S11_four N wf Z_neq0 test01). Qed.
+
+(* the best a and b *)
+Theorem S11_lower (test : option X -> R) : (forall o, 0 <= test o <= 1) ->
+  let m1 := mean (target_out m) test in let m2 := moment 2 test in let m3 := moment 3 test in let m4 := moment 4 test in
+  m3 ^+ 2 < m2 * m4 ->
+  (m1 ^+ 2 * m4 - 2%:R * m1 * m2 * m3 + m2 ^+ 3) / (m2 * m4 - m3 ^+ 2) <= mean (smc_law m N) test.
+Proof. by move=> test01; exact: (FourMoments.S11_lower wf keeps N_gt0 Z_neq0 test01). Qed.
+
+Theorem S11_tv (a b : X -> R) : tv (smc_law m N) (target_out m)
+  <= \sum_x Num.max 0 (target m x - FourMoments.four m N (a x) (b x) (fun y => (y == x)%:R)).
+Proof. exact: (FourMoments.S11_tv N wf Z_neq0 a b). Qed.
+End FourMoments.
+
+(* ==== 11. The backtracking walk ============================================================ *)
 (* A node is the sequence of states since the root, the latest first; leaf_of w is the leaf at the end of the walk w of T states.
    The walk goes up from s with weight V(s), down to y with M psi V(y).  run r F k J s, of at most k steps from s until J+1 leaves have
    been visited: the mean of r for every step, and of F at the last of these leaves.  kappa = E_pi[u_1 + ... + u_T];

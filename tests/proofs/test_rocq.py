@@ -297,6 +297,7 @@ MUTATIONS = {
     "S7 without the restriction": (" + (1 - \\sum_(x | good x) pi x)", ""),
     "S16 adapted with one level less": ("(1 + omega * (\\prod_(t.+1 <= s < T) r s - 1))", "(1 + omega * (\\prod_(t.+2 <= s < T) r s - 1))"),
     "S16 adapted, odds with omega once": ("(1 + 2%:R * omega * (\\prod_(t.+1 <= i < T)", "(1 + omega * (\\prod_(t.+1 <= i < T)"),
+    "S11 with the fourth moment alone": ("m3 ^+ 2 < m2 * m4 ->", "0 < m2 * m4 ->"),
     "S18 with one visit less": ("<= kappa m * (S * J.+1%:R - 1).", "<= kappa m * (S * J%:R - 1)."),
     "S18 without the mean path": ("k J [::] <= kappa m * target_path m w.", "k J [::] <= target_path m w."),
     "S18 on a root that is a leaf": ("(0 < T)%N.\nHypothesis Z_neq0", "(0 <= T)%N.\nHypothesis Z_neq0"),
