@@ -103,7 +103,7 @@ def command(
         float | None,
         typer.Option(
             help="Seconds that the law or the enclosure may take.",
-            show_default="30; exact, certified: no limit; samplers without an enclosure: refused where 10 min are expected",
+            show_default="30; exact, certified: no limit where an engine says what it takes, else 10 min",
         ),
     ] = None,
     replicates: Annotated[int | None, typer.Option(help="Runs (monte-carlo).", show_default="10000")] = None,
@@ -163,6 +163,7 @@ def command(
     report: Report | EnclosedReport | SampledReport
     what = f"{algorithm} on {source.model.name}"
     seconds = BUDGET if budget is None else budget
+    patience = seconds if method == "auto" else budget  # of a law that no engine costs
     began, fallback, limit = time.monotonic(), False, math.inf if budget is None else budget
     if method == "auto":
         fallback = sampler.interacting and sampler.plain
@@ -179,7 +180,7 @@ def command(
                 with kept(limit - (time.monotonic() - began), waits) as told:
                     report = check(
                         source.model, twist, sampler, **sampler.keyword(count), certified=method == "certified", progress=told,
-                        seconds=budget,
+                        seconds=patience,
                     )  # fmt: skip
                     if planted is not None:
                         report = _with_planted(report, planted)

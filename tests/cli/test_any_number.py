@@ -127,6 +127,7 @@ def test_a_law_of_long_fractions_is_costed_before_it_is_made(count, capsys) -> N
         assert "or give more seconds with --budget" in said
         most.append(int(said.split("take at most ")[1].split()[0].replace(",", "")))
     assert 1 < most[0] < most[1]
+    assert "more than 30 s; take at most" in refused(capsys, "check", TREE, *LONG_LAWS[count])
 
 
 def test_seconds_that_are_enough_let_a_law_be_made() -> None:
@@ -159,7 +160,7 @@ def test_clouds_of_many_particles_are_costed_by_their_particles(asked, tmp_path,
     }
     path = tmp_path / "coin.json"
     path.write_text(json.dumps(coin))
-    said = refused(capsys, "check", str(path), *asked)
+    said = refused(capsys, "check", str(path), *asked, "--method", "exact")
     assert f"{int(asked[1]) + 1:,} clouds of {int(asked[1]):,} particles at step 1: the exact law takes about" in said
     assert "more than 10 min; take fewer particles" in said
 

@@ -241,7 +241,7 @@ def test_faulty_options_are_refused(arguments, expected, tmp_path, capsys):
             for name, count, expected in (
                 ("best-of-n", "particles", "MiB of digits; take at most"),
                 ("mh", "proposals", "MiB of digits; take at most"),
-                ("backtracking", "visits", "more than 10 min; take at most"),
+                ("backtracking", "visits", "more than 30 s; take at most"),
                 ("conditional", "sweeps", "MiB of digits; take at most"),
                 ("conditional", "particles", "one by one, in clouds; take fewer particles"),
             )
