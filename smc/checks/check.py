@@ -10,7 +10,7 @@ from smc.checks.closing import Concluded
 from smc.checks.document import exact, exact_map, of_model, summary
 from smc.checks.measure import Measured
 from smc.checks.row import MOST_BITS, START_BITS, Row
-from smc.checks.table import Ready, out_of_scope, rows
+from smc.checks.table import Ready, left_out, rows
 from smc.errors import InputError
 from smc.exact.lengths import MOST_SECONDS
 from smc.numbers import Verdict
@@ -38,7 +38,7 @@ class Report(Concluded):
     @property
     def out_of_scope(self) -> list[tuple[str, str, str]]:
         """(ID, form, condition) of statements that are not made of this model, since it does not meet the condition."""
-        return out_of_scope(self.constants, self.measured.sampler)
+        return left_out(self.constants, self.measured.sampler, ((row.id, row.form) for row in self.rows))
 
     def to_json(self) -> dict[str, Any]:
         """The object that `check --json` prints (keys in the design); rationals as strings, balls as pairs of them, infinities as null."""

@@ -197,6 +197,8 @@ def _rare(c: Constants, m: Measured | None) -> Iterator[Observed]:
         yield Observed(catalogue.RARE, lack, m.sampler.at(m.count) | {"s": s, "m": rounds - 1})
 
 
+FINITE = {catalogue.VALUES: "V and V* vanish together before the end", catalogue.RANGE: "q_p is finite at some step"}
+"""What quantities that are infinite elsewhere ask for to have a row."""
 QUANTITIES: dict[str, Callable[[Constants, Measured | None], Iterator[Observed]]] = {
     catalogue.VALUES: _values,
     catalogue.RANGE: _ranges,
@@ -342,9 +344,15 @@ def rows(
             yield tightest(found)
 
 
-def out_of_scope(c: Constants, sampler: Sampler) -> list[tuple[str, str, str]]:
-    """(ID, form, condition) of the closed forms that would speak of this run if the model met the condition."""
-    return [(row.id, form.form, form.scope) for row, form in known(sampler) if not SCOPES[form.scope](c)]
+def left_out(c: Constants, sampler: Sampler, stated: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """(ID, form, condition) of the closed forms that would speak of this run if the model met the condition. stated: those with a row."""
+    stated, found = set(stated), []
+    for row, form in known(sampler):
+        if not SCOPES[form.scope](c):
+            found.append((row.id, form.form, form.scope))
+        elif form.quantity in FINITE and (row.id, form.form) not in stated:
+            found.append((row.id, form.form, FINITE[form.quantity]))
+    return found
 
 
 def spoken_of_by(c: Constants, sampler: Sampler) -> tuple[str, ...]:

@@ -61,6 +61,17 @@ def test_g1_is_not_stated_behind_a_doomed_branch():
     assert found.rows and found.verdict is Verdict.HOLDS
 
 
+def test_what_is_infinite_has_no_row_and_a_line():
+    """V > 0 where V* = 0: V/V* has no largest value, and q of the last step none either."""
+    model = branches(0)
+    found = check(model, twist(model, [[1], [1, 1]]), particles=2)
+    assert {row.id for row in found.rows}.isdisjoint({"P0", "P1"})
+    assert {entry[:2] for entry in found.out_of_scope} == {("P0", "uniform"), ("P1", "uniform")}
+    assert "not stated of this model: P0 (uniform), which asks that V and V* vanish together before the end" in str(
+        found
+    )
+
+
 def test_g1_is_stated_where_every_branch_is_alive():
     model = branches(1)
     found = check(model, perfect(model), particles=2)
