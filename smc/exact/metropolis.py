@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import lcm
 
 from smc.errors import InputError, whole_number
 from smc.exact.independent import TerminalCells, terminal_cells
@@ -24,7 +25,7 @@ from smc.exact.lengths import MOST_SECONDS, check_powers
 from smc.numbers import ZERO, Rational
 from smc.samplers.process import ParticleProcess
 
-REDUCTIONS = 0.4
+REDUCTIONS = 1.5
 """Greatest common divisors that a law takes for each level and each cell, as measured."""
 
 
@@ -63,9 +64,12 @@ class IndependenceSampler:
 
         Raises TooLarge, before any power is taken, where their digits would not fit, or are estimated to take longer than `seconds`.
         """
-        bits = max((level.rejection.denominator - 1).bit_length() for level in self.levels) * len(self.levels)
-        work = REDUCTIONS * (len(self.levels) + len(self.cells.law))
-        check_powers(bits, 1, work, proposals, "proposals", "; the largest eigenvalue gives the rate beyond", seconds)
+        # the sum over the levels has the common denominator of their powers
+        bits = (lcm(*(int(level.rejection.denominator) for level in self.levels)) - 1).bit_length()
+        levels, work = len(self.levels), REDUCTIONS * (len(self.levels) + len(self.cells.law))
+        check_powers(
+            bits, levels, work, proposals, "proposals", "; the largest eigenvalue gives the rate beyond", seconds
+        )
         values = []
         tail, carried = Rational(1), ZERO  # Pi_{>=i}, and the sum over the heavier levels
         for level in self.levels:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from smc.errors import InputError, TooLarge
 from smc.exact import guided, metropolis
-from smc.exact.independent import terminal_cells
+from smc.exact.independent import TerminalCells, terminal_cells
+from smc.exact.metropolis import independence_sampler
+from smc.numbers import Rational
 from smc.samplers import particle_process
 from smc.setting.analysis import analyse, target
 from smc.setting.model import prefix_tree
@@ -185,3 +187,12 @@ def test_two_point_weights_reach_the_extremal_chi_square():
     for k in range(1, 30):
         found[k] = guided.weight_dispersion(particle_process(*two_point_model(Fraction(k, 30)), "guided")).chi_square
     assert max(found, key=found.get) == 6 and found[6] == Fraction(9, 16)
+
+
+def test_levels_of_one_denominator_are_not_costed_as_if_each_had_its_own():
+    """60 levels whose rejections are over one denominator: a law of 40 proposals was told to take forty times as long."""
+    n = 60
+    cells = TerminalCells({(k, Rational(k + 1, n)): Rational(1, n) for k in range(n)}, Rational(0), n)
+    sampler = independence_sampler(cells)
+    assert len(sampler.levels) == n
+    assert sum(sampler.law(40, seconds=0.02).law) == 1
