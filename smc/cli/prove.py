@@ -9,7 +9,7 @@ import typer
 
 GRAPHS = (".dot", ".svg", ".png")
 """Endings of the graph."""
-WIDE_TABLE = 140
+WIDE_TABLE = 160
 """Columns from which on the table of statements has all of its own."""
 
 
