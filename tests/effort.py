@@ -1,7 +1,7 @@
 """How much work a test does: a sample in `make test`, all of it in `make nightly` (HYPOTHESIS_PROFILE=nightly). The checks are the same.
 
 Three ways to take a sample: `effort` draws fewer examples, `turn` takes some cases of a list, and of the tests marked `by_turn`
-(a search, a simulation, an enumeration that takes a large part of a second) a day runs a sixth. What is asked for by name
+(a search, a simulation, an enumeration that takes a large part of a second) a day runs an eighth. What is asked for by name
 (`::`, `-k`) is always run.
 """
 
@@ -38,7 +38,7 @@ def turn(cases: Iterable[Case], sample: int) -> list[Case]:
     return [case for k, case in enumerate(listed) if k in chosen]
 
 
-SHARE = 6
+SHARE = 8
 """Of the tests marked `by_turn`, one in so many is run by day; which, follows from the sources as in `turn`."""
 
 
