@@ -291,9 +291,7 @@ class Adapted(Layers):
 
     def rho(self, t: int, x: int) -> Fraction:
         """(BV)(x) / V(x)."""
-        return sum((p * self.psi(t, x, y) * self.V(t + 1, y) for p, y in self.M(t, x)), Fraction(0)) * reciprocal(
-            self.V(t, x)
-        )
+        return self.mean_ahead(t, x) * reciprocal(self.V(t, x))
 
     def resampled(self, t: int, cloud: tuple) -> list[tuple[Fraction, int]]:
         mass = sum(self.rho(t, x) for x in cloud)
