@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import prod
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from proofs.registry import claim_of
 from smc.exact import output_law
 from smc.exact.moments import pair_moments
 from smc.samplers import particle_process
-from smc.setting.analysis import analyse
+from smc.setting.analysis import Constants, analyse
 from smc.setting.model import Model
 from smc.setting.twist import twist
 from smc.testing.finite_models import check_theorem, holds
@@ -71,21 +72,25 @@ def test_the_path_formula_says_what_the_engine_measures(replayer, model, particl
                 assert (left, right) == both
 
 
-@pytest.mark.parametrize("particles", [1, 2])
-def test_the_sum_over_paths_says_what_the_engine_measures(replayer, particles):
-    c = on_the_tree(analyse(*through_the_dead()))
-    law = output_law(particle_process(c.model, c.twist, "naive"), particles)
+def path_by_path(c: Constants, particles: int) -> tuple[dict[str, Any], dict[str, Any], list[int]]:
+    """A run, its paths by number with each one's answer and second moment, the ranges of the quantifiers, and the paths' leaves."""
     cloud = Cloud(c, particles)
     env, ranges = cloud.environment()
     env |= cloud.paths(particles)
     leaves = [env["pathJ"](j, cloud.T) for j in range(env["J"])]
     tests = [{x: Fraction(x == leaf) for x in range(cloud.width)} for leaf in leaves]
     answers, moments = [cloud.answer(F) for F in tests], [cloud.moment_of(F, 2) for F in tests]
-    env |= {
-        "w": lambda j: Fraction(1),
-        "OutJ": lambda j, t, d: answers[j % len(tests)](t, d),
-        "CJ": lambda j, t, d: moments[j % len(tests)](t, d),
-    }
+    env["OutJ"] = lambda j, t, d: answers[j % len(tests)](t, d)
+    env["CJ"] = lambda j, t, d: moments[j % len(tests)](t, d)
+    return env, ranges, leaves
+
+
+@pytest.mark.parametrize("particles", [1, 2])
+def test_the_sum_over_paths_says_what_the_engine_measures(replayer, particles):
+    c = on_the_tree(analyse(*through_the_dead()))
+    law = output_law(particle_process(c.model, c.twist, "naive"), particles)
+    env, ranges, leaves = path_by_path(c, particles)
+    env["w"] = lambda j: Fraction(1)
     theorem = replayer.theorem("S14.paths")
     check_theorem(theorem, env, ranges)
     low, high = (evaluate(side, env) for side in claim_of(theorem)[1][0].kids)
@@ -102,16 +107,10 @@ def test_the_bound_by_coverage_says_what_the_engine_measures(replayer, horizon, 
     model = Model.from_edges([["r"], ["a", "b"], ["c", "d"]], edges, {"c": 1, "d": 2})
     c = analyse(model, twist(model, ((1,), (2, 1)))) if horizon == 2 else on_the_tree(analyse(*through_the_dead()))
     law = output_law(particle_process(c.model, c.twist, "naive"), particles)
-    cloud = Cloud(c, particles)
-    env, ranges = cloud.environment()
-    env |= cloud.paths(particles)
-    leaves = [env["pathJ"](j, cloud.T) for j in range(env["J"])]
-    tests = [{x: Fraction(x == leaf) for x in range(cloud.width)} for leaf in leaves]
-    answers, moments = [cloud.answer(F) for F in tests], [cloud.moment_of(F, 2) for F in tests]
+    env, ranges, leaves = path_by_path(c, particles)
     env |= {
         "taken": lambda j: Fraction(1), "h": 0, "rho": Fraction(1, particles), "C": fraction(c.c_act),
-        "K": 1 + fraction(max(c.chi_square)), "OutJ": lambda j, t, d: answers[j % len(tests)](t, d),
-        "CJ": lambda j, t, d: moments[j % len(tests)](t, d),
+        "K": 1 + fraction(max(c.chi_square)),
     }  # fmt: skip
     theorem = replayer.theorem("S15.upper")
     check_theorem(theorem, env, ranges)
